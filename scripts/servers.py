@@ -1,0 +1,191 @@
+"""Starts the real servers (Milvus 2.3.5, Milvus Lite, Envoy before each) on free ports, runs a command with their
+addresses in its environment, and stops them all. Without a command it waits for Ctrl-C: that is `make demo`.
+
+    python scripts/servers.py --milvus --lite --envoy -- cargo test
+
+Environment of the command: MILVUS_URL, LITE_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
+only reads pass), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization).
+"""
+
+import argparse
+import base64
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = pathlib.Path(sys.executable).parent
+MILVUS_PORTS = (
+    "etcd root-coord proxy-internal query-coord query-node index-coord index-node data-coord data-node".split()
+)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Servers:
+    """The processes, each in a group of its own: a wrapper's children end with it."""
+
+    def __init__(self):
+        self.processes = []
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="milvus-kernel-"))
+
+    def start(self, name, command, env=None):
+        log = open(self.folder / f"{name}.log", "wb")
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=env)
+        self.processes.append((name, process))
+
+    def lite(self, data=None, port=None):
+        port = port or free_port()
+        data = data or self.folder / "lite"
+        self.start("lite", [BIN / "milvus-lite", "server", "--data-dir", data, "--host", "127.0.0.1", "--port", str(port)])
+        return port
+
+    def milvus(self, authorization=True):
+        port = free_port()
+        command = [BIN / "milvus-server", "--data", self.folder / "milvus", "--proxy-port", str(port)]
+        for name in MILVUS_PORTS:
+            command += [f"--{name}-port", str(free_port())]
+        command += ["--authorization-enabled", str(authorization).lower()]
+        self.start("milvus", command, {**os.environ, "METRICS_PORT": str(free_port())})
+        return port
+
+    def envoy(self, name, upstream, port=None, origins=(), config="envoy.yaml"):
+        port = port or free_port()
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(configure(config, port, upstream, origins)))
+        # no shared memory with another Envoy, and no restarts while it runs
+        self.start(name, [BIN / "envoy", "-c", path, "--disable-hot-restart", "--log-level", "warn", "--concurrency", "1"])
+        return port
+
+    def ready(self, name, check, seconds):
+        """Waits until a server answers; a server that ends or never answers is an error with its log."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return check()
+            except Exception as error:  # noqa: BLE001: every failure means "not yet"
+                dead = [process.poll() for known, process in self.processes if known == name and process.poll() is not None]
+                if dead or time.monotonic() > deadline:
+                    log = (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
+                    raise SystemExit(f"{name} did not come up ({error}); the end of its log:\n{log}") from error
+                time.sleep(0.2)
+
+    def stop(self):
+        for _, process in self.processes:
+            signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + 5
+        for _, process in self.processes:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                pass
+            # a wrapper may be gone while its server still holds the ports
+            signal_group(process, signal.SIGKILL)
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def signal_group(process, number):
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def configure(name, port, upstream, origins):
+    """The Envoy config that ships, with this machine's ports and these origins."""
+    config = yaml.safe_load((ROOT / "deploy" / name).read_text())
+    listener = config["static_resources"]["listeners"][0]
+    listener["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": port}
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    host = manager["route_config"]["virtual_hosts"][0]
+    if origins:
+        host["typed_per_filter_config"]["envoy.filters.http.cors"]["allow_origin_string_match"] = [
+            {"safe_regex": {"regex": origin}} if "*" in origin else {"exact": origin} for origin in origins
+        ]
+    endpoint = config["static_resources"]["clusters"][0]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
+    endpoint["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": upstream}
+    return config
+
+
+def answers(port):
+    """A check that asks for version and collections by native gRPC, as pymilvus does; before Envoy this tries its pass-through."""
+
+    def check():
+        import grpc
+        from pymilvus.grpc_gen import milvus_pb2, milvus_pb2_grpc
+
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            stub = milvus_pb2_grpc.MilvusServiceStub(channel)
+            metadata = (("authorization", base64.b64encode(b"root:Milvus").decode()),)
+            version = stub.GetVersion(milvus_pb2.GetVersionRequest(), timeout=2, metadata=metadata)
+            # a version is given before the rest is ready
+            collections = stub.ShowCollections(milvus_pb2.ShowCollectionsRequest(), timeout=2, metadata=metadata)
+            for reply in (version, collections):
+                if reply.status.code or reply.status.error_code:
+                    raise RuntimeError(reply.status.reason)
+            return version.version
+
+    return check
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--milvus", action="store_true", help="Milvus 2.3.5")
+    parser.add_argument("--lite", action="store_true", help="Milvus Lite")
+    parser.add_argument("--envoy", action="store_true", help="Envoy before each, for any page of this machine")
+    parser.add_argument("command", nargs="*")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    servers = Servers()
+    env = dict(os.environ)
+    anywhere = [r"http://(127\.0\.0\.1|localhost):.*"]
+    status = 1
+    try:
+        if options.milvus:
+            port = servers.milvus()
+            env.update(MILVUS_URL=f"http://127.0.0.1:{port}", MILVUS_USER="root", MILVUS_PASSWORD="Milvus")
+            if options.envoy:
+                env["MILVUS_WEB_URL"] = f"http://127.0.0.1:{servers.envoy('envoy-milvus', port, origins=anywhere)}"
+        if options.lite:
+            port = servers.lite()
+            env["LITE_URL"] = f"http://127.0.0.1:{port}"
+            if options.envoy:
+                env["LITE_WEB_URL"] = f"http://127.0.0.1:{servers.envoy('envoy-lite', port, origins=anywhere)}"
+                readonly = servers.envoy("envoy-readonly", port, origins=anywhere, config="envoy-readonly.yaml")
+                env["READONLY_WEB_URL"] = f"http://127.0.0.1:{readonly}"
+        for name, url, process in (
+            ("Milvus", "MILVUS_URL", "milvus"),
+            ("Milvus Lite", "LITE_URL", "lite"),
+            ("Envoy", "MILVUS_WEB_URL", "envoy-milvus"),
+            ("Envoy", "LITE_WEB_URL", "envoy-lite"),
+            ("Envoy", "READONLY_WEB_URL", "envoy-readonly"),
+        ):
+            if env.get(url) and any(known == process for known, _ in servers.processes):
+                version = servers.ready(process, answers(int(env[url].rsplit(":", 1)[1])), 120)
+                print(f"servers: {name} ({version}) answers at {env[url]}", flush=True)
+        if options.command:
+            status = subprocess.call(options.command, env=env)
+        else:
+            signal.pause()
+    except KeyboardInterrupt:
+        status = 130
+    finally:
+        servers.stop()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+//! What a statement is run with: the connection, the settings, and a place for notices.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::Result;
+use super::catalog::Collection;
+use super::errors;
+use super::state::{Connection, Settings, State};
+use crate::diagnostic::Span;
+use crate::language::ast::Name;
+use crate::milvus::{Client, Platform};
+use crate::proto::common::ConsistencyLevel;
+
+pub struct Context<'a, P: Platform> {
+    pub client: &'a Client<P>,
+    pub connection: &'a Connection<P>,
+    pub settings: Settings,
+    pub span: Span,
+    notices: RefCell<Vec<String>>,
+    used_memory: Cell<bool>,
+}
+
+impl<'a, P: Platform> Context<'a, P> {
+    pub fn new(connection: &'a Connection<P>, state: &State<P>, span: Span) -> Self {
+        Context {
+            client: &connection.client,
+            connection,
+            settings: state.settings.borrow().clone(),
+            span,
+            notices: RefCell::new(Vec::new()),
+            used_memory: Cell::new(false),
+        }
+    }
+
+    /// Says what the kernel did unasked.
+    pub fn notice(&self, text: impl Into<String>) {
+        self.notices.borrow_mut().push(text.into());
+    }
+
+    pub fn take_notices(&self) -> Vec<String> {
+        self.notices.take()
+    }
+
+    pub fn used_memory(&self) -> bool {
+        self.used_memory.get()
+    }
+
+    /// The collection of this name, remembered or asked for.
+    pub async fn collection(&self, table: &Name) -> Result<Rc<Collection>> {
+        if let Some(known) = self.connection.catalog.get(&self.client.database(), &table.value) {
+            self.used_memory.set(true);
+            return Ok(known);
+        }
+        self.fresh_collection(table).await
+    }
+
+    /// The collection as the server has it now.
+    pub async fn fresh_collection(&self, table: &Name) -> Result<Rc<Collection>> {
+        match Collection::fetch(self.client, &table.value).await {
+            Ok(collection) => Ok(self.connection.catalog.put(&self.client.database(), &table.value, collection)),
+            Err(error) => Err(errors::of_table(error, table, self).await),
+        }
+    }
+
+    /// Forgets a collection that a statement changes.
+    pub fn forget(&self, table: &Name) {
+        self.connection.catalog.forget(&self.client.database(), &table.value);
+    }
+
+    /// The guarantee timestamp and consistency level of a read, and whether the collection's own level holds.
+    pub fn consistency(&self, table: &str, asked: Option<ConsistencyLevel>) -> Consistency {
+        match asked.or(self.settings.consistency) {
+            Some(level) => {
+                let timestamp = match level {
+                    ConsistencyLevel::Session | ConsistencyLevel::Customized => self.client.written(table).unwrap_or(1),
+                    ConsistencyLevel::Bounded => 2,
+                    ConsistencyLevel::Eventually => 1,
+                    ConsistencyLevel::Strong => 0,
+                };
+                Consistency { level, timestamp, default: false }
+            }
+            None => match self.client.written(table) {
+                Some(timestamp) => Consistency { level: ConsistencyLevel::Session, timestamp, default: false },
+                None => Consistency { level: ConsistencyLevel::Bounded, timestamp: 0, default: true },
+            },
+        }
+    }
+}
+
+/// How fresh a read must be, in the terms of the request (Milvus docs: consistency levels).
+pub struct Consistency {
+    pub level: ConsistencyLevel,
+    pub timestamp: u64,
+    pub default: bool,
+}

@@ -1,0 +1,68 @@
+//! What a server said becomes what the user sees: a code, a place, a way out.
+
+use super::context::Context;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::language::ast::Name;
+use crate::milvus::error::Error;
+use crate::milvus::platform::Probe;
+use crate::milvus::{Client, Platform};
+use crate::proto::milvus::ShowCollectionsRequest;
+
+/// An error of a statement, marked at `span`.
+pub fn diagnose(error: Error, span: Span) -> Diagnostic {
+    match error {
+        Error::Unreachable { url, detail, probe } => unreachable(&url, &detail, probe).at(span),
+        Error::Unimplemented { method } => Diagnostic::new("NotSupported", format!("this server does not know `{method}`"))
+            .at(span)
+            .help("this statement needs another server; `SHOW VERSION` tells which one this is"),
+        Error::Refused { method, reason } => {
+            let reason = if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };
+            Diagnostic::new("Refused", format!("the proxy or the server refused the method `{method}`{reason}"))
+                .at(span)
+                .help("a read-only demo lets only the methods that read pass; otherwise ask for the privilege")
+        }
+        Error::Unauthenticated { reason } => Diagnostic::new("Unauthenticated", format!("the server did not accept the user and password: {reason}"))
+            .at(span)
+            .help("connect with `CONNECT 'http://host:19530' USER '…' PASSWORD '…'` or `milvus://user:password@host:19530`"),
+        Error::TimedOut { method, seconds } => Diagnostic::new("TimedOut", format!("no answer to `{method}` within {seconds} s"))
+            .at(span)
+            .help("`SET timeout = 300` waits longer"),
+        Error::Server { code, reason } => {
+            let code = if code > 1 { format!(" (code {code})") } else { String::new() };
+            Diagnostic::new("ServerError", format!("the server answers: {reason}{code}")).at(span)
+        }
+    }
+}
+
+fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
+    let diagnostic = Diagnostic::new("Unreachable", format!("no Milvus answered at {url}: {detail}"));
+    match probe {
+        Probe::Answers => diagnostic
+            .help("something answers there, but not as Envoy with gRPC-Web and CORS for this page: check that the port is Envoy's and not Milvus's own")
+            .help("and that this page's origin is among the origins in Envoy's `cors` (deploy/envoy.yaml)"),
+        Probe::Silent => diagnostic
+            .help("nothing answers there: check host and port, and that Envoy runs")
+            .help("a page that came over https can only reach https: use `milvus://…?secure=true`"),
+        Probe::Unknown => diagnostic.help("check host and port, that Envoy runs in front of Milvus, and TLS (`?secure=true`)"),
+    }
+}
+
+/// An error of a statement about a collection: an unknown one is suggested.
+pub async fn of_table<P: Platform>(error: Error, table: &Name, context: &Context<'_, P>) -> Diagnostic {
+    if !error.is_not_found() {
+        return diagnose(error, table.span);
+    }
+    context.forget(table);
+    let names = table_names(context.client).await.unwrap_or_default();
+    let mut diagnostic = Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`")).at(table.span).label("no such collection");
+    if names.is_empty() {
+        diagnostic = diagnostic.help("there are no collections here yet: `CREATE TABLE` makes one");
+    }
+    diagnostic.suggest(&table.value, names.iter().map(String::as_str), "there are")
+}
+
+pub async fn table_names<P: Platform>(client: &Client<P>) -> Result<Vec<String>, Error> {
+    let mut names = client.show_collections(ShowCollectionsRequest { db_name: client.database() }).await?.collection_names;
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,31 @@
+//! The Milvus kernel for JupyterLite: SQL in a notebook cell, answered by a vector database.
+//!
+//! # The life of a cell
+//!
+//! 1. The page's kernel (`jupyterlite/src/kernel.ts`) takes an `execute_request` and posts the cell to a web worker, where [`wasm`]
+//!    hands it to a [`session`]. Native tests enter here.
+//! 2. [`language`] reads the text: `numbers` lifts the vectors out, `parse` runs the grammar over the rest, and statements
+//!    ([`language::ast`]) come out, every piece with its place in the text.
+//! 3. [`execute`] turns each statement into requests of [`proto`], checks them against what it knows of the collection, and makes
+//!    an [`outcome`] of the replies.
+//! 4. [`milvus`] carries the requests: one client over any transport. In the browser that is gRPC-Web over `fetch`, through Envoy;
+//!    in native tests tonic's own channel. It sees to credentials, deadlines and reading one's own writes.
+//! 5. [`render`] makes text, HTML and a data resource of the outcome, and the session emits them as a MIME bundle.
+//! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a way out.
+//!
+//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus, diagnostic`; `milvus -> proto`;
+//! `render -> outcome`. Parse and render are pure; JavaScript values appear in [`wasm`] alone.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![warn(clippy::await_holding_refcell_ref)]
+
+pub mod diagnostic;
+pub mod execute;
+pub mod language;
+pub mod milvus;
+pub mod outcome;
+pub mod proto;
+pub mod render;
+pub mod session;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

@@ -1,0 +1,287 @@
+//! One connection to a server. In: a request of `proto`. Out: its reply, or an [`Error`].
+//! Adds what every call needs: credentials, database, both deadlines, the status check, and the guarantee timestamps
+//! that let a session read its own writes. Under EXPLAIN it writes down what it would send and sends only what plans need.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::{Code, Request, Status};
+
+use super::error::Error;
+use super::platform::{Platform, Probe};
+use super::requests::{Explained, HasStatus};
+use super::{Address, requests};
+use crate::proto::milvus as pb;
+use crate::proto::milvus::milvus_service_client::MilvusServiceClient;
+
+/// What a method does on the server, which decides what EXPLAIN does with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// reads what statements are planned with; sent even by EXPLAIN
+    Plan,
+    /// reads data or state
+    Read,
+    /// changes something
+    Write,
+}
+
+pub struct Client<P: Platform> {
+    service: MilvusServiceClient<P::Transport>,
+    platform: P,
+    pub address: Address,
+    authorization: Option<MetadataValue<Ascii>>,
+    state: Rc<State>,
+    timeout_ms: u32,
+}
+
+/// What the calls of one connection share.
+#[derive(Default)]
+struct State {
+    database: RefCell<String>,
+    /// by database and collection: the timestamp of this session's last write
+    written: RefCell<HashMap<(String, String), u64>>,
+    server_ms: Cell<f64>,
+    /// whether something was changed on the server since [`Client::begin`]
+    changed: Cell<bool>,
+    explained: RefCell<Option<Vec<Explained>>>,
+}
+
+impl<P: Platform> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Client {
+            service: self.service.clone(),
+            platform: self.platform.clone(),
+            address: self.address.clone(),
+            authorization: self.authorization.clone(),
+            state: self.state.clone(),
+            timeout_ms: self.timeout_ms,
+        }
+    }
+}
+
+impl<P: Platform> Client<P> {
+    pub fn new(platform: P, address: Address, timeout_ms: u32) -> Result<Self, Error> {
+        let transport = platform
+            .transport(&address, timeout_ms)
+            .map_err(|detail| Error::Unreachable { url: address.url(), detail, probe: Probe::Unknown })?;
+        let authorization = match address.credentials() {
+            Some(credentials) => Some(MetadataValue::try_from(base64(credentials.as_bytes())).map_err(|_| Error::Unauthenticated {
+                reason: "the credentials cannot be sent".to_string(),
+            })?),
+            None => None,
+        };
+        let state = State { database: RefCell::new(address.database.clone().unwrap_or_default()), ..State::default() };
+        Ok(Client {
+            // replies may be as large as the server likes; Milvus bounds what it takes itself
+            service: MilvusServiceClient::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX),
+            platform,
+            address,
+            authorization,
+            state: Rc::new(state),
+            timeout_ms,
+        })
+    }
+
+    pub fn platform(&self) -> &P {
+        &self.platform
+    }
+
+    /// The same connection with another deadline.
+    pub fn with_timeout(&self, timeout_ms: u32) -> Result<Self, Error> {
+        let transport = self
+            .platform
+            .transport(&self.address, timeout_ms)
+            .map_err(|detail| Error::Unreachable { url: self.address.url(), detail, probe: Probe::Unknown })?;
+        let service = MilvusServiceClient::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX);
+        Ok(Client { service, timeout_ms, ..self.clone() })
+    }
+
+    /// The database in use; empty for the server's default one.
+    pub fn database(&self) -> String {
+        self.state.database.borrow().clone()
+    }
+
+    pub fn set_database(&self, database: &str) {
+        *self.state.database.borrow_mut() = if database == "default" { String::new() } else { database.to_string() };
+    }
+
+    /// Begins a statement: from here its time on the server and its changes are counted.
+    pub fn begin(&self, explain: bool) {
+        self.state.server_ms.set(0.0);
+        self.state.changed.set(false);
+        *self.state.explained.borrow_mut() = explain.then(Vec::new);
+    }
+
+    /// Milliseconds spent waiting for the server since [`Client::begin`].
+    pub fn server_ms(&self) -> f64 {
+        self.state.server_ms.get()
+    }
+
+    pub fn changed(&self) -> bool {
+        self.state.changed.get()
+    }
+
+    pub fn explaining(&self) -> bool {
+        self.state.explained.borrow().is_some()
+    }
+
+    /// What EXPLAIN wrote down, in order.
+    pub fn take_explained(&self) -> Vec<Explained> {
+        self.state.explained.borrow_mut().take().unwrap_or_default()
+    }
+
+    /// Notes a write, so that later reads of the collection see it.
+    pub fn wrote(&self, collection: &str, timestamp: u64) {
+        if timestamp > 0 {
+            self.state.written.borrow_mut().insert((self.database(), collection.to_string()), timestamp);
+        }
+    }
+
+    /// The timestamp that a read of this collection must wait for, if this session wrote to it.
+    pub fn written(&self, collection: &str) -> Option<u64> {
+        self.state.written.borrow().get(&(self.database(), collection.to_string())).copied()
+    }
+
+    /// Waits between two looks at something that takes time; EXPLAIN does not wait.
+    pub async fn pause(&self, ms: u32) {
+        if !self.explaining() {
+            self.platform.sleep(ms).await;
+        }
+    }
+
+    async fn call<M, R>(
+        &self,
+        method: &'static str,
+        effect: Effect,
+        message: M,
+        send: impl AsyncFnOnce(MilvusServiceClient<P::Transport>, Request<M>) -> Result<tonic::Response<R>, Status>,
+    ) -> Result<R, Error>
+    where
+        M: serde::Serialize,
+        R: HasStatus + Default,
+    {
+        if effect != Effect::Plan {
+            if let Some(explained) = self.state.explained.borrow_mut().as_mut() {
+                explained.push(requests::explain(method, &message));
+                return Ok(R::default());
+            }
+        }
+        let mut request = Request::new(message);
+        request.set_timeout(std::time::Duration::from_millis(self.timeout_ms.into()));
+        if let Some(authorization) = &self.authorization {
+            request.metadata_mut().insert("authorization", authorization.clone());
+        }
+        if let Ok(database) = MetadataValue::try_from(self.database()) {
+            if !database.is_empty() {
+                request.metadata_mut().insert("dbname", database);
+            }
+        }
+        let started = self.platform.now();
+        let answer = deadline(send(self.service.clone(), request), self.platform.sleep(self.timeout_ms)).await;
+        self.state.server_ms.set(self.state.server_ms.get() + self.platform.now() - started);
+        let answer = answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer")));
+        if effect == Effect::Write {
+            self.state.changed.set(true); // it may have been carried out even when the answer is lost
+        }
+        let reply = match answer {
+            Ok(reply) => reply.into_inner(),
+            Err(status) => return Err(self.transport_error(method, status).await),
+        };
+        match reply.status().and_then(Error::of_status) {
+            Some(error) => {
+                if effect == Effect::Write {
+                    self.state.changed.set(false);
+                }
+                Err(error)
+            }
+            None => Ok(reply),
+        }
+    }
+
+    async fn transport_error(&self, method: &'static str, status: Status) -> Error {
+        let reason = status.message().to_string();
+        match status.code() {
+            Code::Unimplemented if self.is_milvus(&reason) => Error::Unimplemented { method },
+            Code::PermissionDenied => Error::Refused { method, reason },
+            Code::Unauthenticated => Error::Unauthenticated { reason },
+            Code::DeadlineExceeded => Error::TimedOut { method, seconds: f64::from(self.timeout_ms) / 1000.0 },
+            Code::ResourceExhausted | Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound | Code::AlreadyExists | Code::OutOfRange => {
+                Error::Server { code: 0, reason }
+            }
+            code => {
+                let detail = if reason.is_empty() { format!("{code:?}") } else { reason };
+                Error::Unreachable { url: self.address.url(), probe: self.platform.probe(&self.address).await, detail }
+            }
+        }
+    }
+
+    /// Whether an UNIMPLEMENTED is a Milvus server's, and not a proxy's 404 or a stranger's.
+    fn is_milvus(&self, reason: &str) -> bool {
+        !reason.contains("404") && !reason.starts_with("<")
+    }
+}
+
+/// Runs a call until it ends or the time is up; dropping the call aborts its fetch.
+async fn deadline<T>(call: impl Future<Output = T>, time: impl Future<Output = ()>) -> Option<T> {
+    let mut call = std::pin::pin!(call);
+    let mut time = std::pin::pin!(time);
+    std::future::poll_fn(|context| {
+        if let std::task::Poll::Ready(answer) = call.as_mut().poll(context) {
+            return std::task::Poll::Ready(Some(answer));
+        }
+        time.as_mut().poll(context).map(|()| None)
+    })
+    .await
+}
+
+/// Base64 of RFC 4648 with padding, as pymilvus encodes credentials.
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// One async function a method of the service.
+macro_rules! methods {
+    ($($function:ident: $method:ident, $effect:ident, $request:ident -> $reply:ty;)*) => {
+        impl<P: Platform> Client<P> {
+            $(pub async fn $function(&self, message: pb::$request) -> Result<$reply, Error> {
+                self.call(stringify!($method), Effect::$effect, message, async |mut service, request| service.$function(request).await).await
+            })*
+        }
+    };
+}
+
+methods! {
+    get_version: GetVersion, Plan, GetVersionRequest -> pb::GetVersionResponse;
+    list_databases: ListDatabases, Read, ListDatabasesRequest -> pb::ListDatabasesResponse;
+    show_collections: ShowCollections, Plan, ShowCollectionsRequest -> pb::ShowCollectionsResponse;
+    describe_collection: DescribeCollection, Plan, DescribeCollectionRequest -> pb::DescribeCollectionResponse;
+    create_collection: CreateCollection, Write, CreateCollectionRequest -> crate::proto::common::Status;
+    drop_collection: DropCollection, Write, DropCollectionRequest -> crate::proto::common::Status;
+    get_collection_statistics: GetCollectionStatistics, Read, GetCollectionStatisticsRequest -> pb::GetCollectionStatisticsResponse;
+    load_collection: LoadCollection, Write, LoadCollectionRequest -> crate::proto::common::Status;
+    release_collection: ReleaseCollection, Write, ReleaseCollectionRequest -> crate::proto::common::Status;
+    load_partitions: LoadPartitions, Write, LoadPartitionsRequest -> crate::proto::common::Status;
+    release_partitions: ReleasePartitions, Write, ReleasePartitionsRequest -> crate::proto::common::Status;
+    get_load_state: GetLoadState, Plan, GetLoadStateRequest -> pb::GetLoadStateResponse;
+    get_loading_progress: GetLoadingProgress, Read, GetLoadingProgressRequest -> pb::GetLoadingProgressResponse;
+    create_partition: CreatePartition, Write, CreatePartitionRequest -> crate::proto::common::Status;
+    drop_partition: DropPartition, Write, DropPartitionRequest -> crate::proto::common::Status;
+    show_partitions: ShowPartitions, Plan, ShowPartitionsRequest -> pb::ShowPartitionsResponse;
+    get_partition_statistics: GetPartitionStatistics, Read, GetPartitionStatisticsRequest -> pb::GetPartitionStatisticsResponse;
+    create_index: CreateIndex, Write, CreateIndexRequest -> crate::proto::common::Status;
+    describe_index: DescribeIndex, Plan, DescribeIndexRequest -> pb::DescribeIndexResponse;
+    drop_index: DropIndex, Write, DropIndexRequest -> crate::proto::common::Status;
+    insert: Insert, Write, InsertRequest -> pb::MutationResult;
+    upsert: Upsert, Write, UpsertRequest -> pb::MutationResult;
+    delete: Delete, Write, DeleteRequest -> pb::MutationResult;
+    query: Query, Read, QueryRequest -> pb::QueryResults;
+    search: Search, Read, SearchRequest -> pb::SearchResults;
+    flush: Flush, Write, FlushRequest -> pb::FlushResponse;
+    get_flush_state: GetFlushState, Read, GetFlushStateRequest -> pb::GetFlushStateResponse;
+    get_persistent_segment_info: GetPersistentSegmentInfo, Read, GetPersistentSegmentInfoRequest -> pb::GetPersistentSegmentInfoResponse;
+    get_query_segment_info: GetQuerySegmentInfo, Read, GetQuerySegmentInfoRequest -> pb::GetQuerySegmentInfoResponse;
+    manual_compaction: ManualCompaction, Write, ManualCompactionRequest -> pb::ManualCompactionResponse;
+}

@@ -1,0 +1,94 @@
+//! Columns of data on the wire and what they hold. In: `FieldData`, `IDs`. Out: [`Datum`]s row by row; and the query vectors of a search.
+
+use prost::Message as _;
+
+use crate::outcome::{Datum, Type};
+use crate::proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
+use crate::proto::schema::{DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field};
+
+/// The values of a column, one a row. A server's lengths are not trusted: what is missing is NULL.
+pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
+    let kind = DataType::try_from(data.r#type).unwrap_or(DataType::None);
+    let values = match data.field {
+        Some(field_data::Field::Scalars(scalars)) => scalars_of(scalars, kind),
+        Some(field_data::Field::Vectors(vectors)) => {
+            let dim = usize::try_from(vectors.dim).unwrap_or(0);
+            match vectors.data {
+                Some(vector_field::Data::FloatVector(floats)) if dim > 0 => floats.data.chunks(dim).map(|chunk| Datum::Vector(chunk.to_vec())).collect(),
+                Some(vector_field::Data::BinaryVector(bytes)) if dim >= 8 => bytes.chunks(dim / 8).map(|chunk| Datum::Bytes(chunk.to_vec())).collect(),
+                _ => Vec::new(),
+            }
+        }
+        None => Vec::new(),
+    };
+    let valid = data.valid_data;
+    if valid.is_empty() {
+        return pad(values, rows);
+    }
+    // NULLs either keep a place in the data or are left out of it
+    let dense = values.len() < valid.len();
+    let mut values = values.into_iter();
+    let placed = valid
+        .iter()
+        .map(|valid| {
+            let value = if *valid || !dense { values.next() } else { None };
+            if *valid { value.unwrap_or(Datum::Null) } else { Datum::Null }
+        })
+        .collect();
+    pad(placed, rows)
+}
+
+fn pad(mut values: Vec<Datum>, rows: usize) -> Vec<Datum> {
+    values.resize(rows, Datum::Null);
+    values
+}
+
+fn scalars_of(scalars: ScalarField, kind: DataType) -> Vec<Datum> {
+    match scalars.data {
+        Some(scalar_field::Data::BoolData(array)) => array.data.into_iter().map(Datum::Bool).collect(),
+        Some(scalar_field::Data::IntData(array)) => array.data.into_iter().map(|value| Datum::Int(value.into())).collect(),
+        Some(scalar_field::Data::LongData(array)) => array.data.into_iter().map(Datum::Int).collect(),
+        Some(scalar_field::Data::FloatData(array)) => array.data.into_iter().map(Datum::Float).collect(),
+        Some(scalar_field::Data::DoubleData(array)) => array.data.into_iter().map(Datum::Double).collect(),
+        Some(scalar_field::Data::StringData(array)) => array.data.into_iter().map(Datum::Text).collect(),
+        Some(scalar_field::Data::BytesData(array)) => array.data.into_iter().map(Datum::Bytes).collect(),
+        Some(scalar_field::Data::JsonData(array)) => {
+            array.data.into_iter().map(|json| Datum::Json(String::from_utf8_lossy(&json).into_owned())).collect()
+        }
+        Some(scalar_field::Data::ArrayData(array)) => array.data.into_iter().map(|items| Datum::Array(scalars_of(items, kind))).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The ids of a reply.
+pub fn ids(ids: Option<IDs>) -> Vec<Datum> {
+    match ids.and_then(|ids| ids.id_field) {
+        Some(i_ds::IdField::IntId(array)) => array.data.into_iter().map(Datum::Int).collect(),
+        Some(i_ds::IdField::StrId(array)) => array.data.into_iter().map(Datum::Text).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// How values of this type are shown.
+pub fn kind(data_type: DataType) -> Type {
+    match data_type {
+        DataType::Bool => Type::Bool,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Type::Int,
+        DataType::Float | DataType::Double => Type::Float,
+        DataType::Json => Type::Json,
+        DataType::Array => Type::Array,
+        DataType::BinaryVector
+        | DataType::FloatVector
+        | DataType::Float16Vector
+        | DataType::BFloat16Vector
+        | DataType::SparseFloatVector
+        | DataType::Int8Vector => Type::Vector,
+        _ => Type::Text,
+    }
+}
+
+/// Query vectors of one type, each already little-endian f32 or dim/8 bytes, as a search takes them.
+pub fn placeholder_group(kind: PlaceholderType, values: Vec<Vec<u8>>) -> Vec<u8> {
+    let value = PlaceholderValue { tag: "$0".to_string(), r#type: kind.into(), values };
+    PlaceholderGroup { placeholders: vec![value] }.encode_to_vec()
+}

@@ -1,0 +1,72 @@
+//! What can go wrong between us and a server, in the terms of gRPC and Milvus. `execute` makes diagnostics of it.
+
+use super::platform::Probe;
+use crate::proto::common;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Error {
+    /// no answer that is one: nothing there, no gRPC-Web, CORS, TLS; `detail` is the transport's own word
+    Unreachable { url: String, detail: String, probe: Probe },
+    /// the server does not know this method
+    Unimplemented { method: &'static str },
+    /// a proxy or the server's access control keeps this method from us
+    Refused { method: &'static str, reason: String },
+    /// the user or the password is wrong, or there is none
+    Unauthenticated { reason: String },
+    /// no answer within the deadline
+    TimedOut { method: &'static str, seconds: f64 },
+    /// the server answered with an error of its own; `code` is Milvus's
+    Server { code: i32, reason: String },
+}
+
+/// Milvus's codes that the kernel acts upon (pkg/util/merr).
+pub const COLLECTION_NOT_FOUND: i32 = 100;
+pub const COLLECTION_NOT_LOADED: i32 = 101;
+pub const INDEX_NOT_FOUND: i32 = 700;
+
+impl Error {
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Error::Server { code: COLLECTION_NOT_FOUND | 4, .. })
+    }
+
+    /// Milvus says this in code or, of a partition or before 2.3, in words.
+    pub fn is_not_loaded(&self) -> bool {
+        match self {
+            Error::Server { code: COLLECTION_NOT_LOADED, .. } => true,
+            Error::Server { reason, .. } => reason.contains("not loaded") || reason.contains("not been loaded"),
+            _ => false,
+        }
+    }
+
+    /// Milvus drops no partition that is loaded, and says so in words.
+    pub fn is_loaded(&self) -> bool {
+        matches!(self, Error::Server { reason, .. } if reason.contains("partition is loaded"))
+    }
+
+    pub fn is_index_not_found(&self) -> bool {
+        match self {
+            Error::Server { code: INDEX_NOT_FOUND | 25, .. } => true,
+            Error::Server { reason, .. } => reason.contains("index not found") || reason.contains("index doesn't exist"),
+            _ => false,
+        }
+    }
+
+    pub fn is_unimplemented(&self) -> bool {
+        matches!(self, Error::Unimplemented { .. })
+    }
+
+    /// Reads the status that every reply of Milvus carries: both codes zero is success.
+    pub fn of_status(status: &common::Status) -> Option<Error> {
+        let code = if status.code != 0 { status.code } else { status.error_code };
+        if code == 0 {
+            return None;
+        }
+        let reason = if status.reason.is_empty() { &status.detail } else { &status.reason };
+        let reason = if reason.is_empty() { "the server gives no reason" } else { reason.as_str() };
+        // the interceptor of Milvus's proxy answers in words
+        if reason.contains("auth check failure") || reason.contains("unauthenticated") {
+            return Some(Error::Unauthenticated { reason: reason.to_string() });
+        }
+        Some(Error::Server { code, reason: reason.to_string() })
+    }
+}

@@ -1,0 +1,14 @@
+//! The Milvus client, over any transport. In: the messages of `proto`. Out: replies, or one [`Error`].
+//! Knows nothing of statements or spans.
+
+pub mod address;
+pub mod client;
+pub mod data;
+pub mod error;
+pub mod platform;
+pub mod requests;
+
+pub use address::Address;
+pub use client::Client;
+pub use error::Error;
+pub use platform::Platform;

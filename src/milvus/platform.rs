@@ -1,0 +1,47 @@
+//! What the kernel needs of the place it runs in: a transport to a server, a clock, a sleep.
+//! A browser's worker has one (`wasm.rs`), the native tests another; nothing above this line knows which.
+
+use std::future::Future;
+
+use tonic::client::GrpcService;
+use tonic::codegen::StdError;
+
+use super::Address;
+
+/// What a look at an address that could not be reached has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// something answers there: it is the browser that kept the answer from us
+    Answers,
+    /// nothing answers there
+    Silent,
+    /// this place cannot tell
+    Unknown,
+}
+
+pub trait Platform: Clone {
+    /// The body of a reply.
+    type Body: http_body::Body<Data = bytes::Bytes, Error: Into<StdError> + Send> + Send + 'static;
+
+    /// What tonic's client runs over.
+    type Transport: GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>> + Clone;
+
+    /// A transport to the server; every call over it ends after `timeout_ms` at the latest.
+    fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Self::Transport, String>;
+
+    fn sleep(&self, ms: u32) -> impl Future<Output = ()>;
+
+    /// Milliseconds since any fixed time.
+    fn now(&self) -> f64;
+
+    /// Milliseconds since 1970.
+    fn unix_ms(&self) -> f64;
+
+    fn random(&self) -> u32;
+
+    /// Looks whether anything answers at an address that could not be reached.
+    fn probe(&self, address: &Address) -> impl Future<Output = Probe>;
+
+    /// Whether the page came over https, so that the browser keeps plain http from it.
+    fn secure_page(&self) -> bool;
+}

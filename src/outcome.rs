@@ -1,0 +1,119 @@
+//! What a statement has come to, as data: tables, what was done, notices. `execute` makes it, `render` shows it.
+
+/// The result of one statement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// what the kernel did unasked, or did instead of what was asked
+    pub notices: Vec<String>,
+    pub tables: Vec<Table>,
+    /// what was done, in a few words; the status line
+    pub done: String,
+    /// milliseconds spent waiting for the server; `None` when none was asked
+    pub server_ms: Option<f64>,
+}
+
+impl Outcome {
+    pub fn done(done: impl Into<String>) -> Self {
+        Outcome { done: done.into(), ..Outcome::default() }
+    }
+
+    pub fn table(table: Table) -> Self {
+        let done = rows(table.total);
+        Outcome { tables: vec![table], done, ..Outcome::default() }
+    }
+
+    pub fn with_done(mut self, done: impl Into<String>) -> Self {
+        self.done = done.into();
+        self
+    }
+}
+
+/// "1 row", "2 rows".
+pub fn rows(count: u64) -> String {
+    plural(count, "row", "rows")
+}
+
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// 12345 as "12,345".
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A table of results, row by row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<Datum>>,
+    /// how many rows there are in all, shown or not
+    pub total: u64,
+    /// the rows at which another query's hits begin (several query vectors in one search)
+    pub groups: Vec<usize>,
+    /// the key of the rows, for readers of the data resource
+    pub primary_key: Option<String>,
+}
+
+impl Table {
+    pub fn new(columns: Vec<Column>, rows: Vec<Vec<Datum>>) -> Self {
+        let total = rows.len() as u64;
+        Table { columns, rows, total, groups: Vec::new(), primary_key: None }
+    }
+
+    /// A table of texts.
+    pub fn texts(names: &[&str], rows: Vec<Vec<String>>) -> Self {
+        let columns = names.iter().map(|name| Column::new(*name, Type::Text)).collect();
+        Table::new(columns, rows.into_iter().map(|row| row.into_iter().map(Datum::Text).collect()).collect())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Type,
+}
+
+impl Column {
+    pub fn new(name: impl Into<String>, kind: Type) -> Self {
+        Column { name: name.into(), kind }
+    }
+}
+
+/// What the values of a column are, as far as showing them goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    Bool,
+    Int,
+    Float,
+    Text,
+    Json,
+    Array,
+    Vector,
+}
+
+/// One value of a result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f32),
+    Double(f64),
+    Text(String),
+    /// JSON as the server wrote it
+    Json(String),
+    Array(Vec<Datum>),
+    /// dim values
+    Vector(Vec<f32>),
+    /// a vector kept as bytes: binary (dim/8 bytes), half-precision and others
+    Bytes(Vec<u8>),
+}

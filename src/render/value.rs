@@ -1,0 +1,85 @@
+//! One value as text: short, as a table's cell shows it.
+
+use crate::outcome::{Datum, Type, plural};
+
+/// Values of a vector that are shown before the rest is counted.
+const SHOWN: usize = 2;
+/// A vector up to this length is shown whole.
+const WHOLE: usize = 6;
+/// Characters of a text that are shown.
+const LONGEST: usize = 100;
+
+pub fn show(value: &Datum) -> String {
+    match value {
+        Datum::Null => "NULL".to_string(),
+        Datum::Bool(flag) => flag.to_string(),
+        Datum::Int(number) => number.to_string(),
+        Datum::Float(number) => float(f64::from(*number), number.to_string()),
+        Datum::Double(number) => float(*number, number.to_string()),
+        Datum::Text(text) | Datum::Json(text) => shorten(text),
+        Datum::Array(items) => list(items.len(), items.iter().map(show)),
+        Datum::Vector(values) => list(values.len(), values.iter().map(|value| float(f64::from(*value), value.to_string()))),
+        Datum::Bytes(bytes) => list(bytes.len(), bytes.iter().map(u8::to_string)),
+    }
+}
+
+/// A number as short as it is exact; very large and small ones with an exponent.
+fn float(number: f64, shortest: String) -> String {
+    let size = number.abs();
+    if size != 0.0 && (size >= 1e15 || size < 1e-5) {
+        return format!("{number:e}");
+    }
+    shortest
+}
+
+/// `[0.1, 0.2, … 128 values]`
+fn list(length: usize, items: impl Iterator<Item = String>) -> String {
+    if length <= WHOLE {
+        return format!("[{}]", items.collect::<Vec<_>>().join(", "));
+    }
+    let shown: Vec<String> = items.take(SHOWN).collect();
+    format!("[{}, … {}]", shown.join(", "), plural(length as u64, "value", "values"))
+}
+
+/// Control characters are shown as escapes, so that a value stays on its line and cannot move the cursor.
+fn shorten(text: &str) -> String {
+    let mut out = String::new();
+    for (count, char) in text.chars().enumerate() {
+        if count == LONGEST {
+            out.push('…');
+            break;
+        }
+        match char {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other if other.is_control() || is_direction(other) => out.push_str(&other.escape_unicode().to_string()),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Marks that turn the direction of the text that follows.
+fn is_direction(char: char) -> bool {
+    matches!(char, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+pub fn is_right_aligned(kind: Type) -> bool {
+    matches!(kind, Type::Int | Type::Float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortens() {
+        assert_eq!(show(&Datum::Vector(vec![0.1; 128])), "[0.1, 0.1, … 128 values]");
+        assert_eq!(show(&Datum::Vector(vec![1.0, 2.5])), "[1, 2.5]");
+        assert_eq!(show(&Datum::Text("a\nb\u{1b}[31m".to_string())), "a\\nb\\u{1b}[31m");
+        assert_eq!(show(&Datum::Text("表".repeat(200))).chars().count(), 101);
+        assert_eq!(show(&Datum::Double(1e300)), "1e300");
+        assert_eq!(show(&Datum::Float(f32::NAN)), "NaN");
+    }
+}

@@ -1,0 +1,72 @@
+//! The front door: a cell goes in, events come out, and what the session remembers stays between cells.
+//! Knows the order of things (parse, execute, render) and none of their insides.
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::execute;
+use crate::execute::state::State;
+use crate::language::complete::{self, Candidate, Known};
+use crate::language::parse;
+use crate::milvus::Platform;
+use crate::outcome::Outcome;
+use crate::render;
+
+/// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
+pub struct Session<P: Platform> {
+    state: State<P>,
+}
+
+/// One statement's result, rendered: a Jupyter MIME bundle.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub text: String,
+    pub html: String,
+    /// `application/vnd.dataresource+json`, when `SET table_schema = on`
+    pub resource: Option<serde_json::Value>,
+}
+
+impl<P: Platform> Session<P> {
+    pub fn new(platform: P) -> Self {
+        Session { state: State::new(platform) }
+    }
+
+    /// Runs a cell, statement by statement; `emit` takes each result as it comes. Stops at the first error.
+    pub async fn run(&self, cell: &str, mut emit: impl FnMut(&Outcome)) -> Result<(), Diagnostic> {
+        for statement in parse::parse(cell)? {
+            let outcome = execute::execute(&statement, &self.state).await?;
+            emit(&outcome);
+        }
+        Ok(())
+    }
+
+    /// Renders a result as the settings say.
+    pub fn show(&self, outcome: &Outcome) -> Shown {
+        let settings = self.state.settings.borrow();
+        Shown {
+            text: render::text::render(outcome, settings.display_limit, true),
+            html: render::html::render(outcome, settings.display_limit),
+            resource: outcome.tables.first().filter(|_| settings.table_schema).map(render::resource::render),
+        }
+    }
+
+    pub fn display_limit(&self) -> usize {
+        self.state.settings.borrow().display_limit
+    }
+
+    /// Candidates at a cursor (bytes), and the range that one of them replaces.
+    pub fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
+        let (start, end, candidates) = complete::complete(cell, cursor, &self.known());
+        (Span::new(start, end), candidates)
+    }
+
+    /// What the word at a cursor means, as Markdown.
+    pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
+        complete::inspect(cell, cursor, &self.known())
+    }
+
+    fn known(&self) -> Known {
+        match self.state.connection.borrow().as_ref() {
+            Some(connection) => Known { collections: connection.catalog.names(), fields: connection.catalog.fields() },
+            None => Known::default(),
+        }
+    }
+}

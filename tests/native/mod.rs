@@ -1,0 +1,69 @@
+//! The platform of native tests: tonic's own channel and tokio's clock, under the same session as in the browser.
+
+#![allow(dead_code)]
+
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use milvus_kernel::milvus::platform::Probe;
+use milvus_kernel::milvus::{Address, Platform};
+use tonic::transport::{Channel, Endpoint};
+
+#[derive(Clone)]
+pub struct Native {
+    started: Instant,
+}
+
+impl Native {
+    pub fn new() -> Self {
+        Native { started: Instant::now() }
+    }
+}
+
+impl Platform for Native {
+    type Body = tonic::body::Body;
+    type Transport = Channel;
+
+    fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
+        let endpoint = Endpoint::from_shared(address.url()).map_err(|error| error.to_string())?;
+        Ok(endpoint.timeout(Duration::from_millis(timeout_ms.into())).connect_lazy())
+    }
+
+    async fn sleep(&self, ms: u32) {
+        tokio::time::sleep(Duration::from_millis(ms.into())).await;
+    }
+
+    fn now(&self) -> f64 {
+        self.started.elapsed().as_secs_f64() * 1000.0
+    }
+
+    fn unix_ms(&self) -> f64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+    }
+
+    fn random(&self) -> u32 {
+        self.started.elapsed().subsec_nanos()
+    }
+
+    async fn probe(&self, address: &Address) -> Probe {
+        let place = (address.host.as_str(), address.port).to_socket_addrs().ok().and_then(|mut places| places.next());
+        match place.map(|place| TcpStream::connect_timeout(&place, Duration::from_secs(1))) {
+            Some(Ok(_)) => Probe::Answers,
+            _ => Probe::Silent,
+        }
+    }
+
+    fn secure_page(&self) -> bool {
+        false
+    }
+}
+
+/// A variable that `scripts/servers.py` sets.
+pub fn server(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this by `make test-native`, which starts the servers"))
+}
+
+/// Runs a future on one thread, as a browser's worker does.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}

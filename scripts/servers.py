@@ -4,7 +4,7 @@ addresses in its environment, and stops them all. Without a command it waits for
     python scripts/servers.py --milvus --lite --envoy -- cargo test
 
 Environment of the command: MILVUS_URL, LITE_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
-only reads pass), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization).
+only reads pass), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL.
 """
 
 import argparse
@@ -146,6 +146,7 @@ def main():
     parser.add_argument("--milvus", action="store_true", help="Milvus 2.3.5")
     parser.add_argument("--lite", action="store_true", help="Milvus Lite")
     parser.add_argument("--envoy", action="store_true", help="Envoy before each, for any page of this machine")
+    parser.add_argument("--site", action="store_true", help="the built site, as SITE_URL; its tour finds Milvus Lite")
     parser.add_argument("command", nargs="*")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -176,6 +177,12 @@ def main():
             if env.get(url) and any(known == process for known, _ in servers.processes):
                 version = servers.ready(process, answers(int(env[url].rsplit(":", 1)[1])), 120)
                 print(f"servers: {name} ({version}) answers at {env[url]}", flush=True)
+        if options.site:
+            from static import serve
+
+            port = free_port()
+            serve(port, int(env["LITE_WEB_URL"].rsplit(":", 1)[1]))
+            env["SITE_URL"] = f"http://127.0.0.1:{port}"
         if options.command:
             status = subprocess.call(options.command, env=env)
         else:

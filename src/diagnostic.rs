@@ -156,11 +156,7 @@ mod tests {
 
     fn shown(source: &str, marked: &str) -> String {
         let start = source.find(marked).expect("marked text");
-        Diagnostic::new("Example", "a message")
-            .at(Span::new(start, start + marked.len()))
-            .label("here")
-            .help("a way out")
-            .render(source, false)
+        Diagnostic::new("Example", "a message").at(Span::new(start, start + marked.len())).label("here").help("a way out").render(source, false)
     }
 
     #[test]

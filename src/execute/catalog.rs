@@ -50,8 +50,10 @@ impl Catalog {
     /// The fields of every collection that is remembered, for completion.
     pub fn fields(&self) -> Vec<(String, String, String)> {
         let collections = self.collections.borrow();
-        let mut fields: Vec<_> =
-            collections.values().flat_map(|collection| collection.fields.iter().map(|field| (collection.name.clone(), field.name.clone(), field.type_name()))).collect();
+        let mut fields: Vec<_> = collections
+            .values()
+            .flat_map(|collection| collection.fields.iter().map(|field| (collection.name.clone(), field.name.clone(), field.type_name())))
+            .collect();
         fields.sort();
         fields
     }
@@ -150,10 +152,11 @@ impl Collection {
     }
 
     pub fn unknown_field(&self, name: &Spanned<String>) -> Diagnostic {
-        Diagnostic::new("UnknownField", format!("unknown field `{name}`"))
-            .at(name.span)
-            .label(format!("`{}` has no such field", self.name))
-            .suggest(&name.value, self.fields.iter().map(|field| field.name.as_str()), "its fields are")
+        Diagnostic::new("UnknownField", format!("unknown field `{name}`")).at(name.span).label(format!("`{}` has no such field", self.name)).suggest(
+            &name.value,
+            self.fields.iter().map(|field| field.name.as_str()),
+            "its fields are",
+        )
     }
 
     pub fn index_on(&self, field: &str) -> Option<&Index> {

@@ -108,9 +108,11 @@ fn flag(param: &ast::Param) -> Result<bool> {
 fn field(column: &ast::Column) -> Result<FieldSchema> {
     let wanted = &column.data_type;
     let Some((_, data_type)) = TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted.value)) else {
-        return Err(Diagnostic::new("UnknownType", format!("unknown type `{wanted}`"))
-            .at(wanted.span)
-            .suggest(&wanted.value, TYPES.iter().map(|(name, _)| *name), "there are"));
+        return Err(Diagnostic::new("UnknownType", format!("unknown type `{wanted}`")).at(wanted.span).suggest(
+            &wanted.value,
+            TYPES.iter().map(|(name, _)| *name),
+            "there are",
+        ));
     };
     let vector = matches!(data_type, DataType::FloatVector | DataType::BinaryVector);
     let mut type_params = Vec::new();
@@ -128,7 +130,9 @@ fn field(column: &ast::Column) -> Result<FieldSchema> {
         }
         Some(size) if *data_type == DataType::VarChar => type_params.push(pair("max_length", number(1, MAX_LENGTH, "a length in bytes", size)?)),
         Some(size) => return Err(Diagnostic::new("InvalidValue", format!("`{wanted}` takes no number")).at(size.span)),
-        None if vector => return Err(Diagnostic::new("MissingParameter", "a vector needs its dimension").at(wanted.span).help(format!("write `{wanted}(128)`"))),
+        None if vector => {
+            return Err(Diagnostic::new("MissingParameter", "a vector needs its dimension").at(wanted.span).help(format!("write `{wanted}(128)`")));
+        }
         None if *data_type == DataType::VarChar => type_params.push(pair("max_length", MAX_LENGTH)),
         None => {}
     }
@@ -177,10 +181,11 @@ pub async fn drop<P: Platform>(table: &Name, if_exists: bool, context: &Context<
         if if_exists {
             return Ok(Outcome::done(format!("there is no collection {table}")));
         }
-        return Err(Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`"))
-            .at(table.span)
-            .label("no such collection")
-            .suggest(&table.value, names.iter().map(String::as_str), "there are"));
+        return Err(Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`")).at(table.span).label("no such collection").suggest(
+            &table.value,
+            names.iter().map(String::as_str),
+            "there are",
+        ));
     }
     context.forget(table);
     let request = pb::DropCollectionRequest { db_name: context.client.database(), collection_name: table.value.clone() };
@@ -223,7 +228,11 @@ pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
         Ok(LoadState::Loading) => "loading",
         _ => "not loaded",
     };
-    let count = match context.client.get_collection_statistics(pb::GetCollectionStatisticsRequest { db_name: context.client.database(), collection_name: table.value.clone() }).await {
+    let count = match context
+        .client
+        .get_collection_statistics(pb::GetCollectionStatisticsRequest { db_name: context.client.database(), collection_name: table.value.clone() })
+        .await
+    {
         Ok(reply) => super::catalog::value(&reply.stats, "row_count").unwrap_or("0").to_string(),
         Err(error) => return Err(of_table(error, table, context).await),
     };
@@ -267,7 +276,8 @@ pub async fn create_partition<P: Platform>(table: &Name, partition: &Name, conte
     if partition_names(table, context).await?.contains(&partition.value) {
         return Err(Diagnostic::new("PartitionExists", format!("partition `{partition}` is there already")).at(partition.span));
     }
-    let request = pb::CreatePartitionRequest { db_name: context.client.database(), collection_name: table.value.clone(), partition_name: partition.value.clone() };
+    let request =
+        pb::CreatePartitionRequest { db_name: context.client.database(), collection_name: table.value.clone(), partition_name: partition.value.clone() };
     context.client.create_partition(request).await.map_err(|error| diagnose(error, partition.span))?;
     Ok(Outcome::done(format!("created partition {partition} of {table}")))
 }
@@ -275,7 +285,8 @@ pub async fn create_partition<P: Platform>(table: &Name, partition: &Name, conte
 /// Milvus drops a partition only when it is not loaded; the original's users expect it to go.
 pub async fn drop_partition<P: Platform>(table: &Name, partition: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     check_partitions(table, std::slice::from_ref(partition), context).await?;
-    let request = pb::DropPartitionRequest { db_name: context.client.database(), collection_name: table.value.clone(), partition_name: partition.value.clone() };
+    let request =
+        pb::DropPartitionRequest { db_name: context.client.database(), collection_name: table.value.clone(), partition_name: partition.value.clone() };
     let dropped = match context.client.drop_partition(request.clone()).await {
         Err(error) if error.is_loaded() => {
             loading::release(table, std::slice::from_ref(partition), context).await?;

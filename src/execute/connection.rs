@@ -18,7 +18,9 @@ use crate::proto::milvus::{GetVersionRequest, ListDatabasesRequest};
 pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> Result<Outcome> {
     let span = connect.address.span;
     let mut address = Address::parse(&connect.address.value).map_err(|reason| {
-        Diagnostic::new("InvalidAddress", reason).at(span).help("an address looks like `milvus://127.0.0.1:19530` or `milvus://user:password@host:443/database?secure=true`")
+        Diagnostic::new("InvalidAddress", reason)
+            .at(span)
+            .help("an address looks like `milvus://127.0.0.1:19530` or `milvus://user:password@host:443/database?secure=true`")
     })?;
     let text = |name: &Option<Name>| name.as_ref().map(|name| name.value.clone());
     address.user = text(&connect.user).or(address.user);
@@ -41,7 +43,8 @@ pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> R
     let quick = client.with_timeout(timeout_ms.min(10_000)).map_err(|error| diagnose(error, span))?;
     let version = quick.get_version(GetVersionRequest {}).await.map_err(|error| diagnose(error, span))?.version;
     // with authorization on, a version is given to anybody: the collections are not
-    let names = quick.show_collections(crate::proto::milvus::ShowCollectionsRequest { db_name: client.database() }).await.map_err(|error| diagnose(error, span))?;
+    let names =
+        quick.show_collections(crate::proto::milvus::ShowCollectionsRequest { db_name: client.database() }).await.map_err(|error| diagnose(error, span))?;
     let place = match user {
         Some(user) => format!("{} as {user}", client.address.url()),
         None => client.address.url(),

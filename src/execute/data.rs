@@ -71,15 +71,22 @@ fn targets<'a>(write: &'a Write, collection: &'a Collection) -> Result<Vec<Targe
         }
         match collection.find(&name.value) {
             Some(field) if field.auto_id && !write.upsert => {
-                return Err(Diagnostic::new("InvalidValue", format!("the server makes the values of `{name}` itself")).at(name.span).help("leave this field out"));
+                return Err(Diagnostic::new("InvalidValue", format!("the server makes the values of `{name}` itself"))
+                    .at(name.span)
+                    .help("leave this field out"));
             }
             Some(field) => targets.push(Target::Field(field)),
             None if collection.dynamic => targets.push(Target::Dynamic(name)),
             None => return Err(collection.unknown_field(name)),
         }
     }
-    let missing: Vec<String> =
-        collection.fields.iter().filter(expected).filter(|field| !names.iter().any(|name| name.value == field.name)).map(|field| format!("`{}`", field.name)).collect();
+    let missing: Vec<String> = collection
+        .fields
+        .iter()
+        .filter(expected)
+        .filter(|field| !names.iter().any(|name| name.value == field.name))
+        .map(|field| format!("`{}`", field.name))
+        .collect();
     if !missing.is_empty() {
         return Err(Diagnostic::new("MissingField", format!("no value is given for {}", missing.join(", ")))
             .at(write.table.span)
@@ -91,7 +98,9 @@ fn targets<'a>(write: &'a Write, collection: &'a Collection) -> Result<Vec<Targe
 fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
     if row.values.len() != expected {
         let given = row.values.len();
-        return Err(Diagnostic::new("WrongCount", format!("this row has {given} value{}, but {expected} are expected", if given == 1 { "" } else { "s" })).at(row.span));
+        return Err(
+            Diagnostic::new("WrongCount", format!("this row has {given} value{}, but {expected} are expected", if given == 1 { "" } else { "s" })).at(row.span)
+        );
     }
     row.values.get(at).ok_or_else(|| Diagnostic::new("WrongCount", "a value is missing").at(row.span))
 }

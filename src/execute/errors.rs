@@ -24,9 +24,9 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
         Error::Unauthenticated { reason } => Diagnostic::new("Unauthenticated", format!("the server did not accept the user and password: {reason}"))
             .at(span)
             .help("connect with `CONNECT 'http://host:19530' USER '…' PASSWORD '…'` or `milvus://user:password@host:19530`"),
-        Error::TimedOut { method, seconds } => Diagnostic::new("TimedOut", format!("no answer to `{method}` within {seconds} s"))
-            .at(span)
-            .help("`SET timeout = 300` waits longer"),
+        Error::TimedOut { method, seconds } => {
+            Diagnostic::new("TimedOut", format!("no answer to `{method}` within {seconds} s")).at(span).help("`SET timeout = 300` waits longer")
+        }
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };
             Diagnostic::new("ServerError", format!("the server answers: {reason}{code}")).at(span)
@@ -34,15 +34,20 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
     }
 }
 
+/// The likely causes, in order, as far as a look at the address has told them apart.
 fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
     let diagnostic = Diagnostic::new("Unreachable", format!("no Milvus answered at {url}: {detail}"));
+    // the browser's words for an answer that it keeps from the page
+    let kept = detail.contains("Failed to fetch") || detail.contains("NetworkError") || detail.contains("Load failed");
     match probe {
-        Probe::Answers => diagnostic
-            .help("something answers there, but not as Envoy with gRPC-Web and CORS for this page: check that the port is Envoy's and not Milvus's own")
-            .help("and that this page's origin is among the origins in Envoy's `cors` (deploy/envoy.yaml)"),
+        Probe::Answers if kept => diagnostic
+            .help("something answers there, but the browser keeps the answer from this page (CORS): add the page's origin to `allow_origin_string_match` in Envoy's config")
+            .help("or it is no Envoy with gRPC-Web: the address must be Envoy's, see deploy/envoy.yaml"),
+        Probe::Answers => diagnostic.help("what answers there does not speak gRPC-Web: the address must be Envoy's, see deploy/envoy.yaml"),
         Probe::Silent => diagnostic
-            .help("nothing answers there: check host and port, and that Envoy runs")
-            .help("a page that came over https can only reach https: use `milvus://…?secure=true`"),
+            .help("nothing answers HTTP there: check host and port, and that Envoy runs")
+            .help("if it is Milvus's own gRPC port: a browser cannot speak to that, use Envoy's port")
+            .help("if the server wants TLS: add `?secure=true`"),
         Probe::Unknown => diagnostic.help("check host and port, that Envoy runs in front of Milvus, and TLS (`?secure=true`)"),
     }
 }

@@ -32,7 +32,7 @@ impl Printer<'_> {
             }
             ExprKind::Not(inner) => format!("not ({})", self.expr(inner)?),
             ExprKind::Compare { first, rest } => {
-                // a"quoted" word on the right of a comparison is a string in Milvus's own spelling
+                // a "quoted" word on the right of a comparison is a string in Milvus's own spelling
                 let mut out = self.operand(first)?;
                 for (operator, operand) in rest {
                     self.check_types(first, operand)?;

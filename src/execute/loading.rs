@@ -6,8 +6,8 @@ use super::context::Context;
 use super::errors::{diagnose, of_table};
 use super::params;
 use crate::language::ast::Name;
-use crate::milvus::error::Error;
 use crate::milvus::Platform;
+use crate::milvus::error::Error;
 use crate::outcome::Outcome;
 use crate::proto::milvus as pb;
 use crate::proto::schema::DataType;
@@ -68,11 +68,8 @@ async fn wait<P: Platform>(table: &Name, partitions: &[Name], context: &Context<
     let started = context.client.platform().now();
     let mut pause = 20;
     loop {
-        let request = pb::GetLoadingProgressRequest {
-            collection_name: table.value.clone(),
-            partition_names: names(partitions),
-            db_name: context.client.database(),
-        };
+        let request =
+            pb::GetLoadingProgressRequest { collection_name: table.value.clone(), partition_names: names(partitions), db_name: context.client.database() };
         let progress = context.client.get_loading_progress(request).await.map_err(|error| diagnose(error, table.span))?.progress;
         if progress >= 100 || context.client.explaining() {
             return Ok(());

@@ -86,9 +86,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::Release { table, partitions } => loading::release_statement(table, partitions, context).await,
         Kind::Write(write) => data::write(write, context).await,
         Kind::Delete { table, partition, filter } => data::delete(table, partition.as_ref(), filter.as_ref(), context).await,
-        Kind::OriginalInsert { vectors, table, partition, ids } => {
-            original::insert(vectors, table, partition.as_ref(), ids.as_deref(), context).await
-        }
+        Kind::OriginalInsert { vectors, table, partition, ids } => original::insert(vectors, table, partition.as_ref(), ids.as_deref(), context).await,
         Kind::OriginalDelete { table, ids } => original::delete(table, ids, context).await,
         Kind::Select(select) => query::select(select, context).await,
         Kind::OriginalSearch { vectors, table, params } => original::search(vectors, table, params, context).await,

@@ -27,12 +27,8 @@ pub async fn flush<P: Platform>(tables: &[Name], context: &Context<'_, P>) -> Re
         let flush_ts = reply.coll_flush_ts.get(&table.value).copied().unwrap_or(0);
         let started = context.client.platform().now();
         loop {
-            let request = pb::GetFlushStateRequest {
-                segment_i_ds: segments.clone(),
-                flush_ts,
-                db_name: context.client.database(),
-                collection_name: table.value.clone(),
-            };
+            let request =
+                pb::GetFlushStateRequest { segment_i_ds: segments.clone(), flush_ts, db_name: context.client.database(), collection_name: table.value.clone() };
             let flushed = context.client.get_flush_state(request).await.map_err(|error| diagnose(error, table.span))?.flushed;
             if flushed || context.client.explaining() {
                 break;
@@ -107,11 +103,8 @@ pub async fn stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Resul
 async fn partition_rows<P: Platform>(table: &Name, partitions: Vec<String>, context: &Context<'_, P>) -> Result<Outcome> {
     let mut rows = Vec::new();
     for partition in partitions {
-        let request = pb::GetPartitionStatisticsRequest {
-            db_name: context.client.database(),
-            collection_name: table.value.clone(),
-            partition_name: partition.clone(),
-        };
+        let request =
+            pb::GetPartitionStatisticsRequest { db_name: context.client.database(), collection_name: table.value.clone(), partition_name: partition.clone() };
         let reply = context.client.get_partition_statistics(request).await.map_err(|error| diagnose(error, table.span))?;
         let count = value(&reply.stats, "row_count").and_then(|count| count.parse().ok()).unwrap_or(0);
         rows.push(vec![Datum::Text(partition), Datum::Int(count)]);

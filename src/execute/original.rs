@@ -119,7 +119,8 @@ pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context:
 }
 
 /// Parameters of the original's index types, which its statements may carry along.
-const OLD_PARAMS: [&str; 11] = ["nlist", "m", "nbits", "efConstruction", "M", "n_trees", "search_length", "out_degree", "candidate_pool_size", "knng", "index_file_size"];
+const OLD_PARAMS: [&str; 11] =
+    ["nlist", "m", "nbits", "efConstruction", "M", "n_trees", "search_length", "out_degree", "candidate_pool_size", "knng", "index_file_size"];
 
 /// Drops the old index and builds the new one; when the new one cannot be built, the old one is built again.
 async fn replace_index<P: Platform>(plan: &Plan, old: Option<&Index>, table: &Name, context: &Context<'_, P>) -> Result<()> {
@@ -207,7 +208,9 @@ pub async fn insert<P: Platform>(
         };
         if ids.len() != count {
             let span = ids.first().map_or(table.span, |first| first.span);
-            return Err(Diagnostic::new("WrongCount", format!("{} for {}", plural(ids.len() as u64, "id", "ids"), plural(count as u64, "vector", "vectors"))).at(span));
+            return Err(
+                Diagnostic::new("WrongCount", format!("{} for {}", plural(ids.len() as u64, "id", "ids"), plural(count as u64, "vector", "vectors"))).at(span)
+            );
         }
         let mut keys = ColumnBuilder::new(key, count, table.span)?;
         for id in ids {
@@ -229,7 +232,9 @@ pub async fn insert<P: Platform>(
 /// Ids as Milvus 0.10 made them: from the clock, ascending, with room for two kernels at once.
 fn make_ids<P: Platform>(count: usize, key: &Field, span: Span, context: &Context<'_, P>) -> Result<Vec<Spanned<Value>>> {
     if key.data_type != DataType::Int64 {
-        return Err(Diagnostic::new("MissingParameter", format!("the key `{}` is {}: it cannot be made up", key.name, key.type_name())).at(span).help("add `by id='…'`"));
+        return Err(Diagnostic::new("MissingParameter", format!("the key `{}` is {}: it cannot be made up", key.name, key.type_name()))
+            .at(span)
+            .help("add `by id='…'`"));
     }
     let platform = context.client.platform();
     let first = (platform.unix_ms() as i64).wrapping_mul(1_000_000).wrapping_add(i64::from(platform.random() % 900_000));
@@ -253,7 +258,9 @@ fn checked_key<'a>(collection: &'a super::catalog::Collection, ids: &[Spanned<Va
             _ => false,
         };
         if !fits {
-            return Err(Diagnostic::new("TypeMismatch", format!("this is no id of `{}`", collection.name)).at(id.span).label(format!("expected {}", key.type_name())));
+            return Err(Diagnostic::new("TypeMismatch", format!("this is no id of `{}`", collection.name))
+                .at(id.span)
+                .label(format!("expected {}", key.type_name())));
         }
     }
     Ok(key)

@@ -177,7 +177,15 @@ impl Read<'_> {
         if self.expr.is_empty() { behind } else { format!("({}) and {behind}", self.expr) }
     }
 
-    async fn request<P: Platform>(&self, expr: &str, names: &[String], offset: u64, limit: u64, paged: bool, context: &Context<'_, P>) -> Result<pb::QueryResults> {
+    async fn request<P: Platform>(
+        &self,
+        expr: &str,
+        names: &[String],
+        offset: u64,
+        limit: u64,
+        paged: bool,
+        context: &Context<'_, P>,
+    ) -> Result<pb::QueryResults> {
         let mut query_params = vec![pair("limit", limit)];
         if offset > 0 {
             query_params.push(pair("offset", offset));

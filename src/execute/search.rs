@@ -27,13 +27,12 @@ pub async fn search<P: Platform>(select: &Select, collection: &Collection, conte
     let field = collection.field(field)?;
     let metric = check_operator(field, operator, collection)?;
     if let Some(span) = descending {
-        return Err(Diagnostic::new("WrongDirection", "a search gives the closest first")
-            .at(*span)
-            .label("the farthest cannot be asked for")
-            .help(match operator.value {
+        return Err(Diagnostic::new("WrongDirection", "a search gives the closest first").at(*span).label("the farthest cannot be asked for").help(
+            match operator.value {
                 Operator::Cosine | Operator::InnerProduct => "leave DESC out: the score grows with closeness, and the highest comes first anyway",
                 _ => "leave DESC out",
-            }));
+            },
+        ));
     }
     if let Items::Count(span) = select.items {
         return Err(Diagnostic::new("SyntaxError", "COUNT(*) cannot be ordered by a distance").at(span));
@@ -75,7 +74,9 @@ fn check_operator<'a>(field: &Field, operator: &Spanned<Operator>, collection: &
     let binary = field.data_type == DataType::BinaryVector;
     if binary != params::is_binary_metric(asked.metric()) {
         let fitting = if binary { "`<~>` (HAMMING) or `<%>` (JACCARD)" } else { "`<->` (L2), `<=>` (COSINE) or `<#>` (IP)" };
-        return Err(Diagnostic::new("MetricMismatch", format!("`{symbol}` does not measure a {}", field.type_name())).at(operator.span).help(format!("use {fitting}")));
+        return Err(Diagnostic::new("MetricMismatch", format!("`{symbol}` does not measure a {}", field.type_name()))
+            .at(operator.span)
+            .help(format!("use {fitting}")));
     }
     match collection.index_on(&field.name) {
         Some(index) if !index.metric.is_empty() && !index.metric.eq_ignore_ascii_case(asked.metric()) => {
@@ -281,7 +282,8 @@ impl Plan<'_> {
                 Shown::Rest => columns.extend(fields.drain(..).filter(|(column, _)| column.name != key.name)),
             }
         }
-        let (heads, mut values): (Vec<Column>, Vec<std::vec::IntoIter<Datum>>) = columns.into_iter().map(|(column, values)| (column, values.into_iter())).unzip();
+        let (heads, mut values): (Vec<Column>, Vec<std::vec::IntoIter<Datum>>) =
+            columns.into_iter().map(|(column, values)| (column, values.into_iter())).unzip();
         let rows = (0..count).map(|_| values.iter_mut().map(|values| values.next().unwrap_or(Datum::Null)).collect()).collect();
         let mut table = Table::new(heads, rows);
         table.groups = if several { groups } else { Vec::new() };

@@ -92,10 +92,13 @@ impl<'a> ColumnBuilder<'a> {
             },
             Data::Text(data) => match &value.value {
                 Value::Text(text) if field.max_length > 0 && text.len() > field.max_length => {
-                    return Err(Diagnostic::new("ValueTooLong", format!("this string has {} bytes, but `{}` holds {}", text.len(), field.name, field.max_length))
-                        .at(value.span)
-                        .label(format!("longer than {}", field.type_name()))
-                        .help("a character outside ASCII takes 2 to 4 bytes"));
+                    return Err(Diagnostic::new(
+                        "ValueTooLong",
+                        format!("this string has {} bytes, but `{}` holds {}", text.len(), field.name, field.max_length),
+                    )
+                    .at(value.span)
+                    .label(format!("longer than {}", field.type_name()))
+                    .help("a character outside ASCII takes 2 to 4 bytes"));
                 }
                 Value::Text(text) => data.push(text.clone()),
                 _ => return Err(mismatch(field, value)),
@@ -250,7 +253,8 @@ pub fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -
             numbers.values.chunks(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1.0))).collect()
         }
         Value::Numbers(numbers) => {
-            let bytes: Option<Vec<u8>> = numbers.values.iter().map(|byte| ((0.0..=255.0).contains(byte) && byte.fract() == 0.0).then_some(*byte as u8)).collect();
+            let bytes: Option<Vec<u8>> =
+                numbers.values.iter().map(|byte| ((0.0..=255.0).contains(byte) && byte.fract() == 0.0).then_some(*byte as u8)).collect();
             bytes.ok_or_else(|| Diagnostic::new("OutOfRange", "a byte of a binary vector is a whole number from 0 to 255").at(value.span))?
         }
         _ => return Err(mismatch(field, value).help("write X'A5', b'10100101', bytes as [165], or every bit as [1,0,1,0,0,1,0,1]")),
@@ -269,9 +273,9 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
         Value::Bool(flag) => (*flag).into(),
         Value::Int(number) => (*number).into(),
         Value::Float(number) => (*number).into(),
-        Value::Text(text) if top && text.trim_start().starts_with(['{', '[']) => serde_json::from_str(text).map_err(|error| {
-            Diagnostic::new("InvalidJson", format!("this string is no JSON: {error}")).at(value.span)
-        })?,
+        Value::Text(text) if top && text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(text).map_err(|error| Diagnostic::new("InvalidJson", format!("this string is no JSON: {error}")).at(value.span))?
+        }
         Value::Text(text) => text.clone().into(),
         Value::Numbers(numbers) => numbers.exact().iter().map(|number| to_json(number, false)).collect::<Result<Vec<_>>>()?.into(),
         Value::List(items) => items.iter().map(|item| to_json(item, false)).collect::<Result<Vec<_>>>()?.into(),

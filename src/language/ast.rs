@@ -201,17 +201,46 @@ pub struct Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// `a OP b [OP c …]`: OR, AND, and arithmetic, in Milvus's spelling
-    Chain { first: Box<Expr>, rest: Vec<(&'static str, Expr)> },
+    Chain {
+        first: Box<Expr>,
+        rest: Vec<(&'static str, Expr)>,
+    },
     Not(Box<Expr>),
     /// one comparison or two (`1 < a < 5`)
-    Compare { first: Box<Expr>, rest: Vec<(&'static str, Expr)> },
-    In { left: Box<Expr>, negated: bool, list: Vec<Expr> },
-    Between { left: Box<Expr>, negated: bool, low: Box<Expr>, high: Box<Expr> },
-    Like { left: Box<Expr>, negated: bool, pattern: Name },
-    IsNull { left: Box<Expr>, negated: bool },
+    Compare {
+        first: Box<Expr>,
+        rest: Vec<(&'static str, Expr)>,
+    },
+    In {
+        left: Box<Expr>,
+        negated: bool,
+        list: Vec<Expr>,
+    },
+    Between {
+        left: Box<Expr>,
+        negated: bool,
+        low: Box<Expr>,
+        high: Box<Expr>,
+    },
+    Like {
+        left: Box<Expr>,
+        negated: bool,
+        pattern: Name,
+    },
+    IsNull {
+        left: Box<Expr>,
+        negated: bool,
+    },
     /// `meta['a'][0]`; `quoted` when the name was written "x", which is a string in Milvus's own syntax
-    Field { name: Name, path: Vec<Value>, quoted: bool },
-    Call { name: Name, args: Vec<Expr> },
+    Field {
+        name: Name,
+        path: Vec<Value>,
+        quoted: bool,
+    },
+    Call {
+        name: Name,
+        args: Vec<Expr>,
+    },
     List(Vec<Expr>),
     Literal(Value),
 }

@@ -29,7 +29,9 @@ pub struct Known {
 /// The candidates, and the range of bytes that one of them replaces.
 pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<Candidate>) {
     let before = cell.get(..cursor).unwrap_or(cell);
-    let start = before.rfind(|char: char| !(char.is_alphanumeric() || char == '_')).map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+    let start = before
+        .rfind(|char: char| !(char.is_alphanumeric() || char == '_'))
+        .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
     let word = before.get(start..).unwrap_or_default();
     if in_string(before) {
         return (start, before.len(), Vec::new());
@@ -38,9 +40,11 @@ pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<
     let fits = |text: &str| text.to_lowercase().starts_with(&lower);
     let statement = before.get(..start).unwrap_or_default().rsplit(';').next().unwrap_or_default();
     let previous = statement.split_whitespace().next_back().unwrap_or_default().to_uppercase();
-    let wants_table = matches!(previous.as_str(), "FROM" | "INTO" | "TABLE" | "COLLECTION" | "DESC" | "DESCRIBE" | "STATS" | "ON" | "FLUSH" | "COMPACT" | "LOAD" | "RELEASE");
+    let wants_table =
+        matches!(previous.as_str(), "FROM" | "INTO" | "TABLE" | "COLLECTION" | "DESC" | "DESCRIBE" | "STATS" | "ON" | "FLUSH" | "COMPACT" | "LOAD" | "RELEASE");
     let mut candidates: Vec<Candidate> = Vec::new();
-    let tables = known.collections.iter().filter(|name| fits(name)).map(|name| Candidate { text: name.clone(), kind: CandidateKind::Collection, detail: String::new() });
+    let tables =
+        known.collections.iter().filter(|name| fits(name)).map(|name| Candidate { text: name.clone(), kind: CandidateKind::Collection, detail: String::new() });
     if wants_table {
         candidates.extend(tables);
         return (start, before.len(), candidates);
@@ -70,14 +74,73 @@ fn in_string(before: &str) -> bool {
 }
 
 const OPENING: &[&str] = &[
-    "COMPACT", "CONNECT", "COUNT", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXPLAIN", "FLUSH", "HELP", "INSERT", "LIST", "LOAD", "RELEASE", "SELECT", "SET", "SHOW", "STATS",
-    "UPSERT", "USE",
+    "COMPACT", "CONNECT", "COUNT", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXPLAIN", "FLUSH", "HELP", "INSERT", "LIST", "LOAD", "RELEASE", "SELECT", "SET",
+    "SHOW", "STATS", "UPSERT", "USE",
 ];
 const INNER: &[&str] = &[
-    "AND", "AUTO_INCREMENT", "BETWEEN", "BIGINT", "BINARYVEC", "BOOLEAN", "BY", "CONSISTENCY LEVEL", "COUNT(*)", "DATABASE", "DATABASES", "DOUBLE", "FILTER", "FLOAT", "FROM", "HNSW",
-    "IF EXISTS", "IF NOT EXISTS", "IN", "INDEX", "INDEXES", "INT", "INTO", "IS NULL", "IVF_FLAT", "JSON", "LIKE", "LIMIT", "NOT", "OFFSET", "ON", "OR", "ORDER BY", "PARTITION", "PARTITIONS",
-    "PASSWORD", "PRIMARY KEY", "SEARCH PARAMS", "SETTINGS", "SMALLINT", "TABLE", "TABLES", "TINYINT", "TOKEN", "USER", "USING", "VALUES", "VARCHAR", "VECTOR", "VERSION", "WHERE", "WITH",
-    "display_limit", "dimension", "index_type", "metric_type", "nlist", "nprobe", "partition_tag", "partition_tags", "table_schema", "timeout", "top_k",
+    "AND",
+    "AUTO_INCREMENT",
+    "BETWEEN",
+    "BIGINT",
+    "BINARYVEC",
+    "BOOLEAN",
+    "BY",
+    "CONSISTENCY LEVEL",
+    "COUNT(*)",
+    "DATABASE",
+    "DATABASES",
+    "DOUBLE",
+    "FILTER",
+    "FLOAT",
+    "FROM",
+    "HNSW",
+    "IF EXISTS",
+    "IF NOT EXISTS",
+    "IN",
+    "INDEX",
+    "INDEXES",
+    "INT",
+    "INTO",
+    "IS NULL",
+    "IVF_FLAT",
+    "JSON",
+    "LIKE",
+    "LIMIT",
+    "NOT",
+    "OFFSET",
+    "ON",
+    "OR",
+    "ORDER BY",
+    "PARTITION",
+    "PARTITIONS",
+    "PASSWORD",
+    "PRIMARY KEY",
+    "SEARCH PARAMS",
+    "SETTINGS",
+    "SMALLINT",
+    "TABLE",
+    "TABLES",
+    "TINYINT",
+    "TOKEN",
+    "USER",
+    "USING",
+    "VALUES",
+    "VARCHAR",
+    "VECTOR",
+    "VERSION",
+    "WHERE",
+    "WITH",
+    "display_limit",
+    "dimension",
+    "index_type",
+    "metric_type",
+    "nlist",
+    "nprobe",
+    "partition_tag",
+    "partition_tags",
+    "table_schema",
+    "timeout",
+    "top_k",
 ];
 
 fn keywords(opening: bool) -> &'static [&'static str] {
@@ -87,14 +150,16 @@ fn keywords(opening: bool) -> &'static [&'static str] {
 /// What the word at the cursor means: the statements that have it.
 pub fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<String> {
     let is_word = |char: char| char.is_alphanumeric() || char == '_';
-    let start = cell.get(..cursor)?.rfind(|char| !is_word(char)).map_or(0, |at| at + cell.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+    let start =
+        cell.get(..cursor)?.rfind(|char| !is_word(char)).map_or(0, |at| at + cell.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
     let end = cell.get(cursor..)?.find(|char| !is_word(char)).map_or(cell.len(), |at| cursor + at);
     let word = cell.get(start..end).filter(|word| !word.is_empty())?;
     if let Some((collection, field, kind)) = known.fields.iter().find(|(_, field, _)| field == word) {
         return Some(format!("**{field}** `{kind}`: a field of `{collection}`"));
     }
     if known.collections.iter().any(|name| name == word) {
-        let fields: Vec<String> = known.fields.iter().filter(|(collection, ..)| collection == word).map(|(_, field, kind)| format!("- `{field}` {kind}")).collect();
+        let fields: Vec<String> =
+            known.fields.iter().filter(|(collection, ..)| collection == word).map(|(_, field, kind)| format!("- `{field}` {kind}")).collect();
         return Some(format!("**{word}**: a collection\n\n{}", fields.join("\n")));
     }
     let lines: Vec<String> = STATEMENTS

@@ -39,7 +39,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("Delete rows", "DELETE FROM t WHERE year < 1900"),
     ("Read rows", "SELECT id, title FROM t WHERE year BETWEEN 1800 AND 1900 AND title LIKE 'E%' LIMIT 10 OFFSET 5"),
     ("Count rows", "SELECT COUNT(*) FROM t WHERE year > 1900"),
-    ("Search; <-> is L2, <=> COSINE, <#> IP, <~> HAMMING, <%> JACCARD", "SELECT id, title FROM t WHERE year > 1800 ORDER BY v <-> [0.1, 0.2] LIMIT 5 SEARCH PARAMS (nprobe=16)"),
+    (
+        "Search; <-> is L2, <=> COSINE, <#> IP, <~> HAMMING, <%> JACCARD",
+        "SELECT id, title FROM t WHERE year > 1800 ORDER BY v <-> [0.1, 0.2] LIMIT 5 SEARCH PARAMS (nprobe=16)",
+    ),
     ("See the requests of a statement without sending them", "EXPLAIN SELECT * FROM t"),
     ("Change the kernel's settings", "SET display_limit = 20; SET table_schema = on; SET timeout = 30; SET consistency_level = Strong"),
 ];
@@ -85,8 +88,11 @@ pub fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
         "metric" | "metrics" => Ok(table(["milvus MetricType", "description"], METRICS)),
         "index" | "indexes" => Ok(table(["milvus IndexType", "description"], INDEXES)),
         words => {
-            let found: Vec<(&str, &str)> =
-                STATEMENTS.iter().filter(|(what, how)| words.split_whitespace().all(|word| how.to_ascii_lowercase().contains(word) || what.to_ascii_lowercase().contains(word))).copied().collect();
+            let found: Vec<(&str, &str)> = STATEMENTS
+                .iter()
+                .filter(|(what, how)| words.split_whitespace().all(|word| how.to_ascii_lowercase().contains(word) || what.to_ascii_lowercase().contains(word)))
+                .copied()
+                .collect();
             if found.is_empty() {
                 return Err(Diagnostic::new("UnknownTopic", format!("there is no help on `{topic}`"))
                     .at(topic.span)

@@ -57,9 +57,11 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 skip(cell, &mut out, &mut at, &mut copied, end);
             }
             b'/' if byte(at + 1) == b'*' => {
-                let end = cell.get(at + 2..).and_then(|rest| rest.find("*/")).map(|end| at + 2 + end + 2).ok_or_else(|| {
-                    Diagnostic::new("SyntaxError", "this comment is not closed").at(Span::new(at, at + 2)).help("close it with `*/`")
-                })?;
+                let end = cell
+                    .get(at + 2..)
+                    .and_then(|rest| rest.find("*/"))
+                    .map(|end| at + 2 + end + 2)
+                    .ok_or_else(|| Diagnostic::new("SyntaxError", "this comment is not closed").at(Span::new(at, at + 2)).help("close it with `*/`"))?;
                 skip(cell, &mut out, &mut at, &mut copied, end);
             }
             b'[' => {

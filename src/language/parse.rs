@@ -100,8 +100,34 @@ impl<'a> Builder<'a> {
         let mut parts = self.parts(pair);
         // the keywords a statement may open with or go on with before its names
         parts.skip(&[
-            R::SHOW, R::LIST, R::CREATE, R::DROP_WORD, R::DESCRIBE, R::STATS, R::LOAD, R::RELEASE, R::FLUSH, R::COMPACT, R::SELECT, R::COUNT, R::DELETE, R::USE,
-            R::SET, R::EXPLAIN, R::CONNECT, R::HELP, R::DATABASE, R::TABLE, R::PARTITION, R::INDEX, R::FROM, R::TABLES, R::PARTITIONS, R::INDEXES, R::ON, R::IN,
+            R::SHOW,
+            R::LIST,
+            R::CREATE,
+            R::DROP_WORD,
+            R::DESCRIBE,
+            R::STATS,
+            R::LOAD,
+            R::RELEASE,
+            R::FLUSH,
+            R::COMPACT,
+            R::SELECT,
+            R::COUNT,
+            R::DELETE,
+            R::USE,
+            R::SET,
+            R::EXPLAIN,
+            R::CONNECT,
+            R::HELP,
+            R::DATABASE,
+            R::TABLE,
+            R::PARTITION,
+            R::INDEX,
+            R::FROM,
+            R::TABLES,
+            R::PARTITIONS,
+            R::INDEXES,
+            R::ON,
+            R::IN,
         ]);
         Ok(match rule {
             R::explain => Kind::Explain(Box::new(self.statement(parts.next()?)?)),
@@ -139,9 +165,8 @@ impl<'a> Builder<'a> {
             R::original_create_partition | R::original_drop_partition => {
                 let table = self.name(parts.next()?)?;
                 let params = self.original_where(parts.next()?)?;
-                let partition = partition_tag(&params)?.ok_or_else(|| {
-                    Diagnostic::new("MissingParameter", "no partition is named").at(parts.span).help("add `WHERE partition_tag='…'`")
-                })?;
+                let partition = partition_tag(&params)?
+                    .ok_or_else(|| Diagnostic::new("MissingParameter", "no partition is named").at(parts.span).help("add `WHERE partition_tag='…'`"))?;
                 if rule == R::original_create_partition { Kind::CreatePartition { table, partition } } else { Kind::DropPartition { table, partition } }
             }
             R::create_partition | R::drop_partition => {
@@ -701,9 +726,11 @@ fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
     let mut tag = None;
     for param in params {
         if !param.name.value.eq_ignore_ascii_case("partition_tag") && !param.name.value.eq_ignore_ascii_case("partition_tags") {
-            return Err(Diagnostic::new("UnknownParameter", format!("unknown parameter `{}`", param.name))
-                .at(param.name.span)
-                .suggest(&param.name.value, ["partition_tag"], "it takes"));
+            return Err(Diagnostic::new("UnknownParameter", format!("unknown parameter `{}`", param.name)).at(param.name.span).suggest(
+                &param.name.value,
+                ["partition_tag"],
+                "it takes",
+            ));
         }
         let [value] = param.values.as_slice() else {
             return Err(Diagnostic::new("SyntaxError", "one partition tag belongs here").at(param.name.span));
@@ -744,7 +771,9 @@ fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
     let width = if radix == 16 { 2 } else { 8 };
     let digits: Vec<u8> = text.bytes().skip(2).filter(u8::is_ascii_hexdigit).collect();
     if digits.len() % width != 0 {
-        return Err(Diagnostic::new("InvalidValue", format!("{} digits do not make whole bytes", digits.len())).at(span).help(format!("write {width} digits a byte")));
+        return Err(Diagnostic::new("InvalidValue", format!("{} digits do not make whole bytes", digits.len()))
+            .at(span)
+            .help(format!("write {width} digits a byte")));
     }
     digits
         .chunks(width)
@@ -848,7 +877,9 @@ fn describe(rule: Rule) -> &'static [&'static str] {
         R::double | R::back => &[],
         R::value | R::number | R::literal | R::list | R::object | R::bytes | R::lifted | R::null | R::setting_word | R::original_value => &["a value"],
         R::vector | R::original_vectors => &["a vector"],
-        R::expr | R::conjunction | R::negation | R::predicate | R::sum | R::product | R::atom | R::group | R::call | R::function | R::field | R::bang => &["a condition"],
+        R::expr | R::conjunction | R::negation | R::predicate | R::sum | R::product | R::atom | R::group | R::call | R::function | R::field | R::bang => {
+            &["a condition"]
+        }
         R::comparison | R::compare_op | R::in_list | R::between | R::like | R::is_null => &["a comparison"],
         R::sum_op | R::product_op => &[],
         R::operator | R::distance | R::l2 | R::cosine | R::inner_product | R::hamming | R::jaccard | R::l1 => &["a distance operator"],

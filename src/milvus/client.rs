@@ -6,15 +6,21 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use bytes::Bytes;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Code, Request, Status};
 
+use super::Address;
+use super::codec::Bytewise;
 use super::error::Error;
 use super::platform::{Platform, Probe};
-use super::requests::{Explained, HasStatus};
-use super::{Address, requests};
+use super::requests::{self, Explained, HasStatus};
 use crate::proto::milvus as pb;
-use crate::proto::milvus::milvus_service_client::MilvusServiceClient;
+
+/// The path of every method but for its name.
+const SERVICE: &str = "/milvus.proto.milvus.MilvusService/";
 
 /// What a method does on the server, which decides what EXPLAIN does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +34,7 @@ pub enum Effect {
 }
 
 pub struct Client<P: Platform> {
-    service: MilvusServiceClient<P::Transport>,
+    service: Grpc<P::Transport>,
     platform: P,
     pub address: Address,
     authorization: Option<MetadataValue<Ascii>>,
@@ -63,19 +69,18 @@ impl<P: Platform> Clone for Client<P> {
 
 impl<P: Platform> Client<P> {
     pub fn new(platform: P, address: Address, timeout_ms: u32) -> Result<Self, Error> {
-        let transport = platform
-            .transport(&address, timeout_ms)
-            .map_err(|detail| Error::Unreachable { url: address.url(), detail, probe: Probe::Unknown })?;
+        let transport = platform.transport(&address, timeout_ms).map_err(|detail| Error::Unreachable { url: address.url(), detail, probe: Probe::Unknown })?;
         let authorization = match address.credentials() {
-            Some(credentials) => Some(MetadataValue::try_from(base64(credentials.as_bytes())).map_err(|_| Error::Unauthenticated {
-                reason: "the credentials cannot be sent".to_string(),
-            })?),
+            Some(credentials) => Some(
+                MetadataValue::try_from(base64(credentials.as_bytes()))
+                    .map_err(|_| Error::Unauthenticated { reason: "the credentials cannot be sent".to_string() })?,
+            ),
             None => None,
         };
         let state = State { database: RefCell::new(address.database.clone().unwrap_or_default()), ..State::default() };
         Ok(Client {
             // replies may be as large as the server likes; Milvus bounds what it takes itself
-            service: MilvusServiceClient::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX),
+            service: Grpc::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX),
             platform,
             address,
             authorization,
@@ -90,11 +95,12 @@ impl<P: Platform> Client<P> {
 
     /// The same connection with another deadline.
     pub fn with_timeout(&self, timeout_ms: u32) -> Result<Self, Error> {
-        let transport = self
-            .platform
-            .transport(&self.address, timeout_ms)
-            .map_err(|detail| Error::Unreachable { url: self.address.url(), detail, probe: Probe::Unknown })?;
-        let service = MilvusServiceClient::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX);
+        let transport = self.platform.transport(&self.address, timeout_ms).map_err(|detail| Error::Unreachable {
+            url: self.address.url(),
+            detail,
+            probe: Probe::Unknown,
+        })?;
+        let service = Grpc::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX);
         Ok(Client { service, timeout_ms, ..self.clone() })
     }
 
@@ -151,52 +157,68 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    async fn call<M, R>(
-        &self,
-        method: &'static str,
-        effect: Effect,
-        message: M,
-        send: impl AsyncFnOnce(MilvusServiceClient<P::Transport>, Request<M>) -> Result<tonic::Response<R>, Status>,
-    ) -> Result<R, Error>
-    where
-        M: serde::Serialize,
-        R: HasStatus + Default,
-    {
-        if effect != Effect::Plan {
-            if let Some(explained) = self.state.explained.borrow_mut().as_mut() {
-                explained.push(requests::explain(method, &message));
-                return Ok(R::default());
-            }
+    /// A call by messages: thin, since there is one of it for every method.
+    async fn call<M: prost::Message, R: prost::Message + HasStatus + Default>(&self, method: &'static str, effect: Effect, message: M) -> Result<R, Error> {
+        if effect != Effect::Plan && self.explaining() {
+            self.explain(method, &message.encode_to_vec());
+            return Ok(R::default());
         }
+        let reply = self.call_bytes(method, effect, message.encode_to_vec().into()).await?;
+        let reply = R::decode(reply).map_err(|error| self.unreadable(&error))?;
+        match reply.status().and_then(Error::of_status) {
+            Some(error) => {
+                self.refused(effect);
+                Err(error)
+            }
+            None => Ok(reply),
+        }
+    }
+
+    fn explain(&self, method: &'static str, message: &[u8]) {
+        if let Some(explained) = self.state.explained.borrow_mut().as_mut() {
+            explained.push(requests::explain(method, message));
+        }
+    }
+
+    fn unreadable(&self, error: &prost::DecodeError) -> Error {
+        Error::Unreachable { url: self.address.url(), detail: format!("the answer cannot be read ({error})"), probe: Probe::Unknown }
+    }
+
+    /// The server said no, and so did nothing.
+    fn refused(&self, effect: Effect) {
+        if effect == Effect::Write {
+            self.state.changed.set(false);
+        }
+    }
+
+    /// A call by bytes: credentials, database, both deadlines.
+    async fn call_bytes(&self, method: &'static str, effect: Effect, message: Bytes) -> Result<Bytes, Error> {
         let mut request = Request::new(message);
         request.set_timeout(std::time::Duration::from_millis(self.timeout_ms.into()));
         if let Some(authorization) = &self.authorization {
             request.metadata_mut().insert("authorization", authorization.clone());
         }
-        if let Ok(database) = MetadataValue::try_from(self.database()) {
-            if !database.is_empty() {
+        match MetadataValue::try_from(self.database()) {
+            Ok(database) if !database.is_empty() => {
                 request.metadata_mut().insert("dbname", database);
             }
+            _ => {}
         }
+        let path = PathAndQuery::try_from(format!("{SERVICE}{method}")).unwrap_or_else(|_| PathAndQuery::from_static(SERVICE));
+        let mut service = self.service.clone();
         let started = self.platform.now();
-        let answer = deadline(send(self.service.clone(), request), self.platform.sleep(self.timeout_ms)).await;
+        let call = async move {
+            service.ready().await.map_err(|error| Status::unavailable(error.into().to_string()))?;
+            service.unary(request, path, Bytewise).await
+        };
+        let answer = deadline(call, self.platform.sleep(self.timeout_ms)).await;
         self.state.server_ms.set(self.state.server_ms.get() + self.platform.now() - started);
-        let answer = answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer")));
         if effect == Effect::Write {
             self.state.changed.set(true); // it may have been carried out even when the answer is lost
         }
-        let reply = match answer {
-            Ok(reply) => reply.into_inner(),
-            Err(status) => return Err(self.transport_error(method, status).await),
-        };
-        match reply.status().and_then(Error::of_status) {
-            Some(error) => {
-                if effect == Effect::Write {
-                    self.state.changed.set(false);
-                }
-                Err(error)
-            }
-            None => Ok(reply),
+        match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
+            Ok(reply) => Ok(reply.into_inner()),
+            Err(status) => Err(self.transport_error(method, status).await),
         }
     }
 
@@ -247,7 +269,7 @@ macro_rules! methods {
     ($($function:ident: $method:ident, $effect:ident, $request:ident -> $reply:ty;)*) => {
         impl<P: Platform> Client<P> {
             $(pub async fn $function(&self, message: pb::$request) -> Result<$reply, Error> {
-                self.call(stringify!($method), Effect::$effect, message, async |mut service, request| service.$function(request).await).await
+                self.call(stringify!($method), Effect::$effect, message).await
             })*
         }
     };

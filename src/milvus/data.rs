@@ -52,9 +52,7 @@ fn scalars_of(scalars: ScalarField, kind: DataType) -> Vec<Datum> {
         Some(scalar_field::Data::DoubleData(array)) => array.data.into_iter().map(Datum::Double).collect(),
         Some(scalar_field::Data::StringData(array)) => array.data.into_iter().map(Datum::Text).collect(),
         Some(scalar_field::Data::BytesData(array)) => array.data.into_iter().map(Datum::Bytes).collect(),
-        Some(scalar_field::Data::JsonData(array)) => {
-            array.data.into_iter().map(|json| Datum::Json(String::from_utf8_lossy(&json).into_owned())).collect()
-        }
+        Some(scalar_field::Data::JsonData(array)) => array.data.into_iter().map(|json| Datum::Json(String::from_utf8_lossy(&json).into_owned())).collect(),
         Some(scalar_field::Data::ArrayData(array)) => array.data.into_iter().map(|items| Datum::Array(scalars_of(items, kind))).collect(),
         None => Vec::new(),
     }

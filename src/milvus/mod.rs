@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod client;
+mod codec;
 pub mod data;
 pub mod error;
 pub mod platform;

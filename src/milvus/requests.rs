@@ -1,9 +1,7 @@
 //! The messages as the client and EXPLAIN see them: the status that a reply carries, and a request as readable text.
 
-use prost::Message as _;
-use serde_json::Value as Json;
-
-use crate::proto::{common, milvus as pb, schema};
+use crate::proto::names::{FIELDS, Kind, VALUES};
+use crate::proto::{common, milvus as pb};
 
 /// A reply with Milvus's status in it.
 pub trait HasStatus {
@@ -40,76 +38,144 @@ pub struct Explained {
     pub fields: String,
 }
 
-/// Writes a request down: defaults left out, long lists cut, nested messages decoded.
-pub fn explain(method: &'static str, message: &impl serde::Serialize) -> Explained {
-    let fields = serde_json::to_value(message).unwrap_or_default();
-    Explained { method, fields: show(&fields, true) }
+/// Items of a list that are shown.
+const SHOWN: usize = 2;
+/// A list up to this length is shown whole.
+const WHOLE: usize = 6;
+
+/// Writes a request down as it would go over the wire: defaults are not on it, long lists are cut.
+pub fn explain(method: &'static str, message: &[u8]) -> Explained {
+    let request = format!("{method}Request");
+    Explained { method, fields: show_message(&request, message) }
 }
 
-fn show(value: &Json, top: bool) -> String {
-    match value {
-        Json::Object(fields) => {
-            let shown: Vec<String> = fields
-                .iter()
-                .filter(|(_, value)| !is_default(value))
-                .map(|(name, value)| format!("{name}: {}", show_field(name, value)))
-                .collect();
-            let joined = shown.join(", ");
-            if top { joined } else { format!("{{{joined}}}") }
+/// `name: value, …`, in the order of the wire, with what is repeated as a list.
+fn show_message(message: &str, bytes: &[u8]) -> String {
+    let mut fields: Vec<(u32, Vec<String>, usize)> = Vec::new();
+    let mut at = bytes;
+    while let Some((number, wire)) = next_field(&mut at) {
+        let (shown, count) = show_wire(message, number, &wire);
+        match fields.iter_mut().find(|(known, ..)| *known == number) {
+            Some((_, values, total)) => {
+                *total += count;
+                if values.len() < WHOLE + 1 {
+                    values.extend(shown);
+                }
+            }
+            None => fields.push((number, shown, count)),
         }
-        Json::Array(items) if items.len() > 6 => {
-            let shown: Vec<String> = items.iter().take(2).map(|item| show(item, false)).collect();
-            format!("[{}, … {} items]", shown.join(", "), items.len())
-        }
-        Json::Array(items) => format!("[{}]", items.iter().map(|item| show(item, false)).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
+    }
+    let pairs: Option<Vec<&str>> = (message == "KeyValuePair").then(|| fields.iter().flat_map(|(_, values, _)| values).map(String::as_str).collect());
+    if let Some(pair) = pairs {
+        return pair.join("=").replace('"', "");
+    }
+    let shown: Vec<String> = fields.iter().map(|(number, values, count)| format!("{}: {}", field(message, *number).0, list(values, *count))).collect();
+    shown.join(", ")
+}
+
+fn list(values: &[String], count: usize) -> String {
+    match values {
+        [one] if count == 1 => one.clone(),
+        values if count <= WHOLE => format!("[{}]", values.join(", ")),
+        values => format!("[{}, … {count} items]", values.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")),
     }
 }
 
-fn show_field(name: &str, value: &Json) -> String {
-    match (name, value) {
-        ("schema", Json::Array(bytes)) => match schema::CollectionSchema::decode(to_bytes(bytes).as_slice()) {
-            Ok(schema) => show(&serde_json::to_value(schema).unwrap_or_default(), false),
-            Err(_) => show(value, false),
-        },
-        ("search_input", Json::Object(input)) => match input.get("PlaceholderGroup") {
-            Some(Json::Array(bytes)) => show_vectors(&to_bytes(bytes)),
-            _ => show(value, false),
-        },
-        ("data_type" | "type", Json::Number(number)) => number
-            .as_i64()
-            .and_then(|number| schema::DataType::try_from(i32::try_from(number).ok()?).ok())
-            .map_or_else(|| number.to_string(), |kind| kind.as_str_name().to_string()),
-        ("search_params" | "query_params" | "extra_params" | "type_params", Json::Array(pairs)) => {
-            let shown: Vec<String> = pairs.iter().map(|pair| format!("{}={}", text(pair, "key"), text(pair, "value"))).collect();
-            format!("{{{}}}", shown.join(", "))
+fn field(message: &str, number: u32) -> (&'static str, Kind) {
+    match FIELDS.binary_search_by(|(name, known, ..)| (*name, *known).cmp(&(message, number))) {
+        Ok(at) => FIELDS.get(at).map_or(("?", Kind::Bytes), |(.., name, kind)| (name, *kind)),
+        Err(_) => ("?", Kind::Bytes),
+    }
+}
+
+enum Wire<'a> {
+    Varint(u64),
+    Four([u8; 4]),
+    Eight([u8; 8]),
+    Bytes(&'a [u8]),
+}
+
+/// Takes one field off; what is no protobuf ends the message.
+fn next_field<'a>(at: &mut &'a [u8]) -> Option<(u32, Wire<'a>)> {
+    let key = varint(at)?;
+    let wire = match key & 7 {
+        0 => Wire::Varint(varint(at)?),
+        1 => Wire::Eight(take(at, 8)?.try_into().ok()?),
+        2 => {
+            let length = usize::try_from(varint(at)?).ok()?;
+            Wire::Bytes(take(at, length)?)
         }
-        _ => show(value, false),
+        5 => Wire::Four(take(at, 4)?.try_into().ok()?),
+        _ => return None,
+    };
+    Some((u32::try_from(key >> 3).ok()?, wire))
+}
+
+fn take<'a>(at: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = at.split_at_checked(length)?;
+    *at = rest;
+    Some(taken)
+}
+
+fn varint(at: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = at.split_first()?;
+        *at = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The values of a field as text, the first few of them, and how many there are.
+fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize) {
+    let (name, kind) = field(message, number);
+    let one = |text: String| (vec![text], 1);
+    match (wire, kind) {
+        (Wire::Varint(value), Kind::Bool) => one((*value != 0).to_string()),
+        (Wire::Varint(value), Kind::Enum(enumeration)) => one(value_name(enumeration, *value)),
+        (Wire::Varint(value), _) => one((*value as i64).to_string()),
+        (Wire::Four(bytes), _) => one(f32::from_le_bytes(*bytes).to_string()),
+        (Wire::Eight(bytes), _) => one(f64::from_le_bytes(*bytes).to_string()),
+        (Wire::Bytes(bytes), Kind::Text) => one(format!("{:?}", String::from_utf8_lossy(bytes))),
+        (Wire::Bytes(bytes), Kind::Message(inner)) => one(match inner {
+            "KeyValuePair" => show_message(inner, bytes),
+            _ => format!("{{{}}}", show_message(inner, bytes)),
+        }),
+        // the two messages that travel as bytes inside another one
+        (Wire::Bytes(bytes), Kind::Bytes) if name == "schema" => one(format!("{{{}}}", show_message("CollectionSchema", bytes))),
+        (Wire::Bytes(bytes), Kind::Bytes) if name == "placeholder_group" => one(format!("{{{}}}", show_message("PlaceholderGroup", bytes))),
+        (Wire::Bytes(bytes), Kind::Bytes) => one(match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains(char::is_control) => text.to_string(),
+            _ => format!("{} bytes", bytes.len()),
+        }),
+        // packed numbers
+        (Wire::Bytes(bytes), Kind::Float) => packed(bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap_or_default()).to_string())),
+        (Wire::Bytes(bytes), Kind::Double) => packed(bytes.chunks_exact(8).map(|eight| f64::from_le_bytes(eight.try_into().unwrap_or_default()).to_string())),
+        (Wire::Bytes(bytes), _) => {
+            let mut at = *bytes;
+            packed(std::iter::from_fn(|| varint(&mut at)).map(|value| (value as i64).to_string()))
+        }
     }
 }
 
-fn show_vectors(bytes: &[u8]) -> String {
-    let Ok(group) = common::PlaceholderGroup::decode(bytes) else { return "…".to_string() };
-    let values: Vec<&Vec<u8>> = group.placeholders.iter().flat_map(|placeholder| &placeholder.values).collect();
-    let length = values.first().map_or(0, |value| value.len());
-    format!("{} query vector{} of {length} bytes", values.len(), if values.len() == 1 { "" } else { "s" })
-}
-
-fn text<'a>(pair: &'a Json, name: &str) -> &'a str {
-    pair.get(name).and_then(Json::as_str).unwrap_or_default()
-}
-
-fn to_bytes(numbers: &[Json]) -> Vec<u8> {
-    numbers.iter().filter_map(|number| u8::try_from(number.as_u64()?).ok()).collect()
-}
-
-fn is_default(value: &Json) -> bool {
-    match value {
-        Json::Null => true,
-        Json::Bool(flag) => !flag,
-        Json::Number(number) => number.as_f64() == Some(0.0),
-        Json::String(text) => text.is_empty(),
-        Json::Array(items) => items.is_empty(),
-        Json::Object(fields) => fields.is_empty(),
+fn packed(values: impl Iterator<Item = String>) -> (Vec<String>, usize) {
+    let mut shown = Vec::new();
+    let mut count = 0;
+    for value in values {
+        count += 1;
+        if shown.len() <= WHOLE {
+            shown.push(value);
+        }
     }
+    (shown, count)
+}
+
+fn value_name(enumeration: &str, value: u64) -> String {
+    let number = value as i32;
+    let found = VALUES.iter().find(|(name, known, _)| *name == enumeration && *known == number);
+    found.map_or_else(|| number.to_string(), |(.., name)| (*name).to_string())
 }

@@ -37,6 +37,8 @@ fn full(value: &Datum) -> Json {
     match value {
         Datum::Null => Json::Null,
         Datum::Bool(flag) => (*flag).into(),
+        // JavaScript rounds what is larger: it goes as text
+        Datum::Int(number) if number.unsigned_abs() > 1 << 53 => number.to_string().into(),
         Datum::Int(number) => (*number).into(),
         Datum::Float(number) => decimal(*number),
         Datum::Double(number) => (*number).into(),

@@ -1,0 +1,76 @@
+/** The worker as the kernel sees it: calls that always come to an end, whatever happens in there. */
+
+import type { Bundle, Calls, Request, Response } from './protocol';
+
+interface Pending {
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
+  onBundle?: (bundle: Bundle) => void;
+}
+
+export class Engine {
+  /** `start` makes the worker; `wasm` is the URL of the module that it streams in. */
+  constructor(start: () => Worker, wasm: string) {
+    this._worker = start();
+    this._worker.onmessage = event => this._receive(event.data as Response);
+    this._worker.onerror = event => this._fail(event.message || 'the worker could not be started');
+    this._post({ type: 'load', wasm });
+  }
+
+  /** Why no call can succeed any more, if so. */
+  get failure(): string | undefined {
+    return this._failure;
+  }
+
+  call<M extends keyof Calls>(method: M, args: Calls[M]['args'], onBundle?: (bundle: Bundle) => void): Promise<Calls[M]['result']> {
+    if (this._failure !== undefined) {
+      return Promise.reject(new Error(this._failure));
+    }
+    const id = this._nextId++;
+    return new Promise((resolve, reject) => {
+      this._pending.set(id, { resolve: resolve as (result: unknown) => void, reject, onBundle });
+      this._post({ type: 'call', id, method, args });
+    });
+  }
+
+  interrupt(): void {
+    this._post({ type: 'interrupt' });
+  }
+
+  dispose(): void {
+    this._fail('the kernel was shut down');
+  }
+
+  private _post(request: Request): void {
+    this._worker.postMessage(request);
+  }
+
+  private _receive(response: Response): void {
+    switch (response.type) {
+      case 'ready':
+        break;
+      case 'bundle':
+        this._pending.get(response.id)?.onBundle?.(response.bundle);
+        break;
+      case 'result':
+        this._pending.get(response.id)?.resolve(response.result);
+        this._pending.delete(response.id);
+        break;
+      case 'fatal':
+        this._fail(response.message);
+    }
+  }
+
+  private _fail(message: string): void {
+    this._failure ??= message;
+    this._worker.terminate();
+    const pending = [...this._pending.values()];
+    this._pending.clear();
+    pending.forEach(({ reject }) => reject(new Error(message)));
+  }
+
+  private _worker: Worker;
+  private _failure: string | undefined;
+  private _nextId = 0;
+  private _pending = new Map<number, Pending>();
+}

@@ -1,0 +1,62 @@
+/** Registers the kernel with JupyterLite, and lets the interrupt button reach it. */
+
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
+
+import { logo } from './logo';
+
+/** As far as the client in JupyterLite goes beyond its interface. */
+interface KernelModels {
+  interrupt: (kernelId: string) => Promise<void>;
+  getModel: (kernelId: string) => Promise<unknown>;
+}
+
+const VERSION = '0.1.0';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlite-milvus-kernel:kernel',
+  description: 'The Milvus kernel',
+  autoStart: true,
+  requires: [IKernelSpecs],
+  optional: [IKernelClient],
+  activate: (_app: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient | null) => {
+    const kernels = new Map<string, { interrupt: () => Promise<void> }>();
+    specs.register({
+      spec: {
+        name: 'milvus',
+        display_name: 'Milvus',
+        language: 'sql',
+        argv: [],
+        resources: { 'logo-32x32': logo, 'logo-64x64': logo, 'logo-svg': logo }
+      },
+      create: async (options: IKernel.IOptions): Promise<IKernel> => {
+        const [{ MilvusKernel }, { Engine }] = await Promise.all([import('./kernel'), import('./engine')]);
+        const wasm = new URL('../wasm/milvus_kernel_bg.wasm', import.meta.url).href;
+        const script = new URL('./milvus.worker.js', import.meta.url).href;
+        const kernel = new MilvusKernel(options, () => new Engine(() => startWorker(script), wasm), VERSION);
+        kernels.set(options.id, kernel);
+        kernel.disposed.connect(() => kernels.delete(options.id));
+        return kernel;
+      }
+    });
+    if (client) {
+      reachInterrupt(client as unknown as KernelModels, kernels);
+    }
+  }
+};
+
+/** A function of its own, or the bundler would bundle the worker once more. */
+function startWorker(url: string): Worker {
+  return new Worker(url, { type: 'module' });
+}
+
+/** JupyterLite's own interrupt cancels what is queued and never reaches the running cell. */
+function reachInterrupt(client: KernelModels, kernels: Map<string, { interrupt: () => Promise<void> }>): void {
+  const original = client.interrupt.bind(client);
+  client.interrupt = async (kernelId: string) => {
+    await original(kernelId);
+    void kernels.get(kernelId)?.interrupt();
+  };
+}
+
+export default plugin;

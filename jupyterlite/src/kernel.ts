@@ -1,0 +1,255 @@
+/**
+ * The kernel: Jupyter messages in, Jupyter messages out. It runs no language of its own: cells go to the engine in the worker.
+ *
+ * BaseKernel answers one message at a time, so that nothing would be answered while a cell runs; here `execute_request` goes
+ * into a queue of its own and everything else is answered at once.
+ */
+
+import { KernelMessage } from '@jupyterlab/services';
+import { BaseKernel, type IKernel } from '@jupyterlite/services';
+
+import { Engine } from './engine';
+import type { RunResult } from './protocol';
+
+/** How long a cell may take to end after an interrupt before its worker is ended with it. */
+const INTERRUPT_MS = 3000;
+
+export class MilvusKernel extends BaseKernel {
+  constructor(options: IKernel.IOptions, startEngine: () => Engine, version: string) {
+    super(options);
+    this._send = options.sendMessage;
+    this._startEngine = startEngine;
+    this._version = version;
+    this._engine = startEngine();
+  }
+
+  get executionCount(): number {
+    return this._count;
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._queue = [];
+    this._engine.dispose();
+    super.dispose();
+  }
+
+  async handleMessage(msg: KernelMessage.IMessage): Promise<void> {
+    switch (msg.header.msg_type) {
+      case 'execute_request':
+        this._queue.push(msg as KernelMessage.IExecuteRequestMsg);
+        void this._pump();
+        return;
+      case 'input_reply':
+        this.inputReply((msg as KernelMessage.IInputReplyMsg).content);
+        return;
+      case 'comm_info_request':
+        this._status(msg, 'busy');
+        this._reply(msg, 'comm_info_reply', { status: 'ok', comms: {} });
+        this._status(msg, 'idle');
+        break;
+      case 'history_request':
+        this._status(msg, 'busy');
+        this._reply(msg, 'history_reply', { status: 'ok', history: this._lines });
+        this._status(msg, 'idle');
+        break;
+      default:
+        await super.handleMessage(msg);
+    }
+    if (this._running) {
+      // the idle of this message must not make the running cell look done
+      this._status(this._running, 'busy');
+    }
+  }
+
+  /** Ends the running cell. What is queued behind it is aborted, as after any error. */
+  async interrupt(): Promise<void> {
+    const interrupted = this._running;
+    if (!interrupted) {
+      return;
+    }
+    this._engine.interrupt();
+    await new Promise(resolve => setTimeout(resolve, INTERRUPT_MS));
+    if (this._running === interrupted && !this.isDisposed) {
+      // busy with itself: only its end ends the cell
+      this._engine.dispose();
+    }
+  }
+
+  async kernelInfoRequest(): Promise<KernelMessage.IInfoReplyMsg['content']> {
+    return {
+      status: 'ok',
+      protocol_version: '5.3',
+      implementation: 'milvus',
+      implementation_version: this._version,
+      language_info: {
+        name: 'sql',
+        version: this._version,
+        mimetype: 'text/x-sql',
+        file_extension: '.sql',
+        pygments_lexer: 'sql',
+        codemirror_mode: 'sql'
+      },
+      banner: `Milvus kernel ${this._version}: SQL for Milvus. Connect with milvus://127.0.0.1:19530, then try help.`,
+      help_links: [{ text: 'Milvus', url: 'https://milvus.io/docs' }]
+    };
+  }
+
+  async completeRequest(content: KernelMessage.ICompleteRequestMsg['content']): Promise<KernelMessage.ICompleteReplyMsg['content']> {
+    const { code, cursor_pos } = content;
+    try {
+      const { start, end, matches } = await this._engine.call('complete', [code, cursor_pos]);
+      return {
+        status: 'ok',
+        matches: matches.map(match => match.text),
+        cursor_start: start,
+        cursor_end: end,
+        metadata: { _jupyter_types_experimental: matches.map(match => ({ start, end, ...match })) }
+      };
+    } catch {
+      return { status: 'ok', matches: [], cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} };
+    }
+  }
+
+  async inspectRequest(content: KernelMessage.IInspectRequestMsg['content']): Promise<KernelMessage.IInspectReplyMsg['content']> {
+    const text = await this._engine.call('inspect', [content.code, content.cursor_pos]).catch(() => undefined);
+    return {
+      status: 'ok',
+      found: text !== undefined,
+      data: text === undefined ? {} : { 'text/plain': text, 'text/markdown': text },
+      metadata: {}
+    };
+  }
+
+  async isCompleteRequest(content: KernelMessage.IIsCompleteRequestMsg['content']): Promise<KernelMessage.IIsCompleteReplyMsg['content']> {
+    const status = await this._engine.call('isComplete', [content.code]).catch(() => 'complete' as const);
+    return status === 'incomplete' ? { status, indent: '' } : { status };
+  }
+
+  /** Not reached: `handleMessage` runs cells by itself. */
+  async executeRequest(): Promise<KernelMessage.IExecuteReplyMsg['content']> {
+    throw new Error('cells run through the queue');
+  }
+
+  async commInfoRequest(): Promise<KernelMessage.ICommInfoReplyMsg['content']> {
+    return { status: 'ok', comms: {} };
+  }
+
+  inputReply(_content: KernelMessage.IInputReplyMsg["content"]): void {
+    // no cell asks for input
+  }
+
+  async commOpen(): Promise<void> {
+    // there are no comms
+  }
+
+  async commMsg(): Promise<void> {
+    // there are no comms
+  }
+
+  async commClose(): Promise<void> {
+    // there are no comms
+  }
+
+  /** Runs what is queued, one cell at a time. */
+  private async _pump(): Promise<void> {
+    if (this._running) {
+      return;
+    }
+    for (let msg = this._queue.shift(); msg && !this.isDisposed; msg = this._queue.shift()) {
+      this._running = msg;
+      const result = await this._cell(msg);
+      this._running = undefined;
+      if (result.status === 'error' && msg.content.stop_on_error !== false) {
+        this._abortQueue();
+      }
+    }
+  }
+
+  private async _cell(msg: KernelMessage.IExecuteRequestMsg): Promise<RunResult> {
+    const { code, silent } = msg.content;
+    this._status(msg, 'busy');
+    if (!silent && msg.content.store_history !== false) {
+      this._count++;
+      this._lines.push([0, this._count, code]);
+    }
+    const execution_count = this._count;
+    if (!silent) {
+      this._publish(msg, 'execute_input', { code, execution_count });
+    }
+    const result = await this._run(msg);
+    if (result.status === 'error') {
+      const { ename, evalue, traceback } = result;
+      if (!silent) {
+        this._publish(msg, 'error', { ename, evalue, traceback });
+      }
+      this._reply(msg, 'execute_reply', { status: 'error', ename, evalue, traceback, execution_count });
+    } else {
+      // no expression of this language can be evaluated beside a cell
+      this._reply(msg, 'execute_reply', { status: 'ok', execution_count, user_expressions: {} });
+    }
+    this._status(msg, 'idle');
+    return result;
+  }
+
+  /** Runs a cell in the engine; a worker that failed becomes an error, and the next cell gets a new worker. */
+  private async _run(msg: KernelMessage.IExecuteRequestMsg): Promise<RunResult> {
+    if (this._engine.failure !== undefined) {
+      this._engine = this._startEngine();
+    }
+    const engine = this._engine;
+    try {
+      return await engine.call('run', [msg.content.code], bundle => {
+        if (!msg.content.silent) {
+          this._publish(msg, 'display_data', { ...bundle, transient: {} });
+        }
+      });
+    } catch (error) {
+      const evalue = error instanceof Error ? error.message : String(error);
+      return {
+        status: 'error',
+        ename: 'KernelError',
+        evalue,
+        traceback: [`error[KernelError]: ${evalue}`, '  = help: the connection is lost: connect again, then run the cell again']
+      };
+    }
+  }
+
+  /** What an error leaves undone. */
+  private _abortQueue(): void {
+    for (const msg of this._queue.splice(0)) {
+      this._status(msg, 'busy');
+      this._reply(msg, 'execute_reply', { status: 'aborted' });
+      this._status(msg, 'idle');
+    }
+  }
+
+  private _status(parent: KernelMessage.IMessage, execution_state: 'busy' | 'idle'): void {
+    this._publish(parent, 'status', { execution_state });
+  }
+
+  private _publish(parent: KernelMessage.IMessage, msgType: string, content: object): void {
+    this._message(parent, 'iopub', msgType, content);
+  }
+
+  private _reply(parent: KernelMessage.IMessage, msgType: string, content: object): void {
+    this._message(parent, 'shell', msgType, content);
+  }
+
+  private _message(parent: KernelMessage.IMessage, channel: 'iopub' | 'shell', msgType: string, content: object): void {
+    const { header } = parent;
+    const options = { msgType, channel, session: header.session, parentHeader: header, content };
+    this._send(KernelMessage.createMessage(options as unknown as KernelMessage.IOptions<KernelMessage.IStatusMsg>));
+  }
+
+  private _send: IKernel.SendMessage;
+  private _startEngine: () => Engine;
+  private _engine: Engine;
+  private _version: string;
+  private _queue: KernelMessage.IExecuteRequestMsg[] = [];
+  private _running: KernelMessage.IExecuteRequestMsg | undefined;
+  private _count = 0;
+  private _lines: [number, number, string][] = [];
+}

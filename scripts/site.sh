@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the wheel into dist/ and, from it, the static site into dist/site.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin="$PWD/.venv/bin"
+(
+  cd jupyterlite
+  rm -rf lib jupyterlite_milvus_kernel/labextension
+  npm run --silent build
+  "$bin/jupyter-builder" build . | grep -v -e 'WARNING' -e 'Assets' -e '│' || true
+  [ -f jupyterlite_milvus_kernel/labextension/package.json ]
+  rm -f ../dist/*.whl
+  "$bin/pip" wheel --quiet --no-deps --no-build-isolation -w ../dist .
+)
+[ "${1:-site}" = wheel ] && exit 0
+"$bin/pip" install --quiet --no-deps --force-reinstall dist/*.whl
+rm -rf dist/site www/.jupyterlite.doit.db
+mkdir -p .cache/lite
+"$bin/jupyter" lite build --lite-dir www --output-dir dist/site --no-sourcemaps --apps lab --apps notebooks --apps repl \
+  >.cache/lite/build.log 2>&1 || { tail -n 40 .cache/lite/build.log; exit 1; }
+cp www/index.html dist/site/index.html

@@ -1,0 +1,218 @@
+//! The door to JavaScript, and the only file that knows it: [`Kernel`] for the worker, and the browser as a [`Platform`].
+//! Offsets are bytes inside Rust and Unicode code points in Jupyter: they are converted here.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{AbortHandle, Either, abortable, select};
+use js_sys::{Function, Promise, Reflect};
+use serde::Serialize;
+use tonic_web_wasm_client::options::FetchOptions;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::diagnostic::Diagnostic;
+use crate::language::complete::CandidateKind;
+use crate::language::parse;
+use crate::milvus::platform::Probe;
+use crate::milvus::{Address, Platform};
+use crate::session::{Session, Shown};
+
+/// How long a look at an unreachable address may take.
+const PROBE_MS: u32 = 3_000;
+
+/// A kernel's session, for `jupyterlite/src/worker.ts`.
+#[wasm_bindgen]
+pub struct Kernel {
+    session: Rc<Session<Browser>>,
+    running: Rc<RefCell<Option<AbortHandle>>>,
+}
+
+#[wasm_bindgen]
+impl Kernel {
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Kernel {
+        console_error_panic_hook::set_once();
+        Kernel { session: Rc::new(Session::new(Browser)), running: Rc::default() }
+    }
+
+    /// Runs a cell. `emit` is called with `{data, metadata}` for each result; the promise gives `{status: "ok"}`
+    /// or `{status: "error", ename, evalue, traceback}` and never rejects.
+    pub fn run(&self, cell: String, emit: Function) -> Promise {
+        let (session, running) = (self.session.clone(), self.running.clone());
+        wasm_bindgen_futures::future_to_promise(async move {
+            let shower = session.clone();
+            let (work, handle) = abortable(session.run(&cell, |outcome| {
+                // a page that cannot take a result must not keep the statements behind it from running
+                let _ = emit.call1(&JsValue::NULL, &bundle(&shower.show(outcome)));
+            }));
+            *running.borrow_mut() = Some(handle);
+            let result = work.await;
+            *running.borrow_mut() = None;
+            Ok(match result {
+                Ok(Ok(())) => to_js(&Reply::Ok),
+                Ok(Err(error)) => to_js(&error_reply(&error, &cell)),
+                Err(_) => {
+                    let error = Diagnostic::new("Interrupted", "the cell was interrupted").help("a request that was under way may have been carried out");
+                    to_js(&error_reply(&error, &cell))
+                }
+            })
+        })
+    }
+
+    /// Ends the running cell: its request is aborted and its promise gives an error.
+    pub fn interrupt(&self) {
+        if let Some(handle) = self.running.borrow().as_ref() {
+            handle.abort();
+        }
+    }
+
+    /// `{start, end, matches: [{text, type, signature}]}` for a cursor; offsets in code points.
+    pub fn complete(&self, cell: &str, cursor: usize) -> JsValue {
+        let (span, candidates) = self.session.complete(cell, to_bytes(cell, cursor));
+        let matches = candidates
+            .into_iter()
+            .map(|candidate| Match {
+                text: candidate.text,
+                kind: match candidate.kind {
+                    CandidateKind::Keyword => "keyword",
+                    CandidateKind::Collection => "class",
+                    CandidateKind::Field => "property",
+                },
+                signature: candidate.detail,
+            })
+            .collect();
+        to_js(&Completion { start: to_points(cell, span.start), end: to_points(cell, span.end), matches })
+    }
+
+    /// What the word at a cursor means, as Markdown.
+    pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
+        self.session.inspect(cell, to_bytes(cell, cursor))
+    }
+
+    /// "complete", "incomplete" or "invalid".
+    #[wasm_bindgen(js_name = isComplete)]
+    pub fn is_complete(&self, cell: &str) -> String {
+        parse::completeness(cell).to_string()
+    }
+
+    /// How many statements a cell has: parsing alone, for the benchmark.
+    #[wasm_bindgen(js_name = countStatements)]
+    pub fn count_statements(&self, cell: &str) -> usize {
+        parse::parse(cell).map_or(0, |statements| statements.len())
+    }
+}
+
+/// The version of this kernel.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_string()
+}
+
+#[derive(Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+enum Reply {
+    Ok,
+    Error { ename: String, evalue: String, traceback: Vec<String> },
+}
+
+#[derive(Serialize)]
+struct Completion {
+    start: usize,
+    end: usize,
+    matches: Vec<Match>,
+}
+
+#[derive(Serialize)]
+struct Match {
+    text: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    signature: String,
+}
+
+fn error_reply(error: &Diagnostic, cell: &str) -> Reply {
+    Reply::Error { ename: error.code.to_string(), evalue: error.message.clone(), traceback: error.render(cell, true).lines().map(str::to_string).collect() }
+}
+
+fn bundle(shown: &Shown) -> JsValue {
+    let mut data = serde_json::Map::new();
+    data.insert("text/plain".to_string(), shown.text.clone().into());
+    data.insert("text/html".to_string(), shown.html.clone().into());
+    if let Some(resource) = &shown.resource {
+        data.insert("application/vnd.dataresource+json".to_string(), resource.clone());
+    }
+    to_js(&serde_json::json!({"data": data, "metadata": {}}))
+}
+
+fn to_js(value: &impl Serialize) -> JsValue {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+}
+
+/// A code point offset as bytes.
+fn to_bytes(text: &str, points: usize) -> usize {
+    text.char_indices().nth(points).map_or(text.len(), |(at, _)| at)
+}
+
+/// A byte offset as code points.
+fn to_points(text: &str, bytes: usize) -> usize {
+    text.char_indices().take_while(|(at, _)| *at < bytes).count()
+}
+
+/// The browser: gRPC-Web over fetch, its clock and its timers.
+#[derive(Clone)]
+pub struct Browser;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+
+    #[wasm_bindgen(js_name = fetch, catch)]
+    fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+}
+
+impl Platform for Browser {
+    type Body = tonic_web_wasm_client::ResponseBody;
+    type Transport = tonic_web_wasm_client::Client;
+
+    fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Self::Transport, String> {
+        let options = FetchOptions::new().timeout(Duration::from_millis(timeout_ms.into()));
+        Ok(tonic_web_wasm_client::Client::new_with_options(address.url(), options))
+    }
+
+    async fn sleep(&self, ms: u32) {
+        gloo_timers::future::TimeoutFuture::new(ms).await;
+    }
+
+    fn now(&self) -> f64 {
+        performance_now()
+    }
+
+    fn unix_ms(&self) -> f64 {
+        js_sys::Date::now()
+    }
+
+    fn random(&self) -> u32 {
+        (js_sys::Math::random() * f64::from(u32::MAX)) as u32
+    }
+
+    /// A request without CORS is answered opaquely by whatever speaks HTTP there, and fails where nothing does.
+    async fn probe(&self, address: &Address) -> Probe {
+        let init = js_sys::Object::new();
+        let _ = Reflect::set(&init, &"mode".into(), &"no-cors".into());
+        let Ok(answer) = fetch(&address.url(), &init) else { return Probe::Unknown };
+        match select(JsFuture::from(answer), gloo_timers::future::TimeoutFuture::new(PROBE_MS)).await {
+            Either::Left((Ok(_), _)) => Probe::Answers,
+            Either::Left((Err(_), _)) => Probe::Silent,
+            Either::Right(_) => Probe::Unknown,
+        }
+    }
+
+    fn secure_page(&self) -> bool {
+        let location = Reflect::get(&js_sys::global(), &"location".into()).unwrap_or(JsValue::UNDEFINED);
+        Reflect::get(&location, &"protocol".into()).is_ok_and(|protocol| protocol == "https:")
+    }
+}

@@ -1,0 +1,210 @@
+// The built site in a real browser: the tour from top to bottom, tables, errors, completion, interrupt, restart, the console.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { command, host, idle, launch, newPage, openNotebook, outputs, run, runAll, screenshot, server, setCells, text } from './page.mjs';
+
+let browser;
+let page;
+
+before(async () => {
+  browser = await launch();
+  page = await newPage(browser);
+});
+after(() => browser?.close());
+
+test('the tour runs from top to bottom', async () => {
+  await openNotebook(page);
+  await runAll(page);
+  const cells = await outputs(page);
+  const failed = cells.filter(cell => cell.outputs.some(output => output.output_type === 'error'));
+  await screenshot(page, 'tour');
+  assert.deepEqual(failed.map(text), ['UnknownCollection: unknown collection `boks`']);
+  assert.equal(cells.every(cell => cell.count > 0 && cell.outputs.length > 0), true);
+  assert.match(text(cells[0]), /connected to http:\/\/127\.0\.0\.1:\d+, Milvus milvus_lite/);
+  assert.deepEqual(page.outside, [], 'the page asks nothing of the outside');
+});
+
+test('a table is a table, numbers to the right', async () => {
+  const table = page.locator('.jp-OutputArea table.dataframe', { hasText: 'Persuasion' }).first();
+  await table.scrollIntoViewIfNeeded();
+  assert.deepEqual(await table.locator('th').allTextContents(), ['id', 'title', 'distance']);
+  assert.equal(await table.locator('td').first().evaluate(cell => getComputedStyle(cell).textAlign), 'right');
+  await screenshot(page, 'table');
+});
+
+test('an error says where and what to do', async () => {
+  const error = page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText', { hasText: 'UnknownCollection' }).last();
+  await error.scrollIntoViewIfNeeded();
+  const shown = await error.textContent();
+  assert.match(shown, /\^\^\^\^ no such collection/);
+  assert.match(shown, /did you mean `books`\?/);
+  await screenshot(page, 'error');
+});
+
+test('what a server sends is escaped', async () => {
+  await run(page, [
+    `milvus://${host('LITE_WEB_URL')}`,
+    'CREATE TABLE evil (id BIGINT PRIMARY KEY, t VARCHAR(200), v VECTOR(2))',
+    `INSERT INTO evil VALUES (1, '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>', [1, 2])`,
+    'SELECT * FROM evil',
+    'DROP TABLE evil'
+  ]);
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator('.jp-OutputArea img').count(), 0);
+});
+
+test('programs read results as a data resource', async () => {
+  await run(page, ['SET table_schema = on', 'SELECT id, v, meta FROM books WHERE id = 1', 'SET table_schema = off']);
+  const [, cell] = await outputs(page);
+  const resource = cell.outputs[0].data['application/vnd.dataresource+json'];
+  assert.deepEqual(resource.schema.fields.map(field => [field.name, field.type]), [['id', 'integer'], ['v', 'array'], ['meta', 'object']]);
+  assert.deepEqual(resource.schema.primaryKey, ['id']);
+  assert.deepEqual(resource.data, [{ id: 1, v: [0.9, 0.1, 0.2, 0], meta: { lang: 'en' } }]);
+});
+
+test('bad input ends in one clear error and the kernel lives', async () => {
+  const vector = `[${'0.5, '.repeat(700_000)}0.5]`;
+  const cases = [
+    ['SELEC * FROM books', /^SyntaxError: expected a statement, found `SELEC`$/],
+    ['SELECT id FORM books', /^SyntaxError: .*found `FORM`$/],
+    ['SELECT nope FROM books', /^UnknownField: unknown field `nope`$/],
+    ['SELECT id FROM books ORDER BY v <-> [1, 2]', /^WrongDimension: this vector has 2 values, but `v` has 4 dimensions$/],
+    ['SELECT id FROM books ORDER BY v <-> [1, 2, NaN, 4]', /^InvalidNumber: `NaN` cannot stand in a vector$/],
+    [`INSERT INTO books VALUES (9, '${'x'.repeat(101)}', 1, '{}', [1, 2, 3, 4])`, /^ValueTooLong: this string has 101 bytes, but `title` holds 100$/],
+    [`SELECT id FROM books ORDER BY v <-> ${vector}`, /^WrongDimension: this vector has 700001 values/],
+    ["SELECT 'it", /^SyntaxError: this string is not closed$/],
+    ["SELECT '红楼梦👋' FORM books", /^SyntaxError: /],
+    ['', /^$/],
+    ['-- nothing\n/* at all */ # here', /^$/],
+    ['SELECT COUNT(*) FROM books', /4/]
+  ];
+  const shown = await run(page, cases.map(([cell]) => cell));
+  cases.forEach(([cell, expected], index) => assert.match(shown[index], expected, cell.slice(0, 80)));
+});
+
+test('what cannot be reached is said', async () => {
+  const lite = host('LITE_WEB_URL');
+  const cases = [
+    ['milvus://no-such-host.invalid:19530', /^Unreachable: no Milvus answered at http:\/\/no-such-host\.invalid:19530/],
+    ['milvus://127.0.0.1:1', /^Unreachable: /],
+    [`milvus://${host('LITE_URL')}`, /^Unreachable: /],
+    [`milvus://${host('SITE_URL')}`, /^Unreachable: /],
+    [`milvus://root:wrong@${host('MILVUS_WEB_URL')}`, /^Unauthenticated: /],
+    [`milvus://root:Milvus@${host('MILVUS_WEB_URL')}`, /^connected to .* as root, Milvus 2\.3\.5/],
+    [`milvus://${host('READONLY_WEB_URL')}; SELECT COUNT(*) FROM books`, /4/],
+    ['DROP TABLE books', /^Refused: the proxy or the server refused the method `DropCollection`/],
+    [`milvus://${lite}`, /^connected/]
+  ];
+  const shown = await run(page, cases.map(([cell]) => cell));
+  cases.forEach(([cell, expected], index) => assert.match(shown[index], expected, cell));
+  const [, , plain] = await outputs(page);
+  assert.match(plain.outputs[0].traceback.join('\n'), /Milvus's own gRPC port: a browser cannot speak to that/);
+  await screenshot(page, 'unreachable');
+});
+
+test('completion answers, also while a cell runs', async () => {
+  await setCells(page, [`INSERT INTO books (id, title, year, meta, v) VALUES ${Array.from({ length: 20_000 }, (_, id) => `(${id + 10}, 't', 1, '{}', [1,2,3,4])`).join(',')}`]);
+  const answer = await page.evaluate(async () => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const code = window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.getSource();
+    let finished = false;
+    const running = kernel.requestExecute({ code }).done.then(() => (finished = true));
+    const reply = await kernel.requestComplete({ code: 'SELECT ti FROM books', cursor_pos: 9 });
+    const before = !finished;
+    await running;
+    return { before, matches: reply.content.matches, types: reply.content.metadata._jupyter_types_experimental.map(match => match.type) };
+  });
+  assert.equal(answer.before, true, 'the answer came while the cell ran');
+  assert.equal(answer.matches.includes('title'), true);
+  assert.equal(answer.types[answer.matches.indexOf('title')], 'property');
+  await run(page, ['DELETE FROM books WHERE id >= 10']);
+});
+
+test('interrupt ends the running cell, and what is queued is aborted', async () => {
+  // something that takes connections and never answers
+  const { createServer } = await import('node:net');
+  const silent = createServer(() => undefined);
+  await new Promise(resolve => silent.listen(0, '127.0.0.1', resolve));
+  await setCells(page, [`milvus://127.0.0.1:${silent.address().port}`, 'SHOW VERSION']);
+  await command(page, 'notebook:run-all-cells').catch(() => undefined);
+  await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="busy"]');
+  await page.click('[data-jp-item-name="interrupt"]');
+  await idle(page);
+  const [first, second] = await outputs(page);
+  assert.match(text(first), /^Interrupted: /);
+  assert.equal(second.outputs.length, 0);
+  silent.close();
+  const [version] = await run(page, ['SHOW VERSION']);
+  assert.match(version, /milvus_lite/, 'the connection of before is still there');
+});
+
+test('an error aborts what is queued, or does not, as stop_on_error says', async () => {
+  const statuses = await page.evaluate(async () => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const ask = async stop_on_error => {
+      const bad = kernel.requestExecute({ code: 'nonsense', stop_on_error });
+      const good = kernel.requestExecute({ code: 'SHOW SETTINGS' });
+      return [(await bad.done).content.status, (await good.done).content.status];
+    };
+    return { stop: await ask(true), go: await ask(false) };
+  });
+  assert.deepEqual(statuses, { stop: ['error', 'aborted'], go: ['error', 'ok'] });
+});
+
+test('silent, store_history and the counts', async () => {
+  const seen = await page.evaluate(async () => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const ask = async options => {
+      const future = kernel.requestExecute({ code: 'SHOW SETTINGS', ...options });
+      const types = [];
+      future.onIOPub = message => types.push(message.header.msg_type);
+      const reply = await future.done;
+      return { count: reply.content.execution_count, types };
+    };
+    const first = await ask({});
+    return { first, unstored: await ask({ store_history: false }), silent: await ask({ silent: true }), last: await ask({}) };
+  });
+  const start = seen.first.count;
+  assert.deepEqual([seen.unstored.count, seen.silent.count, seen.last.count], [start, start, start + 1]);
+  assert.deepEqual(seen.first.types, ['status', 'execute_input', 'display_data', 'status']);
+  assert.deepEqual(seen.silent.types, ['status', 'status']);
+});
+
+test('restart forgets the connection and counts from one', async () => {
+  await page.evaluate(() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel());
+  await idle(page);
+  const [shown] = await run(page, ['SHOW TABLES']);
+  assert.match(shown, /^NotConnected: there is no connection yet$/);
+  const [cell] = await outputs(page);
+  assert.equal(cell.count, 1);
+});
+
+test('is_complete knows open strings and brackets', async () => {
+  const answers = await page.evaluate(async () => {
+    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const ask = async code => (await kernel.requestIsComplete({ code })).content.status;
+    return [await ask('SHOW TABLES'), await ask("SELECT 'a"), await ask('SELECT * FROM'), await ask('SELEC')];
+  });
+  assert.deepEqual(answers, ['complete', 'incomplete', 'incomplete', 'invalid']);
+});
+
+test('the console answers as well', async () => {
+  const console = await newPage(browser);
+  const code = encodeURIComponent(`milvus://${host('LITE_WEB_URL')}; SHOW TABLES`);
+  await console.goto(`${server('SITE_URL')}/repl/index.html?kernel=milvus&code=${code}&execute=1`);
+  await console.waitForSelector('.jp-OutputArea table.dataframe');
+  assert.match(await console.locator('.jp-OutputArea').first().textContent(), /books/);
+  await screenshot(console, 'console');
+});
+
+test('shutdown ends the worker', async () => {
+  assert.equal(page.workers().length > 0, true);
+  await page.evaluate(() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown());
+  await page.waitForFunction(() => true);
+  for (let tries = 0; tries < 50 && page.workers().some(worker => worker.url().includes('milvus.worker')); tries++) {
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  assert.equal(page.workers().some(worker => worker.url().includes('milvus.worker')), false);
+});

@@ -1,0 +1,101 @@
+// A browser with the built site in it, and the handles that a person has: cells, buttons, outputs.
+
+import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
+
+const require = createRequire(new URL('../../jupyterlite/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** An address that `scripts/servers.py` sets. */
+export function server(name) {
+  const url = process.env[name];
+  if (!url) {
+    throw new Error(`${name} is not set: run this by \`make test-browser\`, which starts the servers`);
+  }
+  return url;
+}
+
+/** `127.0.0.1:port` of an address. */
+export const host = name => server(name).replace('http://', '');
+
+export async function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+/** A page whose every request stays on this machine; its errors are kept for the test. */
+export async function newPage(browser) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 1400 } });
+  const page = await context.newPage();
+  page.outside = [];
+  page.on('request', request => {
+    if (!/^(http:\/\/(127\.0\.0\.1|localhost|no-such-host\.invalid)|data:|blob:|chrome)/.test(request.url())) {
+      page.outside.push(request.url());
+    }
+  });
+  page.setDefaultTimeout(60_000);
+  return page;
+}
+
+/** Opens a notebook in the notebook application and waits for its kernel. */
+export async function openNotebook(page, path = 'tour.ipynb') {
+  await page.goto(`${server('SITE_URL')}/notebooks/index.html?path=${path}`);
+  await idle(page);
+}
+
+/** Opens an empty notebook with one cell for each text. */
+export async function openCells(page, cells) {
+  await openNotebook(page);
+  await setCells(page, cells);
+}
+
+/** Replaces the notebook's cells. */
+export async function setCells(page, cells) {
+  await page.evaluate(sources => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    panel.content.model.sharedModel.deleteCellRange(0, panel.content.model.sharedModel.cells.length);
+    panel.content.model.sharedModel.insertCells(0, sources.map(source => ({ cell_type: 'code', source, metadata: {}, outputs: [] })));
+  }, cells);
+}
+
+export async function idle(page) {
+  await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
+}
+
+export const command = (page, name) => page.evaluate(name => window.jupyterapp.commands.execute(name), name);
+
+/** Runs every cell; a cell that fails does not fail this. */
+export async function runAll(page) {
+  await command(page, 'notebook:run-all-cells');
+  await idle(page);
+}
+
+/** What the cells have to show: count, outputs as JSON. */
+export const outputs = page =>
+  page.evaluate(() => {
+    const { model } = window.jupyterapp.shell.currentWidget.content;
+    return [...model.cells].filter(cell => cell.type === 'code').map(cell => ({ count: cell.executionCount, outputs: cell.outputs.toJSON() }));
+  });
+
+/** The text of a cell's outputs; of an error its code and message. */
+export const text = cell => cell.outputs.map(output => (output.output_type === 'error' ? `${output.ename}: ${output.evalue}` : output.data['text/plain'])).join('\n');
+
+/** The texts of the cells after running them all in a new set of cells. */
+export async function run(page, cells) {
+  await setCells(page, cells);
+  for (let index = 0; index < cells.length; index++) {
+    await page.evaluate(index => {
+      window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+    }, index);
+    await command(page, 'notebook:run-cell').catch(() => undefined);
+    await idle(page);
+  }
+  return (await outputs(page)).map(text);
+}
+
+export async function screenshot(page, name) {
+  const folder = new URL('../../dist/screenshots/', import.meta.url).pathname;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}${name}.png` });
+}

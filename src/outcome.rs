@@ -42,7 +42,7 @@ pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -69,9 +69,9 @@ impl Table {
         Table { columns, rows, total, groups: Vec::new(), primary_key: None }
     }
 
-    /// A table of texts.
+    /// A table of the kernel's own texts, which are shown whole.
     pub fn texts(names: &[&str], rows: Vec<Vec<String>>) -> Self {
-        let columns = names.iter().map(|name| Column::new(*name, Type::Text)).collect();
+        let columns = names.iter().map(|name| Column::new(*name, Type::Prose)).collect();
         Table::new(columns, rows.into_iter().map(|row| row.into_iter().map(Datum::Text).collect()).collect())
     }
 }
@@ -95,6 +95,8 @@ pub enum Type {
     Int,
     Float,
     Text,
+    /// the kernel's own words, which are never cut
+    Prose,
     Json,
     Array,
     Vector,

@@ -60,9 +60,9 @@ enum Target<'a> {
 
 /// The field that each value of a row goes into.
 fn targets<'a>(write: &'a Write, collection: &'a Collection) -> Result<Vec<Target<'a>>> {
-    let expected = |field: &&Field| !(field.auto_id && !write.upsert) && !field.optional;
+    let expected = |field: &&Field| (!field.auto_id || write.upsert) && !field.optional;
     let Some(names) = &write.fields else {
-        return Ok(collection.fields.iter().filter(|field| !(field.auto_id && !write.upsert)).map(Target::Field).collect());
+        return Ok(collection.fields.iter().filter(|field| !field.auto_id || write.upsert).map(Target::Field).collect());
     };
     let mut targets = Vec::new();
     for (at, name) in names.iter().enumerate() {

@@ -32,13 +32,17 @@ impl Printer<'_> {
             }
             ExprKind::Not(inner) => format!("not ({})", self.expr(inner)?),
             ExprKind::Compare { first, rest } => {
-                // a "quoted" word on the right of a comparison is a string in Milvus's own spelling
-                let mut out = self.operand(first)?;
-                for (operator, operand) in rest {
-                    self.check_types(first, operand)?;
-                    out.push_str(&format!(" {operator} {}", self.value_operand(operand)?));
+                // `1 < a < 5` is written out, since not every server reads the short form
+                let mut left = first.as_ref();
+                let mut parts = Vec::new();
+                for (operator, right) in rest {
+                    self.check_types(left, right)?;
+                    self.check_types(right, left)?;
+                    let first = if parts.is_empty() { self.operand(left)? } else { self.value_operand(left)? };
+                    parts.push(format!("{first} {operator} {}", self.value_operand(right)?));
+                    left = right;
                 }
-                out
+                if parts.len() == 1 { parts.join("") } else { format!("({})", parts.join(" and ")) }
             }
             ExprKind::In { left, negated, list } => {
                 let items = list.iter().map(|item| self.value_operand(item)).collect::<Result<Vec<_>>>()?;

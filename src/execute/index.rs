@@ -103,7 +103,7 @@ pub fn complete(params: &mut serde_json::Map<String, serde_json::Value>, index_t
         "IVF_FLAT" | "IVF_SQ8" | "BIN_IVF_FLAT" | "SCANN" | "IVF_RABITQ" => default("nlist", 128),
         "IVF_PQ" => {
             default("nlist", 128);
-            default("m", (1..=16).rev().find(|m| dim % m == 0).unwrap_or(1));
+            default("m", (1..=16).rev().find(|m| dim.is_multiple_of(*m)).unwrap_or(1));
         }
         "HNSW" => {
             default("M", 16);

@@ -120,15 +120,18 @@ struct Read<'a> {
 impl Read<'_> {
     /// Reads up to `limit` rows behind `offset`, in the order of the key.
     async fn rows<P: Platform>(&self, outputs: &Outputs, offset: u64, limit: u64, context: &Context<'_, P>) -> Result<Table> {
-        let page = (PAGE_BYTES / row_bytes(self.collection).max(1)).clamp(1, WINDOW as usize) as u64;
-        if offset.saturating_add(limit) <= page {
-            let reply = self.request(&self.expr, &outputs.names, offset, limit, false, context).await?;
-            return Ok(to_table(reply.fields_data, outputs, self.collection));
-        }
         let key = self.collection.primary()?;
         let mut names = outputs.names.clone();
         if !names.iter().any(|name| name == "*" || *name == key.name) {
             names.push(key.name.clone());
+        }
+        let page = (PAGE_BYTES / row_bytes(self.collection).max(1)).clamp(1, WINDOW as usize) as u64;
+        if offset.saturating_add(limit) <= page {
+            let reply = self.request(&self.expr, &names, offset, limit, false, context).await?;
+            let keys = keys_of(&reply.fields_data, key);
+            let mut table = to_table(reply.fields_data, outputs, self.collection);
+            sort_by_keys(&mut table, keys);
+            return Ok(table);
         }
         let wide = Outputs { names, shown: outputs.shown.clone() };
         let keys_only = vec![key.name.clone()];
@@ -271,6 +274,21 @@ fn row_bytes(collection: &Collection) -> usize {
             _ => 8,
         })
         .sum()
+}
+
+/// Milvus gives rows in the order of the key, Milvus Lite in the order of insertion.
+fn sort_by_keys(table: &mut Table, keys: Vec<Datum>) {
+    let order = |key: &Datum| match key {
+        Datum::Int(number) => (*number, String::new()),
+        Datum::Text(text) => (0, text.clone()),
+        _ => (0, String::new()),
+    };
+    if keys.len() != table.rows.len() {
+        return;
+    }
+    let mut rows: Vec<_> = keys.iter().map(order).zip(std::mem::take(&mut table.rows)).collect();
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    table.rows = rows.into_iter().map(|(_, row)| row).collect();
 }
 
 fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {

@@ -15,7 +15,7 @@ pub struct Statement {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    Connect(Connect),
+    Connect(Box<Connect>),
     Use(Name),
     Help(Option<Name>),
     Set { name: Name, value: Spanned<Value> },
@@ -46,7 +46,7 @@ pub enum Kind {
     OriginalInsert { vectors: Vec<Spanned<Value>>, table: Name, partition: Option<Name>, ids: Option<Vec<Spanned<Value>>> },
     OriginalDelete { table: Name, ids: Vec<Spanned<Value>> },
 
-    Select(Select),
+    Select(Box<Select>),
     OriginalSearch { vectors: Vec<Spanned<Value>>, table: Name, params: Vec<Param> },
     OriginalGet { table: Name, ids: Vec<Spanned<Value>> },
 

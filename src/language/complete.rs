@@ -73,7 +73,8 @@ fn in_string(before: &str) -> bool {
     statement.matches('\'').count() % 2 == 1
 }
 
-const OPENING: &[&str] = &[
+/// The words that a statement begins with.
+pub const OPENING: &[&str] = &[
     "COMPACT", "CONNECT", "COUNT", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXPLAIN", "FLUSH", "HELP", "INSERT", "LIST", "LOAD", "RELEASE", "SELECT", "SET",
     "SHOW", "STATS", "UPSERT", "USE",
 ];

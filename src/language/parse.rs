@@ -6,6 +6,7 @@ use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::*;
+use super::complete::OPENING;
 use super::numbers::{Scanned, scan};
 use crate::diagnostic::{Diagnostic, Span, Spanned, closest};
 
@@ -133,13 +134,13 @@ impl<'a> Builder<'a> {
             R::explain => Kind::Explain(Box::new(self.statement(parts.next()?)?)),
             R::address_statement => {
                 let address = parts.next()?;
-                Kind::Connect(Connect {
+                Kind::Connect(Box::new(Connect {
                     address: Spanned::new(address.as_str().to_string(), self.span(&address)),
                     user: None,
                     password: None,
                     token: None,
                     database: None,
-                })
+                }))
             }
             R::connect => self.connect(parts)?,
             R::use_database => Kind::Use(self.name(parts.next()?)?),
@@ -193,7 +194,7 @@ impl<'a> Builder<'a> {
                 let params = parts.take(R::original_where).map(|pair| self.original_where(pair)).transpose()?.unwrap_or_default();
                 Kind::OriginalSearch { vectors, table, params }
             }
-            R::count_from => Kind::Select(Select::new(Items::Count(parts.span), self.name(parts.next()?)?)),
+            R::count_from => Kind::Select(Box::new(Select::new(Items::Count(parts.span), self.name(parts.next()?)?))),
             R::select => self.select(parts)?,
             R::flush => {
                 let mut tables = Vec::new();
@@ -224,7 +225,7 @@ impl<'a> Builder<'a> {
             };
             once(slot, value, word.as_str(), self.span(&word))?;
         }
-        Ok(Kind::Connect(connect))
+        Ok(Kind::Connect(Box::new(connect)))
     }
 
     fn text_or_name(&self, pair: Pair<'a, Rule>) -> Result<Name> {
@@ -357,7 +358,7 @@ impl<'a> Builder<'a> {
         }
         select.partitions = partitions.unwrap_or_default();
         select.params = params.unwrap_or_default();
-        Ok(Kind::Select(select))
+        Ok(Kind::Select(Box::new(select)))
     }
 
     fn items(&self, pair: Pair<'a, Rule>) -> Result<Items> {
@@ -630,7 +631,8 @@ impl<'a> Builder<'a> {
     /// A value where a bare word stands for text (`metric_type = L2`).
     fn setting(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         if pair.as_rule() == Rule::setting_word {
-            let name = self.name(self.parts(pair).next()?)?;
+            let word = self.parts(pair).next()?;
+            let name = if word.as_rule() == Rule::ON { Spanned::new("on".to_string(), self.span(&word)) } else { self.name(word)? };
             return Ok(Spanned::new(Value::Text(name.value), name.span));
         }
         self.value(pair)
@@ -770,7 +772,7 @@ fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
     let radix = if text.starts_with(['x', 'X']) { 16 } else { 2 };
     let width = if radix == 16 { 2 } else { 8 };
     let digits: Vec<u8> = text.bytes().skip(2).filter(u8::is_ascii_hexdigit).collect();
-    if digits.len() % width != 0 {
+    if !digits.len().is_multiple_of(width) {
         return Err(Diagnostic::new("InvalidValue", format!("{} digits do not make whole bytes", digits.len()))
             .at(span)
             .help(format!("write {width} digits a byte")));
@@ -834,13 +836,15 @@ fn syntax_error(cell: &str, scanned: &Scanned<'_>, error: pest::error::Error<Rul
         }
     }
     let keywords: Vec<&str> = words.iter().map(String::as_str).filter(|word| word.chars().all(|char| char.is_ascii_uppercase() || char == '_')).collect();
-    let near = closest(word, &keywords).map(str::to_string);
+    let opening = words.iter().any(|word| word == "a statement");
+    let near = closest(word, if opening { OPENING } else { &keywords }).map(str::to_string);
     let at_end = found.trim().is_empty();
-    let what = match words.as_slice() {
-        _ if words.len() > 8 && near.is_none() && !words.iter().any(|word| word == "SELECT") => list(words.get(..8).unwrap_or_default()) + " or more",
-        _ if words.iter().any(|word| word == "SELECT") && words.len() > 8 => "a statement".to_string(),
-        [] => "something else".to_string(),
-        words => list(words),
+    let what = match (&near, words.as_slice()) {
+        (Some(near), _) if !opening => near.clone(),
+        _ if opening => "a statement".to_string(),
+        (_, []) => "something else".to_string(),
+        (_, words) if words.len() > 8 => list(words.get(..8).unwrap_or_default()) + " or more",
+        (_, words) => list(words),
     };
     let found = if at_end { "the text ends".to_string() } else { format!("found `{}`", word.chars().take(40).collect::<String>()) };
     let mut diagnostic = Diagnostic::new("SyntaxError", format!("expected {what}, {}", if at_end { "but the text ends" } else { &found }))
@@ -871,7 +875,7 @@ fn describe(rule: Rule) -> &'static [&'static str] {
     use Rule as R;
     match rule {
         R::EOI => &["the end"],
-        R::statement | R::address | R::explain => &["SELECT"],
+        R::cell | R::statement | R::address | R::explain => &["a statement"],
         R::name | R::bare | R::column_name | R::index_field => &["a name"],
         R::string | R::text | R::text_or_name => &["a string"],
         R::double | R::back => &[],

@@ -8,9 +8,8 @@ use crate::proto::schema::{DataType, FieldData, IDs, ScalarField, field_data, i_
 
 /// The values of a column, one a row. A server's lengths are not trusted: what is missing is NULL.
 pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
-    let kind = DataType::try_from(data.r#type).unwrap_or(DataType::None);
     let values = match data.field {
-        Some(field_data::Field::Scalars(scalars)) => scalars_of(scalars, kind),
+        Some(field_data::Field::Scalars(scalars)) => scalars_of(scalars),
         Some(field_data::Field::Vectors(vectors)) => {
             let dim = usize::try_from(vectors.dim).unwrap_or(0);
             match vectors.data {
@@ -43,7 +42,7 @@ fn pad(mut values: Vec<Datum>, rows: usize) -> Vec<Datum> {
     values
 }
 
-fn scalars_of(scalars: ScalarField, kind: DataType) -> Vec<Datum> {
+fn scalars_of(scalars: ScalarField) -> Vec<Datum> {
     match scalars.data {
         Some(scalar_field::Data::BoolData(array)) => array.data.into_iter().map(Datum::Bool).collect(),
         Some(scalar_field::Data::IntData(array)) => array.data.into_iter().map(|value| Datum::Int(value.into())).collect(),
@@ -53,7 +52,7 @@ fn scalars_of(scalars: ScalarField, kind: DataType) -> Vec<Datum> {
         Some(scalar_field::Data::StringData(array)) => array.data.into_iter().map(Datum::Text).collect(),
         Some(scalar_field::Data::BytesData(array)) => array.data.into_iter().map(Datum::Bytes).collect(),
         Some(scalar_field::Data::JsonData(array)) => array.data.into_iter().map(|json| Datum::Json(String::from_utf8_lossy(&json).into_owned())).collect(),
-        Some(scalar_field::Data::ArrayData(array)) => array.data.into_iter().map(|items| Datum::Array(scalars_of(items, kind))).collect(),
+        Some(scalar_field::Data::ArrayData(array)) => array.data.into_iter().map(|items| Datum::Array(scalars_of(items))).collect(),
         None => Vec::new(),
     }
 }

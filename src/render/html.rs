@@ -31,11 +31,11 @@ fn write_table(out: &mut String, table: &Table, limit: usize) {
     out.push_str("</tr></thead><tbody>");
     for (at, row) in table.rows.iter().take(limit).enumerate() {
         out.push_str(if table.groups.contains(&at) { "<tr style=\"border-top:2px solid\">" } else { "<tr>" });
-        for (value, align) in row.iter().zip(&align) {
+        for ((value, column), align) in row.iter().zip(&table.columns).zip(&align) {
             let _ = write!(out, "<td style=\"text-align:{align};white-space:pre-wrap\">");
             match value {
                 Datum::Null => out.push_str("<i style=\"opacity:.6\">NULL</i>"),
-                value => out.push_str(&escape(&show(value))),
+                value => out.push_str(&escape(&show(value, column.kind))),
             }
             out.push_str("</td>");
         }

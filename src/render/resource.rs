@@ -27,7 +27,7 @@ fn type_name(kind: Type) -> &'static str {
         Type::Bool => "boolean",
         Type::Int => "integer",
         Type::Float => "number",
-        Type::Text => "string",
+        Type::Text | Type::Prose => "string",
         Type::Json => "object",
         Type::Array | Type::Vector => "array",
     }

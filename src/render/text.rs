@@ -43,7 +43,8 @@ pub fn capped(table: &Table, limit: usize) -> Option<String> {
 }
 
 fn table_lines(table: &Table, limit: usize) -> Vec<String> {
-    let cells: Vec<Vec<String>> = table.rows.iter().take(limit).map(|row| row.iter().map(show).collect()).collect();
+    let cells: Vec<Vec<String>> =
+        table.rows.iter().take(limit).map(|row| row.iter().zip(&table.columns).map(|(value, column)| show(value, column.kind)).collect()).collect();
     let mut widths: Vec<usize> = table.columns.iter().map(|column| column.name.width()).collect();
     for row in &cells {
         for (width, cell) in widths.iter_mut().zip(row) {

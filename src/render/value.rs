@@ -9,15 +9,16 @@ const WHOLE: usize = 6;
 /// Characters of a text that are shown.
 const LONGEST: usize = 100;
 
-pub fn show(value: &Datum) -> String {
+pub fn show(value: &Datum, kind: Type) -> String {
     match value {
+        Datum::Text(text) if kind == Type::Prose => printable(text, usize::MAX),
         Datum::Null => "NULL".to_string(),
         Datum::Bool(flag) => flag.to_string(),
         Datum::Int(number) => number.to_string(),
         Datum::Float(number) => float(f64::from(*number), number.to_string()),
         Datum::Double(number) => float(*number, number.to_string()),
-        Datum::Text(text) | Datum::Json(text) => shorten(text),
-        Datum::Array(items) => list(items.len(), items.iter().map(show)),
+        Datum::Text(text) | Datum::Json(text) => printable(text, LONGEST),
+        Datum::Array(items) => list(items.len(), items.iter().map(|item| show(item, kind))),
         Datum::Vector(values) => list(values.len(), values.iter().map(|value| float(f64::from(*value), value.to_string()))),
         Datum::Bytes(bytes) => list(bytes.len(), bytes.iter().map(u8::to_string)),
     }
@@ -26,7 +27,7 @@ pub fn show(value: &Datum) -> String {
 /// A number as short as it is exact; very large and small ones with an exponent.
 fn float(number: f64, shortest: String) -> String {
     let size = number.abs();
-    if size != 0.0 && (size >= 1e15 || size < 1e-5) {
+    if size != 0.0 && !(1e-5..1e15).contains(&size) {
         return format!("{number:e}");
     }
     shortest
@@ -42,10 +43,10 @@ fn list(length: usize, items: impl Iterator<Item = String>) -> String {
 }
 
 /// Control characters are shown as escapes, so that a value stays on its line and cannot move the cursor.
-fn shorten(text: &str) -> String {
+fn printable(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for (count, char) in text.chars().enumerate() {
-        if count == LONGEST {
+        if count == longest {
             out.push('…');
             break;
         }
@@ -73,13 +74,17 @@ pub fn is_right_aligned(kind: Type) -> bool {
 mod tests {
     use super::*;
 
+    fn text(value: Datum) -> String {
+        show(&value, Type::Text)
+    }
+
     #[test]
     fn shortens() {
-        assert_eq!(show(&Datum::Vector(vec![0.1; 128])), "[0.1, 0.1, … 128 values]");
-        assert_eq!(show(&Datum::Vector(vec![1.0, 2.5])), "[1, 2.5]");
-        assert_eq!(show(&Datum::Text("a\nb\u{1b}[31m".to_string())), "a\\nb\\u{1b}[31m");
-        assert_eq!(show(&Datum::Text("表".repeat(200))).chars().count(), 101);
-        assert_eq!(show(&Datum::Double(1e300)), "1e300");
-        assert_eq!(show(&Datum::Float(f32::NAN)), "NaN");
+        assert_eq!(text(Datum::Vector(vec![0.1; 128])), "[0.1, 0.1, … 128 values]");
+        assert_eq!(text(Datum::Vector(vec![1.0, 2.5])), "[1, 2.5]");
+        assert_eq!(text(Datum::Text("a\nb\u{1b}[31m".to_string())), "a\\nb\\u{1b}[31m");
+        assert_eq!(text(Datum::Text("表".repeat(200))).chars().count(), 101);
+        assert_eq!(text(Datum::Double(1e300)), "1e300");
+        assert_eq!(text(Datum::Float(f32::NAN)), "NaN");
     }
 }

@@ -11,6 +11,7 @@ import argparse
 import base64
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -29,9 +30,15 @@ MILVUS_PORTS = (
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, outside the range from which the system takes the ports of outgoing connections."""
+    while True:
+        port = random.randrange(20000, 30000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Servers:

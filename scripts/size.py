@@ -1,0 +1,16 @@
+"""The extension's own download (wasm, worker, JavaScript), gzipped, against its budget."""
+
+import gzip
+import pathlib
+import sys
+
+BUDGET = 450_000  # bytes
+STATIC = pathlib.Path(__file__).resolve().parent.parent / "dist/site/extensions/jupyterlite-milvus-kernel/static"
+
+sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in sorted(STATIC.iterdir()) if path.suffix in (".js", ".wasm")}
+for name, size in sizes.items():
+    print(f"{size:>9,} {name}")
+total = sum(sizes.values())
+print(f"{total:>9,} bytes gzipped of {BUDGET:,}")
+if not any(name.endswith(".wasm") for name in sizes) or total > BUDGET:
+    sys.exit("size: over the budget, or no wasm in the site")

@@ -1,0 +1,142 @@
+//! wasm-pack tests in headless Chromium: the module as the worker has it, through Envoy to real servers.
+//! `make test-web` starts them and compiles their addresses in.
+
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::{Array, Function, Reflect};
+use milvus_kernel::milvus::Platform as _;
+use milvus_kernel::wasm::{Browser, Kernel};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const LITE: &str = env!("LITE_WEB_URL");
+const MILVUS: &str = env!("MILVUS_WEB_URL");
+
+fn host(url: &str) -> &str {
+    url.trim_start_matches("http://")
+}
+
+/// Runs a cell: the texts that it shows, and its error.
+async fn run(kernel: &Kernel, cell: &str) -> (Vec<String>, Option<String>) {
+    let shown = Array::new();
+    let keep = shown.clone();
+    let emit = Closure::<dyn FnMut(JsValue)>::new(move |bundle: JsValue| {
+        keep.push(&get(&get(&bundle, "data"), "text/plain"));
+    });
+    let emit_function: &Function = emit.as_ref().unchecked_ref();
+    let reply = JsFuture::from(kernel.run(cell.to_string(), emit_function.clone())).await.unwrap();
+    let error = (get(&reply, "status") == "error").then(|| get(&reply, "ename").as_string().unwrap());
+    (shown.iter().map(|text| text.as_string().unwrap()).collect(), error)
+}
+
+fn get(object: &JsValue, key: &str) -> JsValue {
+    Reflect::get(object, &key.into()).unwrap()
+}
+
+async fn connected(url: &str, credentials: &str) -> Kernel {
+    let kernel = Kernel::new();
+    let (shown, error) = run(&kernel, &format!("milvus://{credentials}{}", host(url))).await;
+    assert_eq!(error, None);
+    assert!(shown[0].starts_with("connected to"), "{shown:?}");
+    kernel
+}
+
+async fn original_and_sql(url: &str, credentials: &str) {
+    let kernel = connected(url, credentials).await;
+    run(&kernel, "drop table if exists web01").await;
+    let (shown, error) = run(
+        &kernel,
+        "create table web01 where dimension=3 and metric_type='L2'; insert 2,3,5 from web01 by id=7; select 2,3,5 from web01 where top_k=1; SELECT id FROM web01",
+    )
+    .await;
+    assert_eq!((shown.len(), error), (4, None), "{shown:?}");
+    assert!(shown[2].contains(" 7         0"), "read your own write: {}", shown[2]);
+    assert!(shown[3].contains(" 7"), "{}", shown[3]);
+    let (_, error) = run(&kernel, "drop table web01").await;
+    assert_eq!(error, None);
+}
+
+#[wasm_bindgen_test]
+async fn runs_on_milvus_lite() {
+    original_and_sql(LITE, "").await;
+}
+
+#[wasm_bindgen_test]
+async fn runs_on_milvus_2_3_5_and_reads_its_own_writes() {
+    original_and_sql(MILVUS, "root:Milvus@").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_wrong_password_is_an_error() {
+    let (_, error) = run(&Kernel::new(), &format!("milvus://root:wrong@{}", host(MILVUS))).await;
+    assert_eq!(error.as_deref(), Some("Unauthenticated"));
+}
+
+#[wasm_bindgen_test]
+async fn nobody_there_is_an_error() {
+    let (_, error) = run(&Kernel::new(), "milvus://127.0.0.1:1").await;
+    assert_eq!(error.as_deref(), Some("Unreachable"));
+}
+
+#[wasm_bindgen_test]
+async fn an_interrupt_ends_the_cell() {
+    let kernel = connected(LITE, "").await;
+    let emit = Function::new_no_args("");
+    let running = kernel.run("SHOW TABLES; SHOW TABLES; SHOW TABLES".to_string(), emit);
+    kernel.interrupt(); // before the first poll there is nothing to end
+    Browser.sleep(0).await;
+    kernel.interrupt();
+    let reply = JsFuture::from(running).await.unwrap();
+    assert_eq!(get(&reply, "ename"), "Interrupted");
+    assert_eq!(run(&kernel, "SHOW VERSION").await.1, None);
+}
+
+#[wasm_bindgen_test]
+fn completion_counts_code_points() {
+    let completion = Kernel::new().complete("help; '表👋'; sel", 15);
+    assert_eq!(get(&completion, "start"), 12);
+    assert_eq!(get(&completion, "end"), 15);
+    assert_eq!(get(&get(&completion, "matches").unchecked_into::<Array>().get(0), "text"), "select");
+}
+
+#[wasm_bindgen_test]
+async fn no_text_panics() {
+    let kernel = Kernel::new();
+    for cell in [
+        "",
+        ";",
+        "\u{0}",
+        "\u{1}",
+        "[\u{1}5]",
+        "'",
+        "[[[[",
+        "((((",
+        "SELECT 1e999 FROM t",
+        "表",
+        "👋👋",
+        "X'",
+        "insert [",
+        "not not not",
+        "-- ",
+        "/*",
+        "help -",
+        "SET a=",
+        "\\",
+        "\u{feff}",
+    ] {
+        run(&kernel, cell).await;
+    }
+}
+
+/// Ten statements a hundred thousand numbers long: memory is given back, and nothing is slow enough to notice.
+#[wasm_bindgen_test]
+fn a_long_line_parses() {
+    let kernel = Kernel::new();
+    let row = format!("(1, [{}])", vec!["0.123456"; 1000].join(", "));
+    let cell = format!("INSERT INTO t VALUES {}", vec![row; 500].join(", "));
+    assert!(cell.len() > 4_500_000);
+    assert_eq!(kernel.count_statements(&cell), 1);
+}

@@ -41,6 +41,10 @@ def free_port():
                 continue
 
 
+class NotUp(SystemExit):
+    """A server that ended or did not answer."""
+
+
 class Servers:
     """The processes, each in a group of its own: a wrapper's children end with it."""
 
@@ -59,14 +63,24 @@ class Servers:
         self.start("lite", [BIN / "milvus-lite", "server", "--data-dir", data, "--host", "127.0.0.1", "--port", str(port)])
         return port
 
-    def milvus(self, authorization=True):
-        port = free_port()
-        command = [BIN / "milvus-server", "--data", self.folder / "milvus", "--proxy-port", str(port)]
-        for name in MILVUS_PORTS:
-            command += [f"--{name}-port", str(free_port())]
-        command += ["--authorization-enabled", str(authorization).lower()]
-        self.start("milvus", command, {**os.environ, "METRICS_PORT": str(free_port())})
-        return port
+    def milvus(self):
+        """Milvus 2.3.5 with users. Its embedded etcd takes port 2380 as well, which no option changes; so it is tried again."""
+        for attempt in range(4):
+            name = f"milvus-{attempt}"
+            port = free_port()
+            command = [BIN / "milvus-server", "--data", self.folder / name, "--proxy-port", str(port), "--authorization-enabled", "true"]
+            for option in MILVUS_PORTS:
+                command += [f"--{option}-port", str(free_port())]
+            self.start(name, command, {**os.environ, "METRICS_PORT": str(free_port())})
+            try:
+                self.ready(name, answers(port), 60)
+                return port
+            except NotUp as error:
+                print(f"servers: Milvus did not come up, trying again: {error}"[:2000], file=sys.stderr, flush=True)
+                _, process = self.processes.pop()
+                end(process)
+                time.sleep(2)
+        raise SystemExit("Milvus 2.3.5 did not come up; is port 2380 taken by another etcd?")
 
     def envoy(self, name, upstream, port=None, origins=(), config="envoy.yaml"):
         port = port or free_port()
@@ -86,22 +100,28 @@ class Servers:
                 dead = [process.poll() for known, process in self.processes if known == name and process.poll() is not None]
                 if dead or time.monotonic() > deadline:
                     log = (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
-                    raise SystemExit(f"{name} did not come up ({error}); the end of its log:\n{log}") from error
+                    for path in sorted((self.folder / name).glob("logs/*.log")):
+                        log += path.read_text(errors="replace")[-1500:]
+                    raise NotUp(f"{name} did not come up ({error}); the end of its log:\n{log}") from error
                 time.sleep(0.2)
 
     def stop(self):
         for _, process in self.processes:
             signal_group(process, signal.SIGTERM)
-        deadline = time.monotonic() + 5
         for _, process in self.processes:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
-            # a wrapper may be gone while its server still holds the ports
-            signal_group(process, signal.SIGKILL)
-            process.wait()
+            end(process)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def end(process, seconds=5):
+    """Waits for a process that was asked to end, then ends its whole group: a wrapper may be gone while its server holds the ports."""
+    signal_group(process, signal.SIGTERM)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        pass
+    signal_group(process, signal.SIGKILL)
+    process.wait()
 
 
 def signal_group(process, number):
@@ -165,6 +185,7 @@ def main():
         if options.milvus:
             port = servers.milvus()
             env.update(MILVUS_URL=f"http://127.0.0.1:{port}", MILVUS_USER="root", MILVUS_PASSWORD="Milvus")
+            print(f"servers: Milvus 2.3.5 answers at {env['MILVUS_URL']}", flush=True)
             if options.envoy:
                 env["MILVUS_WEB_URL"] = f"http://127.0.0.1:{servers.envoy('envoy-milvus', port, origins=anywhere)}"
         if options.lite:
@@ -175,7 +196,6 @@ def main():
                 readonly = servers.envoy("envoy-readonly", port, origins=anywhere, config="envoy-readonly.yaml")
                 env["READONLY_WEB_URL"] = f"http://127.0.0.1:{readonly}"
         for name, url, process in (
-            ("Milvus", "MILVUS_URL", "milvus"),
             ("Milvus Lite", "LITE_URL", "lite"),
             ("Envoy", "MILVUS_WEB_URL", "envoy-milvus"),
             ("Envoy", "LITE_WEB_URL", "envoy-lite"),

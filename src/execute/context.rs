@@ -9,6 +9,7 @@ use super::errors;
 use super::state::{Connection, Settings, State};
 use crate::diagnostic::Span;
 use crate::language::ast::Name;
+use crate::milvus::client::Written;
 use crate::milvus::{Client, Platform};
 use crate::proto::common::ConsistencyLevel;
 
@@ -70,18 +71,20 @@ impl<'a, P: Platform> Context<'a, P> {
 
     /// The guarantee timestamp and consistency level of a read, and whether the collection's own level holds.
     pub fn consistency(&self, table: &str, asked: Option<ConsistencyLevel>) -> Consistency {
+        let written = self.client.written(table);
+        let given = |level, timestamp| Consistency { level, timestamp, default: false };
         match asked.or(self.settings.consistency) {
-            Some(level) => {
-                let timestamp = match level {
-                    ConsistencyLevel::Session | ConsistencyLevel::Customized => self.client.written(table).unwrap_or(1),
-                    ConsistencyLevel::Bounded => 2,
-                    ConsistencyLevel::Eventually => 1,
-                    ConsistencyLevel::Strong => 0,
-                };
-                Consistency { level, timestamp, default: false }
-            }
-            None => match self.client.written(table) {
-                Some(timestamp) => Consistency { level: ConsistencyLevel::Session, timestamp, default: false },
+            Some(ConsistencyLevel::Session) => match written {
+                Some(Written::At(timestamp)) => given(ConsistencyLevel::Session, timestamp),
+                Some(Written::Sometime) => given(ConsistencyLevel::Strong, 0),
+                None => given(ConsistencyLevel::Session, 1),
+            },
+            Some(ConsistencyLevel::Bounded) => given(ConsistencyLevel::Bounded, 2),
+            Some(ConsistencyLevel::Strong) => given(ConsistencyLevel::Strong, 0),
+            Some(level) => given(level, 1),
+            None => match written {
+                Some(Written::At(timestamp)) => given(ConsistencyLevel::Session, timestamp),
+                Some(Written::Sometime) => given(ConsistencyLevel::Strong, 0),
                 None => Consistency { level: ConsistencyLevel::Bounded, timestamp: 0, default: true },
             },
         }

@@ -33,6 +33,15 @@ pub enum Effect {
     Write,
 }
 
+/// When a write was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// the guarantee timestamp of a read that sees it
+    At(u64),
+    /// the server did not say, as Milvus 2.3 does not of a Delete: only a strong read is sure to see it
+    Sometime,
+}
+
 pub struct Client<P: Platform> {
     service: Grpc<P::Transport>,
     platform: P,
@@ -46,8 +55,8 @@ pub struct Client<P: Platform> {
 #[derive(Default)]
 struct State {
     database: RefCell<String>,
-    /// by database and collection: the timestamp of this session's last write
-    written: RefCell<HashMap<(String, String), u64>>,
+    /// by database and collection: this session's last write
+    written: RefCell<HashMap<(String, String), Written>>,
     server_ms: Cell<f64>,
     /// whether something was changed on the server since [`Client::begin`]
     changed: Cell<bool>,
@@ -138,15 +147,14 @@ impl<P: Platform> Client<P> {
         self.state.explained.borrow_mut().take().unwrap_or_default()
     }
 
-    /// Notes a write, so that later reads of the collection see it.
+    /// Notes a write, so that later reads of the collection see it. A timestamp of 0 is none.
     pub fn wrote(&self, collection: &str, timestamp: u64) {
-        if timestamp > 0 {
-            self.state.written.borrow_mut().insert((self.database(), collection.to_string()), timestamp);
-        }
+        let written = if timestamp > 0 { Written::At(timestamp) } else { Written::Sometime };
+        self.state.written.borrow_mut().insert((self.database(), collection.to_string()), written);
     }
 
-    /// The timestamp that a read of this collection must wait for, if this session wrote to it.
-    pub fn written(&self, collection: &str) -> Option<u64> {
+    /// This session's last write to a collection, which a read must wait for.
+    pub fn written(&self, collection: &str) -> Option<Written> {
         self.state.written.borrow().get(&(self.database(), collection.to_string())).copied()
     }
 

@@ -65,12 +65,20 @@ fn show_message(message: &str, bytes: &[u8]) -> String {
             None => fields.push((number, shown, count)),
         }
     }
-    let pairs: Option<Vec<&str>> = (message == "KeyValuePair").then(|| fields.iter().flat_map(|(_, values, _)| values).map(String::as_str).collect());
-    if let Some(pair) = pairs {
-        return pair.join("=").replace('"', "");
-    }
     let shown: Vec<String> = fields.iter().map(|(number, values, count)| format!("{}: {}", field(message, *number).0, list(values, *count))).collect();
     shown.join(", ")
+}
+
+/// A parameter as `key=value`.
+fn pair(bytes: &[u8]) -> String {
+    let mut at = bytes;
+    let mut texts = Vec::new();
+    while let Some((_, wire)) = next_field(&mut at) {
+        if let Wire::Bytes(text) = wire {
+            texts.push(String::from_utf8_lossy(text).into_owned());
+        }
+    }
+    texts.join("=")
 }
 
 fn list(values: &[String], count: usize) -> String {
@@ -142,7 +150,7 @@ fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize
         (Wire::Eight(bytes), _) => one(f64::from_le_bytes(*bytes).to_string()),
         (Wire::Bytes(bytes), Kind::Text) => one(format!("{:?}", String::from_utf8_lossy(bytes))),
         (Wire::Bytes(bytes), Kind::Message(inner)) => one(match inner {
-            "KeyValuePair" => show_message(inner, bytes),
+            "KeyValuePair" => pair(bytes),
             _ => format!("{{{}}}", show_message(inner, bytes)),
         }),
         // the two messages that travel as bytes inside another one

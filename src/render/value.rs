@@ -17,7 +17,8 @@ pub fn show(value: &Datum, kind: Type) -> String {
         Datum::Int(number) => number.to_string(),
         Datum::Float(number) => float(f64::from(*number), number.to_string()),
         Datum::Double(number) => float(*number, number.to_string()),
-        Datum::Text(text) | Datum::Json(text) => printable(text, LONGEST),
+        Datum::Text(text) => printable(text, LONGEST),
+        Datum::Json(json) => printable(&compact(json), LONGEST),
         Datum::Array(items) => list(items.len(), items.iter().map(|item| show(item, kind))),
         Datum::Vector(values) => list(values.len(), values.iter().map(|value| float(f64::from(*value), value.to_string()))),
         Datum::Bytes(bytes) => list(bytes.len(), bytes.iter().map(u8::to_string)),
@@ -40,6 +41,23 @@ fn list(length: usize, items: impl Iterator<Item = String>) -> String {
     }
     let shown: Vec<String> = items.take(SHOWN).collect();
     format!("[{}, … {}]", shown.join(", "), plural(length as u64, "value", "values"))
+}
+
+/// JSON without the blanks between its tokens, which servers set as they like.
+fn compact(json: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    json.chars()
+        .filter(|char| {
+            let blank = !inside && char.is_whitespace();
+            if inside {
+                inside = *char != '"' || escaped;
+                escaped = *char == '\\' && !escaped;
+            } else if *char == '"' {
+                inside = true;
+            }
+            !blank
+        })
+        .collect()
 }
 
 /// Control characters are shown as escapes, so that a value stays on its line and cannot move the cursor.
@@ -86,5 +104,6 @@ mod tests {
         assert_eq!(text(Datum::Text("表".repeat(200))).chars().count(), 101);
         assert_eq!(text(Datum::Double(1e300)), "1e300");
         assert_eq!(text(Datum::Float(f32::NAN)), "NaN");
+        assert_eq!(text(Datum::Json("{\"a b\": [1, \"c \\\" d\"]}".to_string())), "{\"a b\":[1,\"c \\\" d\"]}");
     }
 }

@@ -115,7 +115,7 @@ async function silentServer() {
 test('completion answers, also while a cell runs', async () => {
   const silent = await silentServer();
   const answer = await page.evaluate(async address => {
-    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const { kernel } = window.notebook().sessionContext.session;
     let finished = false;
     const running = kernel.requestExecute({ code: `milvus://${address}` }).done.then(() => (finished = true));
     const reply = await kernel.requestComplete({ code: 'SELECT ti FROM books', cursor_pos: 9 });
@@ -134,7 +134,7 @@ test('interrupt ends the running cell, and what is queued is aborted', async () 
   const silent = await silentServer();
   await setCells(page, [`milvus://${silent.address}`, 'SHOW VERSION']);
   const running = command(page, 'notebook:run-all-cells').catch(() => undefined);
-  await page.waitForFunction(() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy');
+  await page.waitForFunction(() => window.notebook().sessionContext.session.kernel.status === 'busy');
   await page.click('[data-jp-item-name="interrupt"]');
   await running;
   await idle(page);
@@ -148,7 +148,7 @@ test('interrupt ends the running cell, and what is queued is aborted', async () 
 
 test('an error aborts what is queued, or does not, as stop_on_error says', async () => {
   const statuses = await page.evaluate(async () => {
-    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const { kernel } = window.notebook().sessionContext.session;
     const ask = async stop_on_error => {
       const bad = kernel.requestExecute({ code: 'milvus://127.0.0.1:1', stop_on_error });
       const good = kernel.requestExecute({ code: 'SHOW SETTINGS' });
@@ -161,7 +161,7 @@ test('an error aborts what is queued, or does not, as stop_on_error says', async
 
 test('silent, store_history and the counts', async () => {
   const seen = await page.evaluate(async () => {
-    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const { kernel } = window.notebook().sessionContext.session;
     const ask = async options => {
       const future = kernel.requestExecute({ code: 'SHOW SETTINGS', ...options });
       const types = [];
@@ -179,7 +179,7 @@ test('silent, store_history and the counts', async () => {
 });
 
 test('restart forgets the connection and counts from one', async () => {
-  await page.evaluate(() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel());
+  await page.evaluate(() => window.notebook().sessionContext.restartKernel());
   await idle(page);
   const [shown] = await run(page, ['SHOW TABLES']);
   assert.match(shown, /^NotConnected: there is no connection yet$/);
@@ -189,7 +189,7 @@ test('restart forgets the connection and counts from one', async () => {
 
 test('is_complete knows open strings and brackets', async () => {
   const answers = await page.evaluate(async () => {
-    const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    const { kernel } = window.notebook().sessionContext.session;
     const ask = async code => (await kernel.requestIsComplete({ code })).content.status;
     return [await ask('SHOW TABLES'), await ask("SELECT 'a"), await ask('SELECT * FROM'), await ask('SELEC')];
   });
@@ -207,7 +207,7 @@ test('the console answers as well', async () => {
 
 test('shutdown ends the worker', async () => {
   assert.equal(page.workers().length > 0, true);
-  await page.evaluate(() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown());
+  await page.evaluate(() => window.notebook().sessionContext.shutdown());
   await page.waitForFunction(() => true);
   for (let tries = 0; tries < 50 && page.workers().some(worker => worker.url().includes('milvus.worker')); tries++) {
     await new Promise(resolve => setTimeout(resolve, 100));

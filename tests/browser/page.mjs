@@ -28,6 +28,10 @@ export async function launch() {
 export async function newPage(browser) {
   const context = await browser.newContext({ viewport: { width: 1100, height: 1400 } });
   const page = await context.newPage();
+  // the panel of the notebook, whether it has the focus or not
+  await page.addInitScript(() => {
+    window.notebook = () => [...(window.jupyterapp?.shell.widgets('main') ?? [])].find(widget => widget.sessionContext);
+  });
   page.outside = [];
   page.on('request', request => {
     if (!/^(http:\/\/(127\.0\.0\.1|localhost|no-such-host\.invalid)|data:|blob:|chrome)/.test(request.url())) {
@@ -42,6 +46,7 @@ export async function newPage(browser) {
 export async function openNotebook(page, path = 'tour.ipynb') {
   await page.goto(`${server('SITE_URL')}/notebooks/index.html?path=${path}`);
   await idle(page);
+  await page.locator('.jp-Cell').first().click();
 }
 
 /** Opens an empty notebook with one cell for each text. */
@@ -53,14 +58,14 @@ export async function openCells(page, cells) {
 /** Replaces the notebook's cells. */
 export async function setCells(page, cells) {
   await page.evaluate(sources => {
-    const panel = window.jupyterapp.shell.currentWidget;
+    const panel = window.notebook();
     panel.content.model.sharedModel.deleteCellRange(0, panel.content.model.sharedModel.cells.length);
     panel.content.model.sharedModel.insertCells(0, sources.map(source => ({ cell_type: 'code', source, metadata: {}, outputs: [] })));
   }, cells);
 }
 
 export async function idle(page) {
-  await page.waitForFunction(() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle');
+  await page.waitForFunction(() => window.notebook()?.sessionContext?.session?.kernel?.status === 'idle');
   await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
 }
 
@@ -76,7 +81,7 @@ export async function runAll(page) {
 /** What the cells have to show: count, outputs as JSON. */
 export const outputs = page =>
   page.evaluate(() => {
-    const { model } = window.jupyterapp.shell.currentWidget.content;
+    const { model } = window.notebook().content;
     return [...model.cells].filter(cell => cell.type === 'code').map(cell => ({ count: cell.executionCount, outputs: cell.outputs.toJSON() }));
   });
 
@@ -88,7 +93,7 @@ export async function run(page, cells) {
   await setCells(page, cells);
   for (let index = 0; index < cells.length; index++) {
     await page.evaluate(index => {
-      window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+      window.notebook().content.activeCellIndex = index;
     }, index);
     await command(page, 'notebook:run-cell').catch(() => undefined);
     await idle(page);

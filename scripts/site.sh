@@ -14,8 +14,10 @@ bin="$PWD/.venv/bin"
 )
 [ "${1:-site}" = wheel ] && exit 0
 "$bin/pip" install --quiet --no-deps --force-reinstall dist/*.whl
-rm -rf dist/site www/.jupyterlite.doit.db
+rm -rf dist/site .jupyterlite.doit.db
 mkdir -p .cache/lite
 "$bin/jupyter" lite build --lite-dir www --output-dir dist/site --no-sourcemaps --apps lab --apps notebooks --apps repl \
   >.cache/lite/build.log 2>&1 || { tail -n 40 .cache/lite/build.log; exit 1; }
+rm -f .jupyterlite.doit.db
+grep -q exposeAppInBrowser dist/site/jupyter-lite.json
 cp www/index.html dist/site/index.html

@@ -2,7 +2,7 @@
 //!
 //! # The life of a cell
 //!
-//! 1. The page's kernel (`jupyterlite/src/kernel.ts`) takes an `execute_request` and posts the cell to a web worker, where [`wasm`]
+//! 1. The page's kernel (`jupyterlite/src/kernel.ts`) takes an `execute_request` and posts the cell to a web worker, where `wasm`
 //!    hands it to a [`session`]. Native tests enter here.
 //! 2. [`language`] reads the text: `numbers` lifts the vectors out, `parse` runs the grammar over the rest, and statements
 //!    ([`language::ast`]) come out, every piece with its place in the text.
@@ -14,7 +14,7 @@
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a way out.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus, diagnostic`; `milvus -> proto`;
-//! `render -> outcome`. Parse and render are pure; JavaScript values appear in [`wasm`] alone.
+//! `render -> outcome`. Parse and render are pure; JavaScript values appear in `wasm` alone.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 #![warn(clippy::await_holding_refcell_ref)]

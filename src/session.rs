@@ -7,8 +7,12 @@ use crate::execute::state::State;
 use crate::language::complete::{self, Candidate, Known};
 use crate::language::parse;
 use crate::milvus::Platform;
+use crate::milvus::client::deadline;
 use crate::outcome::Outcome;
 use crate::render;
+
+/// How long a completion waits for a server, in milliseconds.
+const LEARN_MS: u32 = 500;
 
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
@@ -52,8 +56,13 @@ impl<P: Platform> Session<P> {
         self.state.settings.borrow().display_limit
     }
 
-    /// Candidates at a cursor (bytes), and the range that one of them replaces.
-    pub fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
+    /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a collection that is named in the
+    /// cell are asked for if they are not known, for a moment at the most.
+    pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
+        let connection = self.state.connection.borrow().clone();
+        if let Some(connection) = connection {
+            deadline(connection.learn(cell), self.state.platform.sleep(LEARN_MS)).await;
+        }
         let (start, end, candidates) = complete::complete(cell, cursor, &self.known());
         (Span::new(start, end), candidates)
     }

@@ -69,22 +69,25 @@ impl Kernel {
         }
     }
 
-    /// `{start, end, matches: [{text, type, signature}]}` for a cursor; offsets in code points.
-    pub fn complete(&self, cell: &str, cursor: usize) -> JsValue {
-        let (span, candidates) = self.session.complete(cell, to_bytes(cell, cursor));
-        let matches = candidates
-            .into_iter()
-            .map(|candidate| Match {
-                text: candidate.text,
-                kind: match candidate.kind {
-                    CandidateKind::Keyword => "keyword",
-                    CandidateKind::Collection => "class",
-                    CandidateKind::Field => "property",
-                },
-                signature: candidate.detail,
-            })
-            .collect();
-        to_js(&Completion { start: to_points(cell, span.start), end: to_points(cell, span.end), matches })
+    /// A promise of `{start, end, matches: [{text, type, signature}]}` for a cursor; offsets in code points.
+    pub fn complete(&self, cell: String, cursor: usize) -> Promise {
+        let session = self.session.clone();
+        wasm_bindgen_futures::future_to_promise(async move {
+            let (span, candidates) = session.complete(&cell, to_bytes(&cell, cursor)).await;
+            let matches = candidates
+                .into_iter()
+                .map(|candidate| Match {
+                    text: candidate.text,
+                    kind: match candidate.kind {
+                        CandidateKind::Keyword => "keyword",
+                        CandidateKind::Collection => "class",
+                        CandidateKind::Field => "property",
+                    },
+                    signature: candidate.detail,
+                })
+                .collect();
+            Ok(to_js(&Completion { start: to_points(&cell, span.start), end: to_points(&cell, span.end), matches }))
+        })
     }
 
     /// What the word at a cursor means, as Markdown.

@@ -95,8 +95,8 @@ async fn an_interrupt_ends_the_cell() {
 }
 
 #[wasm_bindgen_test]
-fn completion_counts_code_points() {
-    let completion = Kernel::new().complete("help; '表👋'; sel", 15);
+async fn completion_counts_code_points() {
+    let completion = JsFuture::from(Kernel::new().complete("help; '表👋'; sel".to_string(), 15)).await.unwrap();
     assert_eq!(get(&completion, "start"), 12);
     assert_eq!(get(&completion, "end"), 15);
     assert_eq!(get(&get(&completion, "matches").unchecked_into::<Array>().get(0), "text"), "select");

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Collection};
 use crate::milvus::{Client, Platform};
 use crate::proto::common::ConsistencyLevel;
 
@@ -24,6 +24,20 @@ pub struct Connection<P: Platform> {
     pub catalog: Catalog,
     /// as the server gives it, "v2.3.5"
     pub version: String,
+}
+
+impl<P: Platform> Connection<P> {
+    /// Looks up the collections that a text names and that are not known yet, a few at most.
+    pub async fn learn(&self, text: &str) {
+        let words: Vec<&str> = text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+        let database = self.client.database();
+        let unknown = self.catalog.names().into_iter().filter(|name| words.contains(&name.as_str()) && self.catalog.get(&database, name).is_none());
+        for name in unknown.take(3) {
+            if let Ok(collection) = Collection::fetch(&self.client, &name).await {
+                self.catalog.put(&database, &name, collection);
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

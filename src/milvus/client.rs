@@ -254,7 +254,7 @@ impl<P: Platform> Client<P> {
 }
 
 /// Runs a call until it ends or the time is up; dropping the call aborts its fetch.
-async fn deadline<T>(call: impl Future<Output = T>, time: impl Future<Output = ()>) -> Option<T> {
+pub async fn deadline<T>(call: impl Future<Output = T>, time: impl Future<Output = ()>) -> Option<T> {
     let mut call = std::pin::pin!(call);
     let mut time = std::pin::pin!(time);
     std::future::poll_fn(|context| {

@@ -49,7 +49,12 @@ fn main() {
         let sum: f32 = cell.split([' ', ',', '(', ')', '[', ']']).filter_map(|word| word.parse::<f32>().ok()).sum();
         std::hint::black_box(sum);
     });
-    println!("parse, native: INSERT of {megabytes:.1} MB at {:.0} MB/s, {:.1} times its size in memory (str::parse alone: {:.0} MB/s)", megabytes / ours, memory / megabytes, megabytes / plain);
+    println!(
+        "parse, native: INSERT of {megabytes:.1} MB at {:.0} MB/s, {:.1} times its size in memory (str::parse alone: {:.0} MB/s)",
+        megabytes / ours,
+        memory / megabytes,
+        megabytes / plain
+    );
 }
 
 /// Rows of 128 numbers.

@@ -2,6 +2,8 @@
 //! A page runs in a fresh session on Milvus 2.3.5 and on Milvus Lite; `sql skip=lite: reason` leaves one of them out.
 //! `UPDATE=1` rewrites what is expected from Milvus Lite, or from Milvus where a fence skips Lite.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "native/mod.rs"]
 mod native;
 

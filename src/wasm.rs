@@ -16,7 +16,8 @@ use crate::diagnostic::Diagnostic;
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::Probe;
-use crate::milvus::{Address, Platform};
+use crate::milvus::{Address, Client, Platform};
+use crate::proto::milvus::GetVersionRequest;
 use crate::session::{Session, Shown};
 
 /// How long a look at an unreachable address may take.
@@ -106,6 +107,17 @@ impl Kernel {
     pub fn count_statements(&self, cell: &str) -> usize {
         parse::parse(cell).map_or(0, |statements| statements.len())
     }
+}
+
+/// The bare RPC under a statement, by the same transport: what the benchmark compares `SHOW VERSION` with.
+#[wasm_bindgen(js_name = bareGetVersion)]
+pub fn bare_get_version(address: String) -> Promise {
+    wasm_bindgen_futures::future_to_promise(async move {
+        let address = Address::parse(&address)?;
+        let client = Client::new(Browser, address, PROBE_MS).map_err(|error| format!("{error:?}"))?;
+        let reply = client.get_version(GetVersionRequest {}).await.map_err(|error| format!("{error:?}"))?;
+        Ok(reply.version.into())
+    })
 }
 
 /// The version of this kernel.

@@ -9,12 +9,15 @@ interface Pending {
 }
 
 export class Engine {
-  /** `start` makes the worker; `wasm` is the URL of the module that it streams in. */
+  /** `start` makes the worker; `wasm` is the URL of its module, which is compiled here while the worker starts. */
   constructor(start: () => Worker, wasm: string) {
     this._worker = start();
     this._worker.onmessage = event => this._receive(event.data as Response);
     this._worker.onerror = event => this._fail(event.message || 'the worker could not be started');
-    this._post({ type: 'load', wasm });
+    void compile(wasm).then(
+      module => this._post({ type: 'load', wasm: module }),
+      error => this._fail(`the wasm could not be loaded: ${error instanceof Error ? error.message : String(error)}`)
+    );
   }
 
   /** Why no call can succeed any more, if so. */
@@ -42,7 +45,16 @@ export class Engine {
   }
 
   private _post(request: Request): void {
-    this._worker.postMessage(request);
+    // calls wait for the module, which goes first
+    if (request.type === 'load') {
+      this._loaded = true;
+      this._worker.postMessage(request);
+      this._waiting.splice(0).forEach(waiting => this._worker.postMessage(waiting));
+    } else if (this._loaded) {
+      this._worker.postMessage(request);
+    } else {
+      this._waiting.push(request);
+    }
   }
 
   private _receive(response: Response): void {
@@ -71,6 +83,20 @@ export class Engine {
 
   private _worker: Worker;
   private _failure: string | undefined;
+  private _loaded = false;
+  private _waiting: Request[] = [];
   private _nextId = 0;
   private _pending = new Map<number, Pending>();
+}
+
+/** Streams the module in; a host that serves it under another type than application/wasm costs a copy. */
+async function compile(url: string): Promise<WebAssembly.Module> {
+  const response = await fetch(url);
+  if (!response.ok) {
+    throw new Error(`HTTP ${response.status}`);
+  }
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) {
+    return WebAssembly.compileStreaming(response);
+  }
+  return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -25,7 +25,7 @@ export interface Bundle {
 }
 
 export type Request =
-  | { type: 'load'; wasm: string }
+  | { type: 'load'; wasm: WebAssembly.Module }
   | { type: 'interrupt' }
   | { type: 'call'; id: number; method: keyof Calls; args: unknown[] };
 

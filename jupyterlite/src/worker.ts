@@ -17,7 +17,7 @@ function fatal(error: unknown): void {
 self.addEventListener('error', event => fatal(event.error ?? event.message));
 self.addEventListener('unhandledrejection', event => fatal(event.reason));
 
-async function load(wasm: string): Promise<Kernel> {
+async function load(wasm: WebAssembly.Module): Promise<Kernel> {
   await init({ module_or_path: wasm });
   const loaded = new Kernel();
   post({ type: 'ready', version: version() });

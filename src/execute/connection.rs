@@ -39,19 +39,15 @@ pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> R
     let timeout_ms = state.settings.borrow().timeout_ms();
     let client = Client::new(state.platform.clone(), address, timeout_ms).map_err(|error| diagnose(error, span))?;
     client.begin(false);
-    // the first answer decides whether this is a Milvus; it need not take as long as a statement may
+    // the first answer decides whether this is a Milvus, and whether it knows the user; it need not take as long as a statement may
     let quick = client.with_timeout(timeout_ms.min(10_000)).map_err(|error| diagnose(error, span))?;
     let version = quick.get_version(GetVersionRequest {}).await.map_err(|error| diagnose(error, span))?.version;
-    // with authorization on, a version is given to anybody: the collections are not
-    let names =
-        quick.show_collections(crate::proto::milvus::ShowCollectionsRequest { db_name: client.database() }).await.map_err(|error| diagnose(error, span))?;
     let place = match user {
         Some(user) => format!("{} as {user}", client.address.url()),
         None => client.address.url(),
     };
     let outcome = Outcome { server_ms: Some(client.server_ms()), ..Outcome::done(format!("connected to {place}, Milvus {}", short_version(&version))) };
     let connection = Connection { client, catalog: Catalog::default(), version };
-    connection.catalog.set_names(names.collection_names);
     *state.connection.borrow_mut() = Some(Rc::new(connection));
     Ok(outcome)
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::catalog::{Catalog, Collection};
+use super::errors::table_names;
 use crate::milvus::{Client, Platform};
 use crate::proto::common::ConsistencyLevel;
 
@@ -27,10 +28,13 @@ pub struct Connection<P: Platform> {
 }
 
 impl<P: Platform> Connection<P> {
-    /// Looks up the collections that a text names and that are not known yet, a few at most.
+    /// Looks up the names of the collections, and those that a text names and that are not known yet, a few at most.
     pub async fn learn(&self, text: &str) {
         let words: Vec<&str> = text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
         let database = self.client.database();
+        if self.catalog.names().is_empty() {
+            self.catalog.set_names(table_names(&self.client).await.unwrap_or_default());
+        }
         let unknown = self.catalog.names().into_iter().filter(|name| words.contains(&name.as_str()) && self.catalog.get(&database, name).is_none());
         for name in unknown.take(3) {
             if let Ok(collection) = Collection::fetch(&self.client, &name).await {

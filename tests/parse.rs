@@ -1,0 +1,171 @@
+//! The parser without a server: statements of every form, and what is said of a misspelt one.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use milvus_kernel::language::ast::{Kind, Statement, Value};
+use milvus_kernel::language::help::STATEMENTS;
+use milvus_kernel::language::parse::{completeness, parse};
+
+fn one(cell: &str) -> Statement {
+    let mut statements = parse(cell).unwrap_or_else(|error| panic!("{}", error.render(cell, false)));
+    assert_eq!(statements.len(), 1, "{cell}");
+    statements.remove(0)
+}
+
+#[test]
+fn every_statement_of_help_parses() {
+    for (what, how) in STATEMENTS {
+        parse(how).unwrap_or_else(|error| panic!("{what}\n{}", error.render(how, false)));
+    }
+}
+
+/// The README's and the help's statements of the original, with capitals and blanks in any way.
+#[test]
+fn the_original_in_any_capitals_and_blanks() {
+    let statements = [
+        "milvus://127.0.0.1:19530",
+        "help",
+        "help -metric",
+        "help -index",
+        "create table test01 where dimension=128 and index_file_size=1024 and metric_type='L2'",
+        "create collection test01 where dimension=128",
+        "drop table test01",
+        "drop collection test01",
+        "list table",
+        "list tables",
+        "list collections",
+        "create partition test01 where partition_tag='tag01'",
+        "drop partition test01 where partition_tag='tag01'",
+        "list partitions test01",
+        "create index test01 where index_type='FLAT' and nlist=4096",
+        "drop index test01",
+        "flush test01, test02",
+        "compact test01",
+        "select 2, 3, 5 from test01 where top_k=1 and partition_tags='tag01' and nprobe=16",
+        "select test01 by id=1,2,3",
+        "insert 2,3,5 from test01",
+        "insert 2,3,5 from test01 by id=0",
+        "insert 2,3,5 from test01 where by id=0",
+        "insert 2,3,5 from test01 where partition_tag='tag01' by id=0",
+        "delete test01 by id=1",
+        "desc test01",
+        "stats test01",
+    ];
+    for statement in statements {
+        let kind = std::mem::discriminant(&one(statement).kind);
+        let spread = statement.replace(' ', "  \n ").replace('=', if statement.starts_with("milvus") { "=" } else { " = " }).replace("help  \n -", "HELP -");
+        let loud = if statement.contains('\'') || statement.starts_with("milvus") { spread.clone() } else { spread.to_uppercase() };
+        for other in [format!("  {spread} ; "), loud] {
+            assert_eq!(std::mem::discriminant(&one(&other).kind), kind, "{other}");
+        }
+    }
+}
+
+#[test]
+fn strings_keep_what_splits_statements() {
+    let cell = "INSERT INTO t VALUES ('a;b and c=d -- # /* [1,2]'); SHOW TABLES";
+    let statements = parse(cell).unwrap();
+    assert_eq!(statements.len(), 2);
+    let Kind::Write(write) = &statements[0].kind else { panic!() };
+    assert_eq!(write.rows[0].values[0].value, Value::Text("a;b and c=d -- # /* [1,2]".to_string()));
+    assert_eq!(&cell[statements[1].span.start..statements[1].span.end], "SHOW TABLES");
+}
+
+#[test]
+fn spans_are_the_words_behind_lifted_lists_and_other_scripts() {
+    let cell = "/* 表👋 */ SELECT id FROM books ORDER BY v <-> [1.5, 2, 3] LIMIT 3";
+    let Kind::Select(select) = one(cell).kind else { panic!() };
+    assert_eq!(&cell[select.table.span.start..select.table.span.end], "books");
+    let limit = select.limit.unwrap().span;
+    assert_eq!(&cell[limit.start..limit.end], "3");
+}
+
+#[test]
+fn integers_in_lists_stay_exact() {
+    let Kind::Write(write) = one("INSERT INTO t VALUES ([9007199254740993, 0.1])").kind else { panic!() };
+    let Value::Numbers(numbers) = &write.rows[0].values[0].value else { panic!() };
+    assert_eq!(numbers.exact().into_iter().map(|value| value.value).collect::<Vec<_>>(), [Value::Int(9_007_199_254_740_993), Value::Float(0.1)]);
+}
+
+#[test]
+fn a_misspelt_word_is_marked_where_it_stands() {
+    for (cell, wrong, meant) in [
+        ("SELEC * FROM t", "SELEC", "SELECT"),
+        ("SELECT * FORM t", "FORM", "FROM"),
+        ("SELECT id FORM t", "FORM", "FROM"),
+        ("SELECT * FROM t WEHRE id = 1", "WEHRE", "WHERE"),
+        ("SELECT * FROM t WHERE id = 1 LIMTI 3", "LIMTI", "LIMIT"),
+        ("INSERT INOT t VALUES (1)", "INOT", "INTO"),
+        ("INSERT INTO t VALEUS (1)", "VALEUS", "VALUES"),
+        ("SHOW TABELS", "TABELS", "TABLES"),
+        ("CREATE TABEL t (id BIGINT PRIMARY KEY)", "TABEL", "TABLE"),
+        ("DROP TABLE IF EXSITS t", "EXSITS", "EXISTS"),
+    ] {
+        let error = parse(cell).expect_err(cell);
+        let span = error.span.expect(cell);
+        assert_eq!(&cell[span.start..span.end], wrong, "{}", error.render(cell, false));
+        assert_eq!(error.help, [format!("did you mean `{meant}`?")], "{cell}");
+    }
+}
+
+#[test]
+fn completeness_is_for_consoles() {
+    for (cell, expected) in [("SHOW TABLES", "complete"), ("", "complete"), ("SELECT 'a", "incomplete"), ("SELECT * FROM", "incomplete"), ("SELEC", "invalid")]
+    {
+        assert_eq!(completeness(cell), expected, "{cell}");
+    }
+}
+
+/// Whatever is cut out of, doubled in or put into a cell, the parser answers.
+#[test]
+fn no_text_panics() {
+    let seeds: Vec<String> =
+        STATEMENTS.iter().map(|(_, how)| (*how).to_string()).chain(["SELECT '表👋' FROM `a` WHERE \"b\"[0] in [1,'x'] -- c".to_string()]).collect();
+    let pieces = [
+        "'",
+        "\"",
+        "`",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        ";",
+        "--",
+        "/*",
+        "#",
+        "<->",
+        "\u{1}",
+        "\u{0}",
+        "表",
+        "👋",
+        "-",
+        "1e999",
+        "\\",
+        "NOT ",
+        "X'F",
+        "milvus://",
+    ];
+    let mut seed = 7u64;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for _ in 0..20_000 {
+        let mut chars: Vec<char> = seeds[random(seeds.len())].chars().collect();
+        for _ in 0..=random(4) {
+            let at = random(chars.len() + 1);
+            match random(3) {
+                0 => chars.truncate(at),
+                1 => chars.splice(at..at, pieces[random(pieces.len())].chars()).for_each(drop),
+                _ => drop(chars.drain(at..(at + random(5)).min(chars.len()))),
+            }
+        }
+        let cell: String = chars.into_iter().collect();
+        if let Err(error) = parse(&cell) {
+            error.render(&cell, true);
+        }
+        completeness(&cell);
+    }
+}

@@ -4,7 +4,7 @@ addresses in its environment, and stops them all. Without a command it waits for
     python scripts/servers.py --milvus --lite --envoy -- cargo test
 
 Environment of the command: MILVUS_URL, LITE_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
-only reads pass), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL.
+only reads pass), CLOSED_WEB_URL (Envoy for other pages only), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL.
 """
 
 import argparse
@@ -194,12 +194,15 @@ def main():
             if options.envoy:
                 env["LITE_WEB_URL"] = f"http://127.0.0.1:{servers.envoy('envoy-lite', port, origins=anywhere)}"
                 readonly = servers.envoy("envoy-readonly", port, origins=anywhere, config="envoy-readonly.yaml")
+                # for the origins in the file as it ships, which a test's page is not one of
+                env["CLOSED_WEB_URL"] = f"http://127.0.0.1:{servers.envoy('envoy-closed', port)}"
                 env["READONLY_WEB_URL"] = f"http://127.0.0.1:{readonly}"
         for name, url, process in (
             ("Milvus Lite", "LITE_URL", "lite"),
             ("Envoy", "MILVUS_WEB_URL", "envoy-milvus"),
             ("Envoy", "LITE_WEB_URL", "envoy-lite"),
             ("Envoy", "READONLY_WEB_URL", "envoy-readonly"),
+            ("Envoy", "CLOSED_WEB_URL", "envoy-closed"),
         ):
             if env.get(url) and any(known == process for known, _ in servers.processes):
                 version = servers.ready(process, answers(int(env[url].rsplit(":", 1)[1])), 120)

@@ -33,7 +33,8 @@ fi
 
 if ! cmp -s jupyterlite/package-lock.json jupyterlite/node_modules/.installed; then
   say "installing npm packages (about 30 seconds)"
-  (cd jupyterlite && npm ci --silent --no-audit --no-fund --ignore-scripts)
+  # `npm ci` refuses a lock file in which another system's optional binaries are missing; `install` keeps to its versions all the same
+  (cd jupyterlite && npm install --no-save --silent --no-audit --no-fund --ignore-scripts) || { say "npm could not install its packages"; exit 1; }
   cp jupyterlite/package-lock.json jupyterlite/node_modules/.installed
 fi
 

@@ -1,6 +1,7 @@
 // The built site in a real browser: the tour from top to bottom, tables, errors, completion, interrupt, restart, the console.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
 import { command, host, idle, launch, newPage, openNotebook, outputs, run, runAll, screenshot, server, setCells, text } from './page.mjs';
@@ -24,6 +25,30 @@ test('the tour runs from top to bottom', async () => {
   assert.equal(cells.every(cell => cell.count > 0 && cell.outputs.length > 0), true);
   assert.match(text(cells[0]), /connected to http:\/\/127\.0\.0\.1:\d+, Milvus milvus_lite/);
   assert.deepEqual(page.outside, [], 'the page asks nothing of the outside');
+});
+
+test('pymilvus sees from outside what the tour did', () => {
+  const python = new URL('../../.venv/bin/python', import.meta.url).pathname;
+  const seen = JSON.parse(execFileSync(python, [new URL('outside.py', import.meta.url).pathname], { encoding: 'utf8' }));
+  assert.deepEqual(seen, {
+    collections: ['books', 'test01', 'test02'],
+    fields: [
+      ['id', 'INT64', {}],
+      ['title', 'VARCHAR', { max_length: 100 }],
+      ['year', 'INT32', {}],
+      ['meta', 'JSON', {}],
+      ['v', 'FLOAT_VECTOR', { dim: 4 }]
+    ],
+    index: { index_type: 'HNSW', metric_type: 'L2' },
+    rows: [
+      [1, 'Emma', 1815, { lang: 'en' }, [0.9, 0.1, 0.2, 0]],
+      [2, 'Persuasion', 1817, { lang: 'en' }, [0.8, 0.2, 0.1, 0.1]],
+      [3, 'Faust', 1808, { lang: 'de' }, [0.1, 0.9, 0.3, 0.4]],
+      [4, '红楼梦', 1791, { lang: 'zh' }, [0.2, 0.3, 0.9, 0.1]]
+    ],
+    // 0 was in the partition that was dropped, 1 was deleted
+    test01: []
+  });
 });
 
 test('a table is a table, numbers to the right', async () => {
@@ -91,6 +116,7 @@ test('what cannot be reached is said', async () => {
     ['milvus://127.0.0.1:1', /^Unreachable: /],
     [`milvus://${host('LITE_URL')}`, /^Unreachable: /],
     [`milvus://${host('SITE_URL')}`, /^Unreachable: /],
+    [`milvus://${host('CLOSED_WEB_URL')}`, /^Unreachable: /],
     [`milvus://root:wrong@${host('MILVUS_WEB_URL')}`, /^Unauthenticated: /],
     [`milvus://root:Milvus@${host('MILVUS_WEB_URL')}`, /^connected to .* as root, Milvus 2\.3\.5/],
     [`milvus://${host('READONLY_WEB_URL')}; SELECT COUNT(*) FROM books`, /4/],
@@ -99,7 +125,9 @@ test('what cannot be reached is said', async () => {
   ];
   const shown = await run(page, cases.map(([cell]) => cell));
   cases.forEach(([cell, expected], index) => assert.match(shown[index], expected, cell));
-  const [, , plain] = await outputs(page);
+  const [, , plain, stranger, closed] = await outputs(page);
+  assert.match(stranger.outputs[0].traceback.join('\n'), /must be Envoy's/);
+  assert.match(closed.outputs[0].traceback.join('\n'), /\(CORS\): add the page's origin/);
   assert.match(plain.outputs[0].traceback.join('\n'), /Milvus's own gRPC port: a browser cannot speak to that/);
   await screenshot(page, 'unreachable');
 });
@@ -128,6 +156,35 @@ test('completion answers, also while a cell runs', async () => {
   silent.close();
   assert.equal(answer.before, true, 'the answer came while the cell ran');
   assert.equal(answer.types[answer.matches.indexOf('title')], 'property');
+});
+
+test('a server that dies in the middle is an error, and the kernel lives', async () => {
+  // the real server behind a pipe that can be cut
+  const { connect, createServer } = await import('node:net');
+  const sockets = [];
+  const [, port] = host('LITE_WEB_URL').split(':');
+  const pipe = createServer(socket => {
+    const upstream = connect(Number(port), '127.0.0.1');
+    sockets.push(socket, upstream);
+    [socket, upstream].forEach(end => end.on('error', () => undefined));
+    socket.pipe(upstream).pipe(socket);
+  });
+  await new Promise(resolve => pipe.listen(0, '127.0.0.1', resolve));
+  const [connected] = await run(page, [`milvus://127.0.0.1:${pipe.address().port}`]);
+  assert.match(connected, /^connected/);
+  const dead = page.evaluate(async () => {
+    const { kernel } = window.notebook().sessionContext.session;
+    return (await kernel.requestExecute({ code: `INSERT INTO books (id, title, year, meta, v) VALUES ${Array.from({ length: 20_000 }, (_, id) => `(${id + 10}, 't', 1, '{}', [1,2,3,4])`).join(',')}` }).done).content;
+  });
+  pipe.close();
+  await new Promise(resolve => setTimeout(resolve, 50));
+  sockets.forEach(socket => socket.destroy());
+  const reply = await dead;
+  assert.equal(reply.ename, 'Unreachable');
+  const shown = await run(page, ['SHOW TABLES', `milvus://${host('LITE_WEB_URL')}`, 'DELETE FROM books WHERE id >= 10', 'SELECT COUNT(*) FROM books']);
+  assert.match(shown[0], /^Unreachable: /);
+  assert.match(shown[1], /^connected/);
+  assert.match(shown[3], /4/);
 });
 
 test('interrupt ends the running cell, and what is queued is aborted', async () => {

@@ -74,7 +74,9 @@ mod tests {
         let outcome = Outcome { notices: vec![evil.to_string()], ..Outcome::table(table).with_done(evil) };
         let html = render(&outcome, 50);
         assert!(!html.contains("<img"), "{html}");
-        assert_eq!(html.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;").count(), 5);
+        assert_eq!(html.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;").count(), 4);
+        // JSON is shown without the blanks between its tokens
+        assert_eq!(html.matches("&lt;imgsrc=xonerror=alert(1)&gt;").count(), 1);
     }
 
     #[test]

@@ -17,6 +17,8 @@ def port_of(variable, default):
 def main():
     port, milvus_port = port_of("PORT", 8000), port_of("MILVUS_PORT", DEFAULT_PORT)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # a shell starts what runs in the background with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     servers = Servers()
     try:
         try:

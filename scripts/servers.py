@@ -177,6 +177,8 @@ def main():
     parser.add_argument("command", nargs="*")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # a shell starts what runs in the background with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     servers = Servers()
     env = dict(os.environ)
     anywhere = [r"http://(127\.0\.0\.1|localhost):.*"]

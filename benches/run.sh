@@ -3,5 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo bench --quiet --bench parse 2>/dev/null
-.venv/bin/python scripts/servers.py --milvus --lite --envoy -- node benches/browser.mjs
+# no other server beside the one that is measured
+.venv/bin/python scripts/servers.py --lite --envoy -- node benches/browser.mjs start statement
+.venv/bin/python scripts/servers.py --milvus --envoy -- node benches/browser.mjs insert
 .venv/bin/python scripts/size.py | tail -n 1

@@ -3,6 +3,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
 
+import { Engine } from './engine';
+import { MilvusKernel } from './kernel';
 import { logo } from './logo';
 
 /** As far as the client in JupyterLite goes beyond its interface. */
@@ -30,7 +32,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
         resources: { 'logo-32x32': logo, 'logo-64x64': logo, 'logo-svg': logo }
       },
       create: async (options: IKernel.IOptions): Promise<IKernel> => {
-        const [{ MilvusKernel }, { Engine }] = await Promise.all([import('./kernel'), import('./engine')]);
         const wasm = new URL('../wasm/milvus_kernel_bg.wasm', import.meta.url).href;
         const script = new URL('./milvus.worker.js', import.meta.url).href;
         const kernel = new MilvusKernel(options, () => new Engine(() => startWorker(script), wasm), VERSION);

@@ -41,6 +41,9 @@ pub async fn execute<P: Platform>(statement: &Statement, state: &State<P>) -> Re
     }
 }
 
+/// Errors that no other memory would mend.
+const NO_ANSWER: [&str; 4] = ["Unreachable", "TimedOut", "Unauthenticated", "Refused"];
+
 /// Runs a statement that needs a server. When it fails on what the kernel remembered of a collection, and nothing was changed
 /// yet, that memory is dropped and the statement runs once more: somebody else may have changed the collection.
 async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Result<Outcome> {
@@ -55,7 +58,7 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
                 outcome.server_ms = Some(connection.client.server_ms());
                 return Ok(outcome);
             }
-            Err(_) if context.used_memory() && !connection.client.changed() && !retried => {
+            Err(error) if context.used_memory() && !connection.client.changed() && !retried && !NO_ANSWER.contains(&error.code) => {
                 connection.catalog.forget_all();
                 retried = true;
             }

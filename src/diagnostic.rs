@@ -4,6 +4,8 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::secrets;
+
 /// A range of bytes in the cell's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -85,10 +87,10 @@ impl Diagnostic {
         self.help(format!("{what}: {}{more}", shown.join(", ")))
     }
 
-    /// The whole error as text: message, place in `source`, help.
+    /// The whole error as text: message, place in `source` (its secrets covered), help.
     pub fn render(&self, source: &str, ansi: bool) -> String {
         let (excerpt, first_line, span) = match self.span {
-            Some(span) => window(source, span),
+            Some(span) => window(&secrets::masked(source), span),
             None => (String::new(), 1, Span::default()),
         };
         let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code);

@@ -11,7 +11,8 @@
 //! 4. [`milvus`] carries the requests: one client over any transport. In the browser that is gRPC-Web over `fetch`, through Envoy;
 //!    in native tests tonic's own channel. It sees to credentials, deadlines and reading one's own writes.
 //! 5. [`render`] makes text, HTML and a data resource of the outcome, and the session emits them as a MIME bundle.
-//! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a way out.
+//! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a way out; `secrets` covers passwords in what it
+//!    quotes.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus, diagnostic`; `milvus -> proto`;
 //! `render -> outcome`. Parse and render are pure; JavaScript values appear in `wasm` alone.
@@ -26,6 +27,7 @@ pub mod milvus;
 pub mod outcome;
 pub mod proto;
 pub mod render;
+mod secrets;
 pub mod session;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

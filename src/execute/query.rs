@@ -39,12 +39,11 @@ pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> R
     let expr = filter::print(select.filter.as_ref(), &collection)?;
     let level = select.consistency.as_ref().map(params::consistency).transpose()?;
     let partitions: Vec<String> = select.partitions.iter().map(|name| name.value.clone()).collect();
-    if let Items::Count(span) = select.items {
+    if let Items::Count(_) = select.items {
         if let Some(clause) = select.limit.as_ref().or(select.offset.as_ref()) {
             return Err(Diagnostic::new("SyntaxError", "COUNT(*) gives one row: LIMIT and OFFSET have no effect").at(clause.span));
         }
         let count = count(&collection, table, &partitions, &expr, level, context).await?;
-        let _ = span;
         let column = Column::new("count(*)", Type::Int);
         return Ok(Outcome::table(Table::new(vec![column], vec![vec![Datum::Int(count as i64)]])));
     }

@@ -1,0 +1,77 @@
+//! Keeps passwords and tokens out of what is shown: an error quotes the cell, and outputs are saved with the notebook.
+//! In: a cell's text. Out: the same text, byte for byte as long, with `*` where a secret stands.
+
+use std::ops::Range;
+
+/// The text with its secrets covered. Offsets into the one hold in the other.
+pub fn masked(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for range in in_addresses(text).into_iter().chain(behind_keywords(text)) {
+        if let Some(secret) = bytes.get_mut(range) {
+            secret.fill(b'*');
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// `://user:SECRET@host`, `://SECRET@host`
+fn in_addresses(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("://") {
+        let start = at + 3;
+        let rest = text.get(start..).unwrap_or_default();
+        let word = rest.split(|char: char| char.is_whitespace() || char == ';').next().unwrap_or_default();
+        if let Some((login, _)) = word.rsplit_once('@') {
+            let secret = login.find(':').map_or(0, |colon| colon + 1);
+            found.push(start + secret..start + login.len());
+        }
+    }
+    found
+}
+
+/// `PASSWORD 'SECRET'`, `TOKEN 'SECRET'`; without quotes in a CONNECT, where no field can have that name.
+fn behind_keywords(text: &str) -> Vec<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for keyword in ["password", "token"] {
+        for (at, _) in lower.match_indices(keyword) {
+            let behind = text.get(at + keyword.len()..).unwrap_or_default();
+            let value = behind.trim_start();
+            let start = text.len() - value.len();
+            let connect = lower.get(..at).and_then(|before| before.rsplit(';').next()).is_some_and(|before| before.trim_start().starts_with("connect"));
+            if let Some(quote) = value.chars().next().filter(|char| matches!(char, '\'' | '"')) {
+                let inner = value.get(1..).unwrap_or_default();
+                // up to the last quote of the line: a quote within the secret is doubled or escaped
+                let line = inner.lines().next().unwrap_or_default();
+                let end = line.find(&format!("{quote} ")).or_else(|| line.rfind(quote)).unwrap_or(line.len());
+                found.push(start + 1..start + 1 + end);
+            } else if connect && behind.len() > value.len() {
+                let end = value.find(|char: char| char.is_whitespace() || char == ';').unwrap_or(value.len());
+                found.push(start..start + end);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn covers_secrets_and_nothing_else() {
+        for (text, shown) in [
+            ("milvus://root:p@ss@h:1/d; SHOW", "milvus://root:****@h:1/d; SHOW"),
+            ("milvus://abc@h", "milvus://***@h"),
+            ("milvus://h:19530", "milvus://h:19530"),
+            ("CONNECT 'http://u:pw@h' TOKEN 'x y'", "CONNECT 'http://u:**@h' TOKEN '***'"),
+            ("connect 'h' user 'a' password 'it''s' database d", "connect 'h' user 'a' password '*****' database d"),
+            ("CONNECT 'h' USER a PASSWORD pw", "CONNECT 'h' USER a PASSWORD **"),
+            ("CONNECT 'h' PASSWORD 'öpen", "CONNECT 'h' PASSWORD '*****"),
+            ("SELECT token FORM t WHERE token = 'x'", "SELECT token FORM t WHERE token = 'x'"),
+        ] {
+            assert_eq!(masked(text), shown);
+            assert_eq!(masked(text).len(), text.len());
+        }
+    }
+}

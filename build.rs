@@ -17,13 +17,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// `(message, number, name, kind)`, sorted for binary search, and `(enum, number, name)`.
+/// `(message, number, name, kind)`, sorted for binary search, `(enum, number, name)` and `(method, request, reply)`.
 fn field_table(descriptors: &FileDescriptorSet) -> Result<String, std::fmt::Error> {
-    let (mut fields, mut values) = (Vec::new(), Vec::new());
+    let (mut fields, mut values, mut methods) = (Vec::new(), Vec::new(), Vec::new());
     for file in &descriptors.file {
         let package = file.package();
         for message in &file.message_type {
             add_message(&format!(".{package}.{}", message.name()), message, &mut fields);
+        }
+        for method in file.service.iter().flat_map(|service| &service.method) {
+            methods.push((method.name().to_string(), short(method.input_type()), short(method.output_type())));
         }
         for enumeration in &file.enum_type {
             for value in &enumeration.value {
@@ -33,6 +36,7 @@ fn field_table(descriptors: &FileDescriptorSet) -> Result<String, std::fmt::Erro
     }
     fields.sort();
     values.sort();
+    methods.sort();
     let mut out = String::new();
     writeln!(out, "pub const FIELDS: &[(&str, u32, &str, Kind)] = &[")?;
     for (message, number, name, kind) in fields {
@@ -41,6 +45,10 @@ fn field_table(descriptors: &FileDescriptorSet) -> Result<String, std::fmt::Erro
     writeln!(out, "];\npub const VALUES: &[(&str, i32, &str)] = &[")?;
     for (enumeration, number, name) in values {
         writeln!(out, "    ({enumeration:?}, {number}, {name:?}),")?;
+    }
+    writeln!(out, "];\npub const METHODS: &[(&str, &str, &str)] = &[")?;
+    for (method, request, reply) in methods {
+        writeln!(out, "    ({method:?}, {request:?}, {reply:?}),")?;
     }
     writeln!(out, "];")?;
     Ok(out)

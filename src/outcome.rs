@@ -116,6 +116,8 @@ pub enum Datum {
     Array(Vec<Datum>),
     /// dim values
     Vector(Vec<f32>),
-    /// a vector kept as bytes: binary (dim/8 bytes), half-precision and others
+    /// index and value of each entry of a sparse vector, by ascending index
+    Sparse(Vec<(u32, f32)>),
+    /// a binary vector (dim/8 bytes), or other bytes
     Bytes(Vec<u8>),
 }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::execute;
 use crate::execute::state::State;
 use crate::language::complete::{self, Candidate, Known};
-use crate::language::parse;
+use crate::language::{parse, variables};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::Outcome;
@@ -35,7 +35,8 @@ impl<P: Platform> Session<P> {
 
     /// Runs a cell, statement by statement; `emit` takes each result as it comes. Stops at the first error.
     pub async fn run(&self, cell: &str, mut emit: impl FnMut(&Outcome)) -> Result<(), Diagnostic> {
-        for statement in parse::parse(cell)? {
+        for mut statement in parse::parse(cell)? {
+            variables::settle(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&statement, &self.state).await?;
             emit(&outcome);
         }
@@ -45,21 +46,24 @@ impl<P: Platform> Session<P> {
     /// Renders a result as the settings say.
     pub fn show(&self, outcome: &Outcome) -> Shown {
         let settings = self.state.settings.borrow();
+        let options = self.options();
         Shown {
-            text: render::text::render(outcome, settings.display_limit, true),
-            html: render::html::render(outcome, settings.display_limit),
+            text: render::text::render(outcome, &options, true),
+            html: render::html::render(outcome, &options),
             resource: outcome.tables.first().filter(|_| settings.table_schema).map(render::resource::render),
         }
     }
 
-    pub fn display_limit(&self) -> usize {
-        self.state.settings.borrow().display_limit
+    /// How results are shown now.
+    pub fn options(&self) -> render::Options {
+        let settings = self.state.settings.borrow();
+        render::Options { limit: settings.display_limit, precision: settings.precision }
     }
 
     /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a collection that is named in the
     /// cell are asked for if they are not known, for a moment at the most.
     pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
-        let connection = self.state.connection.borrow().clone();
+        let connection = self.state.current();
         if let Some(connection) = connection {
             deadline(connection.learn(cell), self.state.platform.sleep(LEARN_MS)).await;
         }
@@ -73,7 +77,7 @@ impl<P: Platform> Session<P> {
     }
 
     fn known(&self) -> Known {
-        match self.state.connection.borrow().as_ref() {
+        match self.state.current() {
             Some(connection) => Known { collections: connection.catalog.names(), fields: connection.catalog.fields() },
             None => Known::default(),
         }

@@ -151,7 +151,9 @@ async fn run_page(page: &Page, backend: &Backend) -> Vec<Option<String>> {
             continue;
         }
         let shown = run_cell(&session, &fence.cell.replace("127.0.0.1:19530", &backend.host)).await;
-        let shown = shown.replace(&backend.host, "127.0.0.1:19530").replace(&version, "<version>").replace(version.trim_start_matches('v'), "<version>");
+        let shown = shown.replace(&backend.host, "127.0.0.1:19530").replace(&version, "<version>");
+        let number = version.trim_start_matches(|char: char| !char.is_ascii_digit()).trim_end_matches("-lite");
+        let shown = shown.replace(&format!("Milvus Lite {number}"), "Milvus <version>").replace(number, "<version>");
         results.push(Some(mask_ids(&shown)));
     }
     for table in tables(&keeper).await.difference(&before) {
@@ -169,8 +171,7 @@ async fn tables(session: &Session<Native>) -> BTreeSet<String> {
 /// All that a cell shows, as plain text without times.
 async fn run_cell(session: &Session<Native>, cell: &str) -> String {
     let mut shown = Vec::new();
-    let limit = session.display_limit();
-    let result = session.run(cell, |outcome| shown.push(render::text::render(outcome, limit, false))).await;
+    let result = session.run(cell, |outcome| shown.push(render::text::render(outcome, &session.options(), false))).await;
     if let Err(error) = result {
         shown.push(error.render(cell, false));
     }

@@ -6,10 +6,10 @@ import unittest
 
 from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
-from pymilvus.grpc_gen import common_pb2, milvus_pb2, schema_pb2
+from pymilvus.grpc_gen import common_pb2, milvus_pb2, rg_pb2, schema_pb2
 
 PROTO = pathlib.Path(__file__).resolve().parent.parent / "proto"
-THEIRS = {module.DESCRIPTOR.name: module.DESCRIPTOR for module in (common_pb2, milvus_pb2, schema_pb2)}
+THEIRS = {module.DESCRIPTOR.name: module.DESCRIPTOR for module in (common_pb2, milvus_pb2, rg_pb2, schema_pb2)}
 
 
 def ours():
@@ -78,7 +78,7 @@ def compare_service(place, ours, theirs):
 class Proto(unittest.TestCase):
     def test_agrees_with_pymilvus(self):
         files = ours()
-        self.assertEqual(sorted(file.name for file in files), ["common.proto", "milvus.proto", "schema.proto"])
+        self.assertEqual(sorted(file.name for file in files), ["common.proto", "milvus.proto", "rg.proto", "schema.proto"])
         self.assertEqual([line for file in files for line in differences(file)], [])
 
     def test_a_wrong_number_would_be_found(self):

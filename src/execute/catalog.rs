@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::Result;
+use super::{Result, params};
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::language::ast::Name;
+use crate::language::ast::{Name, Param};
 use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
-use crate::proto::schema::{DataType, FieldSchema};
+use crate::proto::schema::{CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType, value_field};
 
 /// By database and name. A collection is forgotten when a statement changes it or fails on it.
 #[derive(Default)]
@@ -71,9 +71,13 @@ pub struct Collection {
     pub shards: i32,
     pub consistency: ConsistencyLevel,
     pub aliases: Vec<String>,
+    pub functions: Vec<FunctionSchema>,
+    pub properties: Vec<(String, String)>,
+    /// of a partition key, 0 where the server does not say
+    pub partitions: i64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Field {
     pub name: String,
     pub data_type: DataType,
@@ -81,12 +85,19 @@ pub struct Field {
     pub primary: bool,
     pub auto_id: bool,
     pub nullable: bool,
-    /// a default value, or the output of a function: an INSERT may leave it out
-    pub optional: bool,
+    pub partition_key: bool,
+    pub clustering_key: bool,
+    pub default: Option<value_field::Data>,
+    /// the output of a function: an INSERT leaves it out
+    pub generated: bool,
     /// dimensions of a vector, 0 for others
     pub dim: usize,
     /// bytes of a VARCHAR, 0 for others
     pub max_length: usize,
+    /// values of an ARRAY, 0 for others
+    pub capacity: usize,
+    /// type parameters beside these, as `enable_match`
+    pub params: Vec<(String, String)>,
     pub description: String,
 }
 
@@ -108,19 +119,38 @@ pub struct Index {
 impl Collection {
     pub async fn fetch<P: Platform>(client: &Client<P>, name: &str) -> Result<Collection, Error> {
         let reply = client.describe_collection(pb::DescribeCollectionRequest { db_name: client.database(), collection_name: name.to_string() }).await?;
-        let schema = reply.schema.unwrap_or_default();
-        let collection = Collection {
-            name: schema.name,
-            id: reply.collection_id,
-            description: schema.description,
-            fields: schema.fields.into_iter().filter(|field| !field.is_dynamic).map(Field::new).collect(),
-            dynamic: schema.enable_dynamic_field,
-            indexes: Index::fetch(client, name).await?,
-            shards: reply.shards_num,
-            consistency: ConsistencyLevel::try_from(reply.consistency_level).unwrap_or(ConsistencyLevel::Bounded),
-            aliases: reply.aliases,
-        };
+        let mut collection = Collection::of_schema(reply.schema.unwrap_or_default());
+        collection.id = reply.collection_id;
+        collection.indexes = Index::fetch(client, name).await?;
+        collection.shards = reply.shards_num;
+        collection.consistency = ConsistencyLevel::try_from(reply.consistency_level).unwrap_or(ConsistencyLevel::Bounded);
+        collection.aliases = reply.aliases;
+        collection.properties = reply.properties.into_iter().map(|pair| (pair.key, pair.value)).collect();
+        collection.partitions = reply.num_partitions;
         Ok(collection)
+    }
+
+    /// What a schema alone tells.
+    pub fn of_schema(schema: CollectionSchema) -> Collection {
+        let generated: Vec<String> = schema.functions.iter().flat_map(|function| function.output_field_names.clone()).collect();
+        let mut fields: Vec<Field> = schema.fields.into_iter().filter(|field| !field.is_dynamic).map(Field::new).collect();
+        for field in &mut fields {
+            field.generated |= generated.contains(&field.name);
+        }
+        Collection {
+            name: schema.name,
+            id: 0,
+            description: schema.description,
+            fields,
+            dynamic: schema.enable_dynamic_field,
+            indexes: Vec::new(),
+            shards: 1,
+            consistency: ConsistencyLevel::Bounded,
+            aliases: Vec::new(),
+            functions: schema.functions,
+            properties: Vec::new(),
+            partitions: 0,
+        }
     }
 
     pub fn primary(&self) -> Result<&Field> {
@@ -159,12 +189,34 @@ impl Collection {
         )
     }
 
+    /// The field that BM25 searches, and its text: either may be named.
+    pub fn full_text(&self, name: &Name) -> Result<(&Field, &str)> {
+        let field = self.field(name)?;
+        let bm25 = self.functions.iter().filter(|function| function.r#type() == FunctionType::Bm25);
+        for function in bm25 {
+            let (input, output) = (function.input_field_names.first(), function.output_field_names.first());
+            if let (Some(input), Some(output)) = (input, output) {
+                if *input == field.name || *output == field.name {
+                    let output = self.find(output).ok_or_else(|| self.unknown_field(&Name::new(output.clone(), name.span)))?;
+                    return Ok((output, input));
+                }
+            }
+        }
+        Err(Diagnostic::new("NotSupported", format!("no BM25 function is on `{name}`"))
+            .at(name.span)
+            .help("a table gets full text search when it is created: `s SPARSEVEC GENERATED ALWAYS AS (BM25(text))`, with `text VARCHAR(1000) WITH (enable_analyzer = TRUE)`"))
+    }
+
     pub fn index_on(&self, field: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.field == field)
     }
 }
 
 impl Field {
+    pub fn named(name: &str) -> Field {
+        Field { name: name.to_string(), ..Field::default() }
+    }
+
     fn new(schema: FieldSchema) -> Field {
         let number = |key: &str| value(&schema.type_params, key).and_then(|value| value.parse().ok()).unwrap_or(0);
         Field {
@@ -173,9 +225,19 @@ impl Field {
             primary: schema.is_primary_key,
             auto_id: schema.auto_id,
             nullable: schema.nullable,
-            optional: schema.nullable || schema.is_function_output,
+            partition_key: schema.is_partition_key,
+            clustering_key: schema.is_clustering_key,
+            default: schema.default_value.clone().and_then(|value| value.data),
+            generated: schema.is_function_output,
             dim: number("dim"),
             max_length: number("max_length"),
+            capacity: number("max_capacity"),
+            params: schema
+                .type_params
+                .iter()
+                .filter(|pair| !matches!(pair.key.as_str(), "dim" | "max_length" | "max_capacity"))
+                .map(|pair| (pair.key.clone(), pair.value.clone()))
+                .collect(),
             description: schema.description.clone(),
             name: schema.name,
         }
@@ -185,30 +247,46 @@ impl Field {
         matches!(self.data_type as i32, 100..=199)
     }
 
+    /// Whether an INSERT may leave it out.
+    pub fn optional(&self) -> bool {
+        self.nullable || self.generated || self.default.is_some()
+    }
+
     /// The type as CREATE TABLE writes it.
     pub fn type_name(&self) -> String {
-        let base = match self.data_type {
-            DataType::Bool => "BOOLEAN",
-            DataType::Int8 => "TINYINT",
-            DataType::Int16 => "SMALLINT",
-            DataType::Int32 => "INT",
-            DataType::Int64 => "BIGINT",
-            DataType::Float => "FLOAT",
-            DataType::Double => "DOUBLE",
-            DataType::Json => "JSON",
-            DataType::VarChar | DataType::String => "VARCHAR",
-            DataType::FloatVector => "VECTOR",
-            DataType::BinaryVector => "BINARYVEC",
-            DataType::Float16Vector => "FLOAT16VEC",
-            DataType::BFloat16Vector => "BFLOAT16VEC",
-            DataType::Int8Vector => "INT8VEC",
-            DataType::SparseFloatVector => "SPARSEVEC",
-            other => other.as_str_name(),
-        };
+        if self.data_type == DataType::Array {
+            let element = Field { data_type: self.element_type, dim: 0, capacity: 0, ..self.clone() };
+            return format!("ARRAY<{}>({})", element.type_name(), self.capacity);
+        }
+        let base = type_word(self.data_type);
         match (self.dim, self.max_length) {
             (0, 0) => base.to_string(),
             (0, size) | (size, _) => format!("{base}({size})"),
         }
+    }
+}
+
+/// A type's name in the dialect.
+pub fn type_word(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Bool => "BOOLEAN",
+        DataType::Int8 => "TINYINT",
+        DataType::Int16 => "SMALLINT",
+        DataType::Int32 => "INT",
+        DataType::Int64 => "BIGINT",
+        DataType::Float => "FLOAT",
+        DataType::Double => "DOUBLE",
+        DataType::Json => "JSON",
+        DataType::Text => "TEXT",
+        DataType::Array => "ARRAY",
+        DataType::VarChar | DataType::String => "VARCHAR",
+        DataType::FloatVector => "VECTOR",
+        DataType::BinaryVector => "BINARYVEC",
+        DataType::Float16Vector => "FLOAT16VEC",
+        DataType::BFloat16Vector => "BFLOAT16VEC",
+        DataType::Int8Vector => "INT8VEC",
+        DataType::SparseFloatVector => "SPARSEVEC",
+        other => other.as_str_name(),
     }
 }
 
@@ -253,6 +331,11 @@ impl Index {
         index.params = params;
         index
     }
+}
+
+/// A parameter list as the pairs that Milvus takes of properties.
+pub fn pairs_of(params: &[Param]) -> Result<Vec<KeyValuePair>> {
+    params.iter().map(|param| Ok(pair(&param.name.value, params::plain(params::one(param)?)?))).collect()
 }
 
 pub fn value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {

@@ -7,10 +7,10 @@ use super::Result;
 use super::catalog::Collection;
 use super::errors;
 use super::state::{Connection, Settings, State};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::language::ast::Name;
 use crate::milvus::client::Written;
-use crate::milvus::{Client, Platform};
+use crate::milvus::{Client, Effect, Fields, Platform, Reply};
 use crate::proto::common::ConsistencyLevel;
 
 pub struct Context<'a, P: Platform> {
@@ -64,9 +64,38 @@ impl<'a, P: Platform> Context<'a, P> {
         }
     }
 
+    /// Sends nothing that this server is too old for.
+    pub fn needs(&self, what: &str, span: Span) -> Result<()> {
+        let version = self.client.version();
+        if version.has(what) { Ok(()) } else { Err(Diagnostic::new("NotSupported", format!("{what} {}", version.needs(what))).at(span)) }
+    }
+
+    /// A request by names, with its error marked at `span`.
+    pub async fn ask(&self, method: &'static str, effect: Effect, fields: Fields, span: Span) -> Result<Reply> {
+        self.client.ask(method, effect, fields).await.map_err(|error| errors::diagnose(error, span))
+    }
+
+    /// The same for a request about a collection: an unknown one is suggested.
+    pub async fn ask_of(&self, method: &'static str, effect: Effect, fields: Fields, table: &Name) -> Result<Reply> {
+        match self.client.ask(method, effect, fields).await {
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(errors::of_table(error, table, self).await),
+        }
+    }
+
+    /// Whether a wait that began at `started` has taken as long as a statement may.
+    pub fn waited(&self, started: f64) -> bool {
+        self.client.platform().now() - started > self.settings.timeout * 1000.0
+    }
+
     /// Forgets a collection that a statement changes.
     pub fn forget(&self, table: &Name) {
         self.connection.catalog.forget(&self.client.database(), &table.value);
+    }
+
+    /// Forgets every collection: an alias may have meant any of them.
+    pub fn forget_all(&self) {
+        self.connection.catalog.forget_all();
     }
 
     /// The guarantee timestamp and consistency level of a read, and whether the collection's own level holds.

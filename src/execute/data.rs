@@ -5,12 +5,14 @@ use super::catalog::{Collection, Field};
 use super::collection::check_partitions;
 use super::context::Context;
 use super::errors::diagnose;
+use super::query::Read;
 use super::values::{ColumnBuilder, to_json};
 use super::{filter, loading};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::language::ast::{Filter, Name, Row, Value, Write};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
+use crate::proto::common::ConsistencyLevel;
 use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
 
@@ -20,7 +22,7 @@ const MAX_REQUEST_BYTES: usize = 32 << 20;
 pub async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(&write.table).await?;
     check_partitions(&write.table, write.partition.as_slice(), context).await?;
-    let targets = targets(write, &collection)?;
+    let targets = targets(write, &collection, context)?;
     let count = write.rows.len();
     let mut columns = Vec::new();
     let mut dynamic: Option<Vec<Vec<u8>>> = None;
@@ -34,11 +36,19 @@ pub async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Resu
         columns.push(column);
     }
     // the fields that the schema does not have go into one JSON object a row
-    if collection.dynamic {
+    if collection.dynamic && (!write.upsert || targets.iter().any(|target| matches!(target, Target::Dynamic(_)))) {
         let objects = write.rows.iter().map(|row| dynamic_object(row, &targets)).collect::<Result<Vec<_>>>()?;
         dynamic = Some(objects);
     }
-    let sent = send(write.upsert, &write.table, write.partition.as_ref(), columns, dynamic, count, context).await?;
+    let left_out = collection.fields.iter().any(|field| !field.generated && !field.auto_id && !columns.iter().any(|column| column.is_of(field)));
+    let mut mode = if write.upsert { Mode::Upsert } else { Mode::Insert };
+    if write.upsert && left_out {
+        match context.client.version().has("a partial UPSERT") {
+            true => mode = Mode::Partial,
+            false => context.notice("fields that are left out become NULL or their default on this server"),
+        }
+    }
+    let sent = send(mode, &write.table, write.partition.as_ref(), columns, dynamic, count, context).await?;
     let verb = if write.upsert { "upserted" } else { "inserted" };
     let mut outcome = Outcome::done(format!("{verb} {} into {}", rows(sent.count), write.table));
     if collection.primary()?.auto_id && !context.client.explaining() {
@@ -59,18 +69,16 @@ enum Target<'a> {
 }
 
 /// The field that each value of a row goes into.
-fn targets<'a>(write: &'a Write, collection: &'a Collection) -> Result<Vec<Target<'a>>> {
-    let expected = |field: &&Field| (!field.auto_id || write.upsert) && !field.optional;
-    let Some(names) = &write.fields else {
-        return Ok(collection.fields.iter().filter(|field| !field.auto_id || write.upsert).map(Target::Field).collect());
-    };
+fn targets<'a, P: Platform>(write: &'a Write, collection: &'a Collection, context: &Context<'_, P>) -> Result<Vec<Target<'a>>> {
+    let filled = |field: &&Field| !field.generated && (!field.auto_id || write.upsert);
+    let Some(names) = &write.fields else { return Ok(collection.fields.iter().filter(filled).map(Target::Field).collect()) };
     let mut targets = Vec::new();
     for (at, name) in names.iter().enumerate() {
         if names.iter().take(at).any(|other| other.value == name.value) {
             return Err(Diagnostic::new("SyntaxError", format!("field `{name}` stands twice")).at(name.span));
         }
         match collection.find(&name.value) {
-            Some(field) if field.auto_id && !write.upsert => {
+            Some(field) if field.auto_id && !write.upsert || field.generated => {
                 return Err(Diagnostic::new("InvalidValue", format!("the server makes the values of `{name}` itself"))
                     .at(name.span)
                     .help("leave this field out"));
@@ -80,19 +88,25 @@ fn targets<'a>(write: &'a Write, collection: &'a Collection) -> Result<Vec<Targe
             None => return Err(collection.unknown_field(name)),
         }
     }
-    let missing: Vec<String> = collection
+    let missing: Vec<&Field> = collection
         .fields
         .iter()
-        .filter(expected)
+        .filter(|field| filled(field) && !field.optional())
         .filter(|field| !names.iter().any(|name| name.value == field.name))
-        .map(|field| format!("`{}`", field.name))
         .collect();
-    if !missing.is_empty() {
-        return Err(Diagnostic::new("MissingField", format!("no value is given for {}", missing.join(", ")))
-            .at(write.table.span)
-            .help("Milvus needs a value for every field of the schema"));
+    // an UPSERT leaves what is left out as it is, where the server can
+    let partial = write.upsert && context.client.version().has("a partial UPSERT") && missing.iter().all(|field| !field.primary);
+    if missing.is_empty() || partial {
+        return Ok(targets);
     }
-    Ok(targets)
+    let shown: Vec<String> = missing.iter().map(|field| format!("`{}`", field.name)).collect();
+    let error = Diagnostic::new("MissingField", format!("no value is given for {}", shown.join(", "))).at(write.table.span);
+    Err(match write.upsert && missing.iter().all(|field| !field.primary) {
+        true => error
+            .help(format!("an UPSERT that leaves fields out {}", context.client.version().needs("a partial UPSERT")))
+            .help("UPDATE changes single fields on any server"),
+        false => error.help("Milvus needs a value for every field that has no DEFAULT and is not NULL"),
+    })
 }
 
 fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
@@ -115,6 +129,15 @@ fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
     Ok(serde_json::Value::Object(object).to_string().into_bytes())
 }
 
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Insert,
+    Upsert,
+    /// an upsert that keeps the fields that are left out
+    Partial,
+}
+
 pub struct Sent {
     pub count: u64,
     pub ids: Vec<Datum>,
@@ -122,7 +145,7 @@ pub struct Sent {
 
 /// Sends columns in as many requests as they need. When one fails, the error says how much is in already.
 pub async fn send<P: Platform>(
-    upsert: bool,
+    mode: Mode,
     table: &Name,
     partition: Option<&Name>,
     mut columns: Vec<ColumnBuilder<'_>>,
@@ -143,9 +166,9 @@ pub async fn send<P: Platform>(
             let rest = objects.split_off(taken.min(objects.len()));
             fields_data.push(dynamic_field(std::mem::replace(objects, rest)));
         }
-        let reply = send_one(upsert, table, partition, fields_data, taken, context).await.map_err(|error| partly(error, sent.count, table.span))?;
+        let reply = send_one(mode, table, partition, fields_data, taken, context).await.map_err(|error| partly(error, sent.count, table.span))?;
         context.client.wrote(&table.value, reply.timestamp);
-        let counted = if upsert { reply.upsert_cnt } else { reply.insert_cnt };
+        let counted = if mode == Mode::Insert { reply.insert_cnt } else { reply.upsert_cnt };
         sent.count += u64::try_from(counted).unwrap_or(0);
         sent.ids.extend(data::ids(reply.i_ds));
         left -= taken;
@@ -158,7 +181,7 @@ pub async fn send<P: Platform>(
 }
 
 async fn send_one<P: Platform>(
-    upsert: bool,
+    mode: Mode,
     table: &Name,
     partition: Option<&Name>,
     fields_data: Vec<FieldData>,
@@ -169,8 +192,9 @@ async fn send_one<P: Platform>(
     let collection_name = table.value.clone();
     let partition_name = partition.map(|name| name.value.clone()).unwrap_or_default();
     let num_rows = u32::try_from(count).unwrap_or(u32::MAX);
-    if upsert {
-        context.client.upsert(pb::UpsertRequest { db_name, collection_name, partition_name, fields_data, num_rows }).await
+    if mode != Mode::Insert {
+        let partial_update = mode == Mode::Partial;
+        context.client.upsert(pb::UpsertRequest { db_name, collection_name, partition_name, fields_data, num_rows, partial_update }).await
     } else {
         context.client.insert(pb::InsertRequest { db_name, collection_name, partition_name, fields_data, num_rows }).await
     }
@@ -184,7 +208,7 @@ fn partly(error: Error, count: u64, span: Span) -> Diagnostic {
     diagnostic.help(format!("the first {} are in: they were acknowledged before this error", rows(count)))
 }
 
-fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
+pub fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
     FieldData {
         r#type: DataType::Json.into(),
         field_name: "$meta".to_string(),
@@ -199,18 +223,25 @@ pub async fn delete<P: Platform>(table: &Name, partition: Option<&Name>, conditi
     let Some(condition) = condition else {
         return Err(Diagnostic::new("MissingFilter", format!("this would delete every row of `{table}`"))
             .at(table.span)
-            .help("add `WHERE …`, or drop the table and create it again"));
+            .help(format!("add `WHERE …`; `TRUNCATE TABLE {table}` empties a table")));
     };
     check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context).await?;
-    let expr = filter::print(Some(condition), &collection)?;
+    let (condition, bounds) = filter::split(Some(condition.clone()), &collection)?;
+    if let Some(bound) = bounds.first() {
+        return Err(Diagnostic::new("NotSupported", "rows are deleted by their fields, not by a distance")
+            .at(bound.value.span)
+            .help("search first, and delete by the ids that it shows"));
+    }
+    let expr = filter::print(condition.as_ref(), &collection, context)?;
     let count = delete_where(&collection, table, partition, expr, context).await?;
     Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
 }
 
-/// Deletes what an expression matches. Milvus counts what it was asked to delete, and not what was there: so the ids are looked up first.
+/// Deletes what an expression matches. Milvus counts what it was asked to delete, and not what was there: so the rows are counted first.
 pub async fn delete_where<P: Platform>(collection: &Collection, table: &Name, partition: Option<&Name>, expr: String, context: &Context<'_, P>) -> Result<u64> {
     let partitions: Vec<String> = partition.iter().map(|name| name.value.clone()).collect();
-    let count = super::query::count(collection, table, &partitions, &expr, Some(crate::proto::common::ConsistencyLevel::Strong), context).await?;
+    let read = Read { collection, table, partitions, expr, level: Some(ConsistencyLevel::Strong) };
+    let count = read.count(context).await?;
     if count == 0 && !context.client.explaining() {
         return Ok(0);
     }
@@ -218,7 +249,7 @@ pub async fn delete_where<P: Platform>(collection: &Collection, table: &Name, pa
         db_name: context.client.database(),
         collection_name: table.value.clone(),
         partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
-        expr,
+        expr: read.expr,
     };
     let reply = match context.client.delete(request.clone()).await {
         // deleting by a condition reads, and so needs a loaded collection

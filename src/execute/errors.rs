@@ -5,16 +5,13 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::language::ast::Name;
 use crate::milvus::error::Error;
 use crate::milvus::platform::Probe;
-use crate::milvus::{Client, Platform};
-use crate::proto::milvus::ShowCollectionsRequest;
+use crate::milvus::{Client, Effect, Platform};
 
 /// An error of a statement, marked at `span`.
 pub fn diagnose(error: Error, span: Span) -> Diagnostic {
     match error {
         Error::Unreachable { url, detail, probe } => unreachable(&url, &detail, probe).at(span),
-        Error::Unimplemented { method } => Diagnostic::new("NotSupported", format!("this server does not know `{method}`"))
-            .at(span)
-            .help("this statement needs another server; `SHOW VERSION` tells which one this is"),
+        Error::Unimplemented { method, needs } => Diagnostic::new("NotSupported", format!("`{method}` {needs}")).at(span),
         Error::Refused { method, reason } => {
             let reason = if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };
             Diagnostic::new("Refused", format!("the proxy or the server refused the method `{method}`{reason}"))
@@ -67,7 +64,7 @@ pub async fn of_table<P: Platform>(error: Error, table: &Name, context: &Context
 }
 
 pub async fn table_names<P: Platform>(client: &Client<P>) -> Result<Vec<String>, Error> {
-    let mut names = client.show_collections(ShowCollectionsRequest { db_name: client.database() }).await?.collection_names;
+    let mut names = client.ask("ShowCollections", Effect::Plan, Vec::new()).await?.texts("collection_names");
     names.sort();
     Ok(names)
 }

@@ -1,86 +1,209 @@
-//! FLUSH, COMPACT, STATS: what keeps a collection in shape, and what it is made of.
+//! FLUSH, COMPACT, IMPORT, segments, snapshots, statistics, the version: what keeps a collection in shape, and what it is made of.
 
 use std::collections::BTreeMap;
 
 use super::Result;
-use super::catalog::value;
+use super::catalog::pairs_of;
+use super::collection::partition_names;
 use super::context::Context;
-use super::errors::{diagnose, of_table};
-use crate::language::ast::Name;
-use crate::milvus::Platform;
-use crate::outcome::{Column, Datum, Outcome, Table, Type};
-use crate::proto::common::SegmentState;
-use crate::proto::milvus as pb;
+use super::describe::row_count;
+use super::errors::diagnose;
+use super::params;
+use crate::diagnostic::{Diagnostic, Spanned};
+use crate::language::ast::{Name, Param, Value};
+use crate::milvus::{Effect, Fields, Platform, Reply};
+use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
+use crate::proto::common::{CompactionState, ImportState, SegmentState};
 
-/// Flushes, and waits until the segments are written.
+pub async fn show_version<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
+    let version = context.client.learn_version().await.map_err(|error| diagnose(error, context.span))?;
+    Ok(Outcome::table(Table::texts(&["server", "version", "kernel"], vec![vec![context.client.address.url(), version, env!("CARGO_PKG_VERSION").to_string()]])))
+}
+
+/// Flushes tables, or all of the database, and waits until the segments are written.
 pub async fn flush<P: Platform>(tables: &[Name], context: &Context<'_, P>) -> Result<Outcome> {
-    for table in tables {
-        context.collection(table).await?;
+    if !tables.is_empty() {
+        for table in tables {
+            context.collection(table).await?;
+        }
+        flush_each(tables, context).await?;
+        return Ok(Outcome::done(format!("flushed {}", tables.iter().map(|table| table.value.as_str()).collect::<Vec<_>>().join(", "))));
     }
+    let reply = match context.client.ask("FlushAll", Effect::Write, Vec::new()).await {
+        Ok(reply) => reply,
+        // every collection by itself comes to the same
+        Err(error) if error.is_unimplemented() => {
+            let names = super::errors::table_names(context.client).await.map_err(|error| diagnose(error, context.span))?;
+            let tables: Vec<Name> = names.into_iter().map(|name| Name::new(name, context.span)).collect();
+            flush_each(&tables, context).await?;
+            return Ok(Outcome::done(format!("flushed {}", plural(tables.len() as u64, "collection", "collections"))));
+        }
+        Err(error) => return Err(diagnose(error, context.span)),
+    };
+    let started = context.client.platform().now();
+    loop {
+        let fields: Fields = vec![("flush_all_ts", reply.int("flush_all_ts").into())];
+        let flushed = context.ask("GetFlushAllState", Effect::Read, fields, context.span).await?.flag("flushed");
+        if flushed || context.client.explaining() {
+            return Ok(Outcome::done("flushed all collections"));
+        }
+        if context.waited(started) {
+            context.notice(format!("not all is flushed after {} s; the server goes on", context.settings.timeout));
+            return Ok(Outcome::done("flushing all collections"));
+        }
+        context.client.pause(200).await;
+    }
+}
+
+async fn flush_each<P: Platform>(tables: &[Name], context: &Context<'_, P>) -> Result<()> {
     for table in tables {
-        let request = pb::FlushRequest { db_name: context.client.database(), collection_names: vec![table.value.clone()] };
-        let reply = match context.client.flush(request).await {
-            Ok(reply) => reply,
-            Err(error) => return Err(of_table(error, table, context).await),
-        };
-        let segments = reply.coll_seg_i_ds.get(&table.value).map(|ids| ids.data.clone()).unwrap_or_default();
-        let flush_ts = reply.coll_flush_ts.get(&table.value).copied().unwrap_or(0);
+        let reply = context.ask_of("Flush", Effect::Write, vec![("collection_names", vec![table.value.clone()].into())], table).await?;
+        let of_table = |name: &str| reply.messages(name).into_iter().find(|entry| entry.text("key") == table.value);
+        let segments = of_table("coll_segIDs").map(|entry| entry.message("value").ints("data")).unwrap_or_default();
+        let flush_ts = of_table("coll_flush_ts").map_or(0, |entry| entry.int("value"));
         let started = context.client.platform().now();
         loop {
-            let request =
-                pb::GetFlushStateRequest { segment_i_ds: segments.clone(), flush_ts, db_name: context.client.database(), collection_name: table.value.clone() };
-            let flushed = context.client.get_flush_state(request).await.map_err(|error| diagnose(error, table.span))?.flushed;
+            let fields: Fields = vec![("segmentIDs", segments.clone().into()), ("flush_ts", flush_ts.into()), ("collection_name", (&table.value).into())];
+            let flushed = context.ask("GetFlushState", Effect::Read, fields, table.span).await?.flag("flushed");
             if flushed || context.client.explaining() {
                 break;
             }
-            if context.client.platform().now() - started > context.settings.timeout * 1000.0 {
+            if context.waited(started) {
                 context.notice(format!("{table} is not flushed after {} s; the server goes on", context.settings.timeout));
                 break;
             }
             context.client.pause(200).await;
         }
     }
-    let names: Vec<&str> = tables.iter().map(|table| table.value.as_str()).collect();
-    Ok(Outcome::done(format!("flushed {}", names.join(", "))))
+    Ok(())
 }
 
-pub async fn compact<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn compact<P: Platform>(table: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let request = pb::ManualCompactionRequest { collection_id: collection.id, collection_name: table.value.clone(), db_name: context.client.database() };
-    context.client.manual_compaction(request).await.map_err(|error| diagnose(error, table.span))?;
-    Ok(Outcome::done(format!("compaction of {table} has begun")))
+    let mut fields: Fields = vec![("collectionID", collection.id.into()), ("collection_name", (&table.value).into())];
+    for param in written {
+        match param.name.value.to_ascii_lowercase().as_str() {
+            "major" => {
+                context.needs("COMPACT with major", param.name.span)?;
+                fields.push(("majorCompaction", params::flag(param)?.into()));
+            }
+            _ => return Err(params::unknown(param, &["major"])),
+        }
+    }
+    let id = context.ask("ManualCompaction", Effect::Write, fields, table.span).await?.int("compactionID");
+    // Milvus Lite compacts by itself and has no number for it
+    let number = if id > 0 { format!(": `SHOW COMPACTION {id}`") } else { String::new() };
+    Ok(Outcome::done(format!("compaction of {table} has begun{number}")))
+}
+
+pub async fn show_compaction<P: Platform>(id: &Spanned<Value>, context: &Context<'_, P>) -> Result<Outcome> {
+    let number = job(id)?;
+    let reply = context.ask("GetCompactionState", Effect::Read, vec![("compactionID", number.into())], id.span).await?;
+    let state = CompactionState::try_from(reply.int("state") as i32).map_or("unknown", |state| state.as_str_name());
+    let state = if state == "UndefiedState" { "unknown" } else { state };
+    let counts = ["executingPlanNo", "completedPlanNo", "failedPlanNo", "timeoutPlanNo"].map(|name| Datum::Int(reply.int(name)));
+    let heads = [
+        ("compaction", Type::Text),
+        ("state", Type::Prose),
+        ("executing", Type::Int),
+        ("completed", Type::Int),
+        ("failed", Type::Int),
+        ("timed out", Type::Int),
+    ];
+    let mut row = vec![Datum::Text(number.to_string()), Datum::Text(state.to_string())];
+    row.extend(counts);
+    Ok(Outcome::table(Table::new(heads.map(|(name, kind)| Column::new(name, kind)).to_vec(), vec![row])))
+}
+
+/// The number of a job.
+fn job(id: &Spanned<Value>) -> Result<i64> {
+    match id.value {
+        Value::Int(number) => Ok(number),
+        _ => Err(Diagnostic::new("InvalidNumber", "the number of a job belongs here").at(id.span)),
+    }
+}
+
+/// IMPORT FROM 'object' INTO TABLE t: files of the server's own object storage.
+pub async fn import<P: Platform>(
+    files: &[Spanned<Value>],
+    table: &Name,
+    partition: Option<&Name>,
+    written: &[Param],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    context.collection(table).await?;
+    super::collection::check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context).await?;
+    let files = files.iter().map(|file| params::text(file).map(|name| name.value)).collect::<Result<Vec<_>>>()?;
+    let fields: Fields = vec![
+        ("collection_name", (&table.value).into()),
+        ("partition_name", partition.map_or("", |partition| partition.value.as_str()).into()),
+        ("files", files.into()),
+        ("options", pairs_of(written)?.into()),
+    ];
+    let tasks = context.ask("Import", Effect::Write, fields, table.span).await?.ints("tasks");
+    let rows = tasks.into_iter().map(|task| vec![Datum::Text(task.to_string())]).collect();
+    Ok(Outcome::table(Table::new(vec![Column::new("import", Type::Text)], rows)).with_done(format!("import into {table} has begun: `SHOW IMPORTS`")))
+}
+
+pub async fn show_import<P: Platform>(id: &Spanned<Value>, context: &Context<'_, P>) -> Result<Outcome> {
+    let reply = context.ask("GetImportState", Effect::Read, vec![("task", job(id)?.into())], id.span).await?;
+    Ok(imports(&[reply]))
+}
+
+pub async fn show_imports<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
+    if let Some(table) = table {
+        context.collection(table).await?;
+    }
+    let fields: Fields = vec![("collection_name", table.map_or("", |table| table.value.as_str()).into())];
+    let reply = context.ask("ListImportTasks", Effect::Read, fields, context.span).await?;
+    Ok(imports(&reply.messages("tasks")))
+}
+
+fn imports(tasks: &[Reply]) -> Outcome {
+    let rows = tasks.iter().map(|task| {
+        let state = ImportState::try_from(task.int("state") as i32).map_or("unknown", |state| state.as_str_name().trim_start_matches("Import"));
+        let infos = task.pairs("infos").into_iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ");
+        vec![Datum::Text(task.int("id").to_string()), Datum::Text(state.to_ascii_lowercase()), Datum::Int(task.int("row_count")), Datum::Text(infos)]
+    });
+    let columns = vec![Column::new("import", Type::Text), Column::new("state", Type::Prose), Column::new("rows", Type::Int), Column::new("info", Type::Text)];
+    Outcome::table(Table::new(columns, rows.collect()))
+}
+
+/// Rows by partition: SHOW STATS FOR t.
+pub async fn show_stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+    let mut partitions = partition_names(table, context).await?;
+    partitions.sort();
+    partition_rows(table, partitions, context).await
 }
 
 /// Segments by partition, as the original showed them; rows by partition where the server does not tell its segments.
 pub async fn stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
-    let database = context.client.database();
-    let request = pb::ShowPartitionsRequest { db_name: database.clone(), collection_name: table.value.clone() };
-    let partitions = match context.client.show_partitions(request).await {
-        Ok(reply) => reply,
-        Err(error) => return Err(of_table(error, table, context).await),
-    };
-    let names: BTreeMap<i64, String> = partitions.partition_i_ds.iter().copied().zip(partitions.partition_names.iter().cloned()).collect();
-    let request = pb::GetPersistentSegmentInfoRequest { db_name: database.clone(), collection_name: table.value.clone() };
-    let segments = match context.client.get_persistent_segment_info(request).await {
-        Ok(reply) => reply.infos,
-        Err(error) if error.is_unimplemented() => {
+    match segments(table, context).await {
+        Err(error) if error.code == "NotSupported" => {
             context.notice("this server does not tell its segments; these are the rows of each partition");
-            return partition_rows(table, partitions.partition_names, context).await;
+            let partitions = partition_names(table, context).await?;
+            partition_rows(table, partitions, context).await
         }
-        Err(error) => return Err(diagnose(error, table.span)),
-    };
-    let request = pb::GetQuerySegmentInfoRequest { db_name: database, collection_name: table.value.clone() };
+        outcome => outcome,
+    }
+}
+
+pub async fn segments<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+    let reply = context.ask_of("ShowPartitions", Effect::Plan, vec![("collection_name", (&table.value).into())], table).await?;
+    let names: BTreeMap<i64, String> = reply.ints("partitionIDs").into_iter().zip(reply.texts("partition_names")).collect();
+    let of_table: Fields = vec![("collectionName", (&table.value).into())];
+    let stored = context.ask("GetPersistentSegmentInfo", Effect::Read, of_table.clone(), table.span).await?.messages("infos");
     // a collection that is not loaded has none, and some versions call that an error
-    let loaded = context.client.get_query_segment_info(request).await.map(|reply| reply.infos).unwrap_or_default();
-    let mut rows: Vec<(String, i64, Vec<Datum>)> = segments
+    let loaded = context.client.ask("GetQuerySegmentInfo", Effect::Read, of_table).await.map(|reply| reply.messages("infos")).unwrap_or_default();
+    let mut rows: Vec<(String, i64, Vec<Datum>)> = stored
         .into_iter()
         .map(|segment| {
-            let partition = names.get(&segment.partition_id).cloned().unwrap_or_else(|| segment.partition_id.to_string());
-            let state = SegmentState::try_from(segment.state).map_or("unknown", |state| state.as_str_name());
-            let index = loaded.iter().find(|info| info.segment_id == segment.segment_id);
-            let index = index.map_or(Datum::Null, |info| Datum::Text(info.index_name.clone()));
-            let row = vec![Datum::Text(partition.clone()), Datum::Int(segment.segment_id), Datum::Int(segment.num_rows), Datum::Text(state.to_string()), index];
-            (partition, segment.segment_id, row)
+            let (id, partition) = (segment.int("segmentID"), segment.int("partitionID"));
+            let partition = names.get(&partition).cloned().unwrap_or_else(|| partition.to_string());
+            let state = SegmentState::try_from(segment.int("state") as i32).map_or("unknown", |state| state.as_str_name());
+            let index = loaded.iter().find(|info| info.int("segmentID") == id).map_or(Datum::Null, |info| Datum::Text(info.text("index_name")));
+            let row = vec![Datum::Text(partition.clone()), Datum::Int(id), Datum::Int(segment.int("num_rows")), Datum::Text(state.to_string()), index];
+            (partition, id, row)
         })
         .collect();
     rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
@@ -92,8 +215,7 @@ pub async fn stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Resul
         Column::new("index", Type::Text),
     ];
     let count = rows.len() as u64;
-    let done = crate::outcome::plural(count, "segment", "segments");
-    let outcome = Outcome::table(Table::new(columns, rows.into_iter().map(|(_, _, row)| row).collect())).with_done(done);
+    let outcome = Outcome::table(Table::new(columns, rows.into_iter().map(|(_, _, row)| row).collect())).with_done(plural(count, "segment", "segments"));
     if count == 0 {
         context.notice(format!("nothing of {table} is on disk yet: `FLUSH {table}` writes it"));
     }
@@ -103,11 +225,57 @@ pub async fn stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Resul
 async fn partition_rows<P: Platform>(table: &Name, partitions: Vec<String>, context: &Context<'_, P>) -> Result<Outcome> {
     let mut rows = Vec::new();
     for partition in partitions {
-        let request =
-            pb::GetPartitionStatisticsRequest { db_name: context.client.database(), collection_name: table.value.clone(), partition_name: partition.clone() };
-        let reply = context.client.get_partition_statistics(request).await.map_err(|error| diagnose(error, table.span))?;
-        let count = value(&reply.stats, "row_count").and_then(|count| count.parse().ok()).unwrap_or(0);
-        rows.push(vec![Datum::Text(partition), Datum::Int(count)]);
+        let fields: Fields = vec![("collection_name", (&table.value).into()), ("partition_name", (&partition).into())];
+        let count = row_count("GetPartitionStatistics", fields, table, context).await?;
+        rows.push(vec![Datum::Text(partition), Datum::Int(count as i64)]);
     }
     Ok(Outcome::table(Table::new(vec![Column::new("partition", Type::Text), Column::new("rows", Type::Int)], rows)))
+}
+
+fn of_snapshot(name: &Name, table: &Name) -> Fields {
+    vec![("name", (&name.value).into()), ("collection_name", (&table.value).into())]
+}
+
+pub async fn create_snapshot<P: Platform>(name: &Name, table: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
+    context.collection(table).await?;
+    let mut fields = of_snapshot(name, table);
+    for param in written {
+        match param.name.value.to_ascii_lowercase().as_str() {
+            "description" => fields.push(("description", params::word(param)?.value.into())),
+            "compaction_protection_seconds" => fields.push(("compaction_protection_seconds", params::whole(param, 0, i64::MAX)?.into())),
+            _ => return Err(params::unknown(param, &["description", "compaction_protection_seconds"])),
+        }
+    }
+    context.ask("CreateSnapshot", Effect::Write, fields, name.span).await?;
+    Ok(Outcome::done(format!("created snapshot {name} of {table}")))
+}
+
+pub async fn drop_snapshot<P: Platform>(name: &Name, table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
+    let table = snapshot_table(name, table)?;
+    context.ask("DropSnapshot", Effect::Write, of_snapshot(name, table), name.span).await?;
+    Ok(Outcome::done(format!("dropped snapshot {name}")))
+}
+
+fn snapshot_table<'a>(name: &Name, table: Option<&'a Name>) -> Result<&'a Name> {
+    table.ok_or_else(|| Diagnostic::new("SyntaxError", "a snapshot is named with its table").at(name.span).help(format!("write `SNAPSHOT {name} ON t`")))
+}
+
+pub async fn show_snapshots<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
+    let fields: Fields = vec![("collection_name", table.map_or("", |table| table.value.as_str()).into())];
+    let names = context.ask("ListSnapshots", Effect::Read, fields, context.span).await?.texts("snapshots");
+    Ok(Outcome::table(Table::texts(&["snapshot"], names.into_iter().map(|name| vec![name]).collect())))
+}
+
+pub async fn describe_snapshot<P: Platform>(name: &Name, table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
+    let table = snapshot_table(name, table)?;
+    let reply = context.ask("DescribeSnapshot", Effect::Read, of_snapshot(name, table), name.span).await?;
+    let row = vec![reply.text("name"), reply.text("collection_name"), reply.texts("partition_names").join(", "), reply.text("description")];
+    Ok(Outcome::table(Table::texts(&["snapshot", "collection", "partitions", "description"], vec![row])))
+}
+
+pub async fn restore<P: Platform>(name: &Name, table: &Name, to: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+    let mut fields = of_snapshot(name, table);
+    fields.push(("target_collection_name", (&to.value).into()));
+    let id = context.ask("RestoreSnapshot", Effect::Write, fields, name.span).await?.int("job_id");
+    Ok(Outcome::done(format!("restoring snapshot {name} as {to} has begun, job {id}")))
 }

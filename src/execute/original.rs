@@ -1,21 +1,21 @@
 //! The statements of the original milvus_kernel, on today's Milvus. What Milvus no longer has is accepted with a notice.
 //! A table of the original has a key `id` and one field `vector`, an index from the start, and is loaded.
 
-use super::catalog::{Field, Index, pair};
+use super::catalog::{Collection, Field, Index, pair};
 use super::collection::{self, check_partitions};
 use super::context::Context;
-use super::errors::diagnose;
-use super::index::{self, Plan, checked_metric, complete};
-use super::query::{self, Outputs};
-use super::search::{self, SearchParams};
+use super::data::Mode;
+use super::hits::Layout;
+use super::index::{self, Plan, checked_metric};
+use super::outputs::Outputs;
+use super::query::Read;
+use super::search::{self, Queries, SearchParams};
 use super::values::ColumnBuilder;
-use super::{Result, data, filter, loading, params};
+use super::{Result, data, filter, index_types, loading, params};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::language::ast::{Items, Name, Param, Value};
+use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
-use crate::proto::common::ConsistencyLevel;
-use crate::proto::milvus as pb;
 use crate::proto::schema::{CollectionSchema, DataType, FieldSchema};
 
 pub async fn create_table<P: Platform>(table: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
@@ -41,15 +41,15 @@ pub async fn create_table<P: Platform>(table: &Name, written: &[Param], context:
     let Some(dim) = dim else {
         return Err(Diagnostic::new("MissingParameter", "the dimension is missing").at(table.span).help("add `WHERE dimension=128`"));
     };
-    let binary = params::is_binary_metric(&metric);
+    let binary = params::metrics_of(DataType::BinaryVector).contains(&metric.as_str());
     if binary && dim % 8 != 0 {
         return Err(Diagnostic::new("InvalidValue", "the dimension of a binary vector is a multiple of 8").at(dim_span));
     }
     let data_type = if binary { DataType::BinaryVector } else { DataType::FloatVector };
     let key = FieldSchema { name: "id".to_string(), data_type: DataType::Int64.into(), is_primary_key: true, ..FieldSchema::default() };
-    let vector = FieldSchema { name: "vector".to_string(), data_type: data_type.into(), type_params: vec![pair("dim", dim)], ..FieldSchema::default() };
+    let vector = FieldSchema { name: "vector".to_string(), data_type: data_type.into(), type_params: collection::dim(dim), ..FieldSchema::default() };
     let schema = CollectionSchema { name: table.value.clone(), fields: vec![key, vector], ..CollectionSchema::default() };
-    collection::send(schema, 1, ConsistencyLevel::Bounded, table, context).await?;
+    collection::send(schema, collection::plain_options(), table, context).await?;
     let plan = Plan {
         name: "vector".to_string(),
         field: "vector".to_string(),
@@ -65,7 +65,7 @@ pub async fn create_table<P: Platform>(table: &Name, written: &[Param], context:
 
 async fn build_and_load<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) -> Result<()> {
     index::build(plan, table, context).await?;
-    loading::load_statement(table, &[], context).await?;
+    loading::load_statement(table, &[], &[], &[], context).await?;
     Ok(())
 }
 
@@ -79,16 +79,16 @@ pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context:
     let mut metric = old.map(|index| index.metric.clone());
     for param in written {
         if param.name.value.eq_ignore_ascii_case("index_type") {
-            index_type = Some(params::index_type(&params::word(param)?, binary)?);
+            index_type = Some(index_types::checked(&params::word(param)?, field.data_type, &field.type_name())?);
         }
         if param.name.value.eq_ignore_ascii_case("metric_type") {
             metric = Some(checked_metric(&params::word(param)?, field)?.0);
         }
     }
-    let Some(index_type) = index_type else {
+    let Some((index_type, replaced)) = index_type else {
         return Err(Diagnostic::new("MissingParameter", "the index type is missing").at(table.span).help("add `WHERE index_type='IVF_FLAT' and nlist=128`"));
     };
-    if let Some(replaced) = &index_type.replaced {
+    if let Some(replaced) = replaced {
         context.notice(format!("Milvus has no {replaced} any more: {} is built instead", index_type.name));
     }
     let mut inner = serde_json::Map::new();
@@ -97,20 +97,22 @@ pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context:
         if name.eq_ignore_ascii_case("index_type") || name.eq_ignore_ascii_case("metric_type") {
             continue;
         }
-        match index_type.params.iter().find(|known| **known == name).or_else(|| index_type.params.iter().find(|known| known.eq_ignore_ascii_case(name))) {
-            Some(known) => {
-                inner.insert((*known).to_string(), params::json(params::one(param)?)?);
+        match index_type.build_param(param) {
+            Ok((name, value)) => {
+                inner.insert(name, value);
             }
             // the original's own example gives FLAT an nlist
-            None if OLD_PARAMS.iter().any(|old| old.eq_ignore_ascii_case(name)) => context.notice(format!("{name} has no effect on {}", index_type.name)),
-            None => return Err(params::unknown(param, index_type.params)),
+            Err(error) if error.code == "UnknownParameter" && OLD_PARAMS.iter().any(|old| old.eq_ignore_ascii_case(name)) => {
+                context.notice(format!("{name} has no effect on {}", index_type.name));
+            }
+            Err(error) => return Err(error),
         }
     }
-    complete(&mut inner, &index_type.name, field.dim);
+    index_types::complete(&mut inner, index_type.name, field.dim);
     let plan = Plan {
         name: old.map_or_else(|| field.name.clone(), |index| index.name.clone()),
         field: field.name.clone(),
-        index_type: index_type.name.clone(),
+        index_type: index_type.name.to_string(),
         metric: Some(metric.unwrap_or_else(|| if binary { "HAMMING" } else { "L2" }.to_string())),
         params: inner,
     };
@@ -126,7 +128,7 @@ const OLD_PARAMS: [&str; 11] =
 async fn replace_index<P: Platform>(plan: &Plan, old: Option<&Index>, table: &Name, context: &Context<'_, P>) -> Result<()> {
     loading::release(table, &[], context).await?;
     if let Some(old) = old {
-        drop_old(old, table, context).await?;
+        index::send_drop(old, table, context).await?;
     }
     let Err(error) = build_and_load(plan, table, context).await else { return Ok(()) };
     let Some(old) = old else { return Err(error) };
@@ -139,18 +141,6 @@ async fn replace_index<P: Platform>(plan: &Plan, old: Option<&Index>, table: &Na
         Ok(()) => Err(error.help(format!("the index that was there, {}, is there again", old.index_type))),
         Err(_) => Err(error.help(format!("the index that was there, {}, is gone: build it again with `CREATE INDEX`", old.index_type))),
     }
-}
-
-async fn drop_old<P: Platform>(old: &Index, table: &Name, context: &Context<'_, P>) -> Result<()> {
-    let request = pb::DropIndexRequest {
-        db_name: context.client.database(),
-        collection_name: table.value.clone(),
-        field_name: old.field.clone(),
-        index_name: old.name.clone(),
-    };
-    context.forget(table);
-    context.client.drop_index(request).await.map_err(|error| diagnose(error, table.span))?;
-    Ok(())
 }
 
 /// Drops the index and leaves the table searchable by brute force, as it was on Milvus 0.10.
@@ -185,7 +175,7 @@ pub async fn insert<P: Platform>(
     let collection = context.collection(table).await?;
     let field = collection.only_vector(table)?;
     let key = collection.primary()?;
-    if let Some(other) = collection.fields.iter().find(|other| !other.primary && !other.is_vector() && !other.optional) {
+    if let Some(other) = collection.fields.iter().find(|other| !other.primary && !other.is_vector() && !other.optional()) {
         return Err(Diagnostic::new("MissingField", format!("`{table}` has a field `{}` besides key and vector", other.name))
             .at(table.span)
             .help("use `INSERT INTO t (…) VALUES (…)`"));
@@ -221,7 +211,7 @@ pub async fn insert<P: Platform>(
         return Err(Diagnostic::new("InvalidValue", format!("the server makes the ids of `{table}` itself")).at(first.span).help("leave `by id=…` out"));
     }
     let dynamic = collection.dynamic.then(|| vec![b"{}".to_vec(); count]);
-    let sent = data::send(ids.is_some(), table, partition, columns, dynamic, count, context).await?;
+    let sent = data::send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, table, partition, columns, dynamic, count, context).await?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
     if !context.client.explaining() {
         outcome.tables.push(data::ids_table(&collection, sent.ids)?);
@@ -249,7 +239,7 @@ pub async fn delete<P: Platform>(table: &Name, ids: &[Spanned<Value>], context: 
 }
 
 /// The key, if the ids are of its type.
-fn checked_key<'a>(collection: &'a super::catalog::Collection, ids: &[Spanned<Value>]) -> Result<&'a Field> {
+pub fn checked_key<'a>(collection: &'a Collection, ids: &[Spanned<Value>]) -> Result<&'a Field> {
     let key = collection.primary()?;
     for id in ids {
         let fits = match id.value {
@@ -271,10 +261,11 @@ pub async fn get<P: Platform>(table: &Name, ids: &[Spanned<Value>], context: &Co
     let collection = context.collection(table).await?;
     let key = checked_key(&collection, ids)?;
     let expr = filter::key_in(&key.name, ids)?;
-    let outputs = Outputs::of(&Items::All, &collection)?;
+    let outputs = Outputs::all();
+    let read = Read { collection: &collection, table, partitions: Vec::new(), expr, level: None };
     let query_params = vec![pair("limit", ids.len())];
-    let reply = query::send(&collection, table, &[], &expr, outputs.names.clone(), query_params, None, context).await?;
-    let mut found = query::to_table(reply.fields_data, &outputs, &collection);
+    let reply = read.send(&read.expr, outputs.names.clone(), query_params, context).await?;
+    let mut found = outputs.table(reply.fields_data, &collection);
     let at = found.columns.iter().position(|column| column.name == key.name).unwrap_or(0);
     let mut ordered = Vec::new();
     let mut missing = Vec::new();
@@ -344,18 +335,9 @@ pub async fn search<P: Platform>(vectors: &[Spanned<Value>], table: &Name, writt
     };
     check_partitions(table, &partitions, context).await?;
     let metric = collection.index_on(&field.name).map(|index| index.metric.clone());
-    let plan = search::Plan {
-        collection: &collection,
-        table,
-        field,
-        metric: metric.as_deref(),
-        vectors,
-        limit,
-        offset: 0,
-        partitions: partitions.into_iter().map(|name| name.value).collect(),
-        expr: String::new(),
-        params: SearchParams { inner, ..SearchParams::default() },
-        level: None,
-    };
-    plan.run_plain(context).await
+    let queries = Queries::of_vectors(field, metric, vectors)?;
+    let partitions = partitions.into_iter().map(|name| name.value).collect();
+    let read = Read { collection: &collection, table, partitions, expr: String::new(), level: None };
+    let plan = search::Plan { read: &read, queries, limit, offset: 0, params: SearchParams { inner, ..SearchParams::default() } };
+    plan.run(&Layout::plain(&collection)?, context).await
 }

@@ -1,4 +1,4 @@
-//! Parameters by name: index types and metrics with their aliases, consistency levels, and the checks of what was written.
+//! Parameters by name: metrics with their aliases, consistency levels, and the checks of what was written.
 
 use super::Result;
 use crate::diagnostic::{Diagnostic, Spanned};
@@ -6,70 +6,7 @@ use crate::language::ast::{Name, Param, Value};
 use crate::proto::common::ConsistencyLevel;
 use crate::proto::schema::DataType;
 
-/// Index types of Milvus 2.3 to 3.0 (Milvus docs: index), each with the parameters that building it takes.
-const INDEX_TYPES: &[(&str, &[&str])] = &[
-    ("AUTOINDEX", &[]),
-    ("FLAT", &[]),
-    ("IVF_FLAT", &["nlist"]),
-    ("IVF_SQ8", &["nlist"]),
-    ("IVF_PQ", &["nlist", "m", "nbits"]),
-    ("IVF_RABITQ", &["nlist", "refine", "refine_type"]),
-    ("HNSW", &["M", "efConstruction"]),
-    ("HNSW_SQ", &["M", "efConstruction", "sq_type", "refine", "refine_type"]),
-    ("HNSW_PQ", &["M", "efConstruction", "m", "nbits", "refine", "refine_type"]),
-    ("HNSW_PRQ", &["M", "efConstruction", "m", "nbits", "nrq", "refine", "refine_type"]),
-    ("SCANN", &["nlist", "with_raw_data"]),
-    ("DISKANN", &[]),
-    ("GPU_BRUTE_FORCE", &[]),
-    ("GPU_IVF_FLAT", &["nlist", "cache_dataset_on_device"]),
-    ("GPU_IVF_PQ", &["nlist", "m", "nbits", "cache_dataset_on_device"]),
-    ("GPU_CAGRA", &["intermediate_graph_degree", "graph_degree", "build_algo", "cache_dataset_on_device", "adapt_for_cpu"]),
-    ("BIN_FLAT", &[]),
-    ("BIN_IVF_FLAT", &["nlist"]),
-    ("MINHASH_LSH", &["mh_element_bit_width", "mh_lsh_band", "with_raw_data"]),
-    ("SPARSE_INVERTED_INDEX", &["inverted_index_algo", "bm25_k1", "bm25_b", "drop_ratio_build"]),
-    ("SPARSE_WAND", &["drop_ratio_build", "bm25_k1", "bm25_b"]),
-    ("INVERTED", &["json_path", "json_cast_type", "json_cast_function"]),
-    ("BITMAP", &[]),
-    ("STL_SORT", &[]),
-    ("TRIE", &[]),
-    ("NGRAM", &["min_gram", "max_gram", "json_path", "json_cast_type"]),
-    ("RTREE", &[]),
-];
-
-/// An index type as the server takes it.
-pub struct IndexType {
-    pub name: String,
-    /// what was asked for, when Milvus has it no more
-    pub replaced: Option<String>,
-    /// the parameters it takes; empty for a type newer than this kernel as well, which takes any
-    pub params: &'static [&'static str],
-}
-
-/// Reads an index type, the original's names included.
-pub fn index_type(name: &Name, binary: bool) -> Result<IndexType> {
-    let upper = name.value.to_ascii_uppercase();
-    let (today, replaced) = match upper.as_str() {
-        "IVFLAT" => ("IVF_FLAT", false),
-        "IVF_SQ8H" => ("IVF_SQ8", true),
-        "RNSG" | "ANNOY" => ("HNSW", true),
-        other => (other, false),
-    };
-    let today = match today {
-        "FLAT" if binary => "BIN_FLAT",
-        "IVF_FLAT" if binary => "BIN_IVF_FLAT",
-        other => other,
-    };
-    match INDEX_TYPES.iter().find(|(known, _)| *known == today) {
-        Some((known, params)) => Ok(IndexType { name: (*known).to_string(), replaced: replaced.then_some(upper), params }),
-        None => Err(Diagnostic::new("UnknownIndexType", format!("unknown index type `{name}`"))
-            .at(name.span)
-            .suggest(&name.value, INDEX_TYPES.iter().map(|(known, _)| *known), "there are")
-            .help("`help -index` lists what each of them is")),
-    }
-}
-
-const METRICS: [&str; 8] = ["L2", "IP", "COSINE", "HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "BM25"];
+pub const METRICS: [&str; 9] = ["L2", "IP", "COSINE", "HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD", "BM25"];
 
 /// Reads a metric. Returns Milvus's name and, when Milvus has the one asked for no more, that one.
 pub fn metric(name: &Name) -> Result<(String, Option<String>)> {
@@ -86,8 +23,13 @@ pub fn metric(name: &Name) -> Result<(String, Option<String>)> {
         .help("`help -metric` lists what each of them is"))
 }
 
-pub fn is_binary_metric(metric: &str) -> bool {
-    matches!(metric, "HAMMING" | "JACCARD" | "SUBSTRUCTURE" | "SUPERSTRUCTURE")
+/// The metrics that measure a type of vector.
+pub fn metrics_of(data_type: DataType) -> &'static [&'static str] {
+    match data_type {
+        DataType::BinaryVector => &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"],
+        DataType::SparseFloatVector => &["IP", "BM25"],
+        _ => &["L2", "IP", "COSINE"],
+    }
 }
 
 /// The metric that an index gets when none is asked for.
@@ -136,14 +78,52 @@ pub fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
     }
 }
 
+/// A parameter's value as a number.
+pub fn number(value: &Spanned<Value>) -> Option<f64> {
+    match value.value {
+        Value::Int(number) => Some(number as f64),
+        Value::Float(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// A parameter's value as TRUE or FALSE.
+pub fn flag(param: &Param) -> Result<bool> {
+    let value = one(param)?;
+    match &value.value {
+        Value::Bool(flag) => Ok(*flag),
+        Value::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Value::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes TRUE or FALSE", param.name)).at(value.span)),
+    }
+}
+
+/// A value that counts something: a LIMIT, an OFFSET.
+pub fn count(value: &Spanned<Value>) -> Result<u64> {
+    match value.value {
+        Value::Int(number) if number >= 0 => Ok(number as u64),
+        _ => Err(Diagnostic::new("InvalidNumber", "a whole number of 0 or more belongs here").at(value.span)),
+    }
+}
+
+/// A value that is text.
+pub fn text(value: &Spanned<Value>) -> Result<Name> {
+    match &value.value {
+        Value::Text(text) => Ok(Spanned::new(text.clone(), value.span)),
+        _ => Err(Diagnostic::new("TypeMismatch", "a string belongs here").at(value.span)),
+    }
+}
+
 /// A parameter's value as the JSON that Milvus takes.
 pub fn json(value: &Spanned<Value>) -> Result<serde_json::Value> {
-    Ok(match &value.value {
-        Value::Bool(flag) => (*flag).into(),
-        Value::Int(number) => (*number).into(),
-        Value::Float(number) => (*number).into(),
-        Value::Text(text) => text.clone().into(),
-        _ => return Err(Diagnostic::new("InvalidValue", "a number, a word or a string belongs here").at(value.span)),
+    super::values::to_json(value, false)
+}
+
+/// A parameter's value as the text that Milvus takes of a property.
+pub fn plain(value: &Spanned<Value>) -> Result<String> {
+    Ok(match json(value)? {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
     })
 }
 

@@ -1,62 +1,181 @@
-//! SELECT … ORDER BY field <-> vector: a vector search. The number called distance is Milvus's own score, closest first.
+//! SELECT … ORDER BY field <-> vector, BM25_SCORE and ranges: the closest hits of one query or several.
+//! A number called distance is Milvus's own score: L2 squared; of COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
 
 use super::catalog::{Collection, Field, pair};
 use super::context::Context;
 use super::errors::diagnose;
-use super::query::{Outputs, WINDOW, to_columns};
-use super::values::{binary_vector, float_vector};
-use super::{Result, filter, loading, params};
+use super::filter::{Bound, key_in};
+use super::hits::Layout;
+use super::index_types;
+use super::query::{Read, WINDOW, keys_of};
+use super::values::{byte_vector, float_vector, sparse_vector, written};
+use super::{Result, loading, params};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::language::ast::{Items, Name, Operator, Order, Param, Select, Value};
+use crate::language::ast::{Direction, Near, Operator, Order, Output, Param, Select, Target, Value};
+use crate::language::print;
 use crate::milvus::{Platform, data};
-use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
-use crate::proto::common::{ConsistencyLevel, DslType, PlaceholderType};
+use crate::outcome::{Datum, Outcome};
+use crate::proto::common::{DslType, PlaceholderType};
 use crate::proto::milvus as pb;
 use crate::proto::milvus::search_request::SearchInput;
 use crate::proto::schema::DataType;
 
 /// A search without LIMIT takes so many.
-const DEFAULT_LIMIT: u64 = 10;
-/// Query vectors in one request (Milvus docs: limits).
+pub const DEFAULT_LIMIT: u64 = 10;
+/// Queries in one request (Milvus docs: limits).
 const MAX_QUERIES: usize = 16_384;
 
-pub async fn search<P: Platform>(select: &Select, collection: &Collection, context: &Context<'_, P>) -> Result<Outcome> {
-    let Some(Order::Distance { field, operator, vectors, descending }) = &select.order else {
-        return Err(Diagnostic::new("InternalError", "a search without a distance").at(context.span));
+pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bound], context: &Context<'_, P>) -> Result<Outcome> {
+    let collection = read.collection;
+    let near = match (&select.order, bounds.iter().find_map(|bound| bound.near.as_ref())) {
+        (Some(Order::Near { near, .. }), _) => near,
+        (Some(Order::By(_)), Some(near)) => {
+            return Err(Diagnostic::new("SyntaxError", "a search gives the closest first, and has no other order")
+                .at(near.field.span)
+                .help("leave ORDER BY out"));
+        }
+        (None, Some(near)) => near,
+        _ => return Err(Diagnostic::new("InternalError", "a search without a distance").at(context.span)),
     };
-    let field = collection.field(field)?;
-    let metric = check_operator(field, operator, collection)?;
-    if let Some(span) = descending {
-        return Err(Diagnostic::new("WrongDirection", "a search gives the closest first").at(*span).label("the farthest cannot be asked for").help(
-            match operator.value {
-                Operator::Cosine | Operator::InnerProduct => "leave DESC out: the score grows with closeness, and the highest comes first anyway",
-                _ => "leave DESC out",
-            },
-        ));
+    for bound in bounds {
+        if bound.near.as_ref().is_some_and(|other| print::near(other) != print::near(near)) {
+            return Err(Diagnostic::new("SyntaxError", "a range is of the search that ORDER BY names")
+                .at(bound.value.span)
+                .help("write the same field, operator and vector in both"));
+        }
     }
-    if let Items::Count(span) = select.items {
-        return Err(Diagnostic::new("SyntaxError", "COUNT(*) cannot be ordered by a distance").at(span));
+    let queries = Queries::of(near, read, context).await?;
+    if let Some(Order::Near { direction: Some(direction), .. }) = &select.order {
+        check_direction(direction, &queries)?;
     }
-    let offset = select.offset.as_ref().map_or(0, |offset| offset.value as u64);
-    let limit = select.limit.as_ref().map_or(DEFAULT_LIMIT, |limit| limit.value as u64);
-    if let Some(clause) = select.limit.as_ref().or(select.offset.as_ref()).filter(|_| limit == 0 || offset + limit > WINDOW) {
-        return Err(Diagnostic::new("OutOfRange", format!("a search gives 1 to {WINDOW} hits, OFFSET included")).at(clause.span));
+    if let Some(span) = select.distinct.then_some(select.table.span) {
+        return Err(Diagnostic::new("SyntaxError", "a search has no DISTINCT").at(span).help("`GROUP BY field` gives one hit for each value of a field"));
     }
-    let plan = Plan {
-        collection,
-        table: &select.table,
-        field,
-        metric: Some(metric),
-        vectors,
-        limit,
-        offset,
-        partitions: select.partitions.iter().map(|name| name.value.clone()).collect(),
-        expr: filter::print(select.filter.as_ref(), collection)?,
-        params: search_params(&select.params, collection.index_on(&field.name).map(|index| index.index_type.as_str()))?,
-        level: select.consistency.as_ref().map(params::consistency).transpose()?,
-    };
-    let (outputs, layout) = layout(&select.items, collection)?;
-    plan.run(&outputs, &layout, context).await
+    let (limit, offset) = window(select)?;
+    let layout = Layout::of(&select.items, collection)?;
+    let mut params = search_params(&select.params, queries.field, collection)?;
+    range(bounds, &queries, &mut params)?;
+    grouping(&select.group, collection, &mut params, context)?;
+    let plan = Plan { read, queries, limit, offset, params };
+    plan.run(&layout, context).await
+}
+
+/// LIMIT and OFFSET of a search.
+pub fn window(select: &Select) -> Result<(u64, u64)> {
+    let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
+    let limit = select.limit.as_ref().map(params::count).transpose()?.unwrap_or(DEFAULT_LIMIT);
+    match select.limit.as_ref().or(select.offset.as_ref()) {
+        Some(clause) if limit == 0 || offset.saturating_add(limit) > WINDOW => {
+            Err(Diagnostic::new("OutOfRange", format!("a search gives 1 to {WINDOW} hits, OFFSET included")).at(clause.span))
+        }
+        _ => Ok((limit, offset)),
+    }
+}
+
+/// `ORDER BY v <-> q DESC` asks for the farthest, which no index has; of a score, the highest is the closest, and DESC is what it is.
+fn check_direction(direction: &Spanned<Direction>, queries: &Queries<'_>) -> Result<()> {
+    if queries.text && direction.value == Direction::Descending || !queries.text && direction.value == Direction::Ascending {
+        return Ok(());
+    }
+    let error = Diagnostic::new("WrongDirection", "a search gives the closest first").at(direction.span);
+    Err(match (queries.text, queries.grows()) {
+        (true, _) => error.label("the worst cannot be asked for").help("write DESC, or leave it out: the highest score comes first"),
+        (false, true) => {
+            error.label("the farthest cannot be asked for").help("leave DESC out: the score grows with closeness, and the highest comes first anyway")
+        }
+        (false, false) => error.label("the farthest cannot be asked for").help("leave DESC out"),
+    })
+}
+
+/// What is searched for, ready to be sent.
+pub struct Queries<'a> {
+    pub field: &'a Field,
+    /// `None` takes the index's
+    pub metric: Option<String>,
+    /// full text
+    pub text: bool,
+    pub count: usize,
+    /// a serialized PlaceholderGroup
+    group: Vec<u8>,
+    span: Span,
+}
+
+impl<'a> Queries<'a> {
+    pub async fn of<P: Platform>(near: &Near, read: &Read<'a>, context: &Context<'_, P>) -> Result<Queries<'a>> {
+        let collection = read.collection;
+        match &near.target {
+            Target::Text(text) => {
+                context.needs("a BM25 function", near.field.span)?;
+                let (field, _) = collection.full_text(&near.field)?;
+                let texts = match &text.value {
+                    Value::List(items) => items.iter().map(|item| params::text(item).map(|text| text.value.into_bytes())).collect::<Result<Vec<_>>>()?,
+                    _ => vec![params::text(text)?.value.into_bytes()],
+                };
+                let count = texts.len();
+                let group = data::placeholder_group(PlaceholderType::VarChar, texts);
+                Ok(Queries { field, metric: Some("BM25".to_string()), text: true, count, group, span: text.span })
+            }
+            Target::Vectors { operator, vectors } => {
+                let field = collection.field(&near.field)?;
+                let metric = check_operator(field, operator, collection)?.to_string();
+                Queries::of_vectors(field, Some(metric), vectors)
+            }
+            Target::Stored { operator, ids } => {
+                let field = collection.field(&near.field)?;
+                let metric = check_operator(field, operator, collection)?.to_string();
+                let vectors = stored(field, ids, read, context).await?;
+                if context.client.explaining() {
+                    let span = operator.span;
+                    return Ok(Queries { field, metric: Some(metric), text: false, count: ids.len(), group: Vec::new(), span });
+                }
+                Queries::of_vectors(field, Some(metric), &vectors)
+            }
+        }
+    }
+
+    pub fn of_vectors(field: &'a Field, metric: Option<String>, vectors: &[Spanned<Value>]) -> Result<Queries<'a>> {
+        let span = vectors.first().map_or(Span::default(), |vector| vector.span);
+        if vectors.len() > MAX_QUERIES {
+            return Err(Diagnostic::new("OutOfRange", format!("{} query vectors are more than the {MAX_QUERIES} of one search", vectors.len())).at(span));
+        }
+        if vectors.is_empty() {
+            return Err(Diagnostic::new("InvalidValue", "there is no query vector here").at(span));
+        }
+        Ok(Queries { field, metric, text: false, count: vectors.len(), group: encode(field, vectors)?, span })
+    }
+
+    /// Whether the score grows with closeness.
+    fn grows(&self) -> bool {
+        matches!(self.metric.as_deref(), Some("IP" | "COSINE" | "BM25"))
+    }
+}
+
+/// The vectors of stored entities, in the order asked for.
+async fn stored<P: Platform>(field: &Field, ids: &[Spanned<Value>], read: &Read<'_>, context: &Context<'_, P>) -> Result<Vec<Spanned<Value>>> {
+    let key = super::original::checked_key(read.collection, ids)?;
+    let expr = key_in(&key.name, ids)?;
+    let params = vec![pair("limit", ids.len())];
+    let reply = read.send(&expr, vec![key.name.clone(), field.name.clone()], params, context).await?;
+    if context.client.explaining() {
+        return Ok(Vec::new());
+    }
+    let keys = keys_of(&reply.fields_data, key);
+    let column = reply.fields_data.into_iter().find(|column| column.field_name == field.name);
+    let values = column.map(|column| data::column(column, keys.len())).unwrap_or_default();
+    ids.iter()
+        .map(|id| {
+            let wanted = match &id.value {
+                Value::Text(text) => Datum::Text(text.clone()),
+                Value::Int(number) => Datum::Int(*number),
+                _ => Datum::Null,
+            };
+            match keys.iter().position(|key| *key == wanted).and_then(|at| values.get(at)) {
+                Some(Datum::Null) => Err(Diagnostic::new("NullValue", format!("`{}` of this entity is NULL", field.name)).at(id.span)),
+                Some(value) => Ok(Spanned::new(written(value), id.span)),
+                None => Err(Diagnostic::new("UnknownId", "no entity of this id is there").at(id.span)),
+            }
+        })
+        .collect()
 }
 
 /// The metric of the operator, if the field's index agrees with it.
@@ -71,12 +190,22 @@ fn check_operator<'a>(field: &Field, operator: &Spanned<Operator>, collection: &
     if !field.is_vector() {
         return Err(Diagnostic::new("TypeMismatch", format!("`{}` is {} and has no distance", field.name, field.type_name())).at(operator.span));
     }
-    let binary = field.data_type == DataType::BinaryVector;
-    if binary != params::is_binary_metric(asked.metric()) {
-        let fitting = if binary { "`<~>` (HAMMING) or `<%>` (JACCARD)" } else { "`<->` (L2), `<=>` (COSINE) or `<#>` (IP)" };
+    if field.generated {
+        let text = collection.functions.iter().find(|function| function.output_field_names.contains(&field.name));
+        let text = text.and_then(|function| function.input_field_names.first()).map_or("text", String::as_str);
+        return Err(Diagnostic::new("MetricMismatch", format!("`{}` is made by BM25 and is searched by words", field.name))
+            .at(operator.span)
+            .help(format!("write `ORDER BY BM25_SCORE({text}, 'words')`")));
+    }
+    if !params::metrics_of(field.data_type).contains(&asked.metric()) {
+        let fitting: Vec<String> = Operator::ALL
+            .into_iter()
+            .filter(|operator| params::metrics_of(field.data_type).contains(&operator.metric()))
+            .map(|operator| format!("`{}` ({})", operator.symbol(), operator.metric()))
+            .collect();
         return Err(Diagnostic::new("MetricMismatch", format!("`{symbol}` does not measure a {}", field.type_name()))
             .at(operator.span)
-            .help(format!("use {fitting}")));
+            .help(format!("use {}", fitting.join(", "))));
     }
     match collection.index_on(&field.name) {
         Some(index) if !index.metric.is_empty() && !index.metric.eq_ignore_ascii_case(asked.metric()) => {
@@ -93,226 +222,213 @@ fn check_operator<'a>(field: &Field, operator: &Spanned<Operator>, collection: &
     }
 }
 
-/// What SEARCH PARAMS may hold for an index (Milvus docs: search parameters), and where each goes.
-fn search_params(written: &[Param], index_type: Option<&str>) -> Result<SearchParams> {
-    let known: &[&str] = match index_type {
-        Some("IVF_FLAT" | "IVF_SQ8" | "IVF_PQ" | "BIN_IVF_FLAT" | "GPU_IVF_FLAT" | "GPU_IVF_PQ") => &["nprobe"],
-        Some("SCANN") => &["nprobe", "reorder_k"],
-        Some("IVF_RABITQ") => &["nprobe", "rbq_query_bits", "refine_k"],
-        Some("HNSW") => &["ef"],
-        Some("HNSW_SQ" | "HNSW_PQ" | "HNSW_PRQ") => &["ef", "refine_k"],
-        Some("DISKANN") => &["search_list"],
-        Some("FLAT" | "BIN_FLAT") => &[],
-        _ => &["nprobe", "ef", "search_list", "level", "reorder_k", "refine_k", "itopk_size", "search_width"],
-    };
-    let common = ["round_decimal", "ignore_growing"];
+/// What every search takes, whatever its index.
+const COMMON: [&str; 5] = ["round_decimal", "ignore_growing", "hints", "group_size", "strict_group_size"];
+
+#[derive(Default)]
+pub struct SearchParams {
+    /// the index's own
+    pub inner: serde_json::Map<String, serde_json::Value>,
+    pub round_decimal: Option<i64>,
+    /// beside the index's, by Milvus's names
+    pub outer: Vec<(&'static str, String)>,
+}
+
+/// SEARCH PARAMS, each checked against the index of the field.
+pub fn search_params(written: &[Param], field: &Field, collection: &Collection) -> Result<SearchParams> {
+    let index = collection.index_on(&field.name).map_or("AUTOINDEX", |index| index.index_type.as_str());
+    let known = index_types::find(index);
     let mut params = SearchParams::default();
     for param in written {
-        let name = param.name.value.as_str();
-        let value = params::json(params::one(param)?)?;
-        if name.eq_ignore_ascii_case("round_decimal") {
-            params.round_decimal = Some(params::whole(param, 0, 6)?);
-        } else if name.eq_ignore_ascii_case("ignore_growing") {
-            params.ignore_growing = Some(value.to_string());
-        } else if let Some(known) = known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-            params.inner.insert((*known).to_string(), value);
-        } else {
-            let takes: Vec<&str> = known.iter().chain(&common).copied().collect();
-            return Err(params::unknown(param, &takes).label(match index_type {
-                Some(index) => format!("a search on {index} has no such parameter"),
-                None => "a search has no such parameter".to_string(),
-            }));
+        let name = param.name.value.to_ascii_lowercase();
+        match name.as_str() {
+            "round_decimal" => params.round_decimal = Some(params::whole(param, 0, 6)?),
+            "ignore_growing" => params.outer.push(("ignore_growing", params::flag(param)?.to_string())),
+            "hints" => params.outer.push(("hints", params::word(param)?.value)),
+            "group_size" => params.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string())),
+            "strict_group_size" => params.outer.push(("strict_group_size", params::flag(param)?.to_string())),
+            _ => match known {
+                Some(known) => {
+                    let (name, value) = known.search_param(param, &COMMON)?;
+                    params.inner.insert(name, value);
+                }
+                // an index that is newer than this kernel takes what it takes
+                None => {
+                    params.inner.insert(param.name.value.clone(), params::json(params::one(param)?)?);
+                }
+            },
         }
     }
     Ok(params)
 }
 
-#[derive(Default)]
-pub struct SearchParams {
-    pub inner: serde_json::Map<String, serde_json::Value>,
-    pub round_decimal: Option<i64>,
-    pub ignore_growing: Option<String>,
-}
-
-/// The columns of the hits: key, distance, fields.
-enum Shown {
-    Key,
-    Distance,
-    Field(String),
-    /// everything the server sends, in the schema's order
-    Rest,
-}
-
-fn layout(items: &Items, collection: &Collection) -> Result<(Outputs, Vec<Shown>)> {
-    let key = &collection.primary()?.name;
-    let Items::Fields(fields) = items else {
-        return Ok((Outputs { names: vec!["*".to_string()], shown: None }, vec![Shown::Key, Shown::Distance, Shown::Rest]));
-    };
-    let mut layout = Vec::new();
-    let mut asked = Vec::new();
-    for name in fields {
-        match name.value.as_str() {
-            "distance" | "score" if collection.find(&name.value).is_none() => layout.push(Shown::Distance),
-            "query_no" if collection.find(&name.value).is_none() => {} // shown whenever there are several queries
-            other if other == key => layout.push(Shown::Key),
-            other => {
-                layout.push(Shown::Field(other.to_string()));
-                asked.push(name.clone());
+/// GROUP BY of a search: one hit for each value of a field, or `group_size` of them.
+pub fn grouping<P: Platform>(group: &[Output], collection: &Collection, params: &mut SearchParams, context: &Context<'_, P>) -> Result<()> {
+    match group {
+        [] => match params.outer.iter().find(|(name, _)| name.contains("group_size")) {
+            Some((name, _)) => Err(Diagnostic::new("SyntaxError", format!("`{name}` belongs to a GROUP BY")).at(context.span)),
+            None => Ok(()),
+        },
+        [Output::Field { name, path }] if path.is_empty() => {
+            context.needs("a grouping search", name.span)?;
+            if params.outer.iter().any(|(name, _)| name.contains("group_size")) {
+                context.needs("group_size", name.span)?;
             }
+            let field = collection.field(name)?;
+            if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {
+                return Err(Diagnostic::new("TypeMismatch", format!("`{name}` is {} and cannot group hits", field.type_name())).at(name.span));
+            }
+            params.outer.push(("group_by_field", name.value.clone()));
+            Ok(())
+        }
+        _ => Err(Diagnostic::new("NotSupported", "a search groups by one field").at(context.span)),
+    }
+}
+
+/// Bounds become `radius` and `range_filter`: of L2 and the like the score is below the radius, of IP, COSINE and BM25 above it
+/// (Milvus docs: range search). A bound that lets everything far away in and keeps what is close out is refused.
+fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> Result<()> {
+    let grows = queries.grows();
+    let (mut outer, mut inner) = (None, None);
+    for bound in bounds {
+        let value = bound.value.value as f32;
+        let (closer, inclusive) = match bound.operator {
+            "<" => (!grows, false),
+            "<=" => (!grows, true),
+            ">" => (grows, false),
+            ">=" => (grows, true),
+            _ => return Err(Diagnostic::new("SyntaxError", "a distance is compared with <, <=, > or >=").at(bound.value.span)),
+        };
+        // the radius is exclusive, the range filter inclusive
+        let exact = match (closer, inclusive, grows) {
+            (true, true, false) => value.next_up(),
+            (true, true, true) => value.next_down(),
+            (false, false, false) => value.next_up(),
+            (false, false, true) => value.next_down(),
+            _ => value,
+        };
+        let slot = if closer { &mut outer } else { &mut inner };
+        if slot.replace((exact, bound.value.span)).is_some() {
+            return Err(Diagnostic::new("SyntaxError", "this bound of the range stands twice").at(bound.value.span));
         }
     }
-    if !layout.iter().any(|shown| matches!(shown, Shown::Key)) {
-        layout.insert(0, Shown::Key);
+    let metric = queries.metric.as_deref().unwrap_or("this metric");
+    match (outer, inner) {
+        (None, Some((_, span))) => Err(Diagnostic::new("WrongDirection", "this range lets only what is far away in").at(span).help(if grows {
+            format!("{metric} grows with closeness: write `> …`, and `< …` beside it for a ring")
+        } else {
+            format!("{metric} shrinks with closeness: write `< …`, and `> …` beside it for a ring")
+        })),
+        (outer, inner) => {
+            if let (Some((outer, span)), Some((inner, _))) = (outer, inner) {
+                if grows && inner <= outer || !grows && inner >= outer {
+                    return Err(Diagnostic::new("OutOfRange", "nothing lies in this range").at(span));
+                }
+            }
+            let mut put = |name: &str, bound: Option<(f32, Span)>| {
+                if let Some((value, _)) = bound {
+                    // by its shortest decimals, so that 0.8 is 0.8
+                    let number = value.to_string().parse::<f64>().unwrap_or(f64::from(value));
+                    params.inner.insert(name.to_string(), number.into());
+                }
+            };
+            put("radius", outer);
+            put("range_filter", inner);
+            Ok(())
+        }
     }
-    if !layout.iter().any(|shown| matches!(shown, Shown::Distance)) {
-        layout.insert(1, Shown::Distance);
-    }
-    Ok((Outputs::of(&Items::Fields(asked), collection)?, layout))
 }
 
 /// A search, settled.
 pub struct Plan<'a> {
-    pub collection: &'a Collection,
-    pub table: &'a Name,
-    pub field: &'a Field,
-    /// `None` takes the index's
-    pub metric: Option<&'a str>,
-    pub vectors: &'a [Spanned<Value>],
+    pub read: &'a Read<'a>,
+    pub queries: Queries<'a>,
     pub limit: u64,
     pub offset: u64,
-    pub partitions: Vec<String>,
-    pub expr: String,
     pub params: SearchParams,
-    pub level: Option<ConsistencyLevel>,
 }
 
 impl Plan<'_> {
-    /// Runs the search and shows key and distance of every hit.
-    pub async fn run_plain<P: Platform>(&self, context: &Context<'_, P>) -> Result<Outcome> {
-        let outputs = Outputs { names: Vec::new(), shown: Some(Vec::new()) };
-        self.run(&outputs, &[Shown::Key, Shown::Distance], context).await
-    }
-
-    async fn run<P: Platform>(&self, outputs: &Outputs, layout: &[Shown], context: &Context<'_, P>) -> Result<Outcome> {
-        let queries = self.vectors.len();
-        if queries > MAX_QUERIES {
-            let span = self.vectors.first().map_or(self.table.span, |vector| vector.span);
-            return Err(Diagnostic::new("OutOfRange", format!("{queries} query vectors are more than the {MAX_QUERIES} of one search")).at(span));
-        }
-        let request = self.request(outputs, context)?;
-        if self.collection.index_on(&self.field.name).is_none() {
-            let metric = self.metric.unwrap_or_else(|| params::default_metric(self.field.data_type));
-            loading::load_unasked(self.collection, self.table, Some((&self.field.name, metric)), context).await?;
+    pub async fn run<P: Platform>(&self, layout: &Layout, context: &Context<'_, P>) -> Result<Outcome> {
+        let (collection, table) = (self.read.collection, self.read.table);
+        let request = self.request(layout.outputs.names.clone(), context);
+        let field = self.queries.field;
+        if collection.index_on(&field.name).is_none() {
+            let metric = self.queries.metric.as_deref().unwrap_or_else(|| params::default_metric(field.data_type));
+            loading::load_unasked(collection, table, Some((&field.name, metric)), context).await?;
         }
         let reply = match context.client.search(request.clone()).await {
             Err(error) if error.is_not_loaded() => {
-                loading::load_unasked(self.collection, self.table, None, context).await?;
+                loading::load_unasked(collection, table, None, context).await?;
                 context.client.search(request).await
             }
             reply => reply,
         };
-        let results = reply.map_err(|error| diagnose(error, self.table.span))?.results.unwrap_or_default();
-        let table = self.table_of(results, outputs, layout)?;
-        let done = match queries {
-            1 => plural(table.total, "hit", "hits"),
-            _ => format!("{} of {}", plural(table.total, "hit", "hits"), plural(queries as u64, "query", "queries")),
-        };
-        Ok(Outcome::table(table).with_done(done))
+        let results = reply.map_err(|error| diagnose(error, table.span))?.results.unwrap_or_default();
+        layout.outcome(results, collection, self.queries.count)
     }
 
-    fn request<P: Platform>(&self, outputs: &Outputs, context: &Context<'_, P>) -> Result<pb::SearchRequest> {
-        let mut search_params = vec![pair("anns_field", &self.field.name), pair("topk", self.limit)];
+    pub fn request<P: Platform>(&self, output_fields: Vec<String>, context: &Context<'_, P>) -> pb::SearchRequest {
+        let mut search_params = vec![pair("anns_field", &self.queries.field.name), pair("topk", self.limit)];
         if self.offset > 0 {
             search_params.push(pair("offset", self.offset));
         }
-        if let Some(metric) = self.metric {
+        if let Some(metric) = &self.queries.metric {
             search_params.push(pair("metric_type", metric));
         }
         // -1 leaves the scores as they are
         search_params.push(pair("round_decimal", self.params.round_decimal.unwrap_or(-1)));
-        if let Some(ignore) = &self.params.ignore_growing {
-            search_params.push(pair("ignore_growing", ignore));
+        for (name, value) in &self.params.outer {
+            search_params.push(pair(name, value));
         }
         search_params.push(pair("params", serde_json::Value::Object(self.params.inner.clone())));
-        let consistency = context.consistency(&self.table.value, self.level);
-        Ok(pb::SearchRequest {
+        let consistency = context.consistency(&self.read.table.value, self.read.level);
+        pb::SearchRequest {
             db_name: context.client.database(),
-            collection_name: self.table.value.clone(),
-            partition_names: self.partitions.clone(),
-            dsl: self.expr.clone(),
-            search_input: Some(SearchInput::PlaceholderGroup(query_vectors(self.field, self.vectors)?)),
+            collection_name: self.read.table.value.clone(),
+            partition_names: self.read.partitions.clone(),
+            dsl: self.read.expr.clone(),
+            search_input: Some(SearchInput::PlaceholderGroup(self.queries.group.clone())),
             dsl_type: DslType::BoolExprV1.into(),
-            output_fields: outputs.names.clone(),
+            output_fields,
             search_params,
             guarantee_timestamp: consistency.timestamp,
-            nq: self.vectors.len() as i64,
+            nq: self.queries.count as i64,
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
-        })
+        }
     }
 
-    fn table_of(&self, results: crate::proto::schema::SearchResultData, outputs: &Outputs, layout: &[Shown]) -> Result<Table> {
-        let key = self.collection.primary()?;
-        let several = self.vectors.len() > 1;
-        let mut keys = data::ids(results.ids);
-        let count = keys.len();
-        let mut distances: Vec<Datum> = results.scores.into_iter().map(Datum::Float).collect();
-        distances.resize(count, Datum::Null);
-        let mut fields = to_columns(results.fields_data, outputs, self.collection);
-        let (mut numbers, mut groups) = (Vec::with_capacity(count), Vec::new());
-        for (query, hits) in results.topks.iter().enumerate() {
-            if query > 0 {
-                groups.push(numbers.len());
-            }
-            numbers.extend((0..*hits).take(count).map(|_| Datum::Int(query as i64 + 1)));
-        }
-        let mut columns: Vec<(Column, Vec<Datum>)> = Vec::new();
-        if several {
-            columns.push((Column::new("query_no", Type::Int), numbers));
-        }
-        for shown in layout {
-            match shown {
-                Shown::Key => columns.push((Column::new(key.name.clone(), data::kind(key.data_type)), std::mem::take(&mut keys))),
-                Shown::Distance => columns.push((Column::new("distance", Type::Float), std::mem::take(&mut distances))),
-                Shown::Field(name) => {
-                    if let Some(at) = fields.iter().position(|(column, _)| column.name == *name) {
-                        columns.push(fields.swap_remove(at));
-                    }
-                }
-                Shown::Rest => columns.extend(fields.drain(..).filter(|(column, _)| column.name != key.name)),
-            }
-        }
-        let (heads, mut values): (Vec<Column>, Vec<std::vec::IntoIter<Datum>>) =
-            columns.into_iter().map(|(column, values)| (column, values.into_iter())).unzip();
-        let rows = (0..count).map(|_| values.iter_mut().map(|values| values.next().unwrap_or(Datum::Null)).collect()).collect();
-        let mut table = Table::new(heads, rows);
-        table.groups = if several { groups } else { Vec::new() };
-        Ok(table)
+    pub fn span(&self) -> Span {
+        self.queries.span
     }
 }
 
 /// The query vectors on the wire.
-fn query_vectors(field: &Field, vectors: &[Spanned<Value>]) -> Result<Vec<u8>> {
+fn encode(field: &Field, vectors: &[Spanned<Value>]) -> Result<Vec<u8>> {
+    let kind = match field.data_type {
+        DataType::BinaryVector => PlaceholderType::BinaryVector,
+        DataType::Float16Vector => PlaceholderType::Float16Vector,
+        DataType::BFloat16Vector => PlaceholderType::BFloat16Vector,
+        DataType::Int8Vector => PlaceholderType::Int8Vector,
+        DataType::SparseFloatVector => PlaceholderType::SparseFloatVector,
+        _ => PlaceholderType::FloatVector,
+    };
     let mut values = Vec::with_capacity(vectors.len());
     for vector in vectors {
-        values.push(match field.data_type {
-            DataType::FloatVector => {
+        values.push(match kind {
+            PlaceholderType::FloatVector => {
                 let mut floats = Vec::with_capacity(field.dim);
                 float_vector(field, vector, &mut floats)?;
                 floats.iter().flat_map(|float| float.to_le_bytes()).collect()
             }
-            DataType::BinaryVector => {
-                let mut bytes = Vec::with_capacity(field.dim / 8);
-                binary_vector(field, vector, &mut bytes)?;
+            PlaceholderType::SparseFloatVector => sparse_vector(field, vector)?,
+            _ => {
+                let mut bytes = Vec::new();
+                byte_vector(field, vector, &mut bytes)?;
                 bytes
             }
-            _ => return Err(not_searchable(field, vector.span)),
         });
     }
-    let kind = if field.data_type == DataType::BinaryVector { PlaceholderType::BinaryVector } else { PlaceholderType::FloatVector };
     Ok(data::placeholder_group(kind, values))
-}
-
-fn not_searchable(field: &Field, span: Span) -> Diagnostic {
-    Diagnostic::new("NotSupported", format!("`{}` is {}, which cannot be searched yet", field.name, field.type_name())).at(span)
 }

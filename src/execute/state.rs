@@ -1,30 +1,50 @@
-//! What a session remembers between statements: the connection, what it knows of the collections there, the settings.
+//! What a session remembers between statements: the connections, what it knows of the collections there, settings and variables.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::catalog::{Catalog, Collection};
 use super::errors::table_names;
+use crate::language::variables::Variables;
 use crate::milvus::{Client, Platform};
 use crate::proto::common::ConsistencyLevel;
 
 pub struct State<P: Platform> {
     pub platform: P,
-    pub connection: RefCell<Option<Rc<Connection<P>>>>,
+    pub connections: RefCell<Connections<P>>,
     pub settings: RefCell<Settings>,
+    pub variables: RefCell<Variables>,
 }
 
 impl<P: Platform> State<P> {
     pub fn new(platform: P) -> Self {
-        State { platform, connection: RefCell::new(None), settings: RefCell::new(Settings::default()) }
+        State { platform, connections: RefCell::new(Connections::default()), settings: RefCell::new(Settings::default()), variables: RefCell::default() }
+    }
+
+    /// The connection in use.
+    pub fn current(&self) -> Option<Rc<Connection<P>>> {
+        let connections = self.connections.borrow();
+        connections.all.iter().find(|connection| connection.name == connections.current).cloned()
+    }
+}
+
+/// The connections of a session, in the order they were made.
+pub struct Connections<P: Platform> {
+    pub all: Vec<Rc<Connection<P>>>,
+    /// the name of the one in use
+    pub current: String,
+}
+
+impl<P: Platform> Default for Connections<P> {
+    fn default() -> Self {
+        Connections { all: Vec::new(), current: String::new() }
     }
 }
 
 pub struct Connection<P: Platform> {
+    pub name: String,
     pub client: Client<P>,
     pub catalog: Catalog,
-    /// as the server gives it, "v2.3.5"
-    pub version: String,
 }
 
 impl<P: Platform> Connection<P> {
@@ -52,13 +72,15 @@ pub struct Settings {
     pub table_schema: bool,
     /// seconds until a request is given up
     pub timeout: f64,
+    /// digits behind the point that are shown of floating-point numbers; `None` shows the shortest exact form
+    pub precision: Option<usize>,
     /// of every read; `None` reads this session's own writes and otherwise as the collection says
     pub consistency: Option<ConsistencyLevel>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { display_limit: 50, table_schema: false, timeout: 60.0, consistency: None }
+        Settings { display_limit: 50, table_schema: false, timeout: 60.0, precision: None, consistency: None }
     }
 }
 

@@ -4,14 +4,17 @@
 use super::Result;
 use super::catalog::Field;
 use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::language::ast::Numbers;
 use crate::language::ast::Value;
+use crate::milvus::data::sparse_bytes;
+use crate::outcome::Datum;
 use crate::proto::schema::{self, DataType, FieldData, ScalarField, VectorField, field_data, scalar_field, vector_field};
 
 /// The values of one field, gathered row by row.
 pub struct ColumnBuilder<'a> {
     field: &'a Field,
     data: Data,
-    /// false is NULL; kept for nullable fields only
+    /// false is NULL, which has no place in the data; kept for nullable fields only
     valid: Vec<bool>,
 }
 
@@ -24,10 +27,12 @@ enum Data {
     Double(Vec<f64>),
     Text(Vec<String>),
     Json(Vec<Vec<u8>>),
+    Array(Vec<ScalarField>),
     /// rows x dim
     FloatVector(Vec<f32>),
-    /// rows x dim/8
-    BinaryVector(Vec<u8>),
+    /// rows x dim/8 (binary), x dim (int8), x dim x 2 (halves)
+    ByteVector(Vec<u8>),
+    Sparse(Vec<Vec<u8>>),
 }
 
 impl<'a> ColumnBuilder<'a> {
@@ -40,97 +45,72 @@ impl<'a> ColumnBuilder<'a> {
             DataType::Double => Data::Double(Vec::with_capacity(rows)),
             DataType::VarChar | DataType::String | DataType::Text => Data::Text(Vec::with_capacity(rows)),
             DataType::Json => Data::Json(Vec::with_capacity(rows)),
+            DataType::Array => Data::Array(Vec::with_capacity(rows)),
             DataType::FloatVector => Data::FloatVector(Vec::with_capacity(rows.saturating_mul(field.dim))),
-            DataType::BinaryVector => Data::BinaryVector(Vec::with_capacity(rows.saturating_mul(field.dim / 8))),
+            DataType::BinaryVector | DataType::Float16Vector | DataType::BFloat16Vector | DataType::Int8Vector => {
+                Data::ByteVector(Vec::with_capacity(rows.saturating_mul(bytes_of(field))))
+            }
+            DataType::SparseFloatVector => Data::Sparse(Vec::with_capacity(rows)),
             other => {
-                return Err(Diagnostic::new("NotSupported", format!("field `{}` is {}, which cannot be written yet", field.name, other.as_str_name())).at(span));
+                return Err(Diagnostic::new("NotSupported", format!("field `{}` is {}, which cannot be written", field.name, other.as_str_name())).at(span));
             }
         };
         Ok(ColumnBuilder { field, data, valid: Vec::new() })
     }
 
+    pub fn is_of(&self, field: &Field) -> bool {
+        self.field.name == field.name
+    }
+
     pub fn push(&mut self, value: &Spanned<Value>) -> Result<()> {
         let field = self.field;
         if value.value == Value::Null {
-            return self.push_null(value.span);
+            // a NULL where the field has a default stands for the default
+            if !field.nullable && field.default.is_none() {
+                return Err(Diagnostic::new("NullValue", format!("field `{}` cannot be NULL", field.name)).at(value.span));
+            }
+            self.valid.push(false);
+            return Ok(());
         }
         match &mut self.data {
             Data::Bool(data) => match value.value {
                 Value::Bool(flag) => data.push(flag),
                 _ => return Err(mismatch(field, value)),
             },
-            Data::Int(data) => {
-                let (low, high) = match field.data_type {
-                    DataType::Int8 => (-128, 127),
-                    DataType::Int16 => (-32_768, 32_767),
-                    _ => (i64::from(i32::MIN), i64::from(i32::MAX)),
-                };
-                match value.value {
-                    Value::Int(number) if (low..=high).contains(&number) => data.push(number as i32),
-                    Value::Int(number) => {
-                        return Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
-                            .at(value.span)
-                            .help(format!("{} holds {low} to {high}", field.type_name())));
-                    }
-                    _ => return Err(mismatch(field, value)),
-                }
-            }
+            Data::Int(data) => data.push(small_int(field, field.data_type, value)?),
             Data::Long(data) => match value.value {
                 Value::Int(number) => data.push(number),
                 _ => return Err(mismatch(field, value)),
             },
-            Data::Float(data) => match value.value {
-                Value::Int(number) => data.push(number as f32),
-                Value::Float(number) if (number as f32).is_finite() => data.push(number as f32),
-                Value::Float(number) => return Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name)).at(value.span)),
-                _ => return Err(mismatch(field, value)),
-            },
+            Data::Float(data) => data.push(single(field, value)?),
             Data::Double(data) => match value.value {
                 Value::Int(number) => data.push(number as f64),
                 Value::Float(number) => data.push(number),
                 _ => return Err(mismatch(field, value)),
             },
-            Data::Text(data) => match &value.value {
-                Value::Text(text) if field.max_length > 0 && text.len() > field.max_length => {
-                    return Err(Diagnostic::new(
-                        "ValueTooLong",
-                        format!("this string has {} bytes, but `{}` holds {}", text.len(), field.name, field.max_length),
-                    )
-                    .at(value.span)
-                    .label(format!("longer than {}", field.type_name()))
-                    .help("a character outside ASCII takes 2 to 4 bytes"));
-                }
-                Value::Text(text) => data.push(text.clone()),
-                _ => return Err(mismatch(field, value)),
-            },
+            Data::Text(data) => data.push(text(field, value)?),
             Data::Json(data) => data.push(to_json(value, true)?.to_string().into_bytes()),
+            Data::Array(data) => data.push(array(field, value)?),
             Data::FloatVector(data) => float_vector(field, value, data)?,
-            Data::BinaryVector(data) => binary_vector(field, value, data)?,
+            Data::ByteVector(data) => byte_vector(field, value, data)?,
+            Data::Sparse(data) => data.push(sparse_vector(field, value)?),
         }
-        if field.nullable {
+        if field.nullable || field.default.is_some() {
             self.valid.push(true);
         }
         Ok(())
     }
 
-    fn push_null(&mut self, span: Span) -> Result<()> {
-        if !self.field.nullable {
-            return Err(Diagnostic::new("NullValue", format!("field `{}` cannot be NULL", self.field.name)).at(span));
-        }
-        match &mut self.data {
-            Data::Bool(data) => data.push(false),
-            Data::Int(data) => data.push(0),
-            Data::Long(data) => data.push(0),
-            Data::Float(data) => data.push(0.0),
-            Data::Double(data) => data.push(0.0),
-            Data::Text(data) => data.push(String::new()),
-            Data::Json(data) => data.push(Vec::new()),
-            Data::FloatVector(_) | Data::BinaryVector(_) => {
-                return Err(Diagnostic::new("NotSupported", "a vector cannot be written as NULL yet").at(span));
+    /// Adds a value as a server gave it.
+    pub fn push_stored(&mut self, stored: &Datum, span: Span) -> Result<()> {
+        if let (Data::Json(data), Datum::Json(text)) = (&mut self.data, stored) {
+            data.push(text.clone().into_bytes());
+            if self.field.nullable {
+                self.valid.push(true);
             }
+            return Ok(());
         }
-        self.valid.push(false);
-        Ok(())
+        self.push(&Spanned::new(written(stored), span))
     }
 
     /// About the bytes that one row of this column takes on the wire.
@@ -142,9 +122,10 @@ impl<'a> ColumnBuilder<'a> {
             Data::Float(data) => data.len() * 4,
             Data::Double(data) => data.len() * 8,
             Data::Text(data) => data.iter().map(|text| text.len() + 5).sum(),
-            Data::Json(data) => data.iter().map(|json| json.len() + 5).sum(),
+            Data::Json(data) | Data::Sparse(data) => data.iter().map(|json| json.len() + 5).sum(),
+            Data::Array(data) => data.len() * self.field.capacity.min(64) * 10,
             Data::FloatVector(data) => data.len() * 4,
-            Data::BinaryVector(data) => data.len(),
+            Data::ByteVector(data) => data.len(),
         };
         total.div_ceil(rows.max(1))
     }
@@ -152,8 +133,10 @@ impl<'a> ColumnBuilder<'a> {
     /// Takes the first `rows` rows off.
     pub fn take(&mut self, rows: usize) -> FieldData {
         let field = self.field;
+        let valid_data = front(&mut self.valid, rows);
+        let rows = if valid_data.is_empty() { rows } else { valid_data.iter().filter(|valid| **valid).count() };
         let scalar = |data| Some(field_data::Field::Scalars(ScalarField { data: Some(data) }));
-        let vector = |data| Some(field_data::Field::Vectors(VectorField { dim: field.dim as i64, data: Some(data) }));
+        let vector = |dim: usize, data| Some(field_data::Field::Vectors(VectorField { dim: dim as i64, data: Some(data) }));
         let data = match &mut self.data {
             Data::Bool(data) => scalar(scalar_field::Data::BoolData(schema::BoolArray { data: front(data, rows) })),
             Data::Int(data) => scalar(scalar_field::Data::IntData(schema::IntArray { data: front(data, rows) })),
@@ -162,17 +145,109 @@ impl<'a> ColumnBuilder<'a> {
             Data::Double(data) => scalar(scalar_field::Data::DoubleData(schema::DoubleArray { data: front(data, rows) })),
             Data::Text(data) => scalar(scalar_field::Data::StringData(schema::StringArray { data: front(data, rows) })),
             Data::Json(data) => scalar(scalar_field::Data::JsonData(schema::JsonArray { data: front(data, rows) })),
-            Data::FloatVector(data) => vector(vector_field::Data::FloatVector(schema::FloatArray { data: front(data, rows * field.dim) })),
-            Data::BinaryVector(data) => vector(vector_field::Data::BinaryVector(front(data, rows * (field.dim / 8)))),
+            Data::Array(data) => scalar(scalar_field::Data::ArrayData(schema::ArrayArray { data: front(data, rows), element_type: field.element_type.into() })),
+            Data::FloatVector(data) => vector(field.dim, vector_field::Data::FloatVector(schema::FloatArray { data: front(data, rows * field.dim) })),
+            Data::ByteVector(data) => {
+                let bytes = front(data, rows * bytes_of(field));
+                vector(
+                    field.dim,
+                    match field.data_type {
+                        DataType::Float16Vector => vector_field::Data::Float16Vector(bytes),
+                        DataType::BFloat16Vector => vector_field::Data::Bfloat16Vector(bytes),
+                        DataType::Int8Vector => vector_field::Data::Int8Vector(bytes),
+                        _ => vector_field::Data::BinaryVector(bytes),
+                    },
+                )
+            }
+            Data::Sparse(data) => {
+                let contents = front(data, rows);
+                let dim = contents.iter().map(|content| sparse_dim(content)).max().unwrap_or(0);
+                vector(dim, vector_field::Data::SparseFloatVector(schema::SparseFloatArray { contents, dim: dim as i64 }))
+            }
         };
-        FieldData {
-            r#type: field.data_type.into(),
-            field_name: field.name.clone(),
-            field: data,
-            valid_data: front(&mut self.valid, rows),
-            ..FieldData::default()
-        }
+        FieldData { r#type: field.data_type.into(), field_name: field.name.clone(), field: data, valid_data, ..FieldData::default() }
     }
+}
+
+/// Bytes of one vector of a field that is kept as bytes.
+fn bytes_of(field: &Field) -> usize {
+    match field.data_type {
+        DataType::BinaryVector => field.dim / 8,
+        DataType::Float16Vector | DataType::BFloat16Vector => field.dim * 2,
+        _ => field.dim,
+    }
+}
+
+fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Result<i32> {
+    let (low, high) = match data_type {
+        DataType::Int8 => (-128, 127),
+        DataType::Int16 => (-32_768, 32_767),
+        _ => (i64::from(i32::MIN), i64::from(i32::MAX)),
+    };
+    match value.value {
+        Value::Int(number) if (low..=high).contains(&number) => Ok(number as i32),
+        Value::Int(number) => Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
+            .at(value.span)
+            .help(format!("{} holds {low} to {high}", super::catalog::type_word(data_type)))),
+        _ => Err(mismatch(field, value)),
+    }
+}
+
+fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
+    match value.value {
+        Value::Int(number) => Ok(number as f32),
+        Value::Float(number) if (number as f32).is_finite() => Ok(number as f32),
+        Value::Float(number) => Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name)).at(value.span)),
+        _ => Err(mismatch(field, value)),
+    }
+}
+
+fn text(field: &Field, value: &Spanned<Value>) -> Result<String> {
+    match &value.value {
+        Value::Text(text) if field.max_length > 0 && text.len() > field.max_length => {
+            Err(Diagnostic::new("ValueTooLong", format!("this string has {} bytes, but `{}` holds {}", text.len(), field.name, field.max_length))
+                .at(value.span)
+                .label(format!("longer than {}", field.type_name()))
+                .help("a character outside ASCII takes 2 to 4 bytes"))
+        }
+        Value::Text(text) => Ok(text.clone()),
+        _ => Err(mismatch(field, value)),
+    }
+}
+
+/// The values of an ARRAY, each checked as a value of its element type.
+fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
+    let items = match &value.value {
+        Value::List(items) => items.clone(),
+        Value::Numbers(numbers) => numbers.exact(),
+        _ => return Err(mismatch(field, value)),
+    };
+    if items.len() > field.capacity && field.capacity > 0 {
+        return Err(
+            Diagnostic::new("ValueTooLong", format!("this array has {} values, but `{}` holds {}", items.len(), field.name, field.capacity)).at(value.span)
+        );
+    }
+    let flag = |item: &Spanned<Value>| match item.value {
+        Value::Bool(flag) => Ok(flag),
+        _ => Err(mismatch(field, item)),
+    };
+    let whole = |item: &Spanned<Value>| match item.value {
+        Value::Int(number) => Ok(number),
+        _ => Err(mismatch(field, item)),
+    };
+    let double = |item: &Spanned<Value>| super::params::number(item).ok_or_else(|| mismatch(field, item));
+    let each = items.iter();
+    let data = match field.element_type {
+        DataType::Bool => scalar_field::Data::BoolData(schema::BoolArray { data: each.map(flag).collect::<Result<_>>()? }),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 => {
+            scalar_field::Data::IntData(schema::IntArray { data: each.map(|item| small_int(field, field.element_type, item)).collect::<Result<_>>()? })
+        }
+        DataType::Int64 => scalar_field::Data::LongData(schema::LongArray { data: each.map(whole).collect::<Result<_>>()? }),
+        DataType::Float => scalar_field::Data::FloatData(schema::FloatArray { data: each.map(|item| single(field, item)).collect::<Result<_>>()? }),
+        DataType::Double => scalar_field::Data::DoubleData(schema::DoubleArray { data: each.map(double).collect::<Result<_>>()? }),
+        _ => scalar_field::Data::StringData(schema::StringArray { data: each.map(|item| text(field, item)).collect::<Result<_>>()? }),
+    };
+    Ok(ScalarField { data: Some(data) })
 }
 
 /// Takes the first `count` items off without copying when they are all there are.
@@ -197,6 +272,7 @@ fn describe(value: &Value) -> &'static str {
         Value::Bytes(_) => "a byte string",
         Value::Numbers(_) | Value::List(_) => "a list",
         Value::Object(_) => "an object",
+        Value::Variable(_) => "a variable",
     }
 }
 
@@ -245,8 +321,124 @@ fn text_vector(text: &str, span: Span) -> Result<Vec<f32>> {
     Ok(values)
 }
 
+/// Adds the bytes of a vector that is kept as bytes.
+pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
+    if field.data_type == DataType::BinaryVector {
+        return binary_vector(field, value, out);
+    }
+    if let (Value::Bytes(bytes), DataType::Float16Vector | DataType::BFloat16Vector) = (&value.value, field.data_type) {
+        if bytes.len() != field.dim * 2 {
+            return Err(wrong_length(field, bytes.len() / 2, "values", value.span));
+        }
+        out.extend_from_slice(bytes);
+        return Ok(());
+    }
+    let mut floats = Vec::with_capacity(field.dim);
+    float_vector(field, value, &mut floats)?;
+    for number in floats {
+        match field.data_type {
+            DataType::Float16Vector => {
+                let half = half::f16::from_f32(number);
+                if !half.is_finite() {
+                    return Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
+                        .at(value.span)
+                        .help("a FLOAT16VEC holds -65504 to 65504; BFLOAT16VEC has the range of FLOAT"));
+                }
+                out.extend(half.to_le_bytes());
+            }
+            DataType::BFloat16Vector => out.extend(half::bf16::from_f32(number).to_le_bytes()),
+            _ if (-128.0..=127.0).contains(&number) && number.fract() == 0.0 => out.push(number as i8 as u8),
+            _ => {
+                return Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
+                    .at(value.span)
+                    .help("an INT8VEC holds whole numbers from -128 to 127"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A sparse vector's bytes: `{1: 0.5, 7: 0.2}`, or such an object in a string.
+pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
+    let parsed;
+    let fields = match &value.value {
+        Value::Object(fields) => fields,
+        Value::Text(text) => {
+            parsed = text_object(text).ok_or_else(|| mismatch(field, value).help("write {1: 0.5, 7: 0.2}"))?;
+            &parsed
+        }
+        _ => return Err(mismatch(field, value).help("write {1: 0.5, 7: 0.2}")),
+    };
+    let mut pairs = Vec::with_capacity(fields.len());
+    for (key, item) in fields {
+        let index = key.trim().parse::<u32>().ok().filter(|index| *index < u32::MAX).ok_or_else(|| {
+            Diagnostic::new("OutOfRange", format!("`{key}` is no index of a sparse vector"))
+                .at(value.span)
+                .help("an index is a whole number from 0 to 4294967294")
+        })?;
+        match super::params::number(item).map(|number| number as f32).filter(|number| number.is_finite()) {
+            Some(number) => pairs.push((index, number)),
+            None => {
+                return Err(Diagnostic::new("TypeMismatch", format!("{} stands in a sparse vector", describe(&item.value)))
+                    .at(item.span)
+                    .label("expected a number"));
+            }
+        }
+    }
+    pairs.sort_by_key(|(index, _)| *index);
+    if pairs.windows(2).any(|two| matches!(two, [(a, _), (b, _)] if a == b)) {
+        return Err(Diagnostic::new("SyntaxError", "an index of this sparse vector stands twice").at(value.span));
+    }
+    Ok(sparse_bytes(&pairs))
+}
+
+/// One more than the largest index.
+fn sparse_dim(content: &[u8]) -> usize {
+    crate::milvus::data::sparse_pairs(content).last().map_or(0, |(index, _)| *index as usize + 1)
+}
+
+/// An object of JSON text.
+fn text_object(text: &str) -> Option<Vec<(String, Spanned<Value>)>> {
+    match of_json(&serde_json::from_str(text).ok()?) {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+/// A stored value as it would be written.
+pub fn written(datum: &Datum) -> Value {
+    match datum {
+        Datum::Null => Value::Null,
+        Datum::Bool(flag) => Value::Bool(*flag),
+        Datum::Int(number) => Value::Int(*number),
+        Datum::Float(number) => Value::Float(f64::from(*number)),
+        Datum::Double(number) => Value::Float(*number),
+        Datum::Text(text) => Value::Text(text.clone()),
+        Datum::Json(text) => serde_json::from_str(text).map_or_else(|_| Value::Text(text.clone()), |json| of_json(&json)),
+        Datum::Array(items) => Value::List(items.iter().map(|item| Spanned::new(written(item), Span::default())).collect()),
+        Datum::Vector(values) => Value::Numbers(Numbers { values: values.clone(), span: Span::default(), source: None }),
+        Datum::Sparse(pairs) => {
+            Value::Object(pairs.iter().map(|(index, value)| (index.to_string(), Spanned::new(Value::Float(f64::from(*value)), Span::default()))).collect())
+        }
+        Datum::Bytes(bytes) => Value::Bytes(bytes.clone()),
+    }
+}
+
+/// JSON as a value of the dialect.
+pub fn of_json(json: &serde_json::Value) -> Value {
+    let spanned = |json| Spanned::new(of_json(json), Span::default());
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(flag) => Value::Bool(*flag),
+        serde_json::Value::Number(number) => number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(0.0)), Value::Int),
+        serde_json::Value::String(text) => Value::Text(text.clone()),
+        serde_json::Value::Array(items) => Value::List(items.iter().map(spanned).collect()),
+        serde_json::Value::Object(fields) => Value::Object(fields.iter().map(|(key, value)| (key.clone(), spanned(value))).collect()),
+    }
+}
+
 /// Adds the dim/8 bytes of a binary vector: bytes as X'A5' or numbers, or dim zeros and ones.
-pub fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
+fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
     let bytes: Vec<u8> = match &value.value {
         Value::Bytes(bytes) => bytes.clone(),
         Value::Numbers(numbers) if numbers.values.len() == field.dim && numbers.values.iter().all(|bit| *bit == 0.0 || *bit == 1.0) => {
@@ -286,6 +478,8 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
             }
             object.into()
         }
-        Value::Bytes(_) => return Err(Diagnostic::new("TypeMismatch", "a byte string has no JSON form").at(value.span)),
+        Value::Bytes(_) | Value::Variable(_) => {
+            return Err(Diagnostic::new("TypeMismatch", format!("{} has no JSON form", describe(&value.value))).at(value.span));
+        }
     })
 }

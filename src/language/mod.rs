@@ -8,3 +8,5 @@ pub mod complete;
 pub mod help;
 pub mod numbers;
 pub mod parse;
+pub mod print;
+pub mod variables;

@@ -18,6 +18,8 @@ pub struct Scanned<'a> {
     /// the short text: the cell without comments and number lists
     pub text: String,
     pub lists: Vec<Numbers>,
+    /// where the statements stand in `text`, without the blanks around them
+    pub statements: Vec<(usize, usize)>,
     /// (offset in `text`, offset in the cell), ascending; between two entries both run in step
     map: Vec<(usize, usize)>,
 }
@@ -35,12 +37,13 @@ impl Scanned<'_> {
 
 pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
     let bytes = cell.as_bytes();
-    let mut out = Scanned { cell, text: String::new(), lists: Vec::new(), map: vec![(0, 0)] };
+    let mut out = Scanned { cell, text: String::new(), lists: Vec::new(), statements: Vec::new(), map: vec![(0, 0)] };
     let mut at = 0; // how far the cell has been read
     let mut copied = 0; // how far it has been copied to the short text
     let mut depth = 0usize;
     let mut statement_start = true;
     let mut source: Option<Rc<str>> = None;
+    let mut ends = Vec::new(); // the semicolons of the short text
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
     while at < bytes.len() {
         let here = byte(at);
@@ -90,6 +93,10 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 depth = depth.saturating_sub(1);
                 at += 1;
             }
+            b';' => {
+                ends.push(out.text.len() + (at - copied));
+                at += 1;
+            }
             1 => return Err(Diagnostic::new("SyntaxError", "a control character stands here").at(Span::new(at, at + 1))),
             b'm' | b'M' if statement_start && is_address(bytes, at) => {
                 while at < bytes.len() && !byte(at).is_ascii_whitespace() && byte(at) != b';' {
@@ -109,6 +116,18 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
         };
     }
     out.text.push_str(cell.get(copied..).unwrap_or_default());
+    ends.push(out.text.len());
+    let mut start = 0;
+    for end in ends {
+        let text = out.text.get(start..end).unwrap_or_default();
+        let blank = |char: char| char.is_whitespace() || char == '\u{FEFF}';
+        let trimmed = text.trim_matches(blank);
+        if !trimmed.is_empty() {
+            let begin = start + (text.len() - text.trim_start_matches(blank).len());
+            out.statements.push((begin, begin + trimmed.len()));
+        }
+        start = end + 1;
+    }
     Ok(out)
 }
 

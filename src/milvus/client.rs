@@ -15,9 +15,14 @@ use tonic::{Code, Request, Status};
 use super::Address;
 use super::codec::Bytewise;
 use super::error::Error;
+use super::message::{Fields, Reply, encode};
 use super::platform::{Platform, Probe};
 use super::requests::{self, Explained, HasStatus};
+use super::versions::Version;
+use super::wire;
 use crate::proto::milvus as pb;
+use crate::proto::names::METHODS;
+use prost::Message as _;
 
 /// The path of every method but for its name.
 const SERVICE: &str = "/milvus.proto.milvus.MilvusService/";
@@ -61,6 +66,7 @@ struct State {
     /// whether something was changed on the server since [`Client::begin`]
     changed: Cell<bool>,
     explained: RefCell<Option<Vec<Explained>>>,
+    version: RefCell<Version>,
 }
 
 impl<P: Platform> Clone for Client<P> {
@@ -96,6 +102,17 @@ impl<P: Platform> Client<P> {
             state: Rc::new(state),
             timeout_ms,
         })
+    }
+
+    /// The server's version; the newest until [`Client::learn_version`] has asked.
+    pub fn version(&self) -> Version {
+        self.state.version.borrow().clone()
+    }
+
+    pub async fn learn_version(&self) -> Result<String, Error> {
+        let text = self.ask("GetVersion", Effect::Plan, Vec::new()).await?.text("version");
+        *self.state.version.borrow_mut() = Version::parse(&text);
+        Ok(text)
     }
 
     pub fn platform(&self) -> &P {
@@ -167,6 +184,7 @@ impl<P: Platform> Client<P> {
 
     /// A call by messages: thin, since there is one of it for every method.
     async fn call<M: prost::Message, R: prost::Message + HasStatus + Default>(&self, method: &'static str, effect: Effect, message: M) -> Result<R, Error> {
+        self.known(method)?;
         if effect != Effect::Plan && self.explaining() {
             self.explain(method, &message.encode_to_vec());
             return Ok(R::default());
@@ -180,6 +198,46 @@ impl<P: Platform> Client<P> {
             }
             None => Ok(reply),
         }
+    }
+
+    /// A call by the names of its fields ([`super::message`]). A database that is not given is the one in use.
+    pub async fn ask(&self, method: &'static str, effect: Effect, mut fields: Fields) -> Result<Reply, Error> {
+        let Some((_, request, reply)) = METHODS.iter().find(|(known, ..)| *known == method) else { return Err(self.unimplemented(method)) };
+        self.known(method)?;
+        for name in ["db_name", "dbName"] {
+            if wire::number(request, name).is_some() && !fields.iter().any(|(known, _)| *known == name) {
+                fields.insert(0, (name, self.database().into()));
+            }
+        }
+        let message = encode(request, &fields);
+        if effect != Effect::Plan && self.explaining() {
+            self.explain(method, &message);
+            return Ok(Reply::new(reply, Bytes::new()));
+        }
+        let bytes = self.call_bytes(method, effect, message.into()).await?;
+        let reply = Reply::new(reply, bytes);
+        let status = match reply.name() {
+            "Status" => reply.bytes().clone(),
+            "AlterCollectionSchemaResponse" => reply.message("alter_status").bytes().clone(),
+            _ => reply.message("status").bytes().clone(),
+        };
+        let status = crate::proto::common::Status::decode(status).map_err(|error| self.unreadable(&error))?;
+        match Error::of_status(&status) {
+            Some(error) => {
+                self.refused(effect);
+                Err(error)
+            }
+            None => Ok(reply),
+        }
+    }
+
+    /// Spares a server the methods that its version does not have.
+    fn known(&self, method: &'static str) -> Result<(), Error> {
+        if self.state.version.borrow().has(method) { Ok(()) } else { Err(self.unimplemented(method)) }
+    }
+
+    fn unimplemented(&self, method: &'static str) -> Error {
+        Error::Unimplemented { method, needs: self.state.version.borrow().needs(method) }
     }
 
     fn explain(&self, method: &'static str, message: &[u8]) {
@@ -233,7 +291,7 @@ impl<P: Platform> Client<P> {
     async fn transport_error(&self, method: &'static str, status: Status) -> Error {
         let reason = status.message().to_string();
         match status.code() {
-            Code::Unimplemented if self.is_milvus(&reason) => Error::Unimplemented { method },
+            Code::Unimplemented if self.is_milvus(&reason) => self.unimplemented(method),
             Code::PermissionDenied => Error::Refused { method, reason },
             Code::Unauthenticated => Error::Unauthenticated { reason },
             Code::DeadlineExceeded => Error::TimedOut { method, seconds: f64::from(self.timeout_ms) / 1000.0 },
@@ -272,11 +330,11 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// One async function a method of the service.
+/// One async function a method whose messages are structs.
 macro_rules! methods {
-    ($($function:ident: $method:ident, $effect:ident, $request:ident -> $reply:ty;)*) => {
+    ($($function:ident: $method:ident, $effect:ident, $request:ident -> $reply:ident;)*) => {
         impl<P: Platform> Client<P> {
-            $(pub async fn $function(&self, message: pb::$request) -> Result<$reply, Error> {
+            $(pub async fn $function(&self, message: pb::$request) -> Result<pb::$reply, Error> {
                 self.call(stringify!($method), Effect::$effect, message).await
             })*
         }
@@ -284,34 +342,12 @@ macro_rules! methods {
 }
 
 methods! {
-    get_version: GetVersion, Plan, GetVersionRequest -> pb::GetVersionResponse;
-    list_databases: ListDatabases, Read, ListDatabasesRequest -> pb::ListDatabasesResponse;
-    show_collections: ShowCollections, Plan, ShowCollectionsRequest -> pb::ShowCollectionsResponse;
-    describe_collection: DescribeCollection, Plan, DescribeCollectionRequest -> pb::DescribeCollectionResponse;
-    create_collection: CreateCollection, Write, CreateCollectionRequest -> crate::proto::common::Status;
-    drop_collection: DropCollection, Write, DropCollectionRequest -> crate::proto::common::Status;
-    get_collection_statistics: GetCollectionStatistics, Read, GetCollectionStatisticsRequest -> pb::GetCollectionStatisticsResponse;
-    load_collection: LoadCollection, Write, LoadCollectionRequest -> crate::proto::common::Status;
-    release_collection: ReleaseCollection, Write, ReleaseCollectionRequest -> crate::proto::common::Status;
-    load_partitions: LoadPartitions, Write, LoadPartitionsRequest -> crate::proto::common::Status;
-    release_partitions: ReleasePartitions, Write, ReleasePartitionsRequest -> crate::proto::common::Status;
-    get_load_state: GetLoadState, Plan, GetLoadStateRequest -> pb::GetLoadStateResponse;
-    get_loading_progress: GetLoadingProgress, Read, GetLoadingProgressRequest -> pb::GetLoadingProgressResponse;
-    create_partition: CreatePartition, Write, CreatePartitionRequest -> crate::proto::common::Status;
-    drop_partition: DropPartition, Write, DropPartitionRequest -> crate::proto::common::Status;
-    show_partitions: ShowPartitions, Plan, ShowPartitionsRequest -> pb::ShowPartitionsResponse;
-    get_partition_statistics: GetPartitionStatistics, Read, GetPartitionStatisticsRequest -> pb::GetPartitionStatisticsResponse;
-    create_index: CreateIndex, Write, CreateIndexRequest -> crate::proto::common::Status;
-    describe_index: DescribeIndex, Plan, DescribeIndexRequest -> pb::DescribeIndexResponse;
-    drop_index: DropIndex, Write, DropIndexRequest -> crate::proto::common::Status;
-    insert: Insert, Write, InsertRequest -> pb::MutationResult;
-    upsert: Upsert, Write, UpsertRequest -> pb::MutationResult;
-    delete: Delete, Write, DeleteRequest -> pb::MutationResult;
-    query: Query, Read, QueryRequest -> pb::QueryResults;
-    search: Search, Read, SearchRequest -> pb::SearchResults;
-    flush: Flush, Write, FlushRequest -> pb::FlushResponse;
-    get_flush_state: GetFlushState, Read, GetFlushStateRequest -> pb::GetFlushStateResponse;
-    get_persistent_segment_info: GetPersistentSegmentInfo, Read, GetPersistentSegmentInfoRequest -> pb::GetPersistentSegmentInfoResponse;
-    get_query_segment_info: GetQuerySegmentInfo, Read, GetQuerySegmentInfoRequest -> pb::GetQuerySegmentInfoResponse;
-    manual_compaction: ManualCompaction, Write, ManualCompactionRequest -> pb::ManualCompactionResponse;
+    describe_collection: DescribeCollection, Plan, DescribeCollectionRequest -> DescribeCollectionResponse;
+    describe_index: DescribeIndex, Plan, DescribeIndexRequest -> DescribeIndexResponse;
+    insert: Insert, Write, InsertRequest -> MutationResult;
+    upsert: Upsert, Write, UpsertRequest -> MutationResult;
+    delete: Delete, Write, DeleteRequest -> MutationResult;
+    query: Query, Read, QueryRequest -> QueryResults;
+    search: Search, Read, SearchRequest -> SearchResults;
+    hybrid_search: HybridSearch, Read, HybridSearchRequest -> SearchResults;
 }

@@ -15,6 +15,12 @@ pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
             match vectors.data {
                 Some(vector_field::Data::FloatVector(floats)) if dim > 0 => floats.data.chunks(dim).map(|chunk| Datum::Vector(chunk.to_vec())).collect(),
                 Some(vector_field::Data::BinaryVector(bytes)) if dim >= 8 => bytes.chunks(dim / 8).map(|chunk| Datum::Bytes(chunk.to_vec())).collect(),
+                Some(vector_field::Data::Float16Vector(bytes)) if dim > 0 => halves(&bytes, dim, |two| half::f16::from_le_bytes(two).to_f32()),
+                Some(vector_field::Data::Bfloat16Vector(bytes)) if dim > 0 => halves(&bytes, dim, |two| half::bf16::from_le_bytes(two).to_f32()),
+                Some(vector_field::Data::Int8Vector(bytes)) if dim > 0 => {
+                    bytes.chunks(dim).map(|chunk| Datum::Vector(chunk.iter().map(|byte| f32::from(*byte as i8)).collect())).collect()
+                }
+                Some(vector_field::Data::SparseFloatVector(sparse)) => sparse.contents.iter().map(|content| Datum::Sparse(sparse_pairs(content))).collect(),
                 _ => Vec::new(),
             }
         }
@@ -35,6 +41,54 @@ pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
         })
         .collect();
     pad(placed, rows)
+}
+
+fn halves(bytes: &[u8], dim: usize, read: impl Fn([u8; 2]) -> f32) -> Vec<Datum> {
+    let two = |two: &[u8]| read([two.first().copied().unwrap_or(0), two.get(1).copied().unwrap_or(0)]);
+    bytes.chunks(dim * 2).map(|chunk| Datum::Vector(chunk.chunks(2).map(two).collect())).collect()
+}
+
+/// A sparse vector's bytes as Milvus has them: index and value of each entry, little-endian.
+pub fn sparse_pairs(content: &[u8]) -> Vec<(u32, f32)> {
+    let four = |at: &[u8]| at.try_into().unwrap_or_default();
+    content.chunks_exact(8).map(|entry| entry.split_at(4)).map(|(index, value)| (u32::from_le_bytes(four(index)), f32::from_le_bytes(four(value)))).collect()
+}
+
+pub fn sparse_bytes(pairs: &[(u32, f32)]) -> Vec<u8> {
+    pairs.iter().flat_map(|(index, value)| index.to_le_bytes().into_iter().chain(value.to_le_bytes())).collect()
+}
+
+/// How many rows a column has; a server that leaves NULLs out tells them by their flags.
+pub fn rows(field: &FieldData) -> usize {
+    if !field.valid_data.is_empty() {
+        return field.valid_data.len();
+    }
+    match &field.field {
+        Some(field_data::Field::Scalars(scalars)) => match &scalars.data {
+            Some(scalar_field::Data::BoolData(array)) => array.data.len(),
+            Some(scalar_field::Data::IntData(array)) => array.data.len(),
+            Some(scalar_field::Data::LongData(array)) => array.data.len(),
+            Some(scalar_field::Data::FloatData(array)) => array.data.len(),
+            Some(scalar_field::Data::DoubleData(array)) => array.data.len(),
+            Some(scalar_field::Data::StringData(array)) => array.data.len(),
+            Some(scalar_field::Data::BytesData(array)) => array.data.len(),
+            Some(scalar_field::Data::ArrayData(array)) => array.data.len(),
+            Some(scalar_field::Data::JsonData(array)) => array.data.len(),
+            None => 0,
+        },
+        Some(field_data::Field::Vectors(vectors)) => {
+            let dim = usize::try_from(vectors.dim).unwrap_or(0).max(1);
+            match &vectors.data {
+                Some(vector_field::Data::FloatVector(array)) => array.data.len() / dim,
+                Some(vector_field::Data::BinaryVector(bytes)) => bytes.len() / (dim / 8).max(1),
+                Some(vector_field::Data::Float16Vector(bytes) | vector_field::Data::Bfloat16Vector(bytes)) => bytes.len() / (dim * 2),
+                Some(vector_field::Data::Int8Vector(bytes)) => bytes.len() / dim,
+                Some(vector_field::Data::SparseFloatVector(sparse)) => sparse.contents.len(),
+                None => 0,
+            }
+        }
+        None => 0,
+    }
 }
 
 fn pad(mut values: Vec<Datum>, rows: usize) -> Vec<Datum> {
@@ -84,7 +138,7 @@ pub fn kind(data_type: DataType) -> Type {
     }
 }
 
-/// Query vectors of one type, each already little-endian f32 or dim/8 bytes, as a search takes them.
+/// The queries of a search, each already in the bytes of its type.
 pub fn placeholder_group(kind: PlaceholderType, values: Vec<Vec<u8>>) -> Vec<u8> {
     let value = PlaceholderValue { tag: "$0".to_string(), r#type: kind.into(), values };
     PlaceholderGroup { placeholders: vec![value] }.encode_to_vec()

@@ -7,8 +7,8 @@ use crate::proto::common;
 pub enum Error {
     /// no answer that is one: nothing there, no gRPC-Web, CORS, TLS; `detail` is the transport's own word
     Unreachable { url: String, detail: String, probe: Probe },
-    /// the server does not know this method
-    Unimplemented { method: &'static str },
+    /// the server does not know this method; `needs` says which one does
+    Unimplemented { method: &'static str, needs: String },
     /// a proxy or the server's access control keeps this method from us
     Refused { method: &'static str, reason: String },
     /// the user or the password is wrong, or there is none

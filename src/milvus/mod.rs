@@ -6,10 +6,15 @@ pub mod client;
 mod codec;
 pub mod data;
 pub mod error;
+pub mod message;
 pub mod platform;
 pub mod requests;
+pub mod versions;
+mod wire;
 
 pub use address::Address;
-pub use client::Client;
+pub use client::{Client, Effect};
 pub use error::Error;
+pub use message::{Fields, Reply};
 pub use platform::Platform;
+pub use versions::Version;

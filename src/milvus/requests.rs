@@ -1,17 +1,12 @@
 //! The messages as the client and EXPLAIN see them: the status that a reply carries, and a request as readable text.
 
-use crate::proto::names::{FIELDS, Kind, VALUES};
+use super::wire::{Wire, field, next_field, varint};
+use crate::proto::names::{Kind, METHODS, VALUES};
 use crate::proto::{common, milvus as pb};
 
 /// A reply with Milvus's status in it.
 pub trait HasStatus {
     fn status(&self) -> Option<&common::Status>;
-}
-
-impl HasStatus for common::Status {
-    fn status(&self) -> Option<&common::Status> {
-        Some(self)
-    }
 }
 
 macro_rules! has_status {
@@ -24,12 +19,7 @@ macro_rules! has_status {
     };
 }
 
-has_status! {
-    GetVersionResponse ListDatabasesResponse ShowCollectionsResponse DescribeCollectionResponse GetCollectionStatisticsResponse
-    GetLoadStateResponse GetLoadingProgressResponse ShowPartitionsResponse GetPartitionStatisticsResponse DescribeIndexResponse
-    MutationResult QueryResults SearchResults FlushResponse GetFlushStateResponse GetPersistentSegmentInfoResponse
-    GetQuerySegmentInfoResponse ManualCompactionResponse
-}
+has_status! { DescribeCollectionResponse DescribeIndexResponse MutationResult QueryResults SearchResults }
 
 /// A request that EXPLAIN did not send: the method's name and the message's fields that are set.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +35,8 @@ const WHOLE: usize = 6;
 
 /// Writes a request down as it would go over the wire: defaults are not on it, long lists are cut.
 pub fn explain(method: &'static str, message: &[u8]) -> Explained {
-    let request = format!("{method}Request");
-    Explained { method, fields: show_message(&request, message) }
+    let request = METHODS.iter().find(|(known, ..)| *known == method).map_or("", |(_, request, _)| request);
+    Explained { method, fields: show_message(request, message) }
 }
 
 /// `name: value, …`, in the order of the wire, with what is repeated as a list.
@@ -89,55 +79,6 @@ fn list(values: &[String], count: usize) -> String {
     }
 }
 
-fn field(message: &str, number: u32) -> (&'static str, Kind) {
-    match FIELDS.binary_search_by(|(name, known, ..)| (*name, *known).cmp(&(message, number))) {
-        Ok(at) => FIELDS.get(at).map_or(("?", Kind::Bytes), |(.., name, kind)| (name, *kind)),
-        Err(_) => ("?", Kind::Bytes),
-    }
-}
-
-enum Wire<'a> {
-    Varint(u64),
-    Four([u8; 4]),
-    Eight([u8; 8]),
-    Bytes(&'a [u8]),
-}
-
-/// Takes one field off; what is no protobuf ends the message.
-fn next_field<'a>(at: &mut &'a [u8]) -> Option<(u32, Wire<'a>)> {
-    let key = varint(at)?;
-    let wire = match key & 7 {
-        0 => Wire::Varint(varint(at)?),
-        1 => Wire::Eight(take(at, 8)?.try_into().ok()?),
-        2 => {
-            let length = usize::try_from(varint(at)?).ok()?;
-            Wire::Bytes(take(at, length)?)
-        }
-        5 => Wire::Four(take(at, 4)?.try_into().ok()?),
-        _ => return None,
-    };
-    Some((u32::try_from(key >> 3).ok()?, wire))
-}
-
-fn take<'a>(at: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, rest) = at.split_at_checked(length)?;
-    *at = rest;
-    Some(taken)
-}
-
-fn varint(at: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = at.split_first()?;
-        *at = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 /// The values of a field as text, the first few of them, and how many there are.
 fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize) {
     let (name, kind) = field(message, number);
@@ -148,13 +89,17 @@ fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize
         (Wire::Varint(value), _) => one((*value as i64).to_string()),
         (Wire::Four(bytes), _) => one(f32::from_le_bytes(*bytes).to_string()),
         (Wire::Eight(bytes), _) => one(f64::from_le_bytes(*bytes).to_string()),
+        (Wire::Bytes(_), Kind::Text) if name.to_ascii_lowercase().contains("password") => one("\"***\"".to_string()),
         (Wire::Bytes(bytes), Kind::Text) => one(format!("{:?}", String::from_utf8_lossy(bytes))),
         (Wire::Bytes(bytes), Kind::Message(inner)) => one(match inner {
             "KeyValuePair" => pair(bytes),
             _ => format!("{{{}}}", show_message(inner, bytes)),
         }),
         // the two messages that travel as bytes inside another one
-        (Wire::Bytes(bytes), Kind::Bytes) if name == "schema" => one(format!("{{{}}}", show_message("CollectionSchema", bytes))),
+        (Wire::Bytes(bytes), Kind::Bytes) if name == "schema" => {
+            let inner = if message == "AddCollectionFieldRequest" { "FieldSchema" } else { "CollectionSchema" };
+            one(format!("{{{}}}", show_message(inner, bytes)))
+        }
         (Wire::Bytes(bytes), Kind::Bytes) if name == "placeholder_group" => one(format!("{{{}}}", show_message("PlaceholderGroup", bytes))),
         (Wire::Bytes(bytes), Kind::Bytes) => one(match std::str::from_utf8(bytes) {
             Ok(text) if !text.contains(char::is_control) => text.to_string(),

@@ -7,6 +7,9 @@ pub mod floats;
 pub mod common {
     include!(concat!(env!("OUT_DIR"), "/milvus.proto.common.rs"));
 }
+pub mod rg {
+    include!(concat!(env!("OUT_DIR"), "/milvus.proto.rg.rs"));
+}
 pub mod schema {
     pub use super::floats::FloatArray;
 
@@ -16,7 +19,7 @@ pub mod milvus {
     include!(concat!(env!("OUT_DIR"), "/milvus.proto.milvus.rs"));
 }
 
-/// The fields and enum values of `proto/` by name.
+/// The fields, enum values and methods of `proto/` by name.
 pub mod names {
     /// What a field holds, as far as reading it off the wire needs to know.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

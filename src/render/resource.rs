@@ -46,6 +46,7 @@ fn full(value: &Datum) -> Json {
         Datum::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.clone().into()),
         Datum::Array(items) => items.iter().map(full).collect::<Vec<_>>().into(),
         Datum::Vector(values) => values.iter().map(|value| decimal(*value)).collect::<Vec<_>>().into(),
+        Datum::Sparse(pairs) => pairs.iter().map(|(index, value)| (index.to_string(), decimal(*value))).collect::<Map<String, Json>>().into(),
         Datum::Bytes(bytes) => bytes.iter().map(|byte| Json::from(*byte)).collect::<Vec<_>>().into(),
     }
 }

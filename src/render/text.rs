@@ -2,14 +2,15 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::Options;
 use super::value::{is_right_aligned, show};
 use crate::outcome::{Outcome, Table, grouped};
 
-/// `limit` rows of every table are shown. `timing` adds how long the server took.
-pub fn render(outcome: &Outcome, limit: usize, timing: bool) -> String {
+/// As many rows of every table are shown as the options say. `timing` adds how long the server took.
+pub fn render(outcome: &Outcome, options: &Options, timing: bool) -> String {
     let mut lines: Vec<String> = outcome.notices.iter().map(|notice| format!("note: {notice}")).collect();
     for table in &outcome.tables {
-        lines.extend(table_lines(table, limit));
+        lines.extend(table_lines(table, options));
     }
     let status = status(outcome, timing);
     if !status.is_empty() {
@@ -42,9 +43,13 @@ pub fn capped(table: &Table, limit: usize) -> Option<String> {
     (shown < table.total).then(|| format!("… {} of {} rows are shown", grouped(shown), grouped(table.total)))
 }
 
-fn table_lines(table: &Table, limit: usize) -> Vec<String> {
-    let cells: Vec<Vec<String>> =
-        table.rows.iter().take(limit).map(|row| row.iter().zip(&table.columns).map(|(value, column)| show(value, column.kind)).collect()).collect();
+fn table_lines(table: &Table, options: &Options) -> Vec<String> {
+    let cells: Vec<Vec<String>> = table
+        .rows
+        .iter()
+        .take(options.limit)
+        .map(|row| row.iter().zip(&table.columns).map(|(value, column)| show(value, column.kind, options.precision)).collect())
+        .collect();
     let mut widths: Vec<usize> = table.columns.iter().map(|column| column.name.width()).collect();
     for row in &cells {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -78,6 +83,6 @@ fn table_lines(table: &Table, limit: usize) -> Vec<String> {
         }
         lines.push(line(row));
     }
-    lines.extend(capped(table, limit));
+    lines.extend(capped(table, options.limit));
     lines
 }

@@ -9,25 +9,36 @@ const WHOLE: usize = 6;
 /// Characters of a text that are shown.
 const LONGEST: usize = 100;
 
-pub fn show(value: &Datum, kind: Type) -> String {
+pub fn show(value: &Datum, kind: Type, precision: Option<usize>) -> String {
     match value {
         Datum::Text(text) if kind == Type::Prose => printable(text, usize::MAX),
         Datum::Null => "NULL".to_string(),
         Datum::Bool(flag) => flag.to_string(),
         Datum::Int(number) => number.to_string(),
-        Datum::Float(number) => float(f64::from(*number), number.to_string()),
-        Datum::Double(number) => float(*number, number.to_string()),
+        Datum::Float(number) => float(f64::from(*number), number.to_string(), precision),
+        Datum::Double(number) => float(*number, number.to_string(), precision),
         Datum::Text(text) => printable(text, LONGEST),
         Datum::Json(json) => printable(&compact(json), LONGEST),
-        Datum::Array(items) => list(items.len(), items.iter().map(|item| show(item, kind))),
-        Datum::Vector(values) => list(values.len(), values.iter().map(|value| float(f64::from(*value), value.to_string()))),
+        Datum::Array(items) => list(items.len(), items.iter().map(|item| show(item, kind, precision))),
+        Datum::Vector(values) => list(values.len(), values.iter().map(|value| float(f64::from(*value), value.to_string(), precision))),
+        Datum::Sparse(pairs) => {
+            let shown = pairs.iter().take(if pairs.len() <= WHOLE { WHOLE } else { SHOWN });
+            let entries: Vec<String> = shown.map(|(index, value)| format!("{index}: {}", float(f64::from(*value), value.to_string(), precision))).collect();
+            let more = if pairs.len() > WHOLE { format!(", … {}", plural(pairs.len() as u64, "entry", "entries")) } else { String::new() };
+            format!("{{{}{more}}}", entries.join(", "))
+        }
         Datum::Bytes(bytes) => list(bytes.len(), bytes.iter().map(u8::to_string)),
     }
 }
 
 /// A number as short as it is exact; very large and small ones with an exponent.
-fn float(number: f64, shortest: String) -> String {
+fn float(number: f64, shortest: String, precision: Option<usize>) -> String {
     let size = number.abs();
+    if let Some(digits) = precision {
+        if size < 1e15 {
+            return format!("{number:.digits$}");
+        }
+    }
     if size != 0.0 && !(1e-5..1e15).contains(&size) {
         return format!("{number:e}");
     }
@@ -93,7 +104,7 @@ mod tests {
     use super::*;
 
     fn text(value: Datum) -> String {
-        show(&value, Type::Text)
+        show(&value, Type::Text, None)
     }
 
     #[test]

@@ -1,0 +1,174 @@
+//! What pest expected, in words, with the misspelt word marked.
+
+use pest::error::{Error, ErrorVariant, InputLocation};
+
+use super::*;
+use crate::diagnostic::closest;
+
+/// The statement at `start` begins with no word that is known.
+pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
+    let (at, word) = word_at(scanned, start);
+    let known: Vec<&str> = opening_words().collect();
+    let diagnostic = Diagnostic::new("SyntaxError", format!("expected a statement, found `{word}`")).at(at);
+    match closest(word, &known) {
+        Some(near) => diagnostic.label(format!("expected {near}")).help(format!("did you mean `{near}`?")),
+        None => diagnostic.label("expected a statement").help("`help` lists the statements"),
+    }
+}
+
+/// The word at a place of the short text, or the one character that stands there.
+fn word_at<'a>(scanned: &Scanned<'a>, at: usize) -> (Span, &'a str) {
+    let start = scanned.original(at);
+    let found = scanned.cell.get(start..).unwrap_or_default();
+    let word_end = found.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(found.len());
+    let length = if word_end == 0 { found.chars().next().map_or(0, char::len_utf8) } else { word_end };
+    (Span::new(start, start + length), found.get(..length).unwrap_or_default())
+}
+
+pub fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> Diagnostic {
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => base + at,
+    };
+    let expected: Vec<Rule> = match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives,
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    let (span, word) = word_at(scanned, at);
+    let at_end = word.trim().is_empty() || word == ";";
+    let mut words: Vec<String> = Vec::new();
+    for rule in expected {
+        for name in describe(rule) {
+            if !words.contains(&name) {
+                words.push(name);
+            }
+        }
+    }
+    if words.iter().any(|word| word == "a name") {
+        words.retain(|word| word != "TABLE");
+    }
+    let keywords: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| word.chars().all(|char| char.is_ascii_uppercase() || "_ ".contains(char))).collect();
+    let near = closest(word, &keywords).map(str::to_string);
+    let what = match (&near, words.as_slice()) {
+        (Some(near), _) => near.clone(),
+        (_, []) => "something else".to_string(),
+        (_, words) if words.len() > 8 => words.get(..8).unwrap_or_default().join(", ") + " or more",
+        (_, words) => list(words),
+    };
+    let found = if at_end { "but the text ends".to_string() } else { format!("found `{}`", word.chars().take(40).collect::<String>()) };
+    let diagnostic = Diagnostic::new("SyntaxError", format!("expected {what}, {found}"));
+    match near {
+        Some(near) => diagnostic.at(span).label(format!("expected {near}")).help(format!("did you mean `{near}`?")),
+        None if at_end => diagnostic.at(Span::new(span.start, span.start)).label("the text ends here"),
+        None => diagnostic.at(span).label(format!("expected {what}")),
+    }
+}
+
+fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The human words of a rule: what the user may write there. A keyword's rule has its name.
+fn describe(rule: Rule) -> Vec<String> {
+    use Rule as R;
+    let name = format!("{rule:?}");
+    if name.chars().all(|char| char.is_ascii_uppercase() || char == '_' || char.is_ascii_digit()) && rule != R::EOI {
+        return vec![name.trim_end_matches("_WORD").to_string()];
+    }
+    let words: &[&str] = match rule {
+        R::EOI => &["the end"],
+        R::address => &["an address"],
+        R::name | R::bare | R::column_name | R::index_ops => &["a name"],
+        R::text_or_name => &["a name", "a string"],
+        R::string | R::text => &["a string"],
+        R::value | R::number | R::literal | R::list | R::object_value | R::bytes | R::lifted | R::null | R::setting_word | R::original_value | R::assigned => {
+            &["a value"]
+        }
+        R::variable | R::at_name => &["a variable"],
+        R::vector | R::original_vectors | R::stored => &["a vector"],
+        R::expr
+        | R::conjunction
+        | R::negation
+        | R::predicate
+        | R::sum
+        | R::product
+        | R::atom
+        | R::group
+        | R::call
+        | R::function
+        | R::field
+        | R::bang
+        | R::range => &["a condition"],
+        R::comparison | R::compare_op | R::in_list | R::between | R::like | R::is_null => &["a comparison"],
+        R::near | R::bm25 => &["a search"],
+        R::operator => &["a distance operator"],
+        R::type_name | R::data_type => &["a type"],
+        R::element_type => &["<"],
+        R::items | R::all => &["fields", "*"],
+        R::item | R::output | R::order_key | R::aggregate | R::aggregate_name => &["a field"],
+        R::original_params | R::original_param | R::param | R::dotted => &["a parameter"],
+        R::row => &["a row of values"],
+        R::params | R::fields | R::index_field => &["("],
+        R::column | R::index_clause => &["a column"],
+        R::assignment => &["an assignment"],
+        R::arm => &["a search"],
+        R::privilege => &["a privilege"],
+        R::grant_target | R::grant_object | R::grant_name => &["TABLE", "DATABASE", "GLOBAL", "USER"],
+        R::column_option => &["PRIMARY", "AUTO_INCREMENT", "NOT", "NULL", "DEFAULT", "COMMENT", "PARTITION", "CLUSTERING", "GENERATED", "WITH"],
+        R::primary_key => &["PRIMARY"],
+        R::partition_key => &["PARTITION"],
+        R::clustering_key => &["CLUSTERING"],
+        R::not_null => &["NOT"],
+        R::nullable => &["NULL"],
+        R::auto_increment => &["AUTO_INCREMENT"],
+        R::default => &["DEFAULT"],
+        R::generated => &["GENERATED"],
+        R::comment => &["COMMENT"],
+        R::select_clause => &["WHERE", "ORDER", "LIMIT", "OFFSET", "PARTITION", "GROUP", "SEARCH", "FILTER", "CONSISTENCY", "HYBRID", "RERANK"],
+        R::arm_clause => &["WEIGHT", "LIMIT", "WHERE", "FILTER", "SEARCH"],
+        R::delete_clause => &["WHERE", "FILTER", "PARTITION"],
+        R::load_clause => &["PARTITION", "FIELDS", "WITH"],
+        R::connect_option => &["USER", "PASSWORD", "TOKEN", "DATABASE", "AS"],
+        R::listing => return Listing::ALL.iter().map(|(word, _)| (*word).to_string()).collect(),
+        R::object => return Object::ALL.iter().map(|(word, _)| (*word).to_string()).collect(),
+        R::show_create => &["CREATE"],
+        R::show_progress => &["PROGRESS"],
+        R::show_grants => &["GRANTS"],
+        R::show_job => &["COMPACTION", "IMPORT"],
+        R::original_where | R::where_clause => &["WHERE"],
+        R::original_ids => &["BY"],
+        R::partitions => &["PARTITION"],
+        R::raw_filter => &["FILTER"],
+        R::order_clause => &["ORDER"],
+        R::group_clause => &["GROUP"],
+        R::limit_clause => &["LIMIT"],
+        R::offset_clause => &["OFFSET"],
+        R::search_params => &["SEARCH"],
+        R::consistency => &["CONSISTENCY"],
+        R::index_method => &["USING"],
+        R::if_exists | R::if_not_exists => &["IF"],
+        R::set_properties => &["SET"],
+        R::drop_properties | R::drop_field => &["DROP"],
+        R::add_field | R::group_change => &["ADD"],
+        R::alter_field => &["ALTER"],
+        R::rename => &["RENAME"],
+        R::alias_target => &["FOR"],
+        R::password_change => &["PASSWORD"],
+        R::alter_table | R::create_table | R::drop_table => &["TABLE"],
+        R::alter_index | R::create_index | R::drop_index | R::describe_index => &["INDEX"],
+        R::create_partition | R::drop_partition => &["PARTITION"],
+        R::create_object | R::alter_object | R::drop_object | R::describe_object => {
+            return Object::ALL.iter().map(|(word, _)| (*word).to_string()).collect();
+        }
+        R::role_grant => &["ROLE"],
+        R::privilege_grant => &["a privilege"],
+        R::transfer_nodes => &["NODES"],
+        R::transfer_replicas => &["REPLICAS"],
+        _ => &[],
+    };
+    words.iter().map(|word| (*word).to_string()).collect()
+}

@@ -1,0 +1,201 @@
+//! Filters: SQL's and Milvus's own spelling become one tree.
+
+use super::*;
+
+impl<'a> Builder<'a> {
+    pub fn filter(&self, pair: Pair<'a, Rule>) -> Result<Filter> {
+        let rule = pair.as_rule();
+        let mut parts = self.parts(pair);
+        let inner = parts.skip(&[Rule::WHERE, Rule::FILTER]).next()?;
+        if rule == Rule::raw_filter {
+            let span = self.span(&inner);
+            return Ok(Filter::Raw(Spanned::new(self.literal(inner)?, span)));
+        }
+        Ok(Filter::Expr(self.expr(inner)?))
+    }
+
+    pub fn expr(&self, pair: Pair<'a, Rule>) -> Result<Expr> {
+        let span = self.span(&pair);
+        let rule = pair.as_rule();
+        let mut parts = self.parts(pair);
+        let kind = match rule {
+            Rule::expr | Rule::conjunction | Rule::sum | Rule::product => {
+                let first = self.expr(parts.next()?)?;
+                let mut rest = Vec::new();
+                while let Some(pair) = parts.pairs.next() {
+                    match pair.as_rule() {
+                        Rule::OR | Rule::AND => {}
+                        Rule::sum_op | Rule::product_op => {
+                            let operator = match pair.as_str().trim_end() {
+                                "+" => "+",
+                                "-" => "-",
+                                "*" => "*",
+                                "/" => "/",
+                                "%" => "%",
+                                _ => "**",
+                            };
+                            rest.push((operator, self.expr(parts.next()?)?));
+                        }
+                        _ => rest.push((if rule == Rule::expr { "or" } else { "and" }, self.expr(pair)?)),
+                    }
+                }
+                if rest.is_empty() {
+                    return Ok(first);
+                }
+                ExprKind::Chain { first: Box::new(first), rest }
+            }
+            Rule::negation => {
+                let mut negations = 0;
+                let mut inner = parts.next()?;
+                while matches!(inner.as_rule(), Rule::NOT | Rule::bang) {
+                    negations += 1;
+                    inner = parts.next()?;
+                }
+                let inner = self.expr(inner)?;
+                if negations % 2 == 0 {
+                    return Ok(inner);
+                }
+                ExprKind::Not(Box::new(inner))
+            }
+            Rule::predicate => return self.predicate(parts),
+            Rule::atom | Rule::group => return self.expr(parts.next()?),
+            Rule::literal => ExprKind::Literal(self.literal(parts.next()?)?),
+            Rule::list => {
+                let list = self.list(parts)?;
+                return self.list_expr(list, span);
+            }
+            Rule::match_against => {
+                let (field, text) = {
+                    let mut parts = parts;
+                    let field = self.name(parts.skip(&[Rule::MATCH]).next()?)?;
+                    (field, self.value(parts.skip(&[Rule::AGAINST]).next()?)?)
+                };
+                let name = Spanned::new("text_match".to_string(), span);
+                let field = Expr { span: field.span, kind: ExprKind::Field { name: field, path: Vec::new(), quoted: false } };
+                ExprKind::Call { name, args: vec![field, Expr { span: text.span, kind: ExprKind::Literal(text.value) }] }
+            }
+            Rule::call => {
+                let function = parts.next()?;
+                let name = Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
+                let args = parts.pairs.map(|pair| self.expr(pair)).collect::<Result<Vec<_>>>()?;
+                ExprKind::Call { name, args }
+            }
+            Rule::field => {
+                let name = parts.next()?;
+                let quoted = name.as_str().starts_with('"');
+                ExprKind::Field { name: self.name(name)?, path: self.steps(&mut parts)?, quoted }
+            }
+            _ => return Err(internal(span)),
+        };
+        Ok(Expr { kind, span })
+    }
+
+    /// The steps into a JSON or array field: `['a'][0]`.
+    pub fn steps(&self, parts: &mut Parts<'a>) -> Result<Vec<Spanned<Value>>> {
+        let mut path = Vec::new();
+        while let Some(step) = parts.take(Rule::step) {
+            let span = self.span(&step);
+            let inner = self.parts(step).next()?;
+            if inner.as_rule() == Rule::lifted {
+                let mut numbers = self.lifted(inner)?.exact();
+                match (numbers.pop(), numbers.is_empty()) {
+                    (Some(number), true) if matches!(number.value, Value::Int(_)) => path.push(number),
+                    _ => return Err(Diagnostic::new("SyntaxError", "one whole number or one string belongs here").at(span)),
+                }
+            } else {
+                let span = self.span(&inner);
+                path.push(Spanned::new(self.literal(inner)?, span));
+            }
+        }
+        Ok(path)
+    }
+
+    fn predicate(&self, mut parts: Parts<'a>) -> Result<Expr> {
+        let span = parts.span;
+        if let Some(range) = parts.take(Rule::range) {
+            let mut parts = self.parts(range);
+            let near = Box::new(self.near_vectors(&mut parts)?);
+            return Ok(Expr { kind: ExprKind::Range { near, bounds: self.comparisons(&mut parts)? }, span });
+        }
+        let left = self.expr(parts.next()?)?;
+        let comparisons = self.comparisons(&mut parts)?;
+        if !comparisons.is_empty() {
+            return Ok(Expr { kind: ExprKind::Compare { first: Box::new(left), rest: comparisons }, span });
+        }
+        let Some(tail) = parts.pairs.next() else { return Ok(left) };
+        let rule = tail.as_rule();
+        let mut tail = self.parts(tail);
+        let negated = tail.skip(&[Rule::IS]).has(Rule::NOT);
+        tail.skip(&[Rule::IN, Rule::BETWEEN, Rule::LIKE]);
+        let left = Box::new(left);
+        let kind = match rule {
+            Rule::in_list => {
+                let mut list = Vec::new();
+                for pair in tail.pairs {
+                    let list_span = self.span(&pair);
+                    match pair.as_rule() {
+                        Rule::list => {
+                            let items = self.list(self.parts(pair))?;
+                            if let ExprKind::List(items) = self.list_expr(items, list_span)?.kind {
+                                list.extend(items);
+                            }
+                        }
+                        Rule::variable => list.push(Expr { kind: ExprKind::Literal(self.literal(pair)?), span: list_span }),
+                        _ => list.push(self.expr(pair)?),
+                    }
+                }
+                ExprKind::In { left, negated, list }
+            }
+            Rule::between => {
+                let low = Box::new(self.expr(tail.next()?)?);
+                let high = Box::new(self.expr(tail.skip(&[Rule::AND]).next()?)?);
+                ExprKind::Between { left, negated, low, high }
+            }
+            Rule::like => {
+                let pattern = tail.next()?;
+                let span = self.span(&pattern);
+                let pattern = if pattern.as_rule() == Rule::text { Value::Text(values::unquote(pattern.as_str())) } else { self.literal(pattern)? };
+                ExprKind::Like { left, negated, pattern: Spanned::new(pattern, span) }
+            }
+            _ => ExprKind::IsNull { left, negated },
+        };
+        Ok(Expr { kind, span })
+    }
+
+    fn comparisons(&self, parts: &mut Parts<'a>) -> Result<Vec<(&'static str, Expr)>> {
+        let mut comparisons = Vec::new();
+        while let Some(pair) = parts.take(Rule::comparison) {
+            let mut parts = self.parts(pair);
+            let operator = match parts.next()?.as_str().trim_end() {
+                "=" | "==" => "==",
+                "<>" | "!=" => "!=",
+                "<=" => "<=",
+                ">=" => ">=",
+                "<" => "<",
+                _ => ">",
+            };
+            comparisons.push((operator, self.expr(parts.next()?)?));
+        }
+        Ok(comparisons)
+    }
+
+    fn list_expr(&self, items: Vec<Spanned<Value>>, span: Span) -> Result<Expr> {
+        let mut out = Vec::new();
+        for item in items {
+            out.push(match item.value {
+                Value::List(inner) => self.list_expr(inner, item.span)?,
+                Value::Numbers(numbers) => self.list_expr(numbers.exact(), item.span)?,
+                value => Expr { kind: ExprKind::Literal(value), span: item.span },
+            });
+        }
+        Ok(Expr { kind: ExprKind::List(out), span })
+    }
+
+    /// A list in a filter, with a lifted one read exactly, so that large integers stay what they are.
+    fn list(&self, mut parts: Parts<'a>) -> Result<Vec<Spanned<Value>>> {
+        if let Some(lifted) = parts.take(Rule::lifted) {
+            return Ok(self.lifted(lifted)?.exact());
+        }
+        parts.pairs.map(|pair| self.value(pair)).collect()
+    }
+}

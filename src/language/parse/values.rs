@@ -1,0 +1,181 @@
+//! Values and `name = value` lists.
+
+use super::*;
+
+impl<'a> Builder<'a> {
+    pub fn lifted(&self, pair: Pair<'a, Rule>) -> Result<Numbers> {
+        let span = self.span(&pair);
+        let index = self.parts(pair).next()?.as_str().parse::<usize>().map_err(|_| internal(span))?;
+        self.scanned.lists.get(index).cloned().ok_or_else(|| internal(span))
+    }
+
+    pub fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
+        let mut parts = self.parts(pair);
+        parts.skip(&[Rule::WHERE]);
+        parts.pairs.filter(|pair| pair.as_rule() == Rule::original_param).map(|pair| self.original_param(pair)).collect()
+    }
+
+    pub fn original_param(&self, pair: Pair<'a, Rule>) -> Result<Param> {
+        let mut parts = self.parts(pair);
+        let name = self.name(parts.next()?)?;
+        let mut values = Vec::new();
+        for value in parts.pairs {
+            values.push(self.setting(self.parts(value).next()?)?);
+        }
+        Ok(Param { name, values })
+    }
+
+    pub fn original_vectors(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+        let span = self.span(&pair);
+        let values = pair.into_inner().map(|pair| self.bare_value(pair)).collect::<Result<Vec<_>>>()?;
+        let numbers: Option<Vec<f32>> = values
+            .iter()
+            .map(|value| match value.value {
+                Value::Int(number) => Some(number as f32),
+                Value::Float(number) => Some(number as f32),
+                _ => None,
+            })
+            .collect();
+        Ok(match numbers {
+            Some(values) => vec![Spanned::new(Value::Numbers(Numbers { values, span, source: None }), span)],
+            None => values,
+        })
+    }
+
+    pub fn ids(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+        let mut parts = self.parts(pair);
+        parts.skip(&[Rule::BY, Rule::ID]);
+        parts.pairs.map(|pair| self.value(pair)).collect()
+    }
+
+    pub fn params(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
+        let mut params: Vec<Param> = Vec::new();
+        for pair in pair.into_inner() {
+            let mut parts = self.parts(pair);
+            let name = parts.next()?;
+            let name = self.name(name)?;
+            // HNSW_PQ has both M and m
+            let same = |param: &Param| param.name.value == name.value || name.value.len() > 1 && param.name.value.eq_ignore_ascii_case(&name.value);
+            if params.iter().any(same) {
+                return Err(Diagnostic::new("SyntaxError", format!("{name} stands twice")).at(name.span).help("leave one of them out"));
+            }
+            params.push(Param { values: vec![self.setting(parts.next()?)?], name });
+        }
+        Ok(params)
+    }
+
+    /// A value where a bare word stands for text (`metric_type = L2`).
+    pub fn setting(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+        if pair.as_rule() == Rule::setting_word {
+            let word = self.parts(pair).next()?;
+            let name = if word.as_rule() == Rule::ON { Spanned::new("on".to_string(), self.span(&word)) } else { self.name(word)? };
+            return Ok(Spanned::new(Value::Text(name.value), name.span));
+        }
+        self.value(pair)
+    }
+
+    pub fn value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+        let inner = self.parts(pair).next()?;
+        self.bare_value(inner)
+    }
+
+    pub fn bare_value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+        let span = self.span(&pair);
+        let value = match pair.as_rule() {
+            Rule::null => Value::Null,
+            Rule::text => Value::Text(unquote(pair.as_str())),
+            Rule::bytes => Value::Bytes(bytes(pair.as_str(), span)?),
+            Rule::list => {
+                let mut parts = self.parts(pair);
+                match parts.take(Rule::lifted) {
+                    Some(lifted) => Value::Numbers(self.lifted(lifted)?),
+                    None => Value::List(parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?),
+                }
+            }
+            Rule::object_value => {
+                let mut fields = Vec::new();
+                for pair in pair.into_inner() {
+                    let mut parts = self.parts(pair);
+                    let key = parts.next()?;
+                    let key = if key.as_rule() == Rule::number { key.as_str().trim_end().to_string() } else { unquote(key.as_str()) };
+                    fields.push((key, self.value(parts.next()?)?));
+                }
+                Value::Object(fields)
+            }
+            _ => self.literal(pair)?,
+        };
+        Ok(Spanned::new(value, span))
+    }
+
+    pub fn literal(&self, pair: Pair<'a, Rule>) -> Result<Value> {
+        let span = self.span(&pair);
+        Ok(match pair.as_rule() {
+            Rule::TRUE => Value::Bool(true),
+            Rule::FALSE => Value::Bool(false),
+            Rule::number => number(pair.as_str().trim_end(), span)?,
+            Rule::variable => Value::Variable(pair.as_str().trim_end().trim_start_matches(':').to_string()),
+            Rule::string | Rule::double => Value::Text(unquote(pair.as_str())),
+            _ => return Err(internal(span)),
+        })
+    }
+
+    /// The parameters of an optional WITH.
+    pub fn with(&self, parts: &mut Parts<'a>) -> Result<Vec<Param>> {
+        Ok(parts.skip(&[Rule::WITH]).take(Rule::params).map(|pair| self.params(pair)).transpose()?.unwrap_or_default())
+    }
+}
+
+fn number(text: &str, span: Span) -> Result<Value> {
+    if let Ok(number) = text.parse::<i64>() {
+        return Ok(Value::Int(number));
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(Value::Float(number)),
+        _ => Err(Diagnostic::new("InvalidNumber", format!("`{text}` is too large a number")).at(span)),
+    }
+}
+
+fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
+    let radix = if text.starts_with(['x', 'X']) { 16 } else { 2 };
+    let width = if radix == 16 { 2 } else { 8 };
+    let digits: Vec<u8> = text.bytes().skip(2).filter(u8::is_ascii_hexdigit).collect();
+    if !digits.len().is_multiple_of(width) {
+        return Err(Diagnostic::new("InvalidValue", format!("{} digits do not make whole bytes", digits.len()))
+            .at(span)
+            .help(format!("write {width} digits a byte")));
+    }
+    digits
+        .chunks(width)
+        .map(|chunk| std::str::from_utf8(chunk).ok().and_then(|text| u8::from_str_radix(text, radix).ok()).ok_or_else(|| internal(span)))
+        .collect()
+}
+
+/// Takes a string's quotes off: a doubled quote is one, a backslash escapes as in C.
+pub fn unquote(text: &str) -> String {
+    let text = text.trim_end();
+    let Some(quote) = text.chars().next() else { return String::new() };
+    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(char) = chars.next() {
+        if char == quote {
+            chars.next();
+            out.push(quote);
+        } else if char == '\\' && quote != '`' {
+            match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some(other @ ('\\' | '\'' | '"')) => out.push(other),
+                Some(other) => {
+                    out.push('\\');
+                    out.push(other);
+                }
+                None => out.push('\\'),
+            }
+        } else {
+            out.push(char);
+        }
+    }
+    out
+}

@@ -206,10 +206,10 @@ pub async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Resu
     check_role(&grant.role, context).await?;
     let name = grant.name.as_ref().map_or("*", |name| name.value.as_str());
     let object = grant.object.as_ref().map(|object| object.value.to_ascii_uppercase());
-    if let (Some("TABLE" | "COLLECTION") | None, Some(table), None) = (object.as_deref(), &grant.name, &grant.database) {
-        if table.value != "*" {
-            context.collection(table).await?;
-        }
+    if let (Some("TABLE" | "COLLECTION") | None, Some(table), None) = (object.as_deref(), &grant.name, &grant.database)
+        && table.value != "*"
+    {
+        context.collection(table).await?;
     }
     let newer = context.client.version().has_on_server("OperatePrivilegeV2");
     for privilege in &grant.privileges {

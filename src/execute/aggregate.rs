@@ -100,12 +100,11 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
 
 /// An alias in ORDER BY stands for its item.
 fn unaliased(key: &Output, items: &[Item]) -> Output {
-    if let Output::Field { name, path } = key {
-        if path.is_empty() {
-            if let Some(item) = items.iter().find(|item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value)) {
-                return item.output.clone();
-            }
-        }
+    if let Output::Field { name, path } = key
+        && path.is_empty()
+        && let Some(item) = items.iter().find(|item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value))
+    {
+        return item.output.clone();
     }
     key.clone()
 }

@@ -195,11 +195,11 @@ impl Collection {
         let bm25 = self.functions.iter().filter(|function| function.r#type() == FunctionType::Bm25);
         for function in bm25 {
             let (input, output) = (function.input_field_names.first(), function.output_field_names.first());
-            if let (Some(input), Some(output)) = (input, output) {
-                if *input == field.name || *output == field.name {
-                    let output = self.find(output).ok_or_else(|| self.unknown_field(&Name::new(output.clone(), name.span)))?;
-                    return Ok((output, input));
-                }
+            if let (Some(input), Some(output)) = (input, output)
+                && (*input == field.name || *output == field.name)
+            {
+                let output = self.find(output).ok_or_else(|| self.unknown_field(&Name::new(output.clone(), name.span)))?;
+                return Ok((output, input));
             }
         }
         Err(Diagnostic::new("NotSupported", format!("no BM25 function is on `{name}`"))

@@ -40,7 +40,7 @@ pub fn plan<P: Platform>(index: &ast::Index, collection: &Collection, context: &
     let field = match collection.find(&index.field.value) {
         Some(field) => field.clone(),
         // a key of the dynamic field is indexed by its path
-        None if collection.dynamic && !index.path.is_empty() || collection.dynamic && has_param(index, "json_cast_type") => dynamic_field(&index.field.value),
+        None if collection.dynamic && (!index.path.is_empty() || has_param(index, "json_cast_type")) => dynamic_field(&index.field.value),
         None => return Err(collection.unknown_field(&index.field)),
     };
     let mut metric = match &index.ops {

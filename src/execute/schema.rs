@@ -228,11 +228,11 @@ pub fn check<P: Platform>(create: &CreateTable, fields: &mut [FieldSchema], cont
         }
     }
     let partition_keys: Vec<&FieldSchema> = fields.iter().filter(|field| field.is_partition_key).collect();
-    if let [only] = partition_keys.as_slice() {
-        if only.is_primary_key || !matches!(only.data_type(), DataType::Int64 | DataType::VarChar) {
-            let span = create.columns.iter().find(|column| column.name.value == only.name).map_or(create.table.span, |column| column.name.span);
-            return Err(Diagnostic::new("InvalidType", "a partition key is BIGINT or VARCHAR, and not the primary key").at(span));
-        }
+    if let [only] = partition_keys.as_slice()
+        && (only.is_primary_key || !matches!(only.data_type(), DataType::Int64 | DataType::VarChar))
+    {
+        let span = create.columns.iter().find(|column| column.name.value == only.name).map_or(create.table.span, |column| column.name.span);
+        return Err(Diagnostic::new("InvalidType", "a partition key is BIGINT or VARCHAR, and not the primary key").at(span));
     }
     if partition_keys.len() > 1 {
         return Err(Diagnostic::new("SyntaxError", "a table has one partition key").at(create.table.span));

@@ -320,10 +320,10 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
             format!("{metric} shrinks with closeness: write `< …`, and `> …` beside it for a ring")
         })),
         (outer, inner) => {
-            if let (Some((outer, span)), Some((inner, _))) = (outer, inner) {
-                if grows && inner <= outer || !grows && inner >= outer {
-                    return Err(Diagnostic::new("OutOfRange", "nothing lies in this range").at(span));
-                }
+            if let (Some((outer, span)), Some((inner, _))) = (outer, inner)
+                && (grows && inner <= outer || !grows && inner >= outer)
+            {
+                return Err(Diagnostic::new("OutOfRange", "nothing lies in this range").at(span));
             }
             let mut put = |name: &str, bound: Option<(f32, Span)>| {
                 if let Some((value, _)) = bound {

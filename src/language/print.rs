@@ -79,7 +79,7 @@ pub fn statement(statement: &Statement) -> String {
                 .iter()
                 .map(|(field, assigned)| match assigned {
                     Assigned::Value(value) => format!("{} = {}", name(field), self::value(&value.value)),
-                    Assigned::Expr(expr) => format!("{} = {}", name(field), self::expr(expr)),
+                    Assigned::Expr(expr) => format!("{} = {}", name(field), inner(expr)),
                 })
                 .collect();
             let partition = in_partitions(update.partition.as_slice());

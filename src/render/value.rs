@@ -34,10 +34,10 @@ pub fn show(value: &Datum, kind: Type, precision: Option<usize>) -> String {
 /// A number as short as it is exact; very large and small ones with an exponent.
 fn float(number: f64, shortest: String, precision: Option<usize>) -> String {
     let size = number.abs();
-    if let Some(digits) = precision {
-        if size < 1e15 {
-            return format!("{number:.digits$}");
-        }
+    if let Some(digits) = precision
+        && size < 1e15
+    {
+        return format!("{number:.digits$}");
     }
     if size != 0.0 && !(1e-5..1e15).contains(&size) {
         return format!("{number:e}");

@@ -162,10 +162,10 @@ impl<'a> Builder<'a> {
 
             R::flush => {
                 let mut tables = parts.skip(&[R::TABLE]).pairs.by_ref().map(|pair| self.name(pair)).collect::<Result<Vec<_>>>()?;
-                if let [only] = tables.as_slice() {
-                    if only.value.eq_ignore_ascii_case("all") {
-                        tables.clear();
-                    }
+                if let [only] = tables.as_slice()
+                    && only.value.eq_ignore_ascii_case("all")
+                {
+                    tables.clear();
                 }
                 Kind::Flush(tables)
             }

@@ -153,6 +153,11 @@ impl Collection {
         }
     }
 
+    /// What stays the same under an alias and another name.
+    pub fn identity(&self) -> String {
+        if self.id == 0 { self.name.clone() } else { self.id.to_string() }
+    }
+
     pub fn primary(&self) -> Result<&Field> {
         self.fields
             .iter()

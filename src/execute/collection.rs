@@ -144,12 +144,12 @@ pub async fn alter<P: Platform>(table: &Name, change: &Change, context: &Context
 }
 
 pub async fn truncate<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
-    context.collection(table).await?;
+    let collection = context.collection(table).await?;
     context.ask("TruncateCollection", Effect::Write, vec![("collection_name", (&table.value).into())], table.span).await.map_err(|error| match error.code {
         "NotSupported" => error.help(format!("on this server: `SHOW CREATE TABLE {table}`, `DROP TABLE {table}`, and create it again")),
         _ => error,
     })?;
-    context.client.wrote(&table.value, 0);
+    context.client.wrote(&collection.identity(), 0);
     Ok(Outcome::done(format!("emptied {table}")))
 }
 

@@ -99,8 +99,8 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// The guarantee timestamp and consistency level of a read, and whether the collection's own level holds.
-    pub fn consistency(&self, table: &str, asked: Option<ConsistencyLevel>) -> Consistency {
-        let written = self.client.written(table);
+    pub fn consistency(&self, collection: &Collection, asked: Option<ConsistencyLevel>) -> Consistency {
+        let written = self.client.written(&collection.identity());
         let given = |level, timestamp| Consistency { level, timestamp, default: false };
         match asked.or(self.settings.consistency) {
             Some(ConsistencyLevel::Session) => match written {

@@ -48,7 +48,7 @@ pub async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Resu
             false => context.notice("fields that are left out become NULL or their default on this server"),
         }
     }
-    let sent = send(mode, &write.table, write.partition.as_ref(), columns, dynamic, count, context).await?;
+    let sent = send(mode, &collection, &write.table, write.partition.as_ref(), columns, dynamic, count, context).await?;
     let verb = if write.upsert { "upserted" } else { "inserted" };
     let mut outcome = Outcome::done(format!("{verb} {} into {}", rows(sent.count), write.table));
     if collection.primary()?.auto_id && !context.client.explaining() {
@@ -144,8 +144,10 @@ pub struct Sent {
 }
 
 /// Sends columns in as many requests as they need. When one fails, the error says how much is in already.
+#[allow(clippy::too_many_arguments)]
 pub async fn send<P: Platform>(
     mode: Mode,
+    collection: &Collection,
     table: &Name,
     partition: Option<&Name>,
     mut columns: Vec<ColumnBuilder<'_>>,
@@ -167,7 +169,7 @@ pub async fn send<P: Platform>(
             fields_data.push(dynamic_field(std::mem::replace(objects, rest)));
         }
         let reply = send_one(mode, table, partition, fields_data, taken, context).await.map_err(|error| partly(error, sent.count, table.span))?;
-        context.client.wrote(&table.value, reply.timestamp);
+        context.client.wrote(&collection.identity(), reply.timestamp);
         let counted = if mode == Mode::Insert { reply.insert_cnt } else { reply.upsert_cnt };
         sent.count += u64::try_from(counted).unwrap_or(0);
         sent.ids.extend(data::ids(reply.i_ds));
@@ -260,6 +262,6 @@ pub async fn delete_where<P: Platform>(collection: &Collection, table: &Name, pa
         reply => reply,
     };
     let reply = reply.map_err(|error| diagnose(error, table.span))?;
-    context.client.wrote(&table.value, reply.timestamp);
+    context.client.wrote(&collection.identity(), reply.timestamp);
     Ok(count)
 }

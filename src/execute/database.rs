@@ -137,7 +137,7 @@ pub async fn show_aliases<P: Platform>(table: Option<&Name>, context: &Context<'
     Ok(Outcome::table(Table::texts(&["alias", "collection"], rows)))
 }
 
-/// (alias, collection): every version tells the aliases of a collection when it describes it.
+/// (alias, collection): from 2.4 by asking for them, before by every collection's description.
 async fn aliases<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Vec<(String, String)>> {
     let tables = match table {
         Some(table) => vec![table.clone()],
@@ -149,7 +149,11 @@ async fn aliases<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) ->
     let mut found = Vec::new();
     for table in tables {
         let collection = context.fresh_collection(&table).await?;
-        found.extend(collection.aliases.iter().map(|alias| (alias.clone(), collection.name.clone())));
+        let aliases = match context.client.version().has("ListAliases") {
+            true => context.ask("ListAliases", Effect::Plan, vec![("collection_name", (&collection.name).into())], table.span).await?.texts("aliases"),
+            false => collection.aliases.clone(),
+        };
+        found.extend(aliases.into_iter().map(|alias| (alias, collection.name.clone())));
     }
     found.sort();
     Ok(found)

@@ -108,7 +108,8 @@ pub async fn row_count<P: Platform>(method: &'static str, fields: crate::milvus:
 pub async fn show_create<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     let create = create_table(&collection);
-    Ok(Outcome::table(Table::texts(&["statement"], vec![vec![print::create_table(&create)]])))
+    let lines = print::create_table(&create).lines().map(|line| vec![line.to_string()]).collect();
+    Ok(Outcome::table(Table::texts(&["statement"], lines)).with_done(""))
 }
 
 fn name(text: &str) -> Name {

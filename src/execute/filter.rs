@@ -131,6 +131,13 @@ impl Printer<'_> {
                 for item in list {
                     self.check_types(left, item)?;
                 }
+                // Milvus Lite knows `in` of whole fields alone
+                let path = matches!(&left.kind, ExprKind::Field { path, .. } if !path.is_empty());
+                if path && self.version.lite && !items.is_empty() {
+                    let left = self.operand(left)?;
+                    let each: Vec<String> = items.iter().map(|item| format!("{left} == {item}")).collect();
+                    return Ok(if *negated { format!("not ({})", each.join(" or ")) } else { format!("({})", each.join(" or ")) });
+                }
                 format!("{} {}in [{}]", self.operand(left)?, if *negated { "not " } else { "" }, items.join(", "))
             }
             ExprKind::Between { left, negated, low, high } => {

@@ -78,7 +78,7 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
     let mut rank_params = ranking(select, context)?;
     rank_params.extend([pair("limit", limit), pair("offset", offset), pair("round_decimal", outer.round_decimal.unwrap_or(-1))]);
     rank_params.extend(outer.outer.iter().map(|(name, value)| pair(name, value)));
-    let consistency = context.consistency(&table.value, read.level);
+    let consistency = context.consistency(collection, read.level);
     let request = pb::HybridSearchRequest {
         db_name: context.client.database(),
         collection_name: table.value.clone(),

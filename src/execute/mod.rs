@@ -229,8 +229,17 @@ async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Out
     let requests = connection.client.take_explained();
     result?;
     let count = requests.len() as u64;
-    let rows = requests.into_iter().map(|request| vec![request.method.to_string(), request.fields]).collect();
-    let mut outcome = Outcome::table(Table::texts(&["request", "fields"], rows));
+    let mut rows = Vec::new();
+    for request in requests {
+        if request.fields.is_empty() {
+            rows.push(vec![request.method.to_string(), String::new(), String::new()]);
+        }
+        for (at, (name, value)) in request.fields.into_iter().enumerate() {
+            let method = if at == 0 { request.method.to_string() } else { String::new() };
+            rows.push(vec![method, name, value]);
+        }
+    }
+    let mut outcome = Outcome::table(Table::texts(&["request", "field", "value"], rows));
     outcome.notices = context.take_notices();
     Ok(outcome.with_done(format!("{}, none of them sent", plural(count, "request", "requests"))))
 }

@@ -36,7 +36,7 @@ pub async fn flush<P: Platform>(tables: &[Name], context: &Context<'_, P>) -> Re
             let names = super::errors::table_names(context.client).await.map_err(|error| diagnose(error, context.span))?;
             let tables: Vec<Name> = names.into_iter().map(|name| Name::new(name, context.span)).collect();
             flush_each(&tables, context).await?;
-            return Ok(Outcome::done(format!("flushed {}", plural(tables.len() as u64, "collection", "collections"))));
+            return Ok(Outcome::done("flushed all collections"));
         }
         Err(error) => return Err(diagnose(error, context.span)),
     };

@@ -211,7 +211,7 @@ pub async fn insert<P: Platform>(
         return Err(Diagnostic::new("InvalidValue", format!("the server makes the ids of `{table}` itself")).at(first.span).help("leave `by id=…` out"));
     }
     let dynamic = collection.dynamic.then(|| vec![b"{}".to_vec(); count]);
-    let sent = data::send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, table, partition, columns, dynamic, count, context).await?;
+    let sent = data::send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, &collection, table, partition, columns, dynamic, count, context).await?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
     if !context.client.explaining() {
         outcome.tables.push(data::ids_table(&collection, sent.ids)?);

@@ -106,6 +106,9 @@ impl Outputs {
         shown
             .iter()
             .map(|shown| {
+                if shown.field == "$meta" && shown.path.is_empty() {
+                    return (Column::new(shown.head.clone(), Type::Json), dynamic.clone().unwrap_or_else(|| vec![Datum::Null; count]));
+                }
                 let stored = found.iter().find(|(column, _)| column.name == shown.field).map(|(_, values)| values.clone());
                 let values = stored.unwrap_or_else(|| keys_of(dynamic.as_deref().unwrap_or_default(), &shown.field, count));
                 let values = if shown.path.is_empty() { values } else { values.iter().map(|value| part(value, &shown.path)).collect() };

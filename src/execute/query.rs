@@ -207,7 +207,7 @@ impl Read<'_> {
         query_params: Vec<KeyValuePair>,
         context: &Context<'_, P>,
     ) -> Result<pb::QueryResults> {
-        let consistency = context.consistency(&self.table.value, self.level);
+        let consistency = context.consistency(self.collection, self.level);
         let request = pb::QueryRequest {
             db_name: context.client.database(),
             collection_name: self.table.value.clone(),

@@ -123,6 +123,9 @@ fn needs<P: Platform>(data_type: DataType, column: &Column, context: &Context<'_
         DataType::Text => context.needs("a TEXT column", span)?,
         _ => {}
     }
+    if column.primary_key && (column.nullable || column.default.is_some()) {
+        return Err(Diagnostic::new("SyntaxError", "a primary key has no NULL and no DEFAULT").at(column.name.span));
+    }
     if column.nullable {
         context.needs("a nullable column", column.name.span)?;
     }
@@ -216,9 +219,6 @@ pub fn check<P: Platform>(create: &CreateTable, fields: &mut [FieldSchema], cont
     if field.data_type != DataType::Int64 as i32 && field.data_type != DataType::VarChar as i32 {
         return Err(Diagnostic::new("InvalidType", "a primary key is BIGINT or VARCHAR").at(key.data_type.name.span));
     }
-    if key.nullable || key.default.is_some() {
-        return Err(Diagnostic::new("SyntaxError", "a primary key has no NULL and no DEFAULT").at(key.name.span));
-    }
     for (at, column) in create.columns.iter().enumerate() {
         if create.columns.iter().take(at).any(|other| other.name.value == column.name.value) {
             return Err(Diagnostic::new("SyntaxError", format!("column `{}` stands twice", column.name)).at(column.name.span));
@@ -241,7 +241,7 @@ pub fn check<P: Platform>(create: &CreateTable, fields: &mut [FieldSchema], cont
         create.columns.iter().zip(fields.iter()).filter(|(_, field)| matches!(field.data_type, 100..=199)).map(|(column, _)| column).collect();
     match vectors.as_slice() {
         [] => return Err(Diagnostic::new("MissingVector", "a table needs a vector column").at(create.table.span).help("add `v VECTOR(128)`")),
-        [_, second, ..] => context.needs("several vector columns", second.name.span)?,
+        [_, second, ..] => context.needs("a second vector column", second.name.span)?,
         _ => {}
     }
     functions(&create.columns, fields, context)

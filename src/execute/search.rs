@@ -382,7 +382,7 @@ impl Plan<'_> {
             search_params.push(pair(name, value));
         }
         search_params.push(pair("params", serde_json::Value::Object(self.params.inner.clone())));
-        let consistency = context.consistency(&self.read.table.value, self.read.level);
+        let consistency = context.consistency(self.read.collection, self.read.level);
         pb::SearchRequest {
             db_name: context.client.database(),
             collection_name: self.read.table.value.clone(),

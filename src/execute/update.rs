@@ -137,7 +137,7 @@ async fn change<P: Platform>(update: &Update, read: &Read<'_>, partition: Option
     if count == 0 && !context.client.explaining() {
         return Ok((0, gone));
     }
-    let sent = data::send(Mode::Upsert, table, partition, columns, dynamic, count.max(usize::from(context.client.explaining())), context).await?;
+    let sent = data::send(Mode::Upsert, collection, table, partition, columns, dynamic, count.max(usize::from(context.client.explaining())), context).await?;
     Ok((sent.count, gone))
 }
 

@@ -688,19 +688,18 @@ pub enum Value {
 pub struct Numbers {
     pub values: Vec<f32>,
     pub span: Span,
-    /// the cell, shared by all its lists; `None` for numbers that stand without brackets
-    pub source: Option<Rc<str>>,
+    /// a text with the list in it, and where: the cell, shared by all its lists; `None` for numbers that stand without brackets
+    pub source: Option<(Rc<str>, Span)>,
 }
 
 impl Numbers {
     /// The numbers once more, integers as integers, each with its place.
     pub fn exact(&self) -> Vec<Spanned<Value>> {
-        let Some(source) = &self.source else {
+        let Some((source, place)) = &self.source else {
             return self.values.iter().map(|value| Spanned::new(Value::Float(f64::from(*value)), self.span)).collect();
         };
-        let start = self.span.start + 1;
-        let text = source.get(start..self.span.end.saturating_sub(1)).unwrap_or_default();
-        let mut at = start;
+        let text = source.get(place.start + 1..place.end.saturating_sub(1)).unwrap_or_default();
+        let mut at = self.span.start + 1;
         text.split(',')
             .filter_map(|piece| {
                 let word = piece.trim();

@@ -77,7 +77,8 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                     out.map.push((out.text.len(), end - 1));
                     out.text.push(']');
                     let source = source.get_or_insert_with(|| cell.into()).clone();
-                    out.lists.push(Numbers { values, span: Span::new(at, end), source: Some(source) });
+                    let span = Span::new(at, end);
+                    out.lists.push(Numbers { values, span, source: Some((source, span)) });
                     copied = end;
                     at = end;
                 } else {

@@ -235,12 +235,23 @@ impl Settler<'_> {
     }
 
     fn get(&self, name: &str, span: Span) -> Result<Value> {
-        self.variables.get(name).cloned().ok_or_else(|| {
+        self.variables.get(name).map(|value| placed(value.clone(), span)).ok_or_else(|| {
             Diagnostic::new("UnknownVariable", format!("unknown variable `{name}`"))
                 .at(span)
                 .suggest(name, self.variables.keys().map(String::as_str), "there are")
                 .help(format!("`SET @{name} = …` gives it a value"))
         })
+    }
+}
+
+/// A stored value with the places of this statement: its own are those of another cell.
+fn placed(value: Value, span: Span) -> Value {
+    let items = |items: Vec<Spanned<Value>>| items.into_iter().map(|item| Spanned::new(placed(item.value, span), span)).collect();
+    match value {
+        Value::List(list) => Value::List(items(list)),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, Spanned::new(placed(value.value, span), span))).collect()),
+        Value::Numbers(numbers) => Value::Numbers(Numbers { span, ..numbers }),
+        other => other,
     }
 }
 

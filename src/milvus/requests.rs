@@ -25,7 +25,8 @@ has_status! { DescribeCollectionResponse DescribeIndexResponse MutationResult Qu
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explained {
     pub method: &'static str,
-    pub fields: String,
+    /// name and value; an item of a list of messages is `fields[0]`
+    pub fields: Vec<(String, String)>,
 }
 
 /// Items of a list that are shown.
@@ -36,7 +37,71 @@ const WHOLE: usize = 6;
 /// Writes a request down as it would go over the wire: defaults are not on it, long lists are cut.
 pub fn explain(method: &'static str, message: &[u8]) -> Explained {
     let request = METHODS.iter().find(|(known, ..)| *known == method).map_or("", |(_, request, _)| request);
-    Explained { method, fields: show_message(request, message) }
+    let mut fields = Vec::new();
+    show_fields(request, message, "", &mut fields);
+    Explained { method, fields }
+}
+
+/// The fields of a message, and those of the messages in it, each with its path.
+fn show_fields(message: &str, bytes: &[u8], prefix: &str, out: &mut Vec<(String, String)>) {
+    let mut numbers: Vec<u32> = Vec::new();
+    let mut at = bytes;
+    while let Some((number, _)) = next_field(&mut at) {
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    for number in numbers {
+        let (name, kind) = field(message, number);
+        let inner = match (kind, name) {
+            (Kind::Message("KeyValuePair"), _) => None,
+            (Kind::Message(inner), _) => Some(inner),
+            (Kind::Bytes, "schema") if message == "AddCollectionFieldRequest" => Some("FieldSchema"),
+            (Kind::Bytes, "schema") => Some("CollectionSchema"),
+            (Kind::Bytes, "placeholder_group") => Some("PlaceholderGroup"),
+            _ => None,
+        };
+        let Some(inner) = inner else {
+            let (values, count) = field_values(message, bytes, number);
+            out.push((format!("{prefix}{name}"), list(&values, count)));
+            continue;
+        };
+        let mut items = Vec::new();
+        let mut at = bytes;
+        while let Some((found, wire)) = next_field(&mut at) {
+            if let (true, Wire::Bytes(item)) = (found == number, wire) {
+                items.push(item);
+            }
+        }
+        match items.as_slice() {
+            [one] if prefix.is_empty() && !REPEATED.contains(&name) => show_fields(inner, one, &format!("{name}."), out),
+            items => {
+                for (at, item) in items.iter().enumerate() {
+                    let index = if items.len() == 1 && !REPEATED.contains(&name) { String::new() } else { format!("[{at}]") };
+                    out.push((format!("{prefix}{name}{index}"), show_message(inner, item)));
+                }
+            }
+        }
+    }
+}
+
+/// Lists that are shown item by item even when there is one.
+const REPEATED: [&str; 4] = ["fields", "fields_data", "functions", "requests"];
+
+/// The values of one field of a message.
+fn field_values(message: &str, bytes: &[u8], number: u32) -> (Vec<String>, usize) {
+    let (mut values, mut total) = (Vec::new(), 0);
+    let mut at = bytes;
+    while let Some((found, wire)) = next_field(&mut at) {
+        if found == number {
+            let (shown, count) = show_wire(message, number, &wire);
+            total += count;
+            if values.len() < WHOLE + 1 {
+                values.extend(shown);
+            }
+        }
+    }
+    (values, total)
 }
 
 /// `name: value, …`, in the order of the wire, with what is repeated as a list.

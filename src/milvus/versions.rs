@@ -46,7 +46,7 @@ const SINCE: &[(&str, (u32, u32))] = &[
     ("a default value", (2, 5)),
     ("a nullable column", (2, 5)),
     ("properties of a database", (2, 4)),
-    ("several vector columns", (2, 4)),
+    ("a second vector column", (2, 4)),
     ("LOAD … FIELDS", (2, 5)),
     ("a partial UPSERT", (2, 6)),
     ("a grouping search", (2, 4)),

@@ -37,6 +37,9 @@ impl<'a> Builder<'a> {
             })
             .collect();
         Ok(match numbers {
+            Some(values) if values.iter().any(|value| !value.is_finite()) => {
+                return Err(Diagnostic::new("InvalidNumber", "a number of this vector is too large").at(span).label("not finite 32-bit numbers"));
+            }
             Some(values) => vec![Spanned::new(Value::Numbers(Numbers { values, span, source: None }), span)],
             None => values,
         })
@@ -89,7 +92,7 @@ impl<'a> Builder<'a> {
                 let mut parts = self.parts(pair);
                 match parts.take(Rule::lifted) {
                     Some(lifted) => Value::Numbers(self.lifted(lifted)?),
-                    None => Value::List(parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?),
+                    None => joined(parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?, span)?,
                 }
             }
             Rule::object_value => {
@@ -123,6 +126,27 @@ impl<'a> Builder<'a> {
     pub fn with(&self, parts: &mut Parts<'a>) -> Result<Vec<Param>> {
         Ok(parts.skip(&[Rule::WITH]).take(Rule::params).map(|pair| self.params(pair)).transpose()?.unwrap_or_default())
     }
+}
+
+/// A list that the fast path did not take, for a comment in it or another blank: of numbers alone it is what the fast path makes.
+fn joined(items: Vec<Spanned<Value>>, span: Span) -> Result<Value> {
+    let mut values = Vec::with_capacity(items.len());
+    for item in &items {
+        match item.value {
+            Value::Int(number) => values.push(number as f32),
+            Value::Float(number) if (number as f32).is_finite() => values.push(number as f32),
+            Value::Float(number) => {
+                return Err(Diagnostic::new("InvalidNumber", format!("`{number}` cannot stand in a vector")).at(item.span).label("not a finite 32-bit number"));
+            }
+            _ => return Ok(Value::List(items)),
+        }
+    }
+    if values.is_empty() {
+        return Ok(Value::List(items));
+    }
+    let text = crate::language::print::value(&Value::List(items));
+    let place = Span::new(0, text.len());
+    Ok(Value::Numbers(Numbers { values, span, source: Some((text.into(), place)) }))
 }
 
 fn number(text: &str, span: Span) -> Result<Value> {

@@ -4,10 +4,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 SERVERS := $(PY) scripts/servers.py
-RUST := $(shell find src proto build.rs Cargo.toml Cargo.lock -type f 2>/dev/null)
+RUST := $(shell find src proto tests/language build.rs Cargo.toml Cargo.lock -type f 2>/dev/null)
 TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
 
-.PHONY: help demo test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
+.PHONY: docs help demo test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,12 +28,14 @@ jupyterlite/wasm/milvus_kernel_bg.wasm: .cache/setup scripts/wasm.sh .cargo/conf
 	@scripts/wasm.sh
 	@touch $@
 
-dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm scripts/site.sh $(TYPESCRIPT) $(shell find www -type f)
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm scripts/site.sh scripts/docs.py $(TYPESCRIPT) $(shell find www tests/language -type f)
 	@echo "site: building (about 15 seconds)" >&2
 	@scripts/site.sh
 	@touch $@
 
 site: dist/site/index.html ## the static site, into dist/site
+docs: dist/site/index.html ## the reference as pages of the site, dist/site/reference (the site has them anyway)
+	@$(PY) scripts/docs.py
 wheel: dist/site/index.html ## the pip-installable extension, into dist
 
 check: setup ## formatting, lints (native and wasm32), docs
@@ -48,7 +50,9 @@ test-proto: setup ## proto/ against pymilvus's descriptors
 	@$(PY) -m unittest -v tests.test_proto
 test-deploy: setup ## the Envoy configs by Envoy itself, compose.yaml by its shape
 	@$(PY) -m unittest -v tests.test_deploy
-test-wheel: dist/site/index.html ## the wheel in an empty environment, and a site built from it
+test-docs: dist/site/index.html ## the reference as pages of the site, dist/site/reference (the site has them anyway)
+	@$(PY) scripts/docs.py
+wheel: dist/site/index.html ## the wheel in an empty environment, and a site built from it
 	@scripts/wheel-test.sh
 test-size: dist/site/index.html ## the download against its budget
 	@$(PY) scripts/size.py

@@ -1,5 +1,5 @@
 //! Compiles `proto/` with protox (no protoc): the messages for prost, and a table of their fields' names, by which EXPLAIN reads
-//! requests. No stubs are generated: one call by bytes serves every method, and thirty monomorphic copies of it would not fit the size budget.
+//! requests; and HELP's tables from the pages of the reference. No stubs are generated: one call by bytes serves every method, and thirty monomorphic copies of it would not fit the size budget.
 
 use std::fmt::Write as _;
 use std::{env, fs, path::Path};
@@ -8,6 +8,8 @@ use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, FileDescriptorSet};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=tests/language");
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("help.rs"), help_tables(Path::new("tests/language"))?)?;
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(["proto/milvus.proto"], ["proto"])?;
     let table = field_table(&descriptors)?;
@@ -76,4 +78,31 @@ fn add_message(name: &str, message: &DescriptorProto, fields: &mut Vec<(String, 
 /// Milvus's messages are unique by their own names.
 fn short(name: &str) -> String {
     name.rsplit('.').next().unwrap_or(name).to_string()
+}
+
+/// HELP as the reference has it: each page's title with the grammar in its first fence, and the tables behind `<!-- help: name -->`.
+fn help_tables(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    let mut files: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files.sort();
+    let (mut pages, mut tables) = (String::new(), String::new());
+    for path in files {
+        let text = fs::read_to_string(&path)?;
+        let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
+        let grammar = text.lines().skip_while(|line| *line != "```").skip(1).take_while(|line| *line != "```").collect::<Vec<_>>();
+        if text.lines().any(|line| line == "```") && !text.contains("<!-- help: original -->") {
+            writeln!(pages, "    ({title:?}, &{grammar:?}),")?;
+        }
+        for (at, _) in text.match_indices("<!-- help: ") {
+            let rest = &text[at + "<!-- help: ".len()..];
+            let name = rest.split(" -->").next().unwrap_or_default().to_ascii_uppercase();
+            writeln!(tables, "pub const {name}: &[(&str, &str)] = &[")?;
+            for line in rest.lines().skip_while(|line| !line.starts_with('|')).skip(2).take_while(|line| line.starts_with('|')) {
+                let mut cells = line.trim_matches('|').split(" | ").map(|cell| cell.trim().replace('`', ""));
+                writeln!(tables, "    ({:?}, {:?}),", cells.next().unwrap_or_default(), cells.next().unwrap_or_default())?;
+            }
+            writeln!(tables, "];")?;
+        }
+    }
+    Ok(format!("pub const PAGES: &[(&str, &[&str])] = &[\n{pages}];\n{tables}"))
 }

@@ -21,3 +21,4 @@ mkdir -p .cache/lite
 rm -f .jupyterlite.doit.db
 grep -q exposeAppInBrowser dist/site/jupyter-lite.json
 cp www/index.html dist/site/index.html
+"$bin/python" scripts/docs.py

@@ -4,7 +4,7 @@ import gzip
 import pathlib
 import sys
 
-BUDGET = 450_000  # bytes
+BUDGET = 510_000  # bytes: 450,000 before the whole language, and 60,000 for it
 STATIC = pathlib.Path(__file__).resolve().parent.parent / "dist/site/extensions/jupyterlite-milvus-kernel/static"
 
 sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in sorted(STATIC.iterdir()) if path.suffix in (".js", ".wasm")}

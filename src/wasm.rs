@@ -17,7 +17,6 @@ use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::Probe;
 use crate::milvus::{Address, Client, Platform};
-use crate::proto::milvus::GetVersionRequest;
 use crate::session::{Session, Shown};
 
 /// How long a look at an unreachable address may take.
@@ -115,8 +114,8 @@ pub fn bare_get_version(address: String) -> Promise {
     wasm_bindgen_futures::future_to_promise(async move {
         let address = Address::parse(&address)?;
         let client = Client::new(Browser, address, PROBE_MS).map_err(|error| format!("{error:?}"))?;
-        let reply = client.get_version(GetVersionRequest {}).await.map_err(|error| format!("{error:?}"))?;
-        Ok(reply.version.into())
+        let version = client.learn_version().await.map_err(|error| format!("{error:?}"))?;
+        Ok(version.into())
     })
 }
 

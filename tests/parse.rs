@@ -2,8 +2,10 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+use milvus_kernel::execute::index_types::INDEX_TYPES;
+use milvus_kernel::execute::params::METRICS;
 use milvus_kernel::language::ast::{Kind, Statement, Value};
-use milvus_kernel::language::help::STATEMENTS;
+use milvus_kernel::language::help::{INDEX, METRIC, ORIGINAL};
 use milvus_kernel::language::parse::{completeness, parse};
 
 fn one(cell: &str) -> Statement {
@@ -14,9 +16,25 @@ fn one(cell: &str) -> Statement {
 
 #[test]
 fn every_statement_of_help_parses() {
-    for (what, how) in STATEMENTS {
+    for (what, how) in ORIGINAL {
         parse(how).unwrap_or_else(|error| panic!("{what}\n{}", error.render(how, false)));
     }
+}
+
+/// HELP's index types are those that are checked, and the original's that stand for them.
+#[test]
+fn help_names_every_index_type_and_metric() {
+    let known = INDEX_TYPES.iter().map(|known| known.name).chain(["IVFLAT", "IVF_SQ8H", "RNSG", "ANNOY", "INVALID"]);
+    let mut known: Vec<&str> = known.collect();
+    let mut shown: Vec<&str> = INDEX.iter().map(|(name, _)| *name).collect();
+    known.sort();
+    shown.sort();
+    assert_eq!(shown, known);
+    let mut known: Vec<&str> = METRICS.iter().copied().chain(["TANIMOTO", "INVALID"]).collect();
+    let mut shown: Vec<&str> = METRIC.iter().map(|(name, _)| *name).collect();
+    known.sort();
+    shown.sort();
+    assert_eq!(shown, known);
 }
 
 /// The README's and the help's statements of the original, with capitals and blanks in any way.
@@ -120,7 +138,7 @@ fn completeness_is_for_consoles() {
 #[test]
 fn no_text_panics() {
     let seeds: Vec<String> =
-        STATEMENTS.iter().map(|(_, how)| (*how).to_string()).chain(["SELECT '表👋' FROM `a` WHERE \"b\"[0] in [1,'x'] -- c".to_string()]).collect();
+        ORIGINAL.iter().map(|(_, how)| (*how).to_string()).chain(["SELECT '表👋' FROM `a` WHERE \"b\"[0] in [1,'x'] -- c".to_string()]).collect();
     let pieces = [
         "'",
         "\"",

@@ -10,6 +10,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
+#[path = "pages/mod.rs"]
+mod pages;
+use pages::{Page, column, masked};
+
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 const LITE: &str = env!("LITE_WEB_URL");
@@ -139,4 +143,63 @@ fn a_long_line_parses() {
     let cell = format!("INSERT INTO t VALUES {}", vec![row; 500].join(", "));
     assert!(cell.len() > 4_500_000);
     assert_eq!(kernel.count_statements(&cell), 1);
+}
+
+/// A page of the reference in this browser, through Envoy: what is shown but for the times, and the codes of errors.
+async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials: &str) {
+    let page = Page::parse(name, text);
+    let keeper = connected(url, credentials).await;
+    let version = run(&keeper, "SHOW VERSION").await.0[0].lines().nth(2).unwrap().split_whitespace().nth(1).unwrap().to_string();
+    let before = column(&run(&keeper, "SHOW TABLES").await.0[0]);
+    let kernel = if page.is_unconnected() { Kernel::new() } else { connected(url, credentials).await };
+    for fence in page.fences.iter().filter(|fence| fence.skip(backend).is_none()) {
+        let (shown, error) = run(&kernel, &fence.cell.replace("127.0.0.1:19530", host(url))).await;
+        let shown = shown.join("\n").lines().map(|line| line.split(" (").next().unwrap().trim_end().to_string()).collect::<Vec<_>>().join("\n");
+        let good: Vec<&str> =
+            fence.expected.lines().take_while(|line| !line.starts_with("error[")).map(|line| line.split(" (").next().unwrap().trim_end()).collect();
+        let code = fence.expected.lines().find_map(|line| line.strip_prefix("error[")).and_then(|line| line.split(']').next());
+        assert_eq!(masked(&shown, host(url), &version), good.join("\n"), "{name}:{} on {backend}", fence.line);
+        assert_eq!(error.as_deref(), code, "{name}:{} on {backend}", fence.line);
+    }
+    for table in column(&run(&keeper, "SHOW TABLES").await.0[0]).iter().filter(|table| !before.contains(table)) {
+        run(&keeper, &format!("DROP TABLE `{table}`")).await;
+    }
+}
+
+macro_rules! pages_on_lite {
+    ($($name:ident)*) => {
+        $(#[wasm_bindgen_test]
+        async fn $name() {
+            runs_page(stringify!($name), include_str!(concat!("language/", stringify!($name), ".md")), "lite", LITE, "").await;
+        })*
+    };
+}
+
+mod lite {
+    use super::*;
+    pages_on_lite! {
+        access aggregate alter connection database explain filter help
+        hybrid index operations original query range schema search
+        table text update variables vectors write
+    }
+}
+
+/// What Milvus Lite has not: users and roles, binary vectors, segments and resource groups.
+mod milvus {
+    use super::*;
+
+    #[wasm_bindgen_test]
+    async fn access() {
+        runs_page("access", include_str!("language/access.md"), "milvus", MILVUS, "root:Milvus@").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn vectors() {
+        runs_page("vectors", include_str!("language/vectors.md"), "milvus", MILVUS, "root:Milvus@").await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn operations() {
+        runs_page("operations", include_str!("language/operations.md"), "milvus", MILVUS, "root:Milvus@").await;
+    }
 }

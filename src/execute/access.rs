@@ -279,7 +279,7 @@ pub async fn show_grants<P: Platform>(of: Grantee, name: &Name, context: &Contex
     };
     let mut rows = Vec::new();
     for role in roles {
-        let entity: Fields = vec![("role", vec![("name", (&role).into())].into()), ("db_name", "*".into())];
+        let entity: Fields = vec![("role", vec![("name", (&role).into())].into()), ("db_name", context.client.database().into())];
         let reply = context.ask("SelectGrant", Effect::Read, vec![("entity", entity.into())], name.span).await?;
         for grant in reply.messages("entities") {
             let grantor = grant.message("grantor");

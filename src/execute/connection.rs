@@ -188,14 +188,13 @@ pub fn show_variables<P: Platform>(state: &State<P>) -> Outcome {
     Outcome::table(Table::texts(&["variable", "value"], rows))
 }
 
-/// A variable's value, short.
+/// A variable's value, short. A string is not shown: it may be a password.
 fn describe(value: &Value) -> String {
     match value {
         Value::Null => "NULL".to_string(),
         Value::Bool(flag) => flag.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
-        Value::Text(text) if text.chars().count() <= 40 => format!("'{text}'"),
         Value::Text(text) => format!("a string of {}", plural(text.chars().count() as u64, "character", "characters")),
         Value::Bytes(bytes) => plural(bytes.len() as u64, "byte", "bytes"),
         Value::Numbers(numbers) => format!("a list of {}", plural(numbers.values.len() as u64, "number", "numbers")),

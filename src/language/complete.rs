@@ -1,6 +1,7 @@
 //! Completion: what may stand at the cursor. In: the cell, the cursor (bytes) and the names that are known. Out: candidates, filtered.
 
-use super::help::STATEMENTS;
+use super::help::{ORIGINAL, PAGES};
+use super::parse::opening_words;
 
 /// What a candidate is, as JupyterLab shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,40 +74,60 @@ fn in_string(before: &str) -> bool {
     statement.matches('\'').count() % 2 == 1
 }
 
-/// The words that a statement begins with.
-pub const OPENING: &[&str] = &[
-    "COMPACT", "CONNECT", "COUNT", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXPLAIN", "FLUSH", "HELP", "INSERT", "LIST", "LOAD", "RELEASE", "SELECT", "SET",
-    "SHOW", "STATS", "UPSERT", "USE",
-];
 const INNER: &[&str] = &[
+    "ADD FIELD",
+    "ALIAS",
+    "ALIASES",
     "AND",
+    "ARRAY",
+    "AS",
     "AUTO_INCREMENT",
+    "AVG(",
+    "BFLOAT16VEC",
+    "BM25_SCORE(",
     "BETWEEN",
     "BIGINT",
     "BINARYVEC",
     "BOOLEAN",
     "BY",
     "CONSISTENCY LEVEL",
+    "COMPACTION",
+    "CONNECTION",
+    "CONNECTIONS",
     "COUNT(*)",
+    "CREATE TABLE",
     "DATABASE",
     "DATABASES",
+    "DEFAULT",
+    "DISTINCT",
     "DOUBLE",
     "FILTER",
+    "FIELDS",
     "FLOAT",
+    "FLOAT16VEC",
+    "FOR",
     "FROM",
+    "GENERATED ALWAYS AS",
+    "GRANTS FOR",
+    "GROUP BY",
     "HNSW",
+    "HYBRID SEARCH",
     "IF EXISTS",
     "IF NOT EXISTS",
     "IN",
     "INDEX",
     "INDEXES",
     "INT",
+    "INT8VEC",
     "INTO",
     "IS NULL",
     "IVF_FLAT",
+    "IMPORTS",
     "JSON",
     "LIKE",
     "LIMIT",
+    "MAX(",
+    "MIN(",
     "NOT",
     "OFFSET",
     "ON",
@@ -115,21 +136,40 @@ const INNER: &[&str] = &[
     "PARTITION",
     "PARTITIONS",
     "PASSWORD",
+    "PARTITION KEY",
     "PRIMARY KEY",
+    "PROGRESS OF",
+    "PROPERTIES",
+    "RENAME TO",
+    "REPLICAS",
+    "RERANK",
+    "RESOURCE GROUP",
+    "ROLE",
+    "ROLES",
     "SEARCH PARAMS",
+    "SEGMENTS",
+    "SET PROPERTIES",
     "SETTINGS",
+    "SNAPSHOT",
+    "SPARSEVEC",
+    "STATS",
+    "SUM(",
     "SMALLINT",
     "TABLE",
     "TABLES",
     "TINYINT",
+    "TEXT_MATCH(",
     "TOKEN",
     "USER",
+    "USERS",
     "USING",
     "VALUES",
     "VARCHAR",
+    "VARIABLES",
     "VECTOR",
     "VERSION",
     "WHERE",
+    "WEIGHT",
     "WITH",
     "display_limit",
     "dimension",
@@ -137,6 +177,7 @@ const INNER: &[&str] = &[
     "metric_type",
     "nlist",
     "nprobe",
+    "precision",
     "partition_tag",
     "partition_tags",
     "table_schema",
@@ -144,8 +185,8 @@ const INNER: &[&str] = &[
     "top_k",
 ];
 
-fn keywords(opening: bool) -> &'static [&'static str] {
-    if opening { OPENING } else { INNER }
+fn keywords(opening: bool) -> Vec<&'static str> {
+    if opening { opening_words().collect() } else { INNER.to_vec() }
 }
 
 /// What the word at the cursor means: the statements that have it.
@@ -163,8 +204,11 @@ pub fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<String> {
             known.fields.iter().filter(|(collection, ..)| collection == word).map(|(_, field, kind)| format!("- `{field}` {kind}")).collect();
         return Some(format!("**{word}**: a collection\n\n{}", fields.join("\n")));
     }
-    let lines: Vec<String> = STATEMENTS
+    let standard = PAGES.iter().flat_map(|(title, lines)| lines.iter().map(move |line| (title, line)));
+    let lines: Vec<String> = ORIGINAL
         .iter()
+        .map(|(what, how)| (what, how))
+        .chain(standard)
         .filter(|(_, how)| how.split(|char| !is_word(char)).any(|part| part.eq_ignore_ascii_case(word)))
         .map(|(what, how)| format!("- {what}: `{how}`"))
         .collect();

@@ -193,7 +193,7 @@ fn object_change(change: &ObjectChange) -> String {
         ObjectChange::Password { new, old } => {
             format!("PASSWORD {}{}", value(&new.value), old.as_ref().map_or_else(String::new, |old| format!(" OLD {}", value(&old.value))))
         }
-        ObjectChange::Members { add, names } => format!("{} {}", if *add { "ADD" } else { "DROP" }, self::names(names)),
+        ObjectChange::Members { add, names } => format!("{} {}", if *add { "ADD" } else { "DROP" }, names.iter().map(privilege).collect::<Vec<_>>().join(", ")),
         ObjectChange::Set(params) => format!("SET PROPERTIES {}", parameters(params)),
         ObjectChange::Reset(names) => format!("DROP PROPERTIES ({})", strings(names)),
     }
@@ -280,10 +280,15 @@ pub fn near(near: &Near) -> String {
     }
 }
 
+fn privilege(name: &Name) -> String {
+    let word = name.value.starts_with(|char: char| char.is_ascii_alphabetic()) && name.value.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    if name.value == "*" || word && !name.value.eq_ignore_ascii_case("on") { name.value.clone() } else { format!("`{}`", name.value.replace('`', "``")) }
+}
+
 fn grant(grant: &Grant) -> String {
     let (verb, preposition) = if grant.revoke { ("REVOKE", "FROM") } else { ("GRANT", "TO") };
     let star = |name: &Name| if name.value == "*" { "*".to_string() } else { self::name(name) };
-    let privileges: Vec<String> = grant.privileges.iter().map(star).collect();
+    let privileges: Vec<String> = grant.privileges.iter().map(privilege).collect();
     let mut target = grant.object.as_ref().map(|object| object.value.clone()).into_iter().collect::<Vec<_>>();
     if let Some(name) = &grant.name {
         target.push(match &grant.database {

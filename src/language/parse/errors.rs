@@ -116,7 +116,7 @@ fn describe(rule: Rule) -> Vec<String> {
         R::column | R::index_clause => &["a column"],
         R::assignment => &["an assignment"],
         R::arm => &["a search"],
-        R::privilege => &["a privilege"],
+        R::privilege | R::privilege_word => &["a privilege"],
         R::grant_target | R::grant_object | R::grant_name => &["TABLE", "DATABASE", "GLOBAL", "USER"],
         R::column_option => &["PRIMARY", "AUTO_INCREMENT", "NOT", "NULL", "DEFAULT", "COMMENT", "PARTITION", "CLUSTERING", "GENERATED", "WITH"],
         R::primary_key => &["PRIMARY"],

@@ -390,7 +390,10 @@ impl<'a> Builder<'a> {
             }
             Rule::group_change => {
                 let add = pair.clone().into_inner().next().is_some_and(|word| word.as_rule() == Rule::ADD);
-                (ObjectChange::Members { add, names: self.names(pair)? }, object == Object::PrivilegeGroup)
+                let mut parts = self.parts(pair);
+                parts.skip(&[Rule::ADD, Rule::DROP_WORD]);
+                let names = parts.pairs.map(|pair| self.name_or_all(self.parts(pair).next()?)).collect::<Result<Vec<_>>>()?;
+                (ObjectChange::Members { add, names }, object == Object::PrivilegeGroup)
             }
             _ => {
                 let change = match self.change(pair)? {

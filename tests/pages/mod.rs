@@ -1,0 +1,86 @@
+//! The pages of the reference as tests read them: every `sql` fence is a cell, the `text` fence behind it what it shows.
+
+#![allow(dead_code)]
+
+pub struct Page {
+    pub lines: Vec<String>,
+    pub fences: Vec<Fence>,
+}
+
+pub struct Fence {
+    /// of the opening ```sql, from 1
+    pub line: usize,
+    pub info: String,
+    pub cell: String,
+    pub expected: String,
+    /// the lines of the text fence's inside, from 0
+    pub expected_at: (usize, usize),
+}
+
+impl Fence {
+    /// Why this backend leaves the cell out, if it does.
+    pub fn skip(&self, backend: &str) -> Option<String> {
+        let (_, skip) = self.info.split_once("skip=")?;
+        let (name, reason) = skip.split_once(':').expect("skip=backend: reason");
+        (name == backend).then(|| reason.trim().to_string())
+    }
+}
+
+impl Page {
+    pub fn parse(name: &str, text: &str) -> Page {
+        let lines: Vec<String> = text.lines().map(str::to_string).collect();
+        let mut fences = Vec::new();
+        let mut at = 0;
+        while at < lines.len() {
+            if let Some(info) = lines[at].strip_prefix("```sql") {
+                let close = |from: usize| from + lines[from..].iter().position(|line| line == "```").expect("a fence is closed");
+                let end = close(at + 1);
+                let text = end + 1 + lines[end + 1..].iter().position(|line| !line.is_empty()).expect("a text fence follows");
+                assert_eq!(lines[text], "```text", "{name}:{}: a text fence follows", text + 1);
+                let text_end = close(text + 1);
+                fences.push(Fence {
+                    line: at + 1,
+                    info: info.trim().to_string(),
+                    cell: lines[at + 1..end].join("\n"),
+                    expected: lines[text + 1..text_end].join("\n"),
+                    expected_at: (text + 1, text_end),
+                });
+                at = text_end;
+            }
+            at += 1;
+        }
+        Page { lines, fences }
+    }
+
+    /// Whether its session begins without a connection.
+    pub fn is_unconnected(&self) -> bool {
+        self.lines.iter().any(|line| line.contains("starts without a connection"))
+    }
+}
+
+/// What differs from server to server stands as a word: its address, its version, numbers that a server or the kernel makes up.
+pub fn masked(shown: &str, host: &str, version: &str) -> String {
+    let shown = shown.replace(host, "127.0.0.1:19530").replace(version, "<version>");
+    let number = version.trim_start_matches(|char: char| !char.is_ascii_digit()).trim_end_matches("-lite");
+    let shown = shown.replace(&format!("Milvus Lite {number}"), "Milvus <version>").replace(number, "<version>");
+    let mut out = String::new();
+    let mut digits = String::new();
+    for char in shown.chars().chain(['\0']) {
+        if char.is_ascii_digit() {
+            digits.push(char);
+            continue;
+        }
+        out.push_str(if digits.len() >= 15 { "<id>" } else { &digits });
+        digits.clear();
+        if char != '\0' {
+            out.push(char);
+        }
+    }
+    out
+}
+
+/// The lines of a table of one column, as text shows it.
+pub fn column(shown: &str) -> Vec<String> {
+    let lines: Vec<&str> = shown.lines().collect();
+    lines.get(2..lines.len().saturating_sub(1)).unwrap_or_default().iter().map(|line| line.trim().to_string()).collect()
+}

@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo bench --quiet --bench parse 2>/dev/null
 # no other server beside the one that is measured
-.venv/bin/python scripts/servers.py --lite --envoy -- node benches/browser.mjs start statement
+.venv/bin/python scripts/servers.py --lite --envoy -- node benches/browser.mjs start statement cells
 .venv/bin/python scripts/servers.py --milvus --envoy -- node benches/browser.mjs insert
 .venv/bin/python scripts/size.py | tail -n 1

@@ -23,7 +23,7 @@ test('the tour runs from top to bottom', async () => {
   await screenshot(page, 'tour');
   assert.deepEqual(failed.map(text), ['UnknownCollection: unknown collection `boks`']);
   assert.equal(cells.every(cell => cell.count > 0 && cell.outputs.length > 0), true);
-  assert.match(text(cells[0]), /connected to http:\/\/127\.0\.0\.1:\d+, Milvus milvus_lite/);
+  assert.match(text(cells[0]), /connected to http:\/\/127\.0\.0\.1:\d+, Milvus Lite /);
   assert.deepEqual(page.outside, [], 'the page asks nothing of the outside');
 });
 
@@ -31,7 +31,7 @@ test('pymilvus sees from outside what the tour did', () => {
   const python = new URL('../../.venv/bin/python', import.meta.url).pathname;
   const seen = JSON.parse(execFileSync(python, [new URL('outside.py', import.meta.url).pathname], { encoding: 'utf8' }));
   assert.deepEqual(seen, {
-    collections: ['books', 'test01', 'test02'],
+    collections: ['books', 'notes', 'test01', 'test02'],
     fields: [
       ['id', 'INT64', {}],
       ['title', 'VARCHAR', { max_length: 100 }],
@@ -43,7 +43,7 @@ test('pymilvus sees from outside what the tour did', () => {
     rows: [
       [1, 'Emma', 1815, { lang: 'en' }, [0.9, 0.1, 0.2, 0]],
       [2, 'Persuasion', 1817, { lang: 'en' }, [0.8, 0.2, 0.1, 0.1]],
-      [3, 'Faust', 1808, { lang: 'de' }, [0.1, 0.9, 0.3, 0.4]],
+      [3, 'Faust', 1809, { lang: 'de' }, [0.1, 0.9, 0.3, 0.4]],
       [4, '红楼梦', 1791, { lang: 'zh' }, [0.2, 0.3, 0.9, 0.1]]
     ],
     // 0 was in the partition that was dropped, 1 was deleted

@@ -187,3 +187,16 @@ fn no_text_panics() {
         completeness(&cell);
     }
 }
+
+/// What the fuzz target has found.
+#[test]
+fn findings_of_the_fuzzer() {
+    // a list with a blank or a comment that the fast path does not take is a vector all the same
+    for cell in ["SELECT id FROM t ORDER BY v <-> [1, \u{a0}0]", "SELECT id FROM t ORDER BY v <-> [1, /* x */ 0]"] {
+        let Kind::Select(select) = one(cell).kind else { panic!() };
+        assert!(format!("{:?}", select.order).contains("Numbers([1.0, 0.0])"), "{cell}");
+    }
+    for cell in ["select 11111111111111111111111111111111111111111, 2 from t where top_k=1", "create partition t where partition_tag=''"] {
+        assert!(parse(cell).is_err(), "{cell}");
+    }
+}

@@ -150,7 +150,10 @@ async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials
     let page = Page::parse(name, text);
     let keeper = connected(url, credentials).await;
     let version = run(&keeper, "SHOW VERSION").await.0[0].lines().nth(2).unwrap().split_whitespace().nth(1).unwrap().to_string();
-    let before = column(&run(&keeper, "SHOW TABLES").await.0[0]);
+    // what a page that failed has left behind
+    for table in column(&run(&keeper, "SHOW TABLES").await.0[0]) {
+        run(&keeper, &format!("DROP TABLE `{table}`")).await;
+    }
     let kernel = if page.is_unconnected() { Kernel::new() } else { connected(url, credentials).await };
     for fence in page.fences.iter().filter(|fence| fence.skip(backend).is_none()) {
         let (shown, error) = run(&kernel, &fence.cell.replace("127.0.0.1:19530", host(url))).await;
@@ -160,9 +163,6 @@ async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials
         let code = fence.expected.lines().find_map(|line| line.strip_prefix("error[")).and_then(|line| line.split(']').next());
         assert_eq!(masked(&shown, host(url), &version), good.join("\n"), "{name}:{} on {backend}", fence.line);
         assert_eq!(error.as_deref(), code, "{name}:{} on {backend}", fence.line);
-    }
-    for table in column(&run(&keeper, "SHOW TABLES").await.0[0]).iter().filter(|table| !before.contains(table)) {
-        run(&keeper, &format!("DROP TABLE `{table}`")).await;
     }
 }
 

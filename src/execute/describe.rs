@@ -109,7 +109,7 @@ pub async fn show_create<P: Platform>(table: &Name, context: &Context<'_, P>) ->
     let collection = context.fresh_collection(table).await?;
     let create = create_table(&collection);
     let lines = print::create_table(&create).lines().map(|line| vec![line.to_string()]).collect();
-    Ok(Outcome::table(Table::texts(&["statement"], lines)).with_done(""))
+    Ok(Outcome::table(Table::texts(&["statement"], lines)).with_done(format!("this creates {table} again")))
 }
 
 fn name(text: &str) -> Name {

@@ -502,6 +502,7 @@ pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
             return Err(Diagnostic::new("SyntaxError", "one partition tag belongs here").at(param.name.span));
         };
         let text = match &value.value {
+            Value::Text(text) if text.is_empty() => return Err(Diagnostic::new("SyntaxError", "a name is empty here").at(value.span)),
             Value::Text(text) => text.clone(),
             Value::Int(number) => number.to_string(),
             _ => return Err(Diagnostic::new("SyntaxError", "a partition tag is a string").at(value.span)),

@@ -50,9 +50,7 @@ test-proto: setup ## proto/ against pymilvus's descriptors
 	@$(PY) -m unittest -v tests.test_proto
 test-deploy: setup ## the Envoy configs by Envoy itself, compose.yaml by its shape
 	@$(PY) -m unittest -v tests.test_deploy
-test-docs: dist/site/index.html ## the reference as pages of the site, dist/site/reference (the site has them anyway)
-	@$(PY) scripts/docs.py
-wheel: dist/site/index.html ## the wheel in an empty environment, and a site built from it
+test-wheel: dist/site/index.html ## the wheel in an empty environment, and a site built from it
 	@scripts/wheel-test.sh
 test-size: dist/site/index.html ## the download against its budget
 	@$(PY) scripts/size.py

@@ -1,7 +1,7 @@
 //! The grammar's pairs become statements. In: a cell's text. Out: statements with spans, or a diagnostic that marks a place.
 //! The only module that knows pest. A cell that has one error runs nothing.
 //!
-//! A cell is split at its semicolons, and each statement is matched against the rule of its first word: [`OPENING`].
+//! A cell is split at its semicolons, and each statement is matched against the rule of its first word, by the table `OPENING`.
 
 mod errors;
 mod filters;

@@ -198,9 +198,8 @@ fn findings_of_the_fuzzer() {
     }
     // a number that no vector can hold is a number of a filter all the same
     assert!(parse("DELETE FROM t WHERE d IN [1, 1e97] OR f(4, [1e97, 0]) > 1").is_ok());
-    for cell in ["SELECT id FROM t ORDER BY v <-> [1, 1e97]", "INSERT INTO t VALUES (1, [NaN, 0])"] {
-        assert_eq!(parse(cell).unwrap_err().code, "InvalidNumber", "{cell}");
-    }
+    assert!(parse("INSERT INTO t (id, doubles) VALUES (1, [1, 1e97])").is_ok());
+    assert_eq!(parse("INSERT INTO t VALUES (1, [NaN, 0])").unwrap_err().code, "InvalidNumber");
     for cell in ["select 11111111111111111111111111111111111111111, 2 from t where top_k=1", "create partition t where partition_tag=''"] {
         assert!(parse(cell).is_err(), "{cell}");
     }

@@ -303,8 +303,13 @@ pub fn float_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<f32>) -
     Ok(())
 }
 
+/// A list that is no vector: something in it is no number, or too large a one.
 fn not_number(items: &[Spanned<Value>], span: Span) -> Diagnostic {
     let culprit = items.iter().find(|item| !matches!(item.value, Value::Int(_) | Value::Float(_)));
+    let large = items.iter().find(|item| matches!(item.value, Value::Float(number) if !(number as f32).is_finite()));
+    if let (None, Some(large)) = (culprit, large) {
+        return Diagnostic::new("InvalidNumber", "this number cannot stand in a vector").at(large.span).label("not a finite 32-bit number");
+    }
     Diagnostic::new("TypeMismatch", format!("{} stands in a vector", culprit.map_or("something else", |item| describe(&item.value))))
         .at(culprit.map_or(span, |item| item.span))
         .label("expected a number")

@@ -8,7 +8,7 @@ use super::Result;
 use super::catalog::Collection;
 use super::context::Context;
 use super::outputs::{self, Outputs, Shown};
-use super::query::{AHEAD, Read};
+use super::query::Read;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::{Platform, data};
@@ -29,9 +29,7 @@ pub async fn select<P: Platform>(select: &Select, read: &Read<'_>, offset: u64, 
     };
     let items = items_of(select, read.collection);
     let grouping = select.distinct || !select.group.is_empty() || items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }));
-    // all rows are kept only when they are wanted whole
-    let whole = context.settings.table_schema;
-    let kept = limit.unwrap_or(if whole { MOST as u64 } else { AHEAD.max(context.settings.display_limit as u64) });
+    let kept = limit.unwrap_or(context.kept().min(MOST as u64));
     let (mut table, count) =
         if grouping { groups(select, &items, keys, read, context).await? } else { sorted(&items, keys, read, offset.saturating_add(kept), context).await? };
     if context.client.explaining() {

@@ -13,6 +13,9 @@ use crate::milvus::client::Written;
 use crate::milvus::{Client, Effect, Fields, Platform, Reply};
 use crate::proto::common::ConsistencyLevel;
 
+/// Rows that are fetched along with those shown.
+const AHEAD: u64 = 1_000;
+
 pub struct Context<'a, P: Platform> {
     pub client: &'a Client<P>,
     pub connection: &'a Connection<P>,
@@ -86,6 +89,11 @@ impl<'a, P: Platform> Context<'a, P> {
     /// Whether a wait that began at `started` has taken as long as a statement may.
     pub fn waited(&self, started: f64) -> bool {
         self.client.platform().now() - started > self.settings.timeout * 1000.0
+    }
+
+    /// How many rows of a result are fetched: a few more than are shown, so that a common LIMIT needs no COUNT of its own; all of them for programs.
+    pub fn kept(&self) -> u64 {
+        if self.settings.table_schema { u64::MAX } else { AHEAD.max(self.settings.display_limit as u64) }
     }
 
     /// Forgets a collection that a statement changes.

@@ -7,6 +7,7 @@ use super::{Result, params};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::language::ast::{Expr, ExprKind, Filter, Near, Value};
 use crate::milvus::{Platform, Version};
+use crate::outcome::Datum;
 use crate::proto::schema::DataType;
 
 /// The functions of Milvus's filters (Milvus docs: filtering operators); what is newer goes by FILTER.
@@ -267,4 +268,19 @@ pub fn quote(text: &str) -> String {
 pub fn key_in(key: &str, ids: &[Spanned<Value>]) -> Result<String> {
     let ids = ids.iter().map(|id| literal(&id.value, id.span)).collect::<Result<Vec<_>>>()?;
     Ok(format!("{key} in [{}]", ids.join(", ")))
+}
+
+/// `key not in [1, 2]`, of keys as they are read.
+pub fn not_in<'a>(key: &str, ids: impl Iterator<Item = &'a Datum>) -> String {
+    let ids: Vec<String> = ids.map(key_literal).collect();
+    format!("{key} not in [{}]", ids.join(", "))
+}
+
+/// A key as a Milvus expression has it.
+pub fn key_literal(key: &Datum) -> String {
+    match key {
+        Datum::Text(text) => quote(text),
+        Datum::Int(number) => number.to_string(),
+        _ => String::new(),
+    }
 }

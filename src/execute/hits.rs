@@ -67,8 +67,13 @@ impl Layout {
         Ok(Layout { outputs: Outputs::of_shown(asked), cells })
     }
 
-    /// The table of a reply to so many queries, with what was found said.
-    pub fn outcome(&self, results: SearchResultData, collection: &Collection, queries: usize) -> Result<Outcome> {
+    /// The columns of no hits at all.
+    pub fn empty(&self, collection: &Collection, queries: usize) -> Result<Table> {
+        self.table(SearchResultData::default(), collection, (queries > 1).then_some(1))
+    }
+
+    /// The hits of a reply; `first` is the number of its first query, where there are several.
+    pub fn table(&self, results: SearchResultData, collection: &Collection, first: Option<usize>) -> Result<Table> {
         let key = collection.primary()?;
         let mut keys = data::ids(results.ids);
         let count = keys.len();
@@ -80,10 +85,10 @@ impl Layout {
             if query > 0 {
                 groups.push(numbers.len());
             }
-            numbers.extend((0..*hits).take(count).map(|_| Datum::Int(query as i64 + 1)));
+            numbers.extend((0..*hits).take(count).map(|_| Datum::Int((first.unwrap_or(1) + query) as i64)));
         }
         let mut columns: Vec<(Column, Vec<Datum>)> = Vec::new();
-        if queries > 1 {
+        if first.is_some() {
             columns.push((Column::new("query_no", Type::Int), numbers));
         }
         for cell in &self.cells {
@@ -98,11 +103,16 @@ impl Layout {
             columns.into_iter().map(|(column, values)| (column, values.into_iter())).unzip();
         let rows = (0..count).map(|_| values.iter_mut().map(|values| values.next().unwrap_or(Datum::Null)).collect()).collect();
         let mut table = Table::new(heads, rows);
-        table.groups = if queries > 1 { groups } else { Vec::new() };
+        table.groups = if first.is_some() { groups } else { Vec::new() };
+        Ok(table)
+    }
+
+    /// The hits of so many queries, with what was found said.
+    pub fn outcome(&self, table: Table, queries: usize) -> Outcome {
         let done = match queries {
             1 => plural(table.total, "hit", "hits"),
             _ => format!("{} of {}", plural(table.total, "hit", "hits"), plural(queries as u64, "query", "queries")),
         };
-        Ok(Outcome::table(table).with_done(done))
+        Outcome::table(table).with_done(done)
     }
 }

@@ -6,7 +6,8 @@ use super::errors::diagnose;
 use super::filter::Bound;
 use super::hits::Layout;
 use super::query::{Read, WINDOW};
-use super::search::{Plan, Queries, grouping, search_params, window};
+use super::search::{Queries, grouping, in_window, search_params, window};
+use super::search_plan::SearchPlan;
 use super::{Result, filter, loading, params};
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::{Order, Select};
@@ -32,6 +33,7 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
     if let Some(bound) = bounds.first() {
         return Err(Diagnostic::new("NotSupported", "a hybrid search has no range").at(bound.value.span));
     }
+    in_window(select, "a hybrid search")?;
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;
     let mut outer = search_params(&[], collection.fields.first().unwrap_or(collection.primary()?), collection)?;
@@ -54,7 +56,7 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
         let expr = match (read.expr.is_empty(), arm_filter.is_empty()) {
             (true, _) => arm_filter,
             (_, true) => read.expr.clone(),
-            _ => format!("({}) and ({arm_filter})", read.expr),
+            _ => read.and(&format!("({arm_filter})")),
         };
         let own = Read { collection, table, partitions: read.partitions.clone(), expr, level: read.level };
         let resolved = Queries::of(&arm.near, &own, context).await?;
@@ -63,17 +65,17 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
             return Err(Diagnostic::new("OutOfRange", format!("{hits} hits: a search gives 1 to {WINDOW}")).at(span));
         }
         let params = search_params(&arm.params, resolved.field, collection)?;
-        let plan = Plan { read: &own, queries: resolved, limit: hits.map_or(limit + offset, |(hits, _)| hits), offset: 0, params };
+        let plan = SearchPlan { read: &own, queries: resolved, limit: hits.map_or(limit + offset, |(hits, _)| hits), offset: 0, params };
         if requests.is_empty() {
-            queries = plan.queries.count;
-        } else if plan.queries.count != queries {
-            return Err(Diagnostic::new("WrongCount", "every search of a hybrid search has the same number of queries").at(plan.span()));
+            queries = plan.queries.values.len();
+        } else if plan.queries.values.len() != queries {
+            return Err(Diagnostic::new("WrongCount", "every search of a hybrid search has the same number of queries").at(plan.queries.span));
         }
         if collection.index_on(&plan.queries.field.name).is_none() {
             let metric = plan.queries.metric.clone().unwrap_or_default();
             loading::load_unasked(collection, table, Some((&plan.queries.field.name, &metric)), context).await?;
         }
-        requests.push(plan.request(Vec::new(), context));
+        requests.push(plan.request(Vec::new(), plan.whole(&plan.queries.values), context));
     }
     let mut rank_params = ranking(select, context)?;
     rank_params.extend([pair("limit", limit), pair("offset", offset), pair("round_decimal", outer.round_decimal.unwrap_or(-1))]);
@@ -98,7 +100,7 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
         reply => reply,
     };
     let results = reply.map_err(|error| diagnose(error, table.span))?.results.unwrap_or_default();
-    layout.outcome(results, collection, queries)
+    Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 
 /// RERANK RRF(k = 60), or WEIGHTED by the WEIGHTs of the searches; RRF when nothing is said.

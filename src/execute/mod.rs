@@ -25,6 +25,7 @@ pub mod query;
 pub mod resources;
 pub mod schema;
 pub mod search;
+pub mod search_plan;
 pub mod state;
 pub mod update;
 pub mod values;

@@ -9,7 +9,8 @@ use super::hits::Layout;
 use super::index::{self, Plan, checked_metric};
 use super::outputs::Outputs;
 use super::query::Read;
-use super::search::{self, Queries, SearchParams};
+use super::search::{Queries, SearchParams};
+use super::search_plan::SearchPlan;
 use super::values::ColumnBuilder;
 use super::{Result, data, filter, index_types, loading, params};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
@@ -304,7 +305,7 @@ pub async fn search<P: Platform>(vectors: &[Spanned<Value>], table: &Name, writt
     let mut inner = serde_json::Map::new();
     for param in written {
         match param.name.value.to_ascii_lowercase().as_str() {
-            "top_k" => limit = Some(params::whole(param, 1, 16_384)? as u64),
+            "top_k" => limit = Some(params::whole(param, 1, i64::MAX)? as u64),
             "partition_tags" | "partition_tag" => {
                 for value in &param.values {
                     match &value.value {
@@ -338,6 +339,6 @@ pub async fn search<P: Platform>(vectors: &[Spanned<Value>], table: &Name, writt
     let queries = Queries::of_vectors(field, metric, vectors)?;
     let partitions = partitions.into_iter().map(|name| name.value).collect();
     let read = Read { collection: &collection, table, partitions, expr: String::new(), level: None };
-    let plan = search::Plan { read: &read, queries, limit, offset: 0, params: SearchParams { inner, ..SearchParams::default() } };
+    let plan = SearchPlan { read: &read, queries, limit, offset: 0, params: SearchParams { inner, ..SearchParams::default() } };
     plan.run(&Layout::plain(&collection)?, context).await
 }

@@ -19,8 +19,6 @@ use crate::proto::schema::{DataType, FieldData, field_data, scalar_field};
 pub const WINDOW: u64 = 16_384;
 /// Rows of a page are so many that it stays near this size.
 const PAGE_BYTES: usize = 16 << 20;
-/// Rows that are fetched along with those shown, so that a common LIMIT needs no COUNT of its own.
-pub const AHEAD: u64 = 1_000;
 
 pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Outcome> {
     let table = &select.table;
@@ -64,7 +62,7 @@ pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> R
         return Ok(Outcome::table(Table::new(outputs.columns(&collection), Vec::new())));
     }
     let wanted = limit.unwrap_or(u64::MAX);
-    let fetched = if context.settings.table_schema { wanted } else { wanted.min(AHEAD.max(context.settings.display_limit as u64)) };
+    let fetched = wanted.min(context.kept());
     let mut table = read.rows(&outputs, offset, fetched, context).await?;
     if table.rows.len() as u64 == fetched && fetched < wanted && !context.client.explaining() {
         table.total = read.count(context).await?.saturating_sub(offset).min(wanted).max(table.rows.len() as u64);
@@ -102,7 +100,7 @@ impl Read<'_> {
     /// Reads up to `limit` rows behind `offset`, in the order of the key.
     pub async fn rows<P: Platform>(&self, outputs: &Outputs, offset: u64, limit: u64, context: &Context<'_, P>) -> Result<Table> {
         let key = self.collection.primary()?;
-        let page = self.page();
+        let page = self.page(outputs);
         if offset.saturating_add(limit) <= page {
             let names = with_key(outputs, key);
             let mut query_params = vec![pair("limit", limit)];
@@ -127,8 +125,8 @@ impl Read<'_> {
     }
 
     /// Rows of a page.
-    fn page(&self) -> u64 {
-        (PAGE_BYTES / row_bytes(self.collection).max(1)).clamp(1, WINDOW as usize) as u64
+    fn page(&self, outputs: &Outputs) -> u64 {
+        (PAGE_BYTES / row_bytes(self.collection, &outputs.names)).clamp(1, WINDOW as usize) as u64
     }
 
     /// Reads page by page, in the order of the key. Returns how many rows there were.
@@ -142,7 +140,7 @@ impl Read<'_> {
     ) -> Result<u64> {
         let key = self.collection.primary()?;
         let (all, keys_only) = (with_key(outputs, key), vec![key.name.clone()]);
-        let page = self.page();
+        let page = self.page(outputs);
         let (mut skip, mut left, mut read, mut pages) = (offset, limit, 0, 0u64);
         let mut last: Option<Datum> = None;
         while left > 0 {
@@ -177,13 +175,12 @@ impl Read<'_> {
 
     /// The filter, for the rows behind a key.
     fn behind(&self, key: &Field, last: &Datum) -> String {
-        let last = match last {
-            Datum::Text(text) => filter::quote(text),
-            Datum::Int(number) => number.to_string(),
-            _ => String::new(),
-        };
-        let behind = format!("{} > {last}", key.name);
-        if self.expr.is_empty() { behind } else { format!("({}) and {behind}", self.expr) }
+        self.and(&format!("{} > {}", key.name, filter::key_literal(last)))
+    }
+
+    /// The filter, and one more condition.
+    pub fn and(&self, condition: &str) -> String {
+        if self.expr.is_empty() { condition.to_string() } else { format!("({}) and {condition}", self.expr) }
     }
 
     /// How many rows match.
@@ -238,11 +235,13 @@ fn with_key(outputs: &Outputs, key: &Field) -> Vec<String> {
     names
 }
 
-/// About the bytes of a row on the wire.
-fn row_bytes(collection: &Collection) -> usize {
-    collection
+/// About the bytes of a row of these outputs on the wire; a score and a key at the least.
+pub fn row_bytes(collection: &Collection, names: &[String]) -> usize {
+    let asked = |field: &&Field| names.iter().any(|name| name == "*" || *name == field.name);
+    let fields: usize = collection
         .fields
         .iter()
+        .filter(asked)
         .map(|field| match field.data_type {
             DataType::FloatVector => field.dim * 4,
             DataType::Float16Vector | DataType::BFloat16Vector => field.dim * 2,
@@ -251,7 +250,10 @@ fn row_bytes(collection: &Collection) -> usize {
             DataType::Json | DataType::Array | DataType::SparseFloatVector | DataType::Text => 512,
             _ => 8,
         })
-        .sum()
+        .sum();
+    // what is no field is a key of the dynamic one
+    let dynamic = names.iter().filter(|name| *name == "*" || collection.find(name).is_none()).count();
+    fields + 512 * usize::from(collection.dynamic && dynamic > 0) + 16
 }
 
 /// Milvus gives rows in the order of the key, Milvus Lite in the order of insertion.

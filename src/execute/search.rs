@@ -1,29 +1,25 @@
-//! SELECT … ORDER BY field <-> vector, BM25_SCORE and ranges: the closest hits of one query or several.
+//! SELECT … ORDER BY field <-> vector, BM25_SCORE and ranges: what is searched for, checked and encoded. `search_plan` sends it.
 //! A number called distance is Milvus's own score: L2 squared; of COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
 
 use super::catalog::{Collection, Field, pair};
 use super::context::Context;
-use super::errors::diagnose;
 use super::filter::{Bound, key_in};
 use super::hits::Layout;
 use super::index_types;
 use super::query::{Read, WINDOW, keys_of};
+use super::search_plan::SearchPlan;
 use super::values::{byte_vector, float_vector, sparse_vector, written};
-use super::{Result, loading, params};
+use super::{Result, params};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::language::ast::{Direction, Near, Operator, Order, Output, Param, Select, Target, Value};
 use crate::language::print;
 use crate::milvus::{Platform, data};
-use crate::outcome::{Datum, Outcome};
-use crate::proto::common::{DslType, PlaceholderType};
-use crate::proto::milvus as pb;
-use crate::proto::milvus::search_request::SearchInput;
+use crate::outcome::{Datum, Outcome, grouped};
+use crate::proto::common::PlaceholderType;
 use crate::proto::schema::DataType;
 
 /// A search without LIMIT takes so many.
 pub const DEFAULT_LIMIT: u64 = 10;
-/// Queries in one request (Milvus docs: limits).
-const MAX_QUERIES: usize = 16_384;
 
 pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bound], context: &Context<'_, P>) -> Result<Outcome> {
     let collection = read.collection;
@@ -56,7 +52,10 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
     let mut params = search_params(&select.params, queries.field, collection)?;
     range(bounds, &queries, &mut params)?;
     grouping(&select.group, collection, &mut params, context)?;
-    let plan = Plan { read, queries, limit, offset, params };
+    if !select.group.is_empty() {
+        in_window(select, "a search with GROUP BY")?;
+    }
+    let plan = SearchPlan { read, queries, limit, offset, params };
     plan.run(&layout, context).await
 }
 
@@ -64,11 +63,20 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
 pub fn window(select: &Select) -> Result<(u64, u64)> {
     let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
     let limit = select.limit.as_ref().map(params::count).transpose()?.unwrap_or(DEFAULT_LIMIT);
-    match select.limit.as_ref().or(select.offset.as_ref()) {
-        Some(clause) if limit == 0 || offset.saturating_add(limit) > WINDOW => {
-            Err(Diagnostic::new("OutOfRange", format!("a search gives 1 to {WINDOW} hits, OFFSET included")).at(clause.span))
-        }
+    match &select.limit {
+        Some(clause) if limit == 0 => Err(Diagnostic::new("OutOfRange", "a search gives at least one hit").at(clause.span)),
         _ => Ok((limit, offset)),
+    }
+}
+
+/// What cannot be read in pages stays within what one request gives.
+pub fn in_window(select: &Select, what: &str) -> Result<()> {
+    let (limit, offset) = window(select)?;
+    match select.limit.as_ref().or(select.offset.as_ref()) {
+        Some(clause) if offset.saturating_add(limit) > WINDOW => {
+            Err(Diagnostic::new("OutOfRange", format!("{what} gives at most {} hits, OFFSET included", grouped(WINDOW))).at(clause.span))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -94,10 +102,11 @@ pub struct Queries<'a> {
     pub metric: Option<String>,
     /// full text
     pub text: bool,
-    pub count: usize,
-    /// a serialized PlaceholderGroup
-    group: Vec<u8>,
-    span: Span,
+    /// how a placeholder group names their type
+    pub kind: PlaceholderType,
+    /// each in the bytes of its type; empty ones when nothing is sent
+    pub values: Vec<Vec<u8>>,
+    pub span: Span,
 }
 
 impl<'a> Queries<'a> {
@@ -111,9 +120,7 @@ impl<'a> Queries<'a> {
                     Value::List(items) => items.iter().map(|item| params::text(item).map(|text| text.value.into_bytes())).collect::<Result<Vec<_>>>()?,
                     _ => vec![params::text(text)?.value.into_bytes()],
                 };
-                let count = texts.len();
-                let group = data::placeholder_group(PlaceholderType::VarChar, texts);
-                Ok(Queries { field, metric: Some("BM25".to_string()), text: true, count, group, span: text.span })
+                Ok(Queries { field, metric: Some("BM25".to_string()), text: true, kind: PlaceholderType::VarChar, values: texts, span: text.span })
             }
             Target::Vectors { operator, vectors } => {
                 let field = collection.field(&near.field)?;
@@ -125,8 +132,8 @@ impl<'a> Queries<'a> {
                 let metric = check_operator(field, operator, collection)?.to_string();
                 let vectors = stored(field, ids, read, context).await?;
                 if context.client.explaining() {
-                    let span = operator.span;
-                    return Ok(Queries { field, metric: Some(metric), text: false, count: ids.len(), group: Vec::new(), span });
+                    let (kind, values, span) = (PlaceholderType::None, vec![Vec::new(); ids.len()], operator.span);
+                    return Ok(Queries { field, metric: Some(metric), text: false, kind, values, span });
                 }
                 Queries::of_vectors(field, Some(metric), &vectors)
             }
@@ -135,19 +142,26 @@ impl<'a> Queries<'a> {
 
     pub fn of_vectors(field: &'a Field, metric: Option<String>, vectors: &[Spanned<Value>]) -> Result<Queries<'a>> {
         let span = vectors.first().map_or(Span::default(), |vector| vector.span);
-        if vectors.len() > MAX_QUERIES {
-            return Err(Diagnostic::new("OutOfRange", format!("{} query vectors are more than the {MAX_QUERIES} of one search", vectors.len())).at(span));
-        }
         if vectors.is_empty() {
             return Err(Diagnostic::new("InvalidValue", "there is no query vector here").at(span));
         }
-        Ok(Queries { field, metric, text: false, count: vectors.len(), group: encode(field, vectors)?, span })
+        let (kind, values) = encode(field, vectors)?;
+        Ok(Queries { field, metric, text: false, kind, values, span })
     }
 
-    /// Whether the score grows with closeness.
-    fn grows(&self) -> bool {
-        matches!(self.metric.as_deref(), Some("IP" | "COSINE" | "BM25"))
+    /// Some of the queries on the wire. Stored vectors that EXPLAIN does not read are none.
+    pub fn group(&self, values: &[Vec<u8>]) -> Vec<u8> {
+        if self.kind == PlaceholderType::None { Vec::new() } else { data::placeholder_group(self.kind, values.to_vec()) }
     }
+
+    fn grows(&self) -> bool {
+        self.metric.as_deref().is_some_and(grows)
+    }
+}
+
+/// Whether the score of a metric grows with closeness.
+pub fn grows(metric: &str) -> bool {
+    matches!(metric, "IP" | "COSINE" | "BM25")
 }
 
 /// The vectors of stored entities, in the order asked for.
@@ -339,73 +353,8 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
     }
 }
 
-/// A search, settled.
-pub struct Plan<'a> {
-    pub read: &'a Read<'a>,
-    pub queries: Queries<'a>,
-    pub limit: u64,
-    pub offset: u64,
-    pub params: SearchParams,
-}
-
-impl Plan<'_> {
-    pub async fn run<P: Platform>(&self, layout: &Layout, context: &Context<'_, P>) -> Result<Outcome> {
-        let (collection, table) = (self.read.collection, self.read.table);
-        let request = self.request(layout.outputs.names.clone(), context);
-        let field = self.queries.field;
-        if collection.index_on(&field.name).is_none() {
-            let metric = self.queries.metric.as_deref().unwrap_or_else(|| params::default_metric(field.data_type));
-            loading::load_unasked(collection, table, Some((&field.name, metric)), context).await?;
-        }
-        let reply = match context.client.search(request.clone()).await {
-            Err(error) if error.is_not_loaded() => {
-                loading::load_unasked(collection, table, None, context).await?;
-                context.client.search(request).await
-            }
-            reply => reply,
-        };
-        let results = reply.map_err(|error| diagnose(error, table.span))?.results.unwrap_or_default();
-        layout.outcome(results, collection, self.queries.count)
-    }
-
-    pub fn request<P: Platform>(&self, output_fields: Vec<String>, context: &Context<'_, P>) -> pb::SearchRequest {
-        let mut search_params = vec![pair("anns_field", &self.queries.field.name), pair("topk", self.limit)];
-        if self.offset > 0 {
-            search_params.push(pair("offset", self.offset));
-        }
-        if let Some(metric) = &self.queries.metric {
-            search_params.push(pair("metric_type", metric));
-        }
-        // -1 leaves the scores as they are
-        search_params.push(pair("round_decimal", self.params.round_decimal.unwrap_or(-1)));
-        for (name, value) in &self.params.outer {
-            search_params.push(pair(name, value));
-        }
-        search_params.push(pair("params", serde_json::Value::Object(self.params.inner.clone())));
-        let consistency = context.consistency(self.read.collection, self.read.level);
-        pb::SearchRequest {
-            db_name: context.client.database(),
-            collection_name: self.read.table.value.clone(),
-            partition_names: self.read.partitions.clone(),
-            dsl: self.read.expr.clone(),
-            search_input: Some(SearchInput::PlaceholderGroup(self.queries.group.clone())),
-            dsl_type: DslType::BoolExprV1.into(),
-            output_fields,
-            search_params,
-            guarantee_timestamp: consistency.timestamp,
-            nq: self.queries.count as i64,
-            consistency_level: consistency.level.into(),
-            use_default_consistency: consistency.default,
-        }
-    }
-
-    pub fn span(&self) -> Span {
-        self.queries.span
-    }
-}
-
 /// The query vectors on the wire.
-fn encode(field: &Field, vectors: &[Spanned<Value>]) -> Result<Vec<u8>> {
+fn encode(field: &Field, vectors: &[Spanned<Value>]) -> Result<(PlaceholderType, Vec<Vec<u8>>)> {
     let kind = match field.data_type {
         DataType::BinaryVector => PlaceholderType::BinaryVector,
         DataType::Float16Vector => PlaceholderType::Float16Vector,
@@ -430,5 +379,5 @@ fn encode(field: &Field, vectors: &[Spanned<Value>]) -> Result<Vec<u8>> {
             }
         });
     }
-    Ok(data::placeholder_group(kind, values))
+    Ok((kind, values))
 }

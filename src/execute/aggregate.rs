@@ -1,18 +1,21 @@
-//! ORDER BY fields, GROUP BY, DISTINCT and the aggregate functions, done in the kernel over pages of rows: no Milvus before 3.0 does them.
+//! ORDER BY fields, GROUP BY, DISTINCT and the aggregate functions: by the server where it can (`pushdown`), or else in the kernel over pages of rows.
 //! Memory is bounded: sorting keeps the rows that are shown and one page, grouping keeps one accumulator a group.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Result;
-use super::catalog::Collection;
+use super::catalog::{Collection, pair};
 use super::context::Context;
 use super::outputs::{self, Outputs, Shown};
+use super::pushdown::{self, Group, Grouping};
 use super::query::Read;
+use super::{NO_ANSWER, Result};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, grouped, plural, rows};
+use crate::proto::common::KeyValuePair;
+use crate::proto::milvus::QueryResults;
 
 /// Groups, or rows that are kept for sorting, at the most.
 const MOST: usize = 1_000_000;
@@ -30,7 +33,7 @@ pub async fn select<P: Platform>(select: &Select, read: &Read<'_>, offset: u64, 
     let items = items_of(select, read.collection);
     let grouping = select.distinct || !select.group.is_empty() || items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }));
     let kept = limit.unwrap_or(context.kept().min(MOST as u64));
-    let (mut table, count) =
+    let (mut table, count, by) =
         if grouping { groups(select, &items, keys, read, context).await? } else { sorted(&items, keys, read, offset.saturating_add(kept), context).await? };
     if context.client.explaining() {
         return Ok(Outcome::table(table));
@@ -39,9 +42,31 @@ pub async fn select<P: Platform>(select: &Select, read: &Read<'_>, offset: u64, 
     let total = all.saturating_sub(offset).min(limit.unwrap_or(u64::MAX));
     table.rows = table.rows.into_iter().skip(offset as usize).take(kept as usize).collect();
     table.total = total.max(table.rows.len() as u64);
-    context.notice(format!("{} in the kernel, which read {}", if grouping { "grouped" } else { "sorted" }, plural(count, "row", "rows")));
+    if by == By::Kernel {
+        context.notice(format!("{} in the kernel, which read {}", if grouping { "grouped" } else { "sorted" }, plural(count, "row", "rows")));
+    }
     let done = if grouping && !select.distinct && !select.group.is_empty() { plural(table.total, "group", "groups") } else { rows(table.total) };
     Ok(Outcome::table(table).with_done(done))
+}
+
+/// Who has sorted or grouped.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    Server,
+    Kernel,
+}
+
+/// What the server makes of a query that sorts or groups; `None` where it refuses.
+async fn on_server<P: Platform>(
+    read: &Read<'_>,
+    names: Vec<String>,
+    query_params: Vec<KeyValuePair>,
+    context: &Context<'_, P>,
+) -> Result<Option<QueryResults>> {
+    match read.send(&read.expr, names, query_params, context).await {
+        Err(error) if NO_ANSWER.contains(&error.code) => Err(error),
+        reply => Ok(reply.ok()),
+    }
 }
 
 /// The items, with `*` written out.
@@ -57,7 +82,7 @@ fn items_of(select: &Select, collection: &Collection) -> Vec<Item> {
 }
 
 /// Rows in another order than the key's, the first `kept` of them, and how many there are in all.
-async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read: &Read<'_>, kept: u64, context: &Context<'_, P>) -> Result<(Table, u64)> {
+async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read: &Read<'_>, kept: u64, context: &Context<'_, P>) -> Result<(Table, u64, By)> {
     if kept > MOST as u64 {
         return Err(Diagnostic::new("OutOfRange", format!("no more than {} rows are sorted in the kernel", grouped(MOST as u64)))
             .at(read.table.span)
@@ -69,6 +94,8 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
     for (key, (output, _)) in sort.iter().zip(keys) {
         sortable(key, output, read.collection)?;
     }
+    let directions: Vec<Direction> = keys.iter().map(|(_, direction)| *direction).collect();
+    let order_by = pushdown::order_by(&sort, &directions, read.collection).filter(|_| context.client.version().has_on_server("ORDER BY"));
     let outputs = Outputs::of_shown(shown.into_iter().chain(sort).collect());
     let mut columns = outputs.columns(read.collection);
     columns.truncate(width);
@@ -79,6 +106,17 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
             .find(|order| *order != Ordering::Equal)
             .unwrap_or(Ordering::Equal)
     };
+    if let Some(order_by) = order_by.filter(|_| (1..=read.page(&outputs)).contains(&kept))
+        && let Some(reply) = on_server(read, outputs.names.clone(), vec![pair("limit", kept), pair("order_by_fields", order_by)], context).await?
+    {
+        let mut rows = outputs.table(reply.fields_data, read.collection).rows;
+        // a server that reads the parameter over gives rows in an order of its own
+        if rows.is_sorted_by(|a, b| order(a, b) != Ordering::Greater) {
+            let count = if rows.len() as u64 == kept { read.count(context).await? } else { rows.len() as u64 };
+            rows.iter_mut().for_each(|row| row.truncate(width));
+            return Ok((Table::new(columns, rows), count, By::Server));
+        }
+    }
     let mut best: Vec<Vec<Datum>> = Vec::new();
     let kept = kept as usize;
     let count = read
@@ -93,7 +131,7 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
     for row in &mut best {
         row.truncate(width);
     }
-    Ok((Table::new(columns, best), count))
+    Ok((Table::new(columns, best), count, By::Kernel))
 }
 
 /// An alias in ORDER BY stands for its item.
@@ -134,7 +172,13 @@ fn sortable(shown: &Shown, output: &Output, collection: &Collection) -> Result<(
 }
 
 /// One group of rows for each value of the GROUP BY (of the items, with DISTINCT), in their order unless another is asked for.
-async fn groups<P: Platform>(select: &Select, items: &[Item], keys: &[(Output, Direction)], read: &Read<'_>, context: &Context<'_, P>) -> Result<(Table, u64)> {
+async fn groups<P: Platform>(
+    select: &Select,
+    items: &[Item],
+    keys: &[(Output, Direction)],
+    read: &Read<'_>,
+    context: &Context<'_, P>,
+) -> Result<(Table, u64, By)> {
     let collection = read.collection;
     let by: Vec<Output> = if select.distinct { items.iter().map(|item| item.output.clone()).collect() } else { select.group.clone() };
     // everything that is shown or sorted by: a part of the key, or an aggregate
@@ -179,39 +223,22 @@ async fn groups<P: Platform>(select: &Select, items: &[Item], keys: &[(Output, D
         }
     }
     let columns = items.iter().map(|item| column(item, collection)).collect();
-    let outputs = Outputs::of_shown(sources);
-    let mut found: BTreeMap<Key, Vec<Accumulator>> = BTreeMap::new();
-    if select.group.is_empty() && !select.distinct {
-        found.insert(Key(Vec::new()), vec![Accumulator::default(); aggregates.len()]);
-    }
-    let count = read
-        .pages(&outputs, 0, u64::MAX, context, |page| {
-            for mut row in page.rows {
-                let rest = row.split_off(width.min(row.len()));
-                let group = found.entry(Key(row)).or_insert_with(|| vec![Accumulator::default(); aggregates.len()]);
-                for (accumulator, (_, distinct, source)) in group.iter_mut().zip(&aggregates) {
-                    accumulator.add(source.and_then(|source| rest.get(source - width)), *distinct);
-                }
-            }
-            if found.len() > MOST {
-                return Err(Diagnostic::new("OutOfRange", format!("more than {} groups do not fit into the kernel", grouped(MOST as u64))).at(read.table.span));
-            }
-            Ok(())
-        })
-        .await?;
+    let (found, count, by) = match grouped_by_server(&sources, width, &aggregates, read, context).await? {
+        Some((groups, count)) => (groups, count, By::Server),
+        None => {
+            let one = select.group.is_empty() && !select.distinct;
+            let (groups, count) = grouped_here(sources, width, &aggregates, one, read, context).await?;
+            (groups, count, By::Kernel)
+        }
+    };
     let mut rows: Vec<Vec<Datum>> = found
         .into_iter()
-        .map(|(key, group)| {
-            cells
-                .iter()
-                .map(|cell| match cell {
-                    Cell::Key(at) => key.0.get(*at).cloned().unwrap_or(Datum::Null),
-                    Cell::Aggregate(at) => match (group.get(*at), aggregates.get(*at)) {
-                        (Some(accumulator), Some((function, distinct, source))) => accumulator.result(*function, *distinct, source.is_none()),
-                        _ => Datum::Null,
-                    },
-                })
-                .collect()
+        .map(|(key, values)| {
+            let cell = |cell: &Cell| match cell {
+                Cell::Key(at) => key.get(*at).cloned().unwrap_or(Datum::Null),
+                Cell::Aggregate(at) => values.get(*at).cloned().unwrap_or(Datum::Null),
+            };
+            cells.iter().map(cell).collect()
         })
         .collect();
     let shown = items.len();
@@ -225,7 +252,67 @@ async fn groups<P: Platform>(select: &Select, items: &[Item], keys: &[(Output, D
     for row in &mut rows {
         row.truncate(shown);
     }
-    Ok((Table::new(columns, rows), count))
+    Ok((Table::new(columns, rows), count, by))
+}
+
+/// The groups, of what the server can group.
+async fn grouped_by_server<P: Platform>(
+    sources: &[Shown],
+    width: usize,
+    aggregates: &[(Function, bool, Option<usize>)],
+    read: &Read<'_>,
+    context: &Context<'_, P>,
+) -> Result<Option<(Vec<Group>, u64)>> {
+    let of: Vec<_> = aggregates.iter().map(|(function, distinct, source)| (*function, *distinct, source.and_then(|at| sources.get(at)))).collect();
+    let Some(grouping) =
+        Grouping::of(sources.get(..width).unwrap_or_default(), &of, read.collection).filter(|_| context.client.version().has_on_server("GROUP BY"))
+    else {
+        return Ok(None);
+    };
+    let query_params = if grouping.by.is_empty() { Vec::new() } else { vec![pair("group_by_fields", &grouping.by)] };
+    let reply = on_server(read, grouping.names.clone(), query_params, context).await?;
+    if context.client.explaining() {
+        return Ok(Some((Vec::new(), 0)));
+    }
+    let Some((mut groups, count)) = reply.and_then(|reply| grouping.groups(&reply.fields_data)) else { return Ok(None) };
+    // in the order of the key, as the kernel's
+    groups.sort_by_key(|(key, _)| Key(key.clone()));
+    Ok(Some((groups, count)))
+}
+
+/// The groups, over pages of rows; `one` group is there even of no rows.
+async fn grouped_here<P: Platform>(
+    sources: Vec<Shown>,
+    width: usize,
+    aggregates: &[(Function, bool, Option<usize>)],
+    one: bool,
+    read: &Read<'_>,
+    context: &Context<'_, P>,
+) -> Result<(Vec<Group>, u64)> {
+    let outputs = Outputs::of_shown(sources);
+    let mut found: BTreeMap<Key, Vec<Accumulator>> = BTreeMap::new();
+    if one {
+        found.insert(Key(Vec::new()), vec![Accumulator::default(); aggregates.len()]);
+    }
+    let count = read
+        .pages(&outputs, 0, u64::MAX, context, |page| {
+            for mut row in page.rows {
+                let rest = row.split_off(width.min(row.len()));
+                let group = found.entry(Key(row)).or_insert_with(|| vec![Accumulator::default(); aggregates.len()]);
+                for (accumulator, (_, distinct, source)) in group.iter_mut().zip(aggregates) {
+                    accumulator.add(source.and_then(|source| rest.get(source - width)), *distinct);
+                }
+            }
+            if found.len() > MOST {
+                return Err(Diagnostic::new("OutOfRange", format!("more than {} groups do not fit into the kernel", grouped(MOST as u64))).at(read.table.span));
+            }
+            Ok(())
+        })
+        .await?;
+    let results = |group: Vec<Accumulator>| {
+        group.iter().zip(aggregates).map(|(accumulator, (function, distinct, source))| accumulator.result(*function, *distinct, source.is_none())).collect()
+    };
+    Ok((found.into_iter().map(|(key, group)| (key.0, results(group))).collect(), count))
 }
 
 enum Cell {

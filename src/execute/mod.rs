@@ -21,6 +21,7 @@ pub mod operations;
 pub mod original;
 pub mod outputs;
 pub mod params;
+pub mod pushdown;
 pub mod query;
 pub mod resources;
 pub mod schema;

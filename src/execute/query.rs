@@ -125,7 +125,7 @@ impl Read<'_> {
     }
 
     /// Rows of a page.
-    fn page(&self, outputs: &Outputs) -> u64 {
+    pub fn page(&self, outputs: &Outputs) -> u64 {
         (PAGE_BYTES / row_bytes(self.collection, &outputs.names)).clamp(1, WINDOW as usize) as u64
     }
 

@@ -49,6 +49,8 @@ const SINCE: &[(&str, (u32, u32))] = &[
     ("a second vector column", (2, 4)),
     ("LOAD … FIELDS", (2, 5)),
     ("a partial UPSERT", (2, 6)),
+    ("ORDER BY", (3, 0)),
+    ("GROUP BY", (3, 0)),
     ("a grouping search", (2, 4)),
     ("group_size", (2, 5)),
     ("IS NULL", (2, 5)),

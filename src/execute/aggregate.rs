@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalog::{Collection, pair};
 use super::context::Context;
 use super::outputs::{self, Outputs, Shown};
-use super::pushdown::{self, Group, Grouping};
+use super::pushdown::{self, Grouping};
 use super::query::Read;
 use super::{NO_ANSWER, Result};
 use crate::diagnostic::{Diagnostic, Span};
@@ -99,19 +99,12 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
     let outputs = Outputs::of_shown(shown.into_iter().chain(sort).collect());
     let mut columns = outputs.columns(read.collection);
     columns.truncate(width);
-    let order = |a: &Vec<Datum>, b: &Vec<Datum>| {
-        keys.iter()
-            .enumerate()
-            .map(|(at, (_, direction))| directed(compare_at(a, b, width + at), *direction))
-            .find(|order| *order != Ordering::Equal)
-            .unwrap_or(Ordering::Equal)
-    };
     if let Some(order_by) = order_by.filter(|_| (1..=read.page(&outputs)).contains(&kept))
         && let Some(reply) = on_server(read, outputs.names.clone(), vec![pair("limit", kept), pair("order_by_fields", order_by)], context).await?
     {
         let mut rows = outputs.table(reply.fields_data, read.collection).rows;
         // a server that reads the parameter over gives rows in an order of its own
-        if rows.is_sorted_by(|a, b| order(a, b) != Ordering::Greater) {
+        if rows.is_sorted_by(|a, b| order_from(a, b, width, &directions) != Ordering::Greater) {
             let count = if rows.len() as u64 == kept { read.count(context).await? } else { rows.len() as u64 };
             rows.iter_mut().for_each(|row| row.truncate(width));
             return Ok((Table::new(columns, rows), count, By::Server));
@@ -123,7 +116,7 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
         .pages(&outputs, 0, u64::MAX, context, |page| {
             best.extend(page.rows);
             // a stable sort keeps rows of equal keys in the order of the primary key
-            best.sort_by(order);
+            sort_rows(&mut best, width, &directions);
             best.truncate(kept);
             Ok(())
         })
@@ -233,36 +226,31 @@ async fn groups<P: Platform>(
     };
     let mut rows: Vec<Vec<Datum>> = found
         .into_iter()
-        .map(|(key, values)| {
+        .map(|group| {
             let cell = |cell: &Cell| match cell {
-                Cell::Key(at) => key.get(*at).cloned().unwrap_or(Datum::Null),
-                Cell::Aggregate(at) => values.get(*at).cloned().unwrap_or(Datum::Null),
+                Cell::Key(at) => group.get(*at).cloned(),
+                Cell::Aggregate(at) => group.get(width + *at).cloned(),
             };
-            cells.iter().map(cell).collect()
+            cells.iter().map(|at| cell(at).unwrap_or(Datum::Null)).collect()
         })
         .collect();
     let shown = items.len();
-    rows.sort_by(|a, b| {
-        keys.iter()
-            .enumerate()
-            .map(|(at, (_, direction))| directed(compare_at(a, b, shown + at), *direction))
-            .find(|order| *order != Ordering::Equal)
-            .unwrap_or(Ordering::Equal)
-    });
+    let directions: Vec<Direction> = keys.iter().map(|(_, direction)| *direction).collect();
+    sort_rows(&mut rows, shown, &directions);
     for row in &mut rows {
         row.truncate(shown);
     }
     Ok((Table::new(columns, rows), count, by))
 }
 
-/// The groups, of what the server can group.
+/// The groups, of what the server can group: each its key, then its aggregates.
 async fn grouped_by_server<P: Platform>(
     sources: &[Shown],
     width: usize,
     aggregates: &[(Function, bool, Option<usize>)],
     read: &Read<'_>,
     context: &Context<'_, P>,
-) -> Result<Option<(Vec<Group>, u64)>> {
+) -> Result<Option<(Vec<Vec<Datum>>, u64)>> {
     let of: Vec<_> = aggregates.iter().map(|(function, distinct, source)| (*function, *distinct, source.and_then(|at| sources.get(at)))).collect();
     let Some(grouping) =
         Grouping::of(sources.get(..width).unwrap_or_default(), &of, read.collection).filter(|_| context.client.version().has_on_server("GROUP BY"))
@@ -276,7 +264,7 @@ async fn grouped_by_server<P: Platform>(
     }
     let Some((mut groups, count)) = reply.and_then(|reply| grouping.groups(&reply.fields_data)) else { return Ok(None) };
     // in the order of the key, as the kernel's
-    groups.sort_by_key(|(key, _)| Key(key.clone()));
+    sort_rows(&mut groups, 0, &vec![Direction::Ascending; width]);
     Ok(Some((groups, count)))
 }
 
@@ -288,7 +276,7 @@ async fn grouped_here<P: Platform>(
     one: bool,
     read: &Read<'_>,
     context: &Context<'_, P>,
-) -> Result<(Vec<Group>, u64)> {
+) -> Result<(Vec<Vec<Datum>>, u64)> {
     let outputs = Outputs::of_shown(sources);
     let mut found: BTreeMap<Key, Vec<Accumulator>> = BTreeMap::new();
     if one {
@@ -309,10 +297,12 @@ async fn grouped_here<P: Platform>(
             Ok(())
         })
         .await?;
-    let results = |group: Vec<Accumulator>| {
-        group.iter().zip(aggregates).map(|(accumulator, (function, distinct, source))| accumulator.result(*function, *distinct, source.is_none())).collect()
+    let group = |(key, group): (Key, Vec<Accumulator>)| {
+        let results =
+            group.iter().zip(aggregates).map(|(accumulator, (function, distinct, source))| accumulator.result(*function, *distinct, source.is_none()));
+        key.0.into_iter().chain(results).collect()
     };
-    Ok((found.into_iter().map(|(key, group)| (key.0, results(group))).collect(), count))
+    Ok((found.into_iter().map(group).collect(), count))
 }
 
 enum Cell {
@@ -441,11 +431,15 @@ impl Ord for Key {
     }
 }
 
-fn compare_at(a: &[Datum], b: &[Datum], at: usize) -> Ordering {
-    match (a.get(at), b.get(at)) {
-        (Some(a), Some(b)) => compare(a, b),
-        _ => Ordering::Equal,
-    }
+/// Sorts rows by their values from a column on; rows of equal values stay as they are.
+pub fn sort_rows(rows: &mut [Vec<Datum>], first: usize, directions: &[Direction]) {
+    rows.sort_by(|a, b| order_from(a, b, first, directions));
+}
+
+fn order_from(a: &[Datum], b: &[Datum], first: usize, directions: &[Direction]) -> Ordering {
+    let (a, b) = (a.iter().skip(first), b.iter().skip(first));
+    let orders = a.zip(b).zip(directions).map(|((a, b), direction)| directed(compare(a, b), *direction));
+    orders.into_iter().find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
 }
 
 fn directed(order: Ordering, direction: Direction) -> Ordering {

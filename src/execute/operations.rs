@@ -1,8 +1,7 @@
 //! FLUSH, COMPACT, IMPORT, segments, snapshots, statistics, the version: what keeps a collection in shape, and what it is made of.
 
-use std::collections::BTreeMap;
-
 use super::Result;
+use super::aggregate::sort_rows;
 use super::catalog::pairs_of;
 use super::collection::partition_names;
 use super::context::Context;
@@ -10,7 +9,7 @@ use super::describe::row_count;
 use super::errors::diagnose;
 use super::params;
 use crate::diagnostic::{Diagnostic, Spanned};
-use crate::language::ast::{Name, Param, Value};
+use crate::language::ast::{Direction, Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use crate::proto::common::{CompactionState, ImportState, SegmentState};
@@ -190,23 +189,22 @@ pub async fn stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Resul
 
 pub async fn segments<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let reply = context.ask_of("ShowPartitions", Effect::Plan, vec![("collection_name", (&table.value).into())], table).await?;
-    let names: BTreeMap<i64, String> = reply.ints("partitionIDs").into_iter().zip(reply.texts("partition_names")).collect();
+    let names: Vec<(i64, String)> = reply.ints("partitionIDs").into_iter().zip(reply.texts("partition_names")).collect();
     let of_table: Fields = vec![("collectionName", (&table.value).into())];
     let stored = context.ask("GetPersistentSegmentInfo", Effect::Read, of_table.clone(), table.span).await?.messages("infos");
     // a collection that is not loaded has none, and some versions call that an error
     let loaded = context.client.ask("GetQuerySegmentInfo", Effect::Read, of_table).await.map(|reply| reply.messages("infos")).unwrap_or_default();
-    let mut rows: Vec<(String, i64, Vec<Datum>)> = stored
+    let mut rows: Vec<Vec<Datum>> = stored
         .into_iter()
         .map(|segment| {
             let (id, partition) = (segment.int("segmentID"), segment.int("partitionID"));
-            let partition = names.get(&partition).cloned().unwrap_or_else(|| partition.to_string());
+            let partition = names.iter().find(|(id, _)| *id == partition).map_or_else(|| partition.to_string(), |(_, name)| name.clone());
             let state = SegmentState::try_from(segment.int("state") as i32).map_or("unknown", |state| state.as_str_name());
             let index = loaded.iter().find(|info| info.int("segmentID") == id).map_or(Datum::Null, |info| Datum::Text(info.text("index_name")));
-            let row = vec![Datum::Text(partition.clone()), Datum::Int(id), Datum::Int(segment.int("num_rows")), Datum::Text(state.to_string()), index];
-            (partition, id, row)
+            vec![Datum::Text(partition), Datum::Int(id), Datum::Int(segment.int("num_rows")), Datum::Text(state.to_string()), index]
         })
         .collect();
-    rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    sort_rows(&mut rows, 0, &[Direction::Ascending, Direction::Ascending]);
     let columns = vec![
         Column::new("partition", Type::Text),
         Column::new("segment", Type::Int),
@@ -215,7 +213,7 @@ pub async fn segments<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
         Column::new("index", Type::Text),
     ];
     let count = rows.len() as u64;
-    let outcome = Outcome::table(Table::new(columns, rows.into_iter().map(|(_, _, row)| row).collect())).with_done(plural(count, "segment", "segments"));
+    let outcome = Outcome::table(Table::new(columns, rows)).with_done(plural(count, "segment", "segments"));
     if count == 0 {
         context.notice(format!("nothing of {table} is on disk yet: `FLUSH {table}` writes it"));
     }

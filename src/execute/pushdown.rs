@@ -25,9 +25,6 @@ pub fn order_by(keys: &[Shown], directions: &[Direction], collection: &Collectio
     Some(parts.join(","))
 }
 
-/// The key of a group, and its aggregates.
-pub type Group = (Vec<Datum>, Vec<Datum>);
-
 /// A query that groups.
 #[derive(Debug, PartialEq)]
 pub struct Grouping {
@@ -69,8 +66,8 @@ impl Grouping {
         Some(Grouping { names, by, keys, places })
     }
 
-    /// The keys and the aggregates of each group, and the rows of all; `None` of a reply that is not what was asked for.
-    pub fn groups(&self, fields: &[FieldData]) -> Option<(Vec<Group>, u64)> {
+    /// Each group as a row of its keys and aggregates, and how many rows they hold in all; `None` of a reply that is not what was asked for.
+    pub fn groups(&self, fields: &[FieldData]) -> Option<(Vec<Vec<Datum>>, u64)> {
         let columns = self.names.iter().map(|name| {
             let field = fields.iter().find(|field| field.field_name.eq_ignore_ascii_case(name))?;
             Some(data::column(field.clone(), data::rows(field)))
@@ -86,10 +83,8 @@ impl Grouping {
             rows += u64::try_from(*number).ok()?;
         }
         let at = |row: usize, column: usize| columns.get(column).and_then(|column| column.get(row)).cloned();
-        let groups = (0..count).map(|row| {
-            let keys = (0..self.keys).map(|column| at(row, column)).collect::<Option<Vec<_>>>()?;
-            Some((keys, self.places.iter().map(|column| at(row, *column)).collect::<Option<Vec<_>>>()?))
-        });
+        let shown: Vec<usize> = (0..self.keys).chain(self.places.iter().copied()).collect();
+        let groups = (0..count).map(|row| shown.iter().map(|column| at(row, *column)).collect::<Option<Vec<_>>>());
         Some((groups.collect::<Option<_>>()?, rows))
     }
 }
@@ -174,7 +169,7 @@ mod tests {
         let reply = [longs("count(*)", &[2, 1]), texts("shop", &["north", "south"]), longs("sum(price)", &[7, 8])];
         let (groups, rows) = grouping.groups(&reply).expect("it is what was asked for");
         assert_eq!(rows, 3);
-        assert_eq!(groups[1], (vec![Datum::Text("south".to_string())], vec![Datum::Int(8), Datum::Int(1)]));
+        assert_eq!(groups[1], [Datum::Text("south".to_string()), Datum::Int(8), Datum::Int(1)]);
         // rows that are not grouped, and columns of different lengths
         assert_eq!(grouping.groups(&[texts("shop", &["north"])]), None);
         assert_eq!(grouping.groups(&[longs("count(*)", &[2]), texts("shop", &["north", "south"]), longs("sum(price)", &[7, 8])]), None);

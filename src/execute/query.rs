@@ -8,7 +8,7 @@ use super::errors::diagnose;
 use super::outputs::Outputs;
 use super::{Result, aggregate, filter, hybrid, loading, params, search};
 use crate::diagnostic::Diagnostic;
-use crate::language::ast::{Function, Item, Items, Name, Order, Output, Select};
+use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, rows};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
@@ -261,9 +261,14 @@ fn sort_by_keys(table: &mut Table, keys: Vec<Datum>) {
     if keys.len() != table.rows.len() {
         return;
     }
-    let mut rows: Vec<_> = keys.into_iter().zip(std::mem::take(&mut table.rows)).collect();
-    rows.sort_by(|(a, _), (b, _)| aggregate::compare(a, b));
-    table.rows = rows.into_iter().map(|(_, row)| row).collect();
+    for (row, key) in table.rows.iter_mut().zip(keys) {
+        row.push(key);
+    }
+    let width = table.rows.first().map_or(0, Vec::len);
+    aggregate::sort_rows(&mut table.rows, width.saturating_sub(1), &[Direction::Ascending]);
+    for row in &mut table.rows {
+        row.pop();
+    }
 }
 
 pub fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {

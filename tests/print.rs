@@ -358,8 +358,7 @@ fn administration() -> impl Strategy<Value = Kind> {
         (name(), name()).prop_map(|(index, table)| Kind::ShowIndexProgress { index, table }),
         name().prop_map(Kind::ShowLoadingProgress),
         (select(vec![Grantee::Role, Grantee::User]), name()).prop_map(|(of, name)| Kind::ShowGrants { of, name }),
-        value().prop_map(Kind::ShowCompaction),
-        value().prop_map(Kind::ShowImport),
+        (select(vec![Job::Compaction, Job::Import, Job::Restore]), value()).prop_map(|(job, id)| Kind::ShowJob { job, id }),
         name().prop_map(Kind::Describe),
         (name(), name()).prop_map(|(index, table)| Kind::DescribeIndex { index, table }),
         name().prop_map(Kind::Stats),
@@ -371,6 +370,7 @@ fn administration() -> impl Strategy<Value = Kind> {
         (value(), name(), name()).prop_map(|(count, from, to)| Kind::TransferNodes { count, from, to }),
         (value(), name(), name(), name()).prop_map(|(count, table, from, to)| Kind::TransferReplicas { count, table, from, to }),
         (name(), name(), name()).prop_map(|(snapshot, table, to)| Kind::Restore { snapshot, table, to }),
+        (value(), of((name(), name())), params()).prop_map(|(texts, of, params)| Kind::RunAnalyzer { texts, of, params }),
     ]
 }
 

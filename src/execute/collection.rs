@@ -8,6 +8,7 @@ use super::errors::{diagnose, table_names};
 use super::{Result, index, loading, schema};
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::{Change, CreateTable, Name};
+use crate::milvus::message::Field;
 use crate::milvus::{Effect, Fields, Platform};
 use crate::outcome::{Outcome, Table};
 use crate::proto::common::KeyValuePair;
@@ -92,19 +93,32 @@ pub async fn alter<P: Platform>(table: &Name, change: &Change, context: &Context
             if collection.find(&column.name.value).is_some() {
                 return Err(Diagnostic::new("FieldExists", format!("field `{}` is there already", column.name)).at(column.name.span));
             }
+            if let Some(generated) = &column.generated {
+                context.needs("ADD FIELD … GENERATED", generated.function.span)?;
+                let function = schema::added_function(column, &collection)?;
+                let field: Fields = vec![("field_schema", Field::Bytes(schema::field(column, context)?.encode_to_vec()))];
+                let added: Fields = vec![("field_infos", Field::Messages(vec![field])), ("func_schema", Field::Bytes(function.encode_to_vec()))];
+                let action: Fields = vec![("add_request", added.into())];
+                context.ask("AlterCollectionSchema", Effect::Write, of_table(vec![("action", action.into())]), column.name.span).await?;
+                return Ok(Outcome::done(format!("added field {} to {table}", column.name)));
+            }
             if !column.nullable || column.primary_key {
                 return Err(Diagnostic::new("SyntaxError", "a field that is added must be able to be NULL: the rows that are there have no value of it")
                     .at(column.name.span)
                     .help(format!("write `ADD FIELD {} {} NULL`, with `DEFAULT …` if you like", column.name, column.data_type.name)));
             }
             let field = schema::field(column, context)?;
-            let bytes = crate::milvus::message::Field::Bytes(field.encode_to_vec());
+            let bytes = Field::Bytes(field.encode_to_vec());
             context.ask("AddCollectionField", Effect::Write, of_table(vec![("schema", bytes)]), column.name.span).await?;
             format!("added field {} to {table}", column.name)
         }
         Change::DropField(field) => {
             collection.field(field)?;
-            let request: Fields = vec![("field_name", (&field.value).into())];
+            // what a function makes goes with the function
+            let request: Fields = match collection.functions.iter().find(|function| function.output_field_names.contains(&field.value)) {
+                Some(function) => vec![("function_name", (&function.name).into()), ("drop_function_output_fields", true.into())],
+                None => vec![("field_name", (&field.value).into())],
+            };
             let action: Fields = vec![("drop_request", request.into())];
             context.ask("AlterCollectionSchema", Effect::Write, of_table(vec![("action", action.into())]), field.span).await?;
             format!("dropped field {field} of {table}")

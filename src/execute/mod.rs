@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod aggregate;
+pub mod analyzer;
 pub mod catalog;
 pub mod collection;
 pub mod connection;
@@ -93,8 +94,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::ShowIndexProgress { index, table } => index::progress(index, table, context).await,
         Kind::ShowLoadingProgress(table) => loading::progress(table, context).await,
         Kind::ShowGrants { of, name } => access::show_grants(*of, name, context).await,
-        Kind::ShowCompaction(id) => operations::show_compaction(id, context).await,
-        Kind::ShowImport(id) => operations::show_import(id, context).await,
+        Kind::ShowJob { job, id } => operations::show_job(*job, id, context).await,
         Kind::Describe(table) => describe::describe(table, context).await,
         Kind::DescribeIndex { index, table } => index::describe(index, table, context).await,
         Kind::DescribeObject { object, name, table } => match object {
@@ -148,6 +148,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::TransferNodes { count, from, to } => resources::transfer_nodes(count, from, to, context).await,
         Kind::TransferReplicas { count, table, from, to } => resources::transfer_replicas(count, table, from, to, context).await,
         Kind::Restore { snapshot, table, to } => operations::restore(snapshot, table, to, context).await,
+        Kind::RunAnalyzer { texts, of, params } => analyzer::run(texts, of.as_ref(), params, context).await,
         Kind::Connect(_) | Kind::UseConnection(_) | Kind::Disconnect(_) | Kind::Help(_) | Kind::Set { .. } | Kind::SetVariable { .. } | Kind::Explain(_) => {
             Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span))
         }
@@ -167,6 +168,7 @@ async fn show<P: Platform>(what: Listing, like: Option<&Name>, statement: &State
         Listing::Roles => access::show_roles(None, context).await,
         Listing::Imports => operations::show_imports(None, context).await,
         Listing::Snapshots => operations::show_snapshots(None, context).await,
+        Listing::Restores => operations::show_restores(None, context).await,
         Listing::ResourceGroups => resources::show_groups(context).await,
         Listing::PrivilegeGroups => access::show_privilege_groups(context).await,
         Listing::Settings | Listing::Variables | Listing::Connections => Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span)),
@@ -188,6 +190,7 @@ async fn show_of<P: Platform>(what: Listing, table: &Name, statement: &Statement
         Listing::Replicas => resources::show_replicas(table, context).await,
         Listing::Imports => operations::show_imports(Some(table), context).await,
         Listing::Snapshots => operations::show_snapshots(Some(table), context).await,
+        Listing::Restores => operations::show_restores(Some(table), context).await,
         _ => Err(Diagnostic::new("SyntaxError", format!("{} are not those of a table", what.word()))
             .at(statement.span)
             .help(format!("write `SHOW {}`", what.word()))),

@@ -8,11 +8,12 @@ use super::context::Context;
 use super::describe::row_count;
 use super::errors::diagnose;
 use super::params;
-use crate::diagnostic::{Diagnostic, Spanned};
-use crate::language::ast::{Direction, Name, Param, Value};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::language::ast::{Direction, Job, Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use crate::proto::common::{CompactionState, ImportState, SegmentState};
+use crate::proto::milvus::RestoreSnapshotState;
 
 pub async fn show_version<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let version = context.client.learn_version().await.map_err(|error| diagnose(error, context.span))?;
@@ -95,9 +96,30 @@ pub async fn compact<P: Platform>(table: &Name, written: &[Param], context: &Con
     Ok(Outcome::done(format!("compaction of {table} has begun{number}")))
 }
 
-pub async fn show_compaction<P: Platform>(id: &Spanned<Value>, context: &Context<'_, P>) -> Result<Outcome> {
-    let number = job(id)?;
-    let reply = context.ask("GetCompactionState", Effect::Read, vec![("compactionID", number.into())], id.span).await?;
+/// SHOW COMPACTION n, SHOW IMPORT n, SHOW RESTORE n.
+pub async fn show_job<P: Platform>(job: Job, id: &Spanned<Value>, context: &Context<'_, P>) -> Result<Outcome> {
+    let Value::Int(number) = id.value else {
+        return Err(Diagnostic::new("InvalidNumber", "the number of a job belongs here").at(id.span));
+    };
+    match job {
+        Job::Compaction => compaction(number, id.span, context).await,
+        Job::Import => Ok(imports(&[context.ask("GetImportState", Effect::Read, vec![("task", number.into())], id.span).await?])),
+        Job::Restore => {
+            let reply = context.ask("GetRestoreSnapshotState", Effect::Read, vec![("job_id", number.into())], id.span).await?;
+            Ok(restores(&[reply.message("info")]))
+        }
+    }
+}
+
+/// How far a compaction is, and which segments it makes one of.
+async fn compaction<P: Platform>(number: i64, span: Span, context: &Context<'_, P>) -> Result<Outcome> {
+    let of_number = || -> Fields { vec![("compactionID", number.into())] };
+    let reply = context.ask("GetCompactionState", Effect::Read, of_number(), span).await?;
+    let plans = match context.client.ask("GetCompactionStateWithPlans", Effect::Read, of_number()).await {
+        // Milvus Lite tells how far it is alone
+        Err(error) if error.is_unimplemented() => Vec::new(),
+        plans => plans.map_err(|error| diagnose(error, span))?.messages("mergeInfos"),
+    };
     let state = CompactionState::try_from(reply.int("state") as i32).map_or("unknown", |state| state.as_str_name());
     let state = if state == "UndefiedState" { "unknown" } else { state };
     let counts = ["executingPlanNo", "completedPlanNo", "failedPlanNo", "timeoutPlanNo"].map(|name| Datum::Int(reply.int(name)));
@@ -111,15 +133,13 @@ pub async fn show_compaction<P: Platform>(id: &Spanned<Value>, context: &Context
     ];
     let mut row = vec![Datum::Text(number.to_string()), Datum::Text(state.to_string())];
     row.extend(counts);
-    Ok(Outcome::table(Table::new(heads.map(|(name, kind)| Column::new(name, kind)).to_vec(), vec![row])))
-}
-
-/// The number of a job.
-fn job(id: &Spanned<Value>) -> Result<i64> {
-    match id.value {
-        Value::Int(number) => Ok(number),
-        _ => Err(Diagnostic::new("InvalidNumber", "the number of a job belongs here").at(id.span)),
+    let mut outcome = Outcome::table(Table::new(heads.map(|(name, kind)| Column::new(name, kind)).to_vec(), vec![row]));
+    if !plans.is_empty() {
+        let ids = |ids: Vec<i64>| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let rows = plans.iter().map(|plan| vec![ids(plan.ints("sources")), plan.int("target").to_string()]).collect();
+        outcome.tables.push(Table::texts(&["segments", "become"], rows));
     }
+    Ok(outcome)
 }
 
 /// IMPORT FROM 'object' INTO TABLE t: files of the server's own object storage.
@@ -142,11 +162,6 @@ pub async fn import<P: Platform>(
     let tasks = context.ask("Import", Effect::Write, fields, table.span).await?.ints("tasks");
     let rows = tasks.into_iter().map(|task| vec![Datum::Text(task.to_string())]).collect();
     Ok(Outcome::table(Table::new(vec![Column::new("import", Type::Text)], rows)).with_done(format!("import into {table} has begun: `SHOW IMPORTS`")))
-}
-
-pub async fn show_import<P: Platform>(id: &Spanned<Value>, context: &Context<'_, P>) -> Result<Outcome> {
-    let reply = context.ask("GetImportState", Effect::Read, vec![("task", job(id)?.into())], id.span).await?;
-    Ok(imports(&[reply]))
 }
 
 pub async fn show_imports<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
@@ -275,5 +290,24 @@ pub async fn restore<P: Platform>(name: &Name, table: &Name, to: &Name, context:
     let mut fields = of_snapshot(name, table);
     fields.push(("target_collection_name", (&to.value).into()));
     let id = context.ask("RestoreSnapshot", Effect::Write, fields, name.span).await?.int("job_id");
-    Ok(Outcome::done(format!("restoring snapshot {name} as {to} has begun, job {id}")))
+    Ok(Outcome::done(format!("restoring snapshot {name} as {to} has begun: `SHOW RESTORE {id}`")))
+}
+
+pub async fn show_restores<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
+    let fields: Fields = vec![("collection_name", table.map_or("", |table| table.value.as_str()).into())];
+    Ok(restores(&context.ask("ListRestoreSnapshotJobs", Effect::Read, fields, context.span).await?.messages("jobs")))
+}
+
+fn restores(jobs: &[Reply]) -> Outcome {
+    let rows = jobs.iter().map(|job| {
+        let state =
+            RestoreSnapshotState::try_from(job.int("state") as i32).map_or("unknown", |state| state.as_str_name().trim_start_matches("RestoreSnapshot"));
+        let texts = [job.int("job_id").to_string(), job.text("snapshot_name"), job.text("collection_name"), state.to_ascii_lowercase()];
+        let mut row = texts.map(Datum::Text).to_vec();
+        row.extend([Datum::Int(job.int("progress")), Datum::Text(job.text("reason"))]);
+        row
+    });
+    let heads =
+        [("restore", Type::Text), ("snapshot", Type::Text), ("collection", Type::Text), ("state", Type::Prose), ("%", Type::Int), ("reason", Type::Text)];
+    Outcome::table(Table::new(heads.map(|(name, kind)| Column::new(name, kind)).to_vec(), rows.collect()))
 }

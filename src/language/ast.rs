@@ -48,8 +48,10 @@ pub enum Kind {
         of: Grantee,
         name: Name,
     },
-    ShowCompaction(Spanned<Value>),
-    ShowImport(Spanned<Value>),
+    ShowJob {
+        job: Job,
+        id: Spanned<Value>,
+    },
     Describe(Name),
     DescribeIndex {
         index: Name,
@@ -194,6 +196,30 @@ pub enum Kind {
         table: Name,
         to: Name,
     },
+    RunAnalyzer {
+        texts: Spanned<Value>,
+        /// the table and field whose analyzer is run
+        of: Option<(Name, Name)>,
+        params: Vec<Param>,
+    },
+}
+
+/// What the server does by itself, under a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    Compaction,
+    Import,
+    Restore,
+}
+
+impl Job {
+    pub fn word(self) -> &'static str {
+        match self {
+            Job::Compaction => "COMPACTION",
+            Job::Import => "IMPORT",
+            Job::Restore => "RESTORE",
+        }
+    }
 }
 
 /// What SHOW lists.
@@ -215,12 +241,13 @@ pub enum Listing {
     Replicas,
     Imports,
     Snapshots,
+    Restores,
     ResourceGroups,
     PrivilegeGroups,
 }
 
 impl Listing {
-    pub const ALL: [(&'static str, Listing); 18] = [
+    pub const ALL: [(&'static str, Listing); 19] = [
         ("TABLES", Listing::Tables),
         ("DATABASES", Listing::Databases),
         ("PARTITIONS", Listing::Partitions),
@@ -237,6 +264,7 @@ impl Listing {
         ("REPLICAS", Listing::Replicas),
         ("IMPORTS", Listing::Imports),
         ("SNAPSHOTS", Listing::Snapshots),
+        ("RESTORES", Listing::Restores),
         ("RESOURCE GROUPS", Listing::ResourceGroups),
         ("PRIVILEGE GROUPS", Listing::PrivilegeGroups),
     ];

@@ -78,6 +78,7 @@ const INNER: &[&str] = &[
     "ADD FIELD",
     "ALIAS",
     "ALIASES",
+    "ANALYZER",
     "AND",
     "ARRAY",
     "AS",

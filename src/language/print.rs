@@ -34,8 +34,7 @@ pub fn statement(statement: &Statement) -> String {
         Kind::ShowGrants { of, name: grantee } => {
             format!("SHOW GRANTS FOR {} {}", if *of == Grantee::Role { "ROLE" } else { "USER" }, quote(&grantee.value))
         }
-        Kind::ShowCompaction(id) => format!("SHOW COMPACTION {}", value(&id.value)),
-        Kind::ShowImport(id) => format!("SHOW IMPORT {}", value(&id.value)),
+        Kind::ShowJob { job, id } => format!("SHOW {} {}", job.word(), value(&id.value)),
         Kind::Describe(table) => format!("DESCRIBE TABLE {}", name(table)),
         Kind::DescribeIndex { index, table } => format!("DESCRIBE INDEX {} ON {}", name(index), name(table)),
         Kind::DescribeObject { object, name, table } => format!("DESCRIBE {} {}{}", object.word(), quote(&name.value), on(table)),
@@ -119,6 +118,10 @@ pub fn statement(statement: &Statement) -> String {
             format!("TRANSFER {} REPLICAS OF {} FROM {} TO {}", value(&count.value), name(table), quote(&from.value), quote(&to.value))
         }
         Kind::Restore { snapshot, table, to } => format!("RESTORE SNAPSHOT {} ON {} TO {}", quote(&snapshot.value), name(table), name(to)),
+        Kind::RunAnalyzer { texts, of, params } => {
+            let of = of.as_ref().map_or_else(String::new, |(table, field)| format!(" ON {} ({})", name(table), name(field)));
+            format!("RUN ANALYZER {}{of}{}", value(&texts.value), with(params))
+        }
     }
 }
 

@@ -27,8 +27,12 @@ impl Settler<'_> {
                 let Connect { user, password, token, database, alias, .. } = connect.as_mut();
                 [user, password, token, database, alias].into_iter().flatten().try_for_each(|word| self.text(word))
             }
-            Kind::Set { value, .. } | Kind::SetVariable { value, .. } | Kind::ShowCompaction(value) | Kind::ShowImport(value) => self.value(value),
+            Kind::Set { value, .. } | Kind::SetVariable { value, .. } | Kind::ShowJob { id: value, .. } => self.value(value),
             Kind::TransferNodes { count, .. } | Kind::TransferReplicas { count, .. } => self.value(count),
+            Kind::RunAnalyzer { texts, params, .. } => {
+                self.value(texts)?;
+                self.params(params)
+            }
             Kind::CreateTable(create) => {
                 create.columns.iter_mut().try_for_each(|column| self.column(column))?;
                 create.indexes.iter_mut().try_for_each(|index| self.params(&mut index.params))?;

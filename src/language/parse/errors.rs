@@ -138,7 +138,7 @@ fn describe(rule: Rule) -> Vec<String> {
         R::show_create => &["CREATE"],
         R::show_progress => &["PROGRESS"],
         R::show_grants => &["GRANTS"],
-        R::show_job => &["COMPACTION", "IMPORT"],
+        R::show_job => &["COMPACTION", "IMPORT", "RESTORE"],
         R::original_where | R::where_clause => &["WHERE"],
         R::original_ids => &["BY"],
         R::partitions => &["PARTITION"],

@@ -26,7 +26,7 @@ use grammar::{Grammar, Rule};
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
 /// The words that a statement begins with, each with its rule; EXPLAIN goes before any of them.
-const OPENING: [(&str, Rule); 29] = [
+const OPENING: [(&str, Rule); 30] = [
     ("ALTER", Rule::alter_statement),
     ("COMPACT", Rule::compact_statement),
     ("CONNECT", Rule::connect_statement),
@@ -47,6 +47,7 @@ const OPENING: [(&str, Rule); 29] = [
     ("RELEASE", Rule::release_statement),
     ("RESTORE", Rule::restore_statement),
     ("REVOKE", Rule::revoke_statement),
+    ("RUN", Rule::run_statement),
     ("SELECT", Rule::select_statement),
     ("SET", Rule::set_statement),
     ("SHOW", Rule::show_statement),

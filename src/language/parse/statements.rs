@@ -35,6 +35,7 @@ impl<'a> Builder<'a> {
             R::IMPORT,
             R::TRANSFER,
             R::RESTORE,
+            R::RUN,
         ]);
         let body = parts.next()?;
         let rule = body.as_rule();
@@ -72,10 +73,14 @@ impl<'a> Builder<'a> {
                 let of = if parts.skip(&[R::GRANTS, R::FOR]).has(R::ROLE) { Grantee::Role } else { Grantee::User };
                 Kind::ShowGrants { of, name: self.text_name(parts.skip(&[R::USER]).next()?)? }
             }
-            R::show_job => match parts.has(R::COMPACTION) {
-                true => Kind::ShowCompaction(self.value(parts.next()?)?),
-                false => Kind::ShowImport(self.value(parts.skip(&[R::IMPORT]).next()?)?),
-            },
+            R::show_job => {
+                let job = match parts.next()?.as_rule() {
+                    R::COMPACTION => Job::Compaction,
+                    R::IMPORT => Job::Import,
+                    _ => Job::Restore,
+                };
+                Kind::ShowJob { job, id: self.value(parts.next()?)? }
+            }
             R::list_tables => Kind::Show { what: Listing::Tables, like: None },
             R::list_partitions => Kind::ShowOf { what: Listing::Partitions, table: self.name(parts.skip(&[R::PARTITIONS, R::PARTITION]).next()?)? },
             R::describe => Kind::Describe(self.table(&mut parts)?),
@@ -176,6 +181,14 @@ impl<'a> Builder<'a> {
                 let snapshot = self.text_name(parts.skip(&[R::SNAPSHOT]).next()?)?;
                 let table = self.table(&mut parts)?;
                 Kind::Restore { snapshot, table, to: self.table(&mut parts)? }
+            }
+            R::analyzer => {
+                let texts = self.value(parts.skip(&[R::ANALYZER]).next()?)?;
+                let of = match parts.has(R::ON) {
+                    true => Some((self.table(&mut parts)?, self.name(parts.next()?)?)),
+                    false => None,
+                };
+                Kind::RunAnalyzer { texts, of, params: self.with(&mut parts)? }
             }
             _ => self.data_statement(opening, rule, parts)?,
         })

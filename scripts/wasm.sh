@@ -7,7 +7,7 @@ toolchain="$(cat .cache/toolchain)"
 export PATH="${MILVUS_KERNEL_TOOLS:-$HOME/.cache/milvus-kernel}/bin:$PATH"
 wasm-pack --quiet build --release --target web --no-opt --no-pack --out-dir jupyterlite/wasm --out-name milvus_kernel .
 # the features are named: with all of them the module would need what engines do not have
-jupyterlite/node_modules/.bin/wasm-opt -O3 --strip-debug --strip-producers --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
+jupyterlite/node_modules/.bin/wasm-opt -Os --strip-debug --strip-producers --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue \
   jupyterlite/wasm/milvus_kernel_bg.wasm -o jupyterlite/wasm/milvus_kernel_bg.opt.wasm
 mv jupyterlite/wasm/milvus_kernel_bg.opt.wasm jupyterlite/wasm/milvus_kernel_bg.wasm

@@ -96,12 +96,15 @@ impl Outputs {
             }
         }
         let Some(shown) = &self.shown else {
-            let place = |name: &str| collection.fields.iter().position(|field| field.name == name).unwrap_or(usize::MAX);
-            found.sort_by_key(|(column, _)| place(&column.name));
-            if let Some(values) = dynamic {
-                found.push((Column::new("$meta", Type::Json), values));
+            let mut ordered = Vec::with_capacity(found.len() + 1);
+            for field in &collection.fields {
+                if let Some(at) = found.iter().position(|(column, _)| column.name == field.name) {
+                    ordered.push(found.swap_remove(at));
+                }
             }
-            return found;
+            ordered.append(&mut found);
+            ordered.extend(dynamic.map(|values| (Column::new("$meta", Type::Json), values)));
+            return ordered;
         };
         shown
             .iter()

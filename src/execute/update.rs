@@ -9,7 +9,7 @@ use super::query::Read;
 use super::values::{ColumnBuilder, of_json, written};
 use super::{Result, filter};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::language::ast::{Assigned, Expr, ExprKind, Name, Update, Value};
+use crate::language::ast::{Assigned, Direction, Expr, ExprKind, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
 use crate::proto::common::ConsistencyLevel;
@@ -151,9 +151,9 @@ async fn still_there<P: Platform>(read: &Read<'_>, page: &Table, key_at: usize, 
     let expr = filter::key_in(&key.name, &ids)?;
     let params = vec![super::catalog::pair("limit", ids.len())];
     let reply = read.send(&expr, vec![key.name.clone()], params, context).await?;
-    let mut keys = super::query::keys_of(&reply.fields_data, key);
-    keys.sort_by(super::aggregate::compare);
-    Ok(keys)
+    let mut keys: Vec<Vec<Datum>> = super::query::keys_of(&reply.fields_data, key).into_iter().map(|key| vec![key]).collect();
+    super::aggregate::sort_rows(&mut keys, 0, &[Direction::Ascending]);
+    Ok(keys.into_iter().flatten().collect())
 }
 
 /// The dynamic fields of a row with what is assigned to them.

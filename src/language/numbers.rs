@@ -98,6 +98,11 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 ends.push(out.text.len() + (at - copied));
                 at += 1;
             }
+            // blanks of other kinds (U+A0, U+3000, a byte order mark) are blanks
+            0xC2 | 0xE3 | 0xEF if blank(cell, at).is_some() => {
+                let end = at + blank(cell, at).unwrap_or(1);
+                skip(cell, &mut out, &mut at, &mut copied, end);
+            }
             1 => return Err(Diagnostic::new("SyntaxError", "a control character stands here").at(Span::new(at, at + 1))),
             b'm' | b'M' if statement_start && is_address(bytes, at) => {
                 while at < bytes.len() && !byte(at).is_ascii_whitespace() && byte(at) != b';' {
@@ -143,6 +148,12 @@ fn skip(cell: &str, out: &mut Scanned<'_>, at: &mut usize, copied: &mut usize, e
 
 fn line_end(bytes: &[u8], at: usize) -> usize {
     bytes.iter().skip(at).position(|byte| *byte == b'\n').map_or(bytes.len(), |end| at + end)
+}
+
+/// The bytes of a blank that is none of ASCII's.
+fn blank(cell: &str, at: usize) -> Option<usize> {
+    let char = cell.get(at..)?.chars().next()?;
+    matches!(char, '\u{A0}' | '\u{3000}' | '\u{FEFF}').then(|| char.len_utf8())
 }
 
 fn is_address(bytes: &[u8], at: usize) -> bool {

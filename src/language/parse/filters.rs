@@ -112,11 +112,6 @@ impl<'a> Builder<'a> {
 
     fn predicate(&self, mut parts: Parts<'a>) -> Result<Expr> {
         let span = parts.span;
-        if let Some(range) = parts.take(Rule::range) {
-            let mut parts = self.parts(range);
-            let near = Box::new(self.near_vectors(&mut parts)?);
-            return Ok(Expr { kind: ExprKind::Range { near, bounds: self.comparisons(&mut parts)? }, span });
-        }
         let left = self.expr(parts.next()?)?;
         let comparisons = self.comparisons(&mut parts)?;
         if !comparisons.is_empty() {
@@ -125,6 +120,14 @@ impl<'a> Builder<'a> {
         let Some(tail) = parts.pairs.next() else { return Ok(left) };
         let rule = tail.as_rule();
         let mut tail = self.parts(tail);
+        if rule == Rule::range {
+            let ExprKind::Field { name, path, .. } = left.kind else { return Err(no_distance(left.span)) };
+            if !path.is_empty() {
+                return Err(no_distance(left.span));
+            }
+            let near = Box::new(self.near_vectors(name, &mut tail)?);
+            return Ok(Expr { kind: ExprKind::Range { near, bounds: self.comparisons(&mut tail)? }, span });
+        }
         let negated = tail.skip(&[Rule::IS]).has(Rule::NOT);
         tail.skip(&[Rule::IN, Rule::BETWEEN, Rule::LIKE]);
         let left = Box::new(left);
@@ -198,4 +201,8 @@ impl<'a> Builder<'a> {
         }
         parts.pairs.map(|pair| self.value(pair)).collect()
     }
+}
+
+fn no_distance(span: Span) -> Diagnostic {
+    Diagnostic::new("SyntaxError", "only a field has a distance").at(span).label("expected the name of a vector field")
 }

@@ -9,19 +9,12 @@ mod reads;
 mod statements;
 mod values;
 
-use pest::Parser as _;
+use milvus_kernel_grammar::{self as grammar, Rule};
 use pest::iterators::{Pair, Pairs};
 
 use super::ast::*;
 use super::numbers::{Scanned, scan};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "language/grammar.pest"]
-    pub struct Grammar;
-}
-use grammar::{Grammar, Rule};
 
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
@@ -99,7 +92,7 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
         None if address => Rule::address_statement,
         None => return Err(errors::no_statement(scanned, start)),
     };
-    let pairs = Grammar::parse(rule, text).map_err(|error| errors::syntax_error(scanned, start, error))?;
+    let pairs = grammar::parse(rule, text).map_err(|error| errors::syntax_error(scanned, start, *error))?;
     let builder = Builder { scanned, base: start };
     Ok(Statement { kind: builder.kind(rule, Parts { pairs, span })?, span })
 }

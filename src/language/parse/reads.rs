@@ -214,7 +214,10 @@ impl<'a> Builder<'a> {
 
     fn near(&self, pair: Pair<'a, Rule>) -> Result<Near> {
         let mut parts = self.parts(pair);
-        let Some(bm25) = parts.take(Rule::bm25) else { return self.near_vectors(&mut parts) };
+        let Some(bm25) = parts.take(Rule::bm25) else {
+            let field = self.name(parts.next()?)?;
+            return self.near_vectors(field, &mut parts);
+        };
         let mut parts = self.parts(bm25);
         if let Some(pair) = parts.take(Rule::match_against) {
             let (field, text) = self.match_against(pair)?;
@@ -231,8 +234,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `field <-> vectors` or `field <-> ID(5)`
-    pub fn near_vectors(&self, parts: &mut Parts<'a>) -> Result<Near> {
-        let field = self.name(parts.next()?)?;
+    pub fn near_vectors(&self, field: Name, parts: &mut Parts<'a>) -> Result<Near> {
         let symbol = parts.next()?;
         let written = symbol.as_str().trim_end();
         let operator = Operator::ALL.into_iter().find(|operator| operator.symbol() == written).unwrap_or(Operator::Hamming);

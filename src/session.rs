@@ -24,8 +24,8 @@ pub struct Session<P: Platform> {
 pub struct Shown {
     pub text: String,
     pub html: String,
-    /// `application/vnd.dataresource+json`, when `SET table_schema = on`
-    pub resource: Option<serde_json::Value>,
+    /// `application/vnd.dataresource+json` as text, when `SET table_schema = on`
+    pub resource: Option<String>,
 }
 
 impl<P: Platform> Session<P> {

@@ -152,13 +152,14 @@ fn error_reply(error: &Diagnostic, cell: &str) -> Reply {
 }
 
 fn bundle(shown: &Shown) -> JsValue {
-    let mut data = serde_json::Map::new();
-    data.insert("text/plain".to_string(), shown.text.clone().into());
-    data.insert("text/html".to_string(), shown.html.clone().into());
-    if let Some(resource) = &shown.resource {
-        data.insert("application/vnd.dataresource+json".to_string(), resource.clone());
+    let bundle = to_js(&serde_json::json!({"data": {"text/plain": shown.text, "text/html": shown.html}, "metadata": {}}));
+    if let Some(resource) = &shown.resource
+        && let (Ok(data), Ok(parsed)) = (js_sys::Reflect::get(&bundle, &"data".into()), js_sys::JSON::parse(resource))
+    {
+        // an object of our own takes any key
+        let _ = js_sys::Reflect::set(&data, &"application/vnd.dataresource+json".into(), &parsed);
     }
-    to_js(&serde_json::json!({"data": data, "metadata": {}}))
+    bundle
 }
 
 fn to_js(value: &impl Serialize) -> JsValue {

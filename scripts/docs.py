@@ -39,8 +39,10 @@ class Renderer(mistune.HTMLRenderer):
 
     def block_code(self, code, info=None):
         kind, _, rest = (info or "").partition(" ")
-        skip = re.match(r"skip=(\w+): (.*)", rest)
+        skip = re.search(r"skip=(\w+): (.*)", rest)
         where = f'<p class="where">on {SERVERS[skip[1]]}: {html.escape(skip[2])}</p>' if skip else ""
+        if "typed=" in rest:
+            where += '<p class="where">with a password typed at the prompt</p>'
         return f'{where}<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'
 
     def link(self, text, url, title=None):

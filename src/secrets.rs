@@ -47,7 +47,10 @@ fn behind_keywords(text: &str) -> Vec<Range<usize>> {
                 found.push(start + 1..start + 1 + end);
             } else if connect && behind.len() > value.len() {
                 let end = value.find(|char: char| char.is_whitespace() || char == ';').unwrap_or(value.len());
-                found.push(start..start + end);
+                let word = value.get(..end).unwrap_or_default();
+                if !word.eq_ignore_ascii_case("prompt") {
+                    found.push(start..start + end);
+                }
             }
         }
     }
@@ -67,6 +70,7 @@ mod tests {
             ("CONNECT 'http://u:pw@h' TOKEN 'x y'", "CONNECT 'http://u:**@h' TOKEN '***'"),
             ("connect 'h' user 'a' password 'it''s' database d", "connect 'h' user 'a' password '*****' database d"),
             ("CONNECT 'h' USER a PASSWORD pw", "CONNECT 'h' USER a PASSWORD **"),
+            ("CONNECT 'h' USER a PASSWORD PROMPT AS b", "CONNECT 'h' USER a PASSWORD PROMPT AS b"),
             ("CONNECT 'h' PASSWORD 'öpen", "CONNECT 'h' PASSWORD '*****"),
             ("SELECT token FORM t WHERE token = 'x'", "SELECT token FORM t WHERE token = 'x'"),
         ] {

@@ -31,11 +31,11 @@ pub struct Kernel {
 
 #[wasm_bindgen]
 impl Kernel {
+    /// `ask` is called with a prompt and gives a promise of the secret that was typed, or of nothing where nobody can be asked.
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Kernel {
+    pub fn new(ask: Option<Function>) -> Kernel {
         console_error_panic_hook::set_once();
-        Kernel { session: Rc::new(Session::new(Browser)), running: Rc::default() }
+        Kernel { session: Rc::new(Session::new(Browser { ask })), running: Rc::default() }
     }
 
     /// Runs a cell. `emit` is called with `{data, metadata}` for each result; the promise gives `{status: "ok"}`
@@ -113,7 +113,7 @@ impl Kernel {
 pub fn bare_get_version(address: String) -> Promise {
     wasm_bindgen_futures::future_to_promise(async move {
         let address = Address::parse(&address)?;
-        let client = Client::new(Browser, address, PROBE_MS).map_err(|error| format!("{error:?}"))?;
+        let client = Client::new(Browser::default(), address, PROBE_MS).map_err(|error| format!("{error:?}"))?;
         let version = client.learn_version().await.map_err(|error| format!("{error:?}"))?;
         Ok(version.into())
     })
@@ -176,9 +176,11 @@ fn to_points(text: &str, bytes: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < bytes).count()
 }
 
-/// The browser: gRPC-Web over fetch, its clock and its timers.
-#[derive(Clone)]
-pub struct Browser;
+/// The browser: gRPC-Web over fetch, its clock and its timers, and the page to ask.
+#[derive(Clone, Default)]
+pub struct Browser {
+    ask: Option<Function>,
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -224,6 +226,11 @@ impl Platform for Browser {
             Either::Left((Err(_), _)) => Probe::Silent,
             Either::Right(_) => Probe::Unknown,
         }
+    }
+
+    async fn ask(&self, prompt: &str) -> Option<String> {
+        let typed = self.ask.as_ref()?.call1(&JsValue::NULL, &prompt.into()).ok()?;
+        JsFuture::from(Promise::resolve(&typed)).await.ok()?.as_string()
     }
 
     fn secure_page(&self) -> bool {

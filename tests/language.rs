@@ -105,7 +105,8 @@ async fn run_page(page: &Page, backend: &Backend) -> Vec<Option<String>> {
     let version = run_cell(&keeper, &format!("{connect}; SHOW VERSION")).await;
     let version = version.lines().nth(3).and_then(|line| line.split_whitespace().nth(1)).expect("a version").to_string();
     let before = tables(&keeper).await;
-    let session = Session::new(Native::new());
+    let platform = Native::new();
+    let session = Session::new(platform.clone());
     if !page.is_unconnected() {
         run_cell(&session, &connect).await;
     }
@@ -115,6 +116,7 @@ async fn run_page(page: &Page, backend: &Backend) -> Vec<Option<String>> {
             results.push(None);
             continue;
         }
+        platform.typed.replace(fence.typed().map(str::to_string));
         let shown = run_cell(&session, &fence.cell.replace("127.0.0.1:19530", &backend.host)).await;
         results.push(Some(masked(&shown, &backend.host, &version)));
     }

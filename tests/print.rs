@@ -78,6 +78,10 @@ fn text_or_variable() -> impl Strategy<Value = Spanned<Value>> {
     prop_oneof![text().prop_map(Value::Text), word().prop_map(Value::Variable)].prop_map(spanned)
 }
 
+fn secret() -> impl Strategy<Value = Spanned<Value>> {
+    prop_oneof![3 => text_or_variable(), 1 => Just(spanned(Value::Prompt))]
+}
+
 fn params() -> impl Strategy<Value = Vec<Param>> {
     let name = prop_oneof!["[a-zA-Z_]{2,8}", "[a-z]{1,4}\\.[a-z]{1,4}", "[^\u{0}-\u{1f}]{2,5}"];
     vec((name, value()), 0..3).prop_map(|params| {
@@ -332,8 +336,8 @@ fn data_statements() -> impl Strategy<Value = Kind> {
 }
 
 fn administration() -> impl Strategy<Value = Kind> {
-    let connect = (text(), [of(text_or_variable()), of(text_or_variable()), of(text_or_variable()), of(text_or_variable()), of(text_or_variable())]).prop_map(
-        |(address, [user, password, token, database, alias])| {
+    let connect = (text(), (of(text_or_variable()), of(secret()), of(secret()), of(text_or_variable()), of(text_or_variable()))).prop_map(
+        |(address, (user, password, token, database, alias))| {
             Kind::Connect(Box::new(Connect { address: spanned(address), user, password, token, database, alias }))
         },
     );

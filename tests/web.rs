@@ -19,6 +19,11 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 const LITE: &str = env!("LITE_WEB_URL");
 const MILVUS: &str = env!("MILVUS_WEB_URL");
 
+/// A kernel that is told `globalThis.typed` when it asks.
+fn new_kernel() -> Kernel {
+    Kernel::new(Some(Function::new_no_args("return globalThis.typed")))
+}
+
 fn host(url: &str) -> &str {
     url.trim_start_matches("http://")
 }
@@ -41,7 +46,7 @@ fn get(object: &JsValue, key: &str) -> JsValue {
 }
 
 async fn connected(url: &str, credentials: &str) -> Kernel {
-    let kernel = Kernel::new();
+    let kernel = new_kernel();
     let (shown, error) = run(&kernel, &format!("milvus://{credentials}{}", host(url))).await;
     assert_eq!(error, None);
     assert!(shown[0].starts_with("connected to"), "{shown:?}");
@@ -75,13 +80,13 @@ async fn runs_on_milvus_2_3_5_and_reads_its_own_writes() {
 
 #[wasm_bindgen_test]
 async fn a_wrong_password_is_an_error() {
-    let (_, error) = run(&Kernel::new(), &format!("milvus://root:wrong@{}", host(MILVUS))).await;
+    let (_, error) = run(&new_kernel(), &format!("milvus://root:wrong@{}", host(MILVUS))).await;
     assert_eq!(error.as_deref(), Some("Unauthenticated"));
 }
 
 #[wasm_bindgen_test]
 async fn nobody_there_is_an_error() {
-    let (_, error) = run(&Kernel::new(), "milvus://127.0.0.1:1").await;
+    let (_, error) = run(&new_kernel(), "milvus://127.0.0.1:1").await;
     assert_eq!(error.as_deref(), Some("Unreachable"));
 }
 
@@ -91,7 +96,7 @@ async fn an_interrupt_ends_the_cell() {
     let emit = Function::new_no_args("");
     let running = kernel.run("SHOW TABLES; SHOW TABLES; SHOW TABLES".to_string(), emit);
     kernel.interrupt(); // before the first poll there is nothing to end
-    Browser.sleep(0).await;
+    Browser::default().sleep(0).await;
     kernel.interrupt();
     let reply = JsFuture::from(running).await.unwrap();
     assert_eq!(get(&reply, "ename"), "Interrupted");
@@ -100,7 +105,7 @@ async fn an_interrupt_ends_the_cell() {
 
 #[wasm_bindgen_test]
 async fn completion_counts_code_points() {
-    let completion = JsFuture::from(Kernel::new().complete("help; '表👋'; sel".to_string(), 15)).await.unwrap();
+    let completion = JsFuture::from(new_kernel().complete("help; '表👋'; sel".to_string(), 15)).await.unwrap();
     assert_eq!(get(&completion, "start"), 12);
     assert_eq!(get(&completion, "end"), 15);
     assert_eq!(get(&get(&completion, "matches").unchecked_into::<Array>().get(0), "text"), "select");
@@ -108,7 +113,7 @@ async fn completion_counts_code_points() {
 
 #[wasm_bindgen_test]
 async fn no_text_panics() {
-    let kernel = Kernel::new();
+    let kernel = new_kernel();
     for cell in [
         "",
         ";",
@@ -138,7 +143,7 @@ async fn no_text_panics() {
 /// Ten statements a hundred thousand numbers long: memory is given back, and nothing is slow enough to notice.
 #[wasm_bindgen_test]
 fn a_long_line_parses() {
-    let kernel = Kernel::new();
+    let kernel = new_kernel();
     let row = format!("(1, [{}])", vec!["0.123456"; 1000].join(", "));
     let cell = format!("INSERT INTO t VALUES {}", vec![row; 500].join(", "));
     assert!(cell.len() > 4_500_000);
@@ -154,8 +159,9 @@ async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials
     for table in column(&run(&keeper, "SHOW TABLES").await.0[0]) {
         run(&keeper, &format!("DROP TABLE `{table}`")).await;
     }
-    let kernel = if page.is_unconnected() { Kernel::new() } else { connected(url, credentials).await };
+    let kernel = if page.is_unconnected() { new_kernel() } else { connected(url, credentials).await };
     for fence in page.fences.iter().filter(|fence| fence.skip(backend).is_none()) {
+        Reflect::set(&js_sys::global(), &"typed".into(), &fence.typed().map_or(JsValue::UNDEFINED, JsValue::from)).unwrap();
         let (shown, error) = run(&kernel, &fence.cell.replace("127.0.0.1:19530", host(url))).await;
         let shown = shown.join("\n").lines().map(|line| line.split(" (").next().unwrap().trim_end().to_string()).collect::<Vec<_>>().join("\n");
         let good: Vec<&str> =

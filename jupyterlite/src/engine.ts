@@ -36,6 +36,13 @@ export class Engine {
     });
   }
 
+  /** Called when the running cell asks for a secret; `typed` answers. */
+  onAsk: (prompt: string) => void = () => this.typed();
+
+  typed(text?: string): void {
+    this._post({ type: 'typed', text });
+  }
+
   interrupt(): void {
     this._post({ type: 'interrupt' });
   }
@@ -63,6 +70,9 @@ export class Engine {
         break;
       case 'bundle':
         this._pending.get(response.id)?.onBundle?.(response.bundle);
+        break;
+      case 'ask':
+        this.onAsk(response.prompt);
         break;
       case 'result':
         this._pending.get(response.id)?.resolve(response.result);

@@ -137,8 +137,10 @@ export class MilvusKernel extends BaseKernel {
     return { status: 'ok', comms: {} };
   }
 
-  inputReply(_content: KernelMessage.IInputReplyMsg["content"]): void {
-    // no cell asks for input
+  inputReply(content: KernelMessage.IInputReplyMsg['content']): void {
+    if (this._running) {
+      this._engine.typed(content.status === 'ok' ? content.value : undefined);
+    }
   }
 
   async commOpen(): Promise<void> {
@@ -200,6 +202,13 @@ export class MilvusKernel extends BaseKernel {
       this._engine = this._startEngine();
     }
     const engine = this._engine;
+    engine.onAsk = prompt => {
+      if (msg.content.allow_stdin) {
+        this._message(msg, 'stdin', 'input_request', { prompt, password: true });
+      } else {
+        engine.typed();
+      }
+    };
     try {
       return await engine.call('run', [msg.content.code], bundle => {
         if (!msg.content.silent) {
@@ -238,7 +247,7 @@ export class MilvusKernel extends BaseKernel {
     this._message(parent, 'shell', msgType, content);
   }
 
-  private _message(parent: KernelMessage.IMessage, channel: 'iopub' | 'shell', msgType: string, content: object): void {
+  private _message(parent: KernelMessage.IMessage, channel: 'iopub' | 'shell' | 'stdin', msgType: string, content: object): void {
     const { header } = parent;
     const options = { msgType, channel, session: header.session, parentHeader: header, content };
     this._send(KernelMessage.createMessage(options as unknown as KernelMessage.IOptions<KernelMessage.IStatusMsg>));

@@ -27,11 +27,15 @@ export interface Bundle {
 export type Request =
   | { type: 'load'; wasm: WebAssembly.Module }
   | { type: 'interrupt' }
+  /** what was typed at a prompt; nothing where nobody can be asked */
+  | { type: 'typed'; text?: string }
   | { type: 'call'; id: number; method: keyof Calls; args: unknown[] };
 
 export type Response =
   | { type: 'ready'; version: string }
   | { type: 'result'; id: number; result: unknown }
   | { type: 'bundle'; id: number; bundle: Bundle }
+  /** the running cell asks for a secret */
+  | { type: 'ask'; prompt: string }
   /** the wasm did not load or has trapped: this worker is of no more use */
   | { type: 'fatal'; message: string };

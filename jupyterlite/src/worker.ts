@@ -4,6 +4,8 @@ import init, { Kernel, version } from '../wasm/milvus_kernel.js';
 import type { Bundle, Request, Response } from './protocol';
 
 let kernel: Promise<Kernel> | undefined;
+/** Ends the wait of a cell that asked for a secret. */
+let typed: (text?: string) => void = () => undefined;
 
 function post(response: Response): void {
   self.postMessage(response);
@@ -19,7 +21,11 @@ self.addEventListener('unhandledrejection', event => fatal(event.reason));
 
 async function load(wasm: WebAssembly.Module): Promise<Kernel> {
   await init({ module_or_path: wasm });
-  const loaded = new Kernel();
+  const loaded = new Kernel((prompt: string) => {
+    const answer = new Promise<string | undefined>(resolve => (typed = resolve));
+    post({ type: 'ask', prompt });
+    return answer;
+  });
   post({ type: 'ready', version: version() });
   return loaded;
 }
@@ -34,6 +40,9 @@ self.addEventListener('message', async (event: MessageEvent<Request>) => {
         break;
       case 'interrupt':
         (await kernel)?.interrupt();
+        break;
+      case 'typed':
+        typed(request.text);
         break;
       case 'call': {
         const loaded = await kernel;

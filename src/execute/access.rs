@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::context::Context;
+use super::secret::secret;
 use crate::diagnostic::{Diagnostic, Spanned};
 use crate::language::ast::{Grant, Grantee, Name, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};
@@ -75,16 +76,19 @@ pub async fn create_user<P: Platform>(user: &Name, password: &Spanned<Value>, if
             false => Err(Diagnostic::new("UserExists", format!("user `{user}` is there already")).at(user.span)),
         };
     }
-    let password = encoded(password)?;
+    let password = encoded(password, format!("Password of the new user {user}"), context).await?;
     context.ask("CreateCredential", Effect::Write, vec![("username", (&user.value).into()), ("password", password.into())], user.span).await?;
     Ok(Outcome::done(format!("created user {user}")))
 }
 
-/// Milvus takes passwords in base64.
-fn encoded(password: &Spanned<Value>) -> Result<String> {
+/// Milvus takes passwords in base64. EXPLAIN asks nobody: it shows none.
+async fn encoded<P: Platform>(password: &Spanned<Value>, what: String, context: &Context<'_, P>) -> Result<String> {
     use base64::Engine as _;
-    let text = super::params::text(password)?;
-    Ok(base64::engine::general_purpose::STANDARD.encode(text.value))
+    let text = match password.value {
+        Value::Prompt if context.client.explaining() => "PROMPT".to_string(),
+        _ => secret(password, &what, context.client.platform()).await?,
+    };
+    Ok(base64::engine::general_purpose::STANDARD.encode(text))
 }
 
 async fn users<P: Platform>(context: &Context<'_, P>, at: &Name) -> Result<Vec<String>> {
@@ -102,8 +106,12 @@ async fn check_user<P: Platform>(user: &Name, context: &Context<'_, P>) -> Resul
 /// A user changes its own password with the old one; root changes any.
 pub async fn alter_user<P: Platform>(user: &Name, new: &Spanned<Value>, old: Option<&Spanned<Value>>, context: &Context<'_, P>) -> Result<Outcome> {
     check_user(user, context).await?;
-    let old = old.map(encoded).transpose()?.unwrap_or_default();
-    let fields: Fields = vec![("username", (&user.value).into()), ("oldPassword", old.into()), ("newPassword", encoded(new)?.into())];
+    let old = match old {
+        Some(old) => encoded(old, format!("Old password of {user}"), context).await?,
+        None => String::new(),
+    };
+    let new = encoded(new, format!("New password of {user}"), context).await?;
+    let fields: Fields = vec![("username", (&user.value).into()), ("oldPassword", old.into()), ("newPassword", new.into())];
     context.ask("UpdateCredential", Effect::Write, fields, user.span).await?;
     Ok(Outcome::done(format!("changed the password of {user}")))
 }

@@ -7,6 +7,7 @@ use super::catalog::Catalog;
 use super::context::Context;
 use super::errors::{diagnose, table_names};
 use super::params;
+use super::secret::secret;
 use super::state::{Connection, State};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
 use crate::language::ast::{self, Name, Value};
@@ -29,8 +30,6 @@ pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> R
         _ => None,
     };
     address.user = text(&connect.user).or(address.user);
-    address.password = text(&connect.password).or(address.password);
-    address.token = text(&connect.token).or(address.token);
     address.database = text(&connect.database).or(address.database);
     if let (Some(password), None) = (&connect.password, &address.user) {
         return Err(Diagnostic::new("MissingParameter", "a password needs a user").at(password.span).help("add `USER '…'`"));
@@ -39,6 +38,14 @@ pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> R
         return Err(Diagnostic::new("Unreachable", format!("this page came over https, and the browser keeps {} from it", address.url()))
             .at(span)
             .help("add `?secure=true`, and give Envoy a certificate"));
+    }
+    if let Some(password) = &connect.password {
+        let what = format!("Password of {} at {}", address.user.as_deref().unwrap_or_default(), address.url());
+        address.password = Some(secret(password, &what, &state.platform).await?);
+    }
+    if let Some(token) = &connect.token {
+        let what = format!("Token for {}", address.url());
+        address.token = Some(secret(token, &what, &state.platform).await?);
     }
     let name = text(&connect.alias).unwrap_or_else(|| UNNAMED.to_string());
     let timeout_ms = state.settings.borrow().timeout_ms();
@@ -201,6 +208,7 @@ fn describe(value: &Value) -> String {
         Value::List(items) => format!("a list of {}", plural(items.len() as u64, "item", "items")),
         Value::Object(fields) => format!("an object of {}", plural(fields.len() as u64, "entry", "entries")),
         Value::Variable(name) => format!(":{name}"),
+        Value::Prompt => "PROMPT".to_string(),
     }
 }
 

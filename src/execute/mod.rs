@@ -28,6 +28,7 @@ pub mod resources;
 pub mod schema;
 pub mod search;
 pub mod search_plan;
+pub mod secret;
 pub mod state;
 pub mod update;
 pub mod values;

@@ -273,6 +273,7 @@ fn describe(value: &Value) -> &'static str {
         Value::Numbers(_) | Value::List(_) => "a list",
         Value::Object(_) => "an object",
         Value::Variable(_) => "a variable",
+        Value::Prompt => "a prompt",
     }
 }
 
@@ -483,7 +484,7 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
             }
             object.into()
         }
-        Value::Bytes(_) | Value::Variable(_) => {
+        Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
             return Err(Diagnostic::new("TypeMismatch", format!("{} has no JSON form", describe(&value.value))).at(value.span));
         }
     })

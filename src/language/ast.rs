@@ -319,7 +319,7 @@ pub struct Connect {
     pub alias: Option<Word>,
 }
 
-/// A word or string, as [`Value::Text`]; before variables are settled also [`Value::Variable`].
+/// A word or string, as [`Value::Text`]; before variables are settled also [`Value::Variable`], and where it is a secret also [`Value::Prompt`].
 pub type Word = Spanned<Value>;
 
 /// `name = value` of a WITH, a SEARCH PARAMS or an original WHERE; several values where the original had several tags.
@@ -709,6 +709,8 @@ pub enum Value {
     Object(Vec<(String, Spanned<Value>)>),
     /// `:q`, gone before a statement is executed
     Variable(String),
+    /// PROMPT in the place of a password or token: whoever runs the cell is asked for it
+    Prompt,
 }
 
 /// The numbers of a list, as a vector field takes them. JSON and filters need them exactly: see [`Numbers::exact`].

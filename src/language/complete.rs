@@ -140,6 +140,7 @@ const INNER: &[&str] = &[
     "PARTITION KEY",
     "PRIMARY KEY",
     "PROGRESS OF",
+    "PROMPT",
     "PROPERTIES",
     "RENAME TO",
     "REPLICAS",

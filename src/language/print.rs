@@ -362,6 +362,7 @@ pub fn value(value: &Value) -> String {
             format!("{{{}}}", fields.iter().map(|(key, field)| format!("{}: {}", quote(key), self::value(&field.value))).collect::<Vec<_>>().join(", "))
         }
         Value::Variable(name) => format!(":{name}"),
+        Value::Prompt => "PROMPT".to_string(),
     }
 }
 

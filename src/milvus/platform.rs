@@ -1,4 +1,4 @@
-//! What the kernel needs of the place it runs in: a transport to a server, a clock, a sleep.
+//! What the kernel needs of the place it runs in: a transport to a server, a clock, a sleep, somebody to ask.
 //! A browser's worker has one (`wasm.rs`), the native tests another; nothing above this line knows which.
 
 use std::future::Future;
@@ -41,6 +41,9 @@ pub trait Platform: Clone {
 
     /// Looks whether anything answers at an address that could not be reached.
     fn probe(&self, address: &Address) -> impl Future<Output = Probe>;
+
+    /// Asks whoever runs the cell for a secret, which is not shown while it is typed. None where nobody can be asked.
+    fn ask(&self, prompt: &str) -> impl Future<Output = Option<String>>;
 
     /// Whether the page came over https, so that the browser keeps plain http from it.
     fn secure_page(&self) -> bool;

@@ -2,7 +2,9 @@
 
 #![allow(dead_code)]
 
+use std::cell::RefCell;
 use std::net::{TcpStream, ToSocketAddrs};
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use milvus_kernel::milvus::platform::Probe;
@@ -12,11 +14,13 @@ use tonic::transport::{Channel, Endpoint};
 #[derive(Clone)]
 pub struct Native {
     started: Instant,
+    /// what is typed at a prompt
+    pub typed: Rc<RefCell<Option<String>>>,
 }
 
 impl Native {
     pub fn new() -> Self {
-        Native { started: Instant::now() }
+        Native { started: Instant::now(), typed: Rc::default() }
     }
 }
 
@@ -51,6 +55,10 @@ impl Platform for Native {
             Some(Ok(_)) => Probe::Answers,
             _ => Probe::Silent,
         }
+    }
+
+    async fn ask(&self, _prompt: &str) -> Option<String> {
+        self.typed.borrow().clone()
     }
 
     fn secure_page(&self) -> bool {

@@ -24,6 +24,12 @@ impl Fence {
         let (name, reason) = skip.split_once(':').expect("skip=backend: reason");
         (name == backend).then(|| reason.trim().to_string())
     }
+
+    /// What is typed at the cell's prompt; without it there is nobody to ask.
+    pub fn typed(&self) -> Option<&str> {
+        let (_, typed) = self.info.split_once("typed=")?;
+        typed.split(' ').next()
+    }
 }
 
 impl Page {

@@ -190,6 +190,9 @@ impl<'a> Builder<'a> {
 
     /// A word or string, or a variable in its place.
     fn word(&self, pair: Pair<'a, Rule>) -> Result<Word> {
+        if pair.as_rule() == Rule::PROMPT {
+            return Ok(Spanned::new(Value::Prompt, self.span(&pair)));
+        }
         let inner = self.parts(pair).next()?;
         let span = self.span(&inner);
         let value = match inner.as_rule() {

@@ -398,7 +398,7 @@ impl<'a> Builder<'a> {
             Rule::password_change => {
                 let mut parts = self.parts(pair);
                 let new = self.word(parts.skip(&[Rule::PASSWORD]).next()?)?;
-                let old = parts.skip(&[Rule::OLD]).take(Rule::text_or_name).map(|pair| self.word(pair)).transpose()?;
+                let old = parts.skip(&[Rule::OLD]).pairs.next().map(|pair| self.word(pair)).transpose()?;
                 (ObjectChange::Password { new, old }, object == Object::User)
             }
             Rule::group_change => {

@@ -204,3 +204,11 @@ fn findings_of_the_fuzzer() {
         assert!(parse(cell).is_err(), "{cell}");
     }
 }
+
+#[test]
+fn a_step_into_a_field_is_whole_however_it_is_written() {
+    for step in ["[8.0]", "[8.\u{b}]", "[8. /* x */]", "[1e99]", "[1, 2]"] {
+        let error = parse(&format!("SELECT a FROM t WHERE b{step} = 1")).unwrap_err();
+        assert_eq!(error.message, "one whole number or one string belongs here", "{step}");
+    }
+}

@@ -96,15 +96,17 @@ impl<'a> Builder<'a> {
         while let Some(step) = parts.take(Rule::step) {
             let span = self.span(&step);
             let inner = self.parts(step).next()?;
-            if inner.as_rule() == Rule::lifted {
+            let value = if inner.as_rule() == Rule::lifted {
                 let mut numbers = self.lifted(inner)?.exact();
-                match (numbers.pop(), numbers.is_empty()) {
-                    (Some(number), true) if matches!(number.value, Value::Int(_)) => path.push(number),
-                    _ => return Err(Diagnostic::new("SyntaxError", "one whole number or one string belongs here").at(span)),
-                }
+                numbers.pop().filter(|_| numbers.is_empty())
             } else {
                 let span = self.span(&inner);
-                path.push(Spanned::new(self.literal(inner)?, span));
+                Some(Spanned::new(self.literal(inner)?, span))
+            };
+            // a number is not always lifted: `[8. /* x */]`
+            match value {
+                Some(value) if !matches!(value.value, Value::Float(_)) => path.push(value),
+                _ => return Err(Diagnostic::new("SyntaxError", "one whole number or one string belongs here").at(span)),
             }
         }
         Ok(path)

@@ -203,6 +203,38 @@ test('interrupt ends the running cell, and what is queued is aborted', async () 
   assert.match(version, /milvus_lite/, 'the connection of before is still there');
 });
 
+test('a password is asked for, and is in no output', async () => {
+  const cell = `CONNECT 'http://${host('MILVUS_WEB_URL')}' USER 'root' PASSWORD PROMPT AS asked; DISCONNECT asked`;
+  const start = async () => {
+    await setCells(page, [cell, 'SHOW CONNECTIONS']);
+    const running = command(page, 'notebook:run-all-cells').catch(() => undefined);
+    await page.waitForSelector('.jp-Stdin-input[type="password"]');
+    return { running };
+  };
+  const { running } = await start();
+  assert.match(await page.locator('.jp-Stdin-prompt').last().textContent(), /^Password of root at http:\/\/127\.0\.0\.1:\d+: $/);
+  await screenshot(page, 'prompt');
+  await page.fill('.jp-Stdin-input', 'Milvus');
+  await page.press('.jp-Stdin-input', 'Enter');
+  await running;
+  await idle(page);
+  const saved = JSON.stringify(await outputs(page));
+  assert.match(saved, /connected to [^"]* as root, Milvus 2\.3\.5/);
+  assert.equal(saved.replaceAll('Milvus 2.3.5', '').replaceAll('Milvus Lite', '').includes('Milvus'), false, saved);
+  // an interrupt ends the wait
+  const { running: waiting } = await start();
+  await page.click('[data-jp-item-name="interrupt"]');
+  await waiting;
+  await idle(page);
+  assert.match(JSON.stringify(await outputs(page)), /Interrupted/);
+  // nobody to ask
+  const refused = await page.evaluate(
+    async code => (await window.notebook().sessionContext.session.kernel.requestExecute({ code, allow_stdin: false }).done).content.ename,
+    cell
+  );
+  assert.equal(refused, 'NoInput');
+});
+
 test('an error aborts what is queued, or does not, as stop_on_error says', async () => {
   const statuses = await page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;

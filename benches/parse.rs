@@ -1,5 +1,5 @@
-//! The parser's figures: a 10 MB INSERT, its speed and its memory, beside a plain `str::parse` over the same text.
-//! `cargo bench`, or the wasm side of it in benches/browser.mjs.
+//! The parser's figures: a 10 MB INSERT, its speed and its memory, beside a plain `str::parse` over
+//! the same text. `cargo bench`, or the wasm side of it in benches/browser.mjs.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,11 +46,15 @@ fn main() {
     let memory = (MOST.load(Ordering::Relaxed) - before) as f64 / 1e6;
     let ours = best(&mut || drop(std::hint::black_box(parse(&cell))));
     let plain = best(&mut || {
-        let sum: f32 = cell.split([' ', ',', '(', ')', '[', ']']).filter_map(|word| word.parse::<f32>().ok()).sum();
+        let sum: f32 = cell
+            .split([' ', ',', '(', ')', '[', ']'])
+            .filter_map(|word| word.parse::<f32>().ok())
+            .sum();
         std::hint::black_box(sum);
     });
     println!(
-        "parse, native: INSERT of {megabytes:.1} MB at {:.0} MB/s, {:.1} times its size in memory (str::parse alone: {:.0} MB/s)",
+        "parse, native: INSERT of {megabytes:.1} MB at {:.0} MB/s, {:.1} times its size in \
+            memory (str::parse alone: {:.0} MB/s)",
         megabytes / ours,
         memory / megabytes,
         megabytes / plain

@@ -1,6 +1,7 @@
-//! What the user sees of an error: a code, a message, the place in the cell and a way out, rendered as rustc does.
-//! Goes in: spans from `language`, findings of `execute`. Comes out: text with or without ANSI colours.
-//! Knows nothing of Milvus: `milvus::Error` becomes a [`Diagnostic`] in `execute`, where the place is known.
+//! What the user sees of an error: a code, a message, the place in the cell and a way out, rendered
+//! as rustc does. Goes in: spans from `language`, findings of `execute`. Comes out: text with or
+//! without ANSI colours. Knows nothing of Milvus: `milvus::Error` becomes a [`Diagnostic`] in
+//! `execute`, where the place is known.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -42,7 +43,8 @@ impl<T: std::fmt::Display> std::fmt::Display for Spanned<T> {
     }
 }
 
-/// An error for the user. `code` is a word in CamelCase and becomes Jupyter's `ename`; the texts are lower case, without a full stop.
+/// An error for the user. `code` is a word in CamelCase and becomes Jupyter's `ename`; the texts
+/// are lower case, without a full stop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
     pub code: &'static str,
@@ -55,7 +57,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic { code, message: message.into(), span: None, label: String::new(), help: Vec::new() }
+        Diagnostic {
+            code,
+            message: message.into(),
+            span: None,
+            label: String::new(),
+            help: Vec::new(),
+        }
     }
 
     pub fn at(mut self, span: Span) -> Self {
@@ -73,8 +81,14 @@ impl Diagnostic {
         self
     }
 
-    /// Adds "did you mean" when one of `known` is close to `given`; otherwise lists a few of them under `what`.
-    pub fn suggest<'a>(self, given: &str, known: impl IntoIterator<Item = &'a str>, what: &str) -> Self {
+    /// Adds "did you mean" when one of `known` is close to `given`; otherwise lists a few of them
+    /// under `what`.
+    pub fn suggest<'a>(
+        self,
+        given: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        what: &str,
+    ) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         if let Some(close) = closest(given, &known) {
             return self.help(format!("did you mean `{close}`?"));
@@ -83,7 +97,11 @@ impl Diagnostic {
             return self;
         }
         let shown: Vec<String> = known.iter().take(12).map(|name| format!("`{name}`")).collect();
-        let more = if known.len() > shown.len() { format!(" and {} more", known.len() - shown.len()) } else { String::new() };
+        let more = if known.len() > shown.len() {
+            format!(" and {} more", known.len() - shown.len())
+        } else {
+            String::new()
+        };
         self.help(format!("{what}: {}{more}", shown.join(", ")))
     }
 
@@ -121,8 +139,9 @@ pub fn closest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-/// Cuts the lines of the span out of the source, and a window out of a line that is too long to be shown; characters that would
-/// move the cursor become blanks. Returns the excerpt, the number of its first line and the span within it.
+/// Cuts the lines of the span out of the source, and a window out of a line that is too long to be
+/// shown; characters that would move the cursor become blanks. Returns the excerpt, the number of
+/// its first line and the span within it.
 fn window(source: &str, span: Span) -> (String, usize, Span) {
     const BEFORE: usize = 80;
     const MARKED: usize = 60;
@@ -136,7 +155,8 @@ fn window(source: &str, span: Span) -> (String, usize, Span) {
     };
     let start = floor(span.start);
     let line_start = source.get(..start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
-    let line_end = source.get(start..).and_then(|text| text.find('\n')).map_or(source.len(), |at| start + at);
+    let line_end =
+        source.get(start..).and_then(|text| text.find('\n')).map_or(source.len(), |at| start + at);
     let end = floor(span.end).clamp(start, line_end);
     let first_line = source.get(..line_start).map_or(1, |text| text.matches('\n').count() + 1);
     let (mut cut_start, mut cut_end, mut marked_end) = (line_start, line_end, end);
@@ -158,7 +178,11 @@ mod tests {
 
     fn shown(source: &str, marked: &str) -> String {
         let start = source.find(marked).expect("marked text");
-        Diagnostic::new("Example", "a message").at(Span::new(start, start + marked.len())).label("here").help("a way out").render(source, false)
+        Diagnostic::new("Example", "a message")
+            .at(Span::new(start, start + marked.len()))
+            .label("here")
+            .help("a way out")
+            .render(source, false)
     }
 
     #[test]

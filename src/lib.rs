@@ -2,24 +2,32 @@
 //!
 //! # The life of a cell
 //!
-//! 1. The page's kernel (`jupyterlite/src/kernel.ts`) takes an `execute_request` and posts the cell to a web worker, where `wasm`
-//!    hands it to a [`session`]. Native tests enter here.
-//! 2. [`language`] reads the text: `numbers` lifts the vectors out, `parse` chooses a rule by each statement's first word and runs the
-//!    grammar (`language/grammar`, a crate of its own so that it is compiled for speed) over the rest, and statements ([`language::ast`]) come out, every piece with its place in the text. `variables` puts
-//!    values in the place of `:names`; `print` writes a statement again.
-//! 3. [`execute`] turns each statement into requests of [`proto`], checks them against what it knows of the collection, and makes
-//!    an [`outcome`] of the replies.
-//!    What Milvus does not do (UPDATE, and ORDER BY and GROUP BY before 3.0) it does over pages of rows.
-//! 4. [`milvus`] knows which version has what (`versions`), and carries the requests: one client over any transport. In the browser that is gRPC-Web over `fetch`, through Envoy;
-//!    in native tests tonic's own channel. It sees to credentials, deadlines and reading one's own writes.
-//! 5. [`render`] makes text, HTML and a data resource of the outcome, and the session emits them as a MIME bundle.
-//! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a way out; `secrets` covers passwords in what it
-//!    quotes.
+//! 1. The page's kernel (`jupyterlite/src/kernel.ts`) takes an `execute_request` and posts the cell
+//!    to a web worker, where `wasm` hands it to a [`session`]. Native tests enter here.
+//! 2. [`language`] reads the text: `numbers` lifts the vectors out, `parse` chooses a rule by each
+//!    statement's first word and runs the grammar (`language/grammar`, a crate of its own so that
+//!    it is compiled for speed) over the rest, and statements ([`language::ast`]) come out, every
+//!    piece with its place in the text. `variables` puts values in the place of `:names`; `print`
+//!    writes a statement again.
+//! 3. [`execute`] turns each statement into requests of [`proto`], checks them against what it
+//!    knows of the collection, and makes an [`outcome`] of the replies. What Milvus does not do
+//!    (UPDATE, and ORDER BY and GROUP BY before 3.0) it does over pages of rows.
+//! 4. [`milvus`] knows which version has what (`versions`), and carries the requests: one client
+//!    over any transport. In the browser that is gRPC-Web over `fetch`, through Envoy; in native
+//!    tests tonic's own channel. It sees to credentials, deadlines and reading one's own writes.
+//! 5. [`render`] makes text, HTML and a data resource of the outcome, and the session emits them as
+//!    a MIME bundle.
+//! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
+//!    way out; `secrets` covers passwords in what it quotes.
 //!
-//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus, diagnostic`; `milvus -> proto`;
-//! `render -> outcome`. Parse and render are pure; JavaScript values appear in `wasm` alone.
+//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
+//! diagnostic`; `milvus -> proto`; `render -> outcome`. Parse and render are pure; JavaScript
+//! values appear in `wasm` alone.
 
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 #![warn(clippy::await_holding_refcell_ref)]
 
 pub mod diagnostic;

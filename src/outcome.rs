@@ -1,4 +1,5 @@
-//! What a statement has come to, as data: tables, what was done, notices. `execute` makes it, `render` shows it.
+//! What a statement has come to, as data: tables, what was done, notices. `execute` makes it,
+//! `render` shows it.
 
 /// The result of one statement.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,7 +73,10 @@ impl Table {
     /// A table of the kernel's own texts, which are shown whole.
     pub fn texts(names: &[&str], rows: Vec<Vec<String>>) -> Self {
         let columns = names.iter().map(|name| Column::new(*name, Type::Prose)).collect();
-        Table::new(columns, rows.into_iter().map(|row| row.into_iter().map(Datum::Text).collect()).collect())
+        Table::new(
+            columns,
+            rows.into_iter().map(|row| row.into_iter().map(Datum::Text).collect()).collect(),
+        )
     }
 }
 

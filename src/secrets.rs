@@ -1,5 +1,6 @@
-//! Keeps passwords and tokens out of what is shown: an error quotes the cell, and outputs are saved with the notebook.
-//! In: a cell's text. Out: the same text, byte for byte as long, with `*` where a secret stands.
+//! Keeps passwords and tokens out of what is shown: an error quotes the cell, and outputs are saved
+//! with the notebook. In: a cell's text. Out: the same text, byte for byte as long, with `*` where
+//! a secret stands.
 
 use std::ops::Range;
 
@@ -20,7 +21,8 @@ fn in_addresses(text: &str) -> Vec<Range<usize>> {
     for (at, _) in text.match_indices("://") {
         let start = at + 3;
         let rest = text.get(start..).unwrap_or_default();
-        let word = rest.split(|char: char| char.is_whitespace() || char == ';').next().unwrap_or_default();
+        let word =
+            rest.split(|char: char| char.is_whitespace() || char == ';').next().unwrap_or_default();
         if let Some((login, _)) = word.rsplit_once('@') {
             let secret = login.find(':').map_or(0, |colon| colon + 1);
             found.push(start + secret..start + login.len());
@@ -29,7 +31,8 @@ fn in_addresses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// `PASSWORD 'SECRET'`, `TOKEN 'SECRET'`; without quotes in a CONNECT, where no field can have that name.
+/// `PASSWORD 'SECRET'`, `TOKEN 'SECRET'`; without quotes in a CONNECT, where no field can have that
+/// name.
 fn behind_keywords(text: &str) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
@@ -38,15 +41,23 @@ fn behind_keywords(text: &str) -> Vec<Range<usize>> {
             let behind = text.get(at + keyword.len()..).unwrap_or_default();
             let value = behind.trim_start();
             let start = text.len() - value.len();
-            let connect = lower.get(..at).and_then(|before| before.rsplit(';').next()).is_some_and(|before| before.trim_start().starts_with("connect"));
+            let connect = lower
+                .get(..at)
+                .and_then(|before| before.rsplit(';').next())
+                .is_some_and(|before| before.trim_start().starts_with("connect"));
             if let Some(quote) = value.chars().next().filter(|char| matches!(char, '\'' | '"')) {
                 let inner = value.get(1..).unwrap_or_default();
                 // up to the last quote of the line: a quote within the secret is doubled or escaped
                 let line = inner.lines().next().unwrap_or_default();
-                let end = line.find(&format!("{quote} ")).or_else(|| line.rfind(quote)).unwrap_or(line.len());
+                let end = line
+                    .find(&format!("{quote} "))
+                    .or_else(|| line.rfind(quote))
+                    .unwrap_or(line.len());
                 found.push(start + 1..start + 1 + end);
             } else if connect && behind.len() > value.len() {
-                let end = value.find(|char: char| char.is_whitespace() || char == ';').unwrap_or(value.len());
+                let end = value
+                    .find(|char: char| char.is_whitespace() || char == ';')
+                    .unwrap_or(value.len());
                 let word = value.get(..end).unwrap_or_default();
                 if !word.eq_ignore_ascii_case("prompt") {
                     found.push(start..start + end);
@@ -68,7 +79,10 @@ mod tests {
             ("milvus://abc@h", "milvus://***@h"),
             ("milvus://h:19530", "milvus://h:19530"),
             ("CONNECT 'http://u:pw@h' TOKEN 'x y'", "CONNECT 'http://u:**@h' TOKEN '***'"),
-            ("connect 'h' user 'a' password 'it''s' database d", "connect 'h' user 'a' password '*****' database d"),
+            (
+                "connect 'h' user 'a' password 'it''s' database d",
+                "connect 'h' user 'a' password '*****' database d",
+            ),
             ("CONNECT 'h' USER a PASSWORD pw", "CONNECT 'h' USER a PASSWORD **"),
             ("CONNECT 'h' USER a PASSWORD PROMPT AS b", "CONNECT 'h' USER a PASSWORD PROMPT AS b"),
             ("CONNECT 'h' PASSWORD 'öpen", "CONNECT 'h' PASSWORD '*****"),

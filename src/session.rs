@@ -1,5 +1,5 @@
-//! The front door: a cell goes in, events come out, and what the session remembers stays between cells.
-//! Knows the order of things (parse, execute, render) and none of their insides.
+//! The front door: a cell goes in, events come out, and what the session remembers stays between
+//! cells. Knows the order of things (parse, execute, render) and none of their insides.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::execute;
@@ -33,7 +33,8 @@ impl<P: Platform> Session<P> {
         Session { state: State::new(platform) }
     }
 
-    /// Runs a cell, statement by statement; `emit` takes each result as it comes. Stops at the first error.
+    /// Runs a cell, statement by statement; `emit` takes each result as it comes. Stops at the
+    /// first error.
     pub async fn run(&self, cell: &str, mut emit: impl FnMut(&Outcome)) -> Result<(), Diagnostic> {
         for mut statement in parse::parse(cell)? {
             variables::settle(&mut statement, &self.state.variables.borrow())?;
@@ -50,7 +51,11 @@ impl<P: Platform> Session<P> {
         Shown {
             text: render::text::render(outcome, &options, true),
             html: render::html::render(outcome, &options),
-            resource: outcome.tables.first().filter(|_| settings.table_schema).map(render::resource::render),
+            resource: outcome
+                .tables
+                .first()
+                .filter(|_| settings.table_schema)
+                .map(render::resource::render),
         }
     }
 
@@ -60,8 +65,9 @@ impl<P: Platform> Session<P> {
         render::Options { limit: settings.display_limit, precision: settings.precision }
     }
 
-    /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a collection that is named in the
-    /// cell are asked for if they are not known, for a moment at the most.
+    /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a
+    /// collection that is named in the cell are asked for if they are not known, for a moment at
+    /// the most.
     pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
         let connection = self.state.current();
         if let Some(connection) = connection {
@@ -78,7 +84,10 @@ impl<P: Platform> Session<P> {
 
     fn known(&self) -> Known {
         match self.state.current() {
-            Some(connection) => Known { collections: connection.catalog.names(), fields: connection.catalog.fields() },
+            Some(connection) => Known {
+                collections: connection.catalog.names(),
+                fields: connection.catalog.fields(),
+            },
             None => Known::default(),
         }
     }

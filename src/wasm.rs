@@ -1,5 +1,6 @@
-//! The door to JavaScript, and the only file that knows it: [`Kernel`] for the worker, and the browser as a [`Platform`].
-//! Offsets are bytes inside Rust and Unicode code points in Jupyter: they are converted here.
+//! The door to JavaScript, and the only file that knows it: [`Kernel`] for the worker, and the
+//! browser as a [`Platform`]. Offsets are bytes inside Rust and Unicode code points in Jupyter:
+//! they are converted here.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -31,21 +32,23 @@ pub struct Kernel {
 
 #[wasm_bindgen]
 impl Kernel {
-    /// `ask` is called with a prompt and gives a promise of the secret that was typed, or of nothing where nobody can be asked.
+    /// `ask` is called with a prompt and gives a promise of the secret that was typed, or of
+    /// nothing where nobody can be asked.
     #[wasm_bindgen(constructor)]
     pub fn new(ask: Option<Function>) -> Kernel {
         console_error_panic_hook::set_once();
         Kernel { session: Rc::new(Session::new(Browser { ask })), running: Rc::default() }
     }
 
-    /// Runs a cell. `emit` is called with `{data, metadata}` for each result; the promise gives `{status: "ok"}`
-    /// or `{status: "error", ename, evalue, traceback}` and never rejects.
+    /// Runs a cell. `emit` is called with `{data, metadata}` for each result; the promise gives
+    /// `{status: "ok"}` or `{status: "error", ename, evalue, traceback}` and never rejects.
     pub fn run(&self, cell: String, emit: Function) -> Promise {
         let (session, running) = (self.session.clone(), self.running.clone());
         wasm_bindgen_futures::future_to_promise(async move {
             let shower = session.clone();
             let (work, handle) = abortable(session.run(&cell, |outcome| {
-                // a page that cannot take a result must not keep the statements behind it from running
+                // a page that cannot take a result must not keep the statements behind it from
+                // running
                 let _ = emit.call1(&JsValue::NULL, &bundle(&shower.show(outcome)));
             }));
             *running.borrow_mut() = Some(handle);
@@ -55,7 +58,8 @@ impl Kernel {
                 Ok(Ok(())) => to_js(&Reply::Ok),
                 Ok(Err(error)) => to_js(&error_reply(&error, &cell)),
                 Err(_) => {
-                    let error = Diagnostic::new("Interrupted", "the cell was interrupted").help("a request that was under way may have been carried out");
+                    let error = Diagnostic::new("Interrupted", "the cell was interrupted")
+                        .help("a request that was under way may have been carried out");
                     to_js(&error_reply(&error, &cell))
                 }
             })
@@ -69,7 +73,8 @@ impl Kernel {
         }
     }
 
-    /// A promise of `{start, end, matches: [{text, type, signature}]}` for a cursor; offsets in code points.
+    /// A promise of `{start, end, matches: [{text, type, signature}]}` for a cursor; offsets in
+    /// code points.
     pub fn complete(&self, cell: String, cursor: usize) -> Promise {
         let session = self.session.clone();
         wasm_bindgen_futures::future_to_promise(async move {
@@ -86,7 +91,11 @@ impl Kernel {
                     signature: candidate.detail,
                 })
                 .collect();
-            Ok(to_js(&Completion { start: to_points(&cell, span.start), end: to_points(&cell, span.end), matches }))
+            Ok(to_js(&Completion {
+                start: to_points(&cell, span.start),
+                end: to_points(&cell, span.end),
+                matches,
+            }))
         })
     }
 
@@ -108,12 +117,14 @@ impl Kernel {
     }
 }
 
-/// The bare RPC under a statement, by the same transport: what the benchmark compares `SHOW VERSION` with.
+/// The bare RPC under a statement, by the same transport: what the benchmark compares `SHOW
+/// VERSION` with.
 #[wasm_bindgen(js_name = bareGetVersion)]
 pub fn bare_get_version(address: String) -> Promise {
     wasm_bindgen_futures::future_to_promise(async move {
         let address = Address::parse(&address)?;
-        let client = Client::new(Browser::default(), address, PROBE_MS).map_err(|error| format!("{error:?}"))?;
+        let client = Client::new(Browser::default(), address, PROBE_MS)
+            .map_err(|error| format!("{error:?}"))?;
         let version = client.learn_version().await.map_err(|error| format!("{error:?}"))?;
         Ok(version.into())
     })
@@ -148,13 +159,21 @@ struct Match {
 }
 
 fn error_reply(error: &Diagnostic, cell: &str) -> Reply {
-    Reply::Error { ename: error.code.to_string(), evalue: error.message.clone(), traceback: error.render(cell, true).lines().map(str::to_string).collect() }
+    Reply::Error {
+        ename: error.code.to_string(),
+        evalue: error.message.clone(),
+        traceback: error.render(cell, true).lines().map(str::to_string).collect(),
+    }
 }
 
 fn bundle(shown: &Shown) -> JsValue {
-    let bundle = to_js(&serde_json::json!({"data": {"text/plain": shown.text, "text/html": shown.html}, "metadata": {}}));
+    let bundle = to_js(&serde_json::json!({
+        "data": {"text/plain": shown.text, "text/html": shown.html},
+        "metadata": {},
+    }));
     if let Some(resource) = &shown.resource
-        && let (Ok(data), Ok(parsed)) = (js_sys::Reflect::get(&bundle, &"data".into()), js_sys::JSON::parse(resource))
+        && let (Ok(data), Ok(parsed)) =
+            (js_sys::Reflect::get(&bundle, &"data".into()), js_sys::JSON::parse(resource))
     {
         // an object of our own takes any key
         let _ = js_sys::Reflect::set(&data, &"application/vnd.dataresource+json".into(), &parsed);
@@ -216,12 +235,15 @@ impl Platform for Browser {
         (js_sys::Math::random() * f64::from(u32::MAX)) as u32
     }
 
-    /// A request without CORS is answered opaquely by whatever speaks HTTP there, and fails where nothing does.
+    /// A request without CORS is answered opaquely by whatever speaks HTTP there, and fails where
+    /// nothing does.
     async fn probe(&self, address: &Address) -> Probe {
         let init = js_sys::Object::new();
         let _ = Reflect::set(&init, &"mode".into(), &"no-cors".into());
         let Ok(answer) = fetch(&address.url(), &init) else { return Probe::Unknown };
-        match select(JsFuture::from(answer), gloo_timers::future::TimeoutFuture::new(PROBE_MS)).await {
+        match select(JsFuture::from(answer), gloo_timers::future::TimeoutFuture::new(PROBE_MS))
+            .await
+        {
             Either::Left((Ok(_), _)) => Probe::Answers,
             Either::Left((Err(_), _)) => Probe::Silent,
             Either::Right(_) => Probe::Unknown,
@@ -234,7 +256,8 @@ impl Platform for Browser {
     }
 
     fn secure_page(&self) -> bool {
-        let location = Reflect::get(&js_sys::global(), &"location".into()).unwrap_or(JsValue::UNDEFINED);
+        let location =
+            Reflect::get(&js_sys::global(), &"location".into()).unwrap_or(JsValue::UNDEFINED);
         Reflect::get(&location, &"protocol".into()).is_ok_and(|protocol| protocol == "https:")
     }
 }

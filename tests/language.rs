@@ -1,6 +1,7 @@
-//! Runs the language reference: every `sql` fence of tests/language/*.md is a cell, the `text` fence behind it what it shows.
-//! A page runs in a fresh session on Milvus 2.3.5 and on Milvus Lite; `sql skip=lite: reason` leaves one of them out.
-//! `UPDATE=1` rewrites what is expected from Milvus Lite, or from Milvus where a fence skips Lite.
+//! Runs the language reference: every `sql` fence of tests/language/*.md is a cell, the `text`
+//! fence behind it what it shows. A page runs in a fresh session on Milvus 2.3.5 and on Milvus
+//! Lite; `sql skip=lite: reason` leaves one of them out. `UPDATE=1` rewrites what is expected from
+//! Milvus Lite, or from Milvus where a fence skips Lite.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -38,9 +39,13 @@ fn the_reference_holds_on_milvus_2_3_5() {
 fn every_page_runs_in_the_browser_too() {
     let web = include_str!("web.rs");
     let (_, list) = web.split_once("pages_on_lite! {\n").expect("the list of pages");
-    let listed: BTreeSet<String> = list.split('}').next().unwrap_or_default().split_whitespace().map(str::to_string).collect();
-    let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language")).unwrap();
-    let pages: BTreeSet<String> = folder.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    let listed: BTreeSet<String> =
+        list.split('}').next().unwrap_or_default().split_whitespace().map(str::to_string).collect();
+    let folder =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language")).unwrap();
+    let pages: BTreeSet<String> = folder
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
     assert_eq!(listed, pages);
 }
 
@@ -50,12 +55,13 @@ fn host(variable: &str) -> String {
 
 fn run_all(backend: &Backend) {
     let only = std::env::var("PAGE").ok();
-    let mut pages: Vec<PathBuf> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .filter(|path| only.as_ref().is_none_or(|only| path.to_string_lossy().contains(only)))
-        .collect();
+    let mut pages: Vec<PathBuf> =
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            .filter(|path| only.as_ref().is_none_or(|only| path.to_string_lossy().contains(only)))
+            .collect();
     pages.sort();
     assert!(!pages.is_empty(), "no pages");
     let (mut run, mut failures, mut skipped) = (0, Vec::new(), Vec::new());
@@ -69,11 +75,15 @@ fn run_all(backend: &Backend) {
         for (fence, result) in page.fences.iter().zip(results) {
             let place = format!("{}:{}", path.file_name().unwrap().to_string_lossy(), fence.line);
             match result {
-                None => skipped.push(format!("{place}: {}", fence.skip(backend.name).unwrap_or_default())),
+                None => skipped
+                    .push(format!("{place}: {}", fence.skip(backend.name).unwrap_or_default())),
                 Some(shown) => {
                     run += 1;
                     if shown != fence.expected {
-                        failures.push(format!("--- {place} on {}\n{}\n--- expected\n{}\n--- shown\n{shown}\n", backend.name, fence.cell, fence.expected));
+                        failures.push(format!(
+                            "--- {place} on {}\n{}\n--- expected\n{}\n--- shown\n{shown}\n",
+                            backend.name, fence.cell, fence.expected
+                        ));
                     }
                 }
             }
@@ -83,7 +93,12 @@ fn run_all(backend: &Backend) {
     for skip in &skipped {
         println!("  skipped {skip}");
     }
-    assert!(failures.is_empty(), "{} of {run} fences differ\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {run} fences differ\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 /// Rewrites what a page expects.
@@ -92,7 +107,10 @@ fn update(page: &Page, path: &Path, results: &[Option<String>], backend: &Backen
     for (fence, shown) in page.fences.iter().zip(results).rev() {
         let mine = backend.name == "lite" || fence.info.contains("skip=lite");
         if let (Some(shown), true) = (shown, mine) {
-            lines.splice(fence.expected_at.0..fence.expected_at.1, shown.lines().map(str::to_string));
+            lines.splice(
+                fence.expected_at.0..fence.expected_at.1,
+                shown.lines().map(str::to_string),
+            );
         }
     }
     std::fs::write(path, lines.join("\n") + "\n").unwrap();
@@ -103,7 +121,12 @@ async fn run_page(page: &Page, backend: &Backend) -> Vec<Option<String>> {
     let connect = format!("milvus://{}{}", backend.credentials, backend.host);
     let keeper = Session::new(Native::new());
     let version = run_cell(&keeper, &format!("{connect}; SHOW VERSION")).await;
-    let version = version.lines().nth(3).and_then(|line| line.split_whitespace().nth(1)).expect("a version").to_string();
+    let version = version
+        .lines()
+        .nth(3)
+        .and_then(|line| line.split_whitespace().nth(1))
+        .expect("a version")
+        .to_string();
     let before = tables(&keeper).await;
     let platform = Native::new();
     let session = Session::new(platform.clone());
@@ -133,7 +156,9 @@ async fn tables(session: &Session<Native>) -> BTreeSet<String> {
 /// All that a cell shows, as plain text without times.
 async fn run_cell(session: &Session<Native>, cell: &str) -> String {
     let mut shown = Vec::new();
-    let result = session.run(cell, |outcome| shown.push(render::text::render(outcome, &session.options(), false))).await;
+    let result = session
+        .run(cell, |outcome| shown.push(render::text::render(outcome, &session.options(), false)))
+        .await;
     if let Err(error) = result {
         shown.push(error.render(cell, false));
     }

@@ -9,7 +9,8 @@ use milvus_kernel::language::help::{INDEX, METRIC, ORIGINAL};
 use milvus_kernel::language::parse::{completeness, parse};
 
 fn one(cell: &str) -> Statement {
-    let mut statements = parse(cell).unwrap_or_else(|error| panic!("{}", error.render(cell, false)));
+    let mut statements =
+        parse(cell).unwrap_or_else(|error| panic!("{}", error.render(cell, false)));
     assert_eq!(statements.len(), 1, "{cell}");
     statements.remove(0)
 }
@@ -24,7 +25,10 @@ fn every_statement_of_help_parses() {
 /// HELP's index types are those that are checked, and the original's that stand for them.
 #[test]
 fn help_names_every_index_type_and_metric() {
-    let known = INDEX_TYPES.iter().map(|known| known.name).chain(["IVFLAT", "IVF_SQ8H", "RNSG", "ANNOY", "INVALID"]);
+    let known = INDEX_TYPES
+        .iter()
+        .map(|known| known.name)
+        .chain(["IVFLAT", "IVF_SQ8H", "RNSG", "ANNOY", "INVALID"]);
     let mut known: Vec<&str> = known.collect();
     let mut shown: Vec<&str> = INDEX.iter().map(|(name, _)| *name).collect();
     known.sort();
@@ -71,8 +75,15 @@ fn the_original_in_any_capitals_and_blanks() {
     ];
     for statement in statements {
         let kind = std::mem::discriminant(&one(statement).kind);
-        let spread = statement.replace(' ', "  \n ").replace('=', if statement.starts_with("milvus") { "=" } else { " = " }).replace("help  \n -", "HELP -");
-        let loud = if statement.contains('\'') || statement.starts_with("milvus") { spread.clone() } else { spread.to_uppercase() };
+        let spread = statement
+            .replace(' ', "  \n ")
+            .replace('=', if statement.starts_with("milvus") { "=" } else { " = " })
+            .replace("help  \n -", "HELP -");
+        let loud = if statement.contains('\'') || statement.starts_with("milvus") {
+            spread.clone()
+        } else {
+            spread.to_uppercase()
+        };
         for other in [format!("  {spread} ; "), loud] {
             assert_eq!(std::mem::discriminant(&one(&other).kind), kind, "{other}");
         }
@@ -100,9 +111,14 @@ fn spans_are_the_words_behind_lifted_lists_and_other_scripts() {
 
 #[test]
 fn integers_in_lists_stay_exact() {
-    let Kind::Write(write) = one("INSERT INTO t VALUES ([9007199254740993, 0.1])").kind else { panic!() };
+    let Kind::Write(write) = one("INSERT INTO t VALUES ([9007199254740993, 0.1])").kind else {
+        panic!()
+    };
     let Value::Numbers(numbers) = &write.rows[0].values[0].value else { panic!() };
-    assert_eq!(numbers.exact().into_iter().map(|value| value.value).collect::<Vec<_>>(), [Value::Int(9_007_199_254_740_993), Value::Float(0.1)]);
+    assert_eq!(
+        numbers.exact().into_iter().map(|value| value.value).collect::<Vec<_>>(),
+        [Value::Int(9_007_199_254_740_993), Value::Float(0.1)]
+    );
 }
 
 #[test]
@@ -128,8 +144,13 @@ fn a_misspelt_word_is_marked_where_it_stands() {
 
 #[test]
 fn completeness_is_for_consoles() {
-    for (cell, expected) in [("SHOW TABLES", "complete"), ("", "complete"), ("SELECT 'a", "incomplete"), ("SELECT * FROM", "incomplete"), ("SELEC", "invalid")]
-    {
+    for (cell, expected) in [
+        ("SHOW TABLES", "complete"),
+        ("", "complete"),
+        ("SELECT 'a", "incomplete"),
+        ("SELECT * FROM", "incomplete"),
+        ("SELEC", "invalid"),
+    ] {
         assert_eq!(completeness(cell), expected, "{cell}");
     }
 }
@@ -137,8 +158,11 @@ fn completeness_is_for_consoles() {
 /// Whatever is cut out of, doubled in or put into a cell, the parser answers.
 #[test]
 fn no_text_panics() {
-    let seeds: Vec<String> =
-        ORIGINAL.iter().map(|(_, how)| (*how).to_string()).chain(["SELECT '表👋' FROM `a` WHERE \"b\"[0] in [1,'x'] -- c".to_string()]).collect();
+    let seeds: Vec<String> = ORIGINAL
+        .iter()
+        .map(|(_, how)| (*how).to_string())
+        .chain(["SELECT '表👋' FROM `a` WHERE \"b\"[0] in [1,'x'] -- c".to_string()])
+        .collect();
     let pieces = [
         "'",
         "\"",
@@ -192,7 +216,10 @@ fn no_text_panics() {
 #[test]
 fn findings_of_the_fuzzer() {
     // a list with a blank or a comment that the fast path does not take is a vector all the same
-    for cell in ["SELECT id FROM t ORDER BY v <-> [1, \u{a0}0]", "SELECT id FROM t ORDER BY v <-> [1, /* x */ 0]"] {
+    for cell in [
+        "SELECT id FROM t ORDER BY v <-> [1, \u{a0}0]",
+        "SELECT id FROM t ORDER BY v <-> [1, /* x */ 0]",
+    ] {
         let Kind::Select(select) = one(cell).kind else { panic!() };
         assert!(format!("{:?}", select.order).contains("Numbers([1.0, 0.0])"), "{cell}");
     }
@@ -200,7 +227,10 @@ fn findings_of_the_fuzzer() {
     assert!(parse("DELETE FROM t WHERE d IN [1, 1e97] OR f(4, [1e97, 0]) > 1").is_ok());
     assert!(parse("INSERT INTO t (id, doubles) VALUES (1, [1, 1e97])").is_ok());
     assert_eq!(parse("INSERT INTO t VALUES (1, [NaN, 0])").unwrap_err().code, "InvalidNumber");
-    for cell in ["select 11111111111111111111111111111111111111111, 2 from t where top_k=1", "create partition t where partition_tag=''"] {
+    for cell in [
+        "select 11111111111111111111111111111111111111111, 2 from t where top_k=1",
+        "create partition t where partition_tag=''",
+    ] {
         assert!(parse(cell).is_err(), "{cell}");
     }
 }

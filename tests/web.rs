@@ -1,5 +1,5 @@
-//! wasm-pack tests in headless Chromium: the module as the worker has it, through Envoy to real servers.
-//! `make test-web` starts them and compiles their addresses in.
+//! wasm-pack tests in headless Chromium: the module as the worker has it, through Envoy to real
+//! servers. `make test-web` starts them and compiles their addresses in.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -37,7 +37,8 @@ async fn run(kernel: &Kernel, cell: &str) -> (Vec<String>, Option<String>) {
     });
     let emit_function: &Function = emit.as_ref().unchecked_ref();
     let reply = JsFuture::from(kernel.run(cell.to_string(), emit_function.clone())).await.unwrap();
-    let error = (get(&reply, "status") == "error").then(|| get(&reply, "ename").as_string().unwrap());
+    let error =
+        (get(&reply, "status") == "error").then(|| get(&reply, "ename").as_string().unwrap());
     (shown.iter().map(|text| text.as_string().unwrap()).collect(), error)
 }
 
@@ -58,7 +59,8 @@ async fn original_and_sql(url: &str, credentials: &str) {
     run(&kernel, "drop table if exists web01").await;
     let (shown, error) = run(
         &kernel,
-        "create table web01 where dimension=3 and metric_type='L2'; insert 2,3,5 from web01 by id=7; select 2,3,5 from web01 where top_k=1; SELECT id FROM web01",
+        "create table web01 where dimension=3 and metric_type='L2'; insert 2,3,5 from web01 by \
+            id=7; select 2,3,5 from web01 where top_k=1; SELECT id FROM web01",
     )
     .await;
     assert_eq!((shown.len(), error), (4, None), "{shown:?}");
@@ -105,10 +107,14 @@ async fn an_interrupt_ends_the_cell() {
 
 #[wasm_bindgen_test]
 async fn completion_counts_code_points() {
-    let completion = JsFuture::from(new_kernel().complete("help; '表👋'; sel".to_string(), 15)).await.unwrap();
+    let completion =
+        JsFuture::from(new_kernel().complete("help; '表👋'; sel".to_string(), 15)).await.unwrap();
     assert_eq!(get(&completion, "start"), 12);
     assert_eq!(get(&completion, "end"), 15);
-    assert_eq!(get(&get(&completion, "matches").unchecked_into::<Array>().get(0), "text"), "select");
+    assert_eq!(
+        get(&get(&completion, "matches").unchecked_into::<Array>().get(0), "text"),
+        "select"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -140,7 +146,8 @@ async fn no_text_panics() {
     }
 }
 
-/// Ten statements a hundred thousand numbers long: memory is given back, and nothing is slow enough to notice.
+/// Ten statements a hundred thousand numbers long: memory is given back, and nothing is slow enough
+/// to notice.
 #[wasm_bindgen_test]
 fn a_long_line_parses() {
     let kernel = new_kernel();
@@ -150,24 +157,56 @@ fn a_long_line_parses() {
     assert_eq!(kernel.count_statements(&cell), 1);
 }
 
-/// A page of the reference in this browser, through Envoy: what is shown but for the times, and the codes of errors.
+/// A page of the reference in this browser, through Envoy: what is shown but for the times, and the
+/// codes of errors.
 async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials: &str) {
     let page = Page::parse(name, text);
     let keeper = connected(url, credentials).await;
-    let version = run(&keeper, "SHOW VERSION").await.0[0].lines().nth(2).unwrap().split_whitespace().nth(1).unwrap().to_string();
+    let version = run(&keeper, "SHOW VERSION").await.0[0]
+        .lines()
+        .nth(2)
+        .unwrap()
+        .split_whitespace()
+        .nth(1)
+        .unwrap()
+        .to_string();
     // what a page that failed has left behind
     for table in column(&run(&keeper, "SHOW TABLES").await.0[0]) {
         run(&keeper, &format!("DROP TABLE `{table}`")).await;
     }
-    let kernel = if page.is_unconnected() { new_kernel() } else { connected(url, credentials).await };
+    let kernel =
+        if page.is_unconnected() { new_kernel() } else { connected(url, credentials).await };
     for fence in page.fences.iter().filter(|fence| fence.skip(backend).is_none()) {
-        Reflect::set(&js_sys::global(), &"typed".into(), &fence.typed().map_or(JsValue::UNDEFINED, JsValue::from)).unwrap();
+        Reflect::set(
+            &js_sys::global(),
+            &"typed".into(),
+            &fence.typed().map_or(JsValue::UNDEFINED, JsValue::from),
+        )
+        .unwrap();
         let (shown, error) = run(&kernel, &fence.cell.replace("127.0.0.1:19530", host(url))).await;
-        let shown = shown.join("\n").lines().map(|line| line.split(" (").next().unwrap().trim_end().to_string()).collect::<Vec<_>>().join("\n");
-        let good: Vec<&str> =
-            fence.expected.lines().take_while(|line| !line.starts_with("error[")).map(|line| line.split(" (").next().unwrap().trim_end()).collect();
-        let code = fence.expected.lines().find_map(|line| line.strip_prefix("error[")).and_then(|line| line.split(']').next());
-        assert_eq!(masked(&shown, host(url), &version), good.join("\n"), "{name}:{} on {backend}", fence.line);
+        let shown = shown
+            .join("\n")
+            .lines()
+            .map(|line| line.split(" (").next().unwrap().trim_end().to_string())
+            .collect::<Vec<_>>()
+            .join("\n");
+        let good: Vec<&str> = fence
+            .expected
+            .lines()
+            .take_while(|line| !line.starts_with("error["))
+            .map(|line| line.split(" (").next().unwrap().trim_end())
+            .collect();
+        let code = fence
+            .expected
+            .lines()
+            .find_map(|line| line.strip_prefix("error["))
+            .and_then(|line| line.split(']').next());
+        assert_eq!(
+            masked(&shown, host(url), &version),
+            good.join("\n"),
+            "{name}:{} on {backend}",
+            fence.line
+        );
         assert_eq!(error.as_deref(), code, "{name}:{} on {backend}", fence.line);
     }
 }
@@ -176,7 +215,8 @@ macro_rules! pages_on_lite {
     ($($name:ident)*) => {
         $(#[wasm_bindgen_test]
         async fn $name() {
-            runs_page(stringify!($name), include_str!(concat!("language/", stringify!($name), ".md")), "lite", LITE, "").await;
+            let page = include_str!(concat!("language/", stringify!($name), ".md"));
+            runs_page(stringify!($name), page, "lite", LITE, "").await;
         })*
     };
 }
@@ -196,16 +236,25 @@ mod milvus {
 
     #[wasm_bindgen_test]
     async fn access() {
-        runs_page("access", include_str!("language/access.md"), "milvus", MILVUS, "root:Milvus@").await;
+        runs_page("access", include_str!("language/access.md"), "milvus", MILVUS, "root:Milvus@")
+            .await;
     }
 
     #[wasm_bindgen_test]
     async fn vectors() {
-        runs_page("vectors", include_str!("language/vectors.md"), "milvus", MILVUS, "root:Milvus@").await;
+        runs_page("vectors", include_str!("language/vectors.md"), "milvus", MILVUS, "root:Milvus@")
+            .await;
     }
 
     #[wasm_bindgen_test]
     async fn operations() {
-        runs_page("operations", include_str!("language/operations.md"), "milvus", MILVUS, "root:Milvus@").await;
+        runs_page(
+            "operations",
+            include_str!("language/operations.md"),
+            "milvus",
+            MILVUS,
+            "root:Milvus@",
+        )
+        .await;
     }
 }

@@ -1,4 +1,5 @@
-//! Any text: the parser answers, its errors can be shown, and what it reads can be printed and is read as itself again.
+//! Any text: the parser answers, its errors can be shown, and what it reads can be printed and is
+//! read as itself again.
 
 #![no_main]
 
@@ -15,7 +16,9 @@ fuzz_target!(|text: &str| {
         Ok(statements) => {
             for statement in statements {
                 let printed = print::statement(&statement);
-                let again = parse(&printed).unwrap_or_else(|error| panic!("{printed}\n{}", error.render(&printed, false)));
+                let again = parse(&printed).unwrap_or_else(|error| {
+            panic!("{printed}\n{}", error.render(&printed, false))
+        });
                 assert_eq!(again.len(), 1, "{printed}");
                 assert_eq!(shape(&again[0]), shape(&statement), "{printed}");
             }
@@ -31,7 +34,10 @@ fn shape(statement: &Statement) -> String {
     let text = format!("{statement:?}");
     let mut out = String::with_capacity(text.len());
     for (at, piece) in text.split("Span { start: ").enumerate() {
-        out.push_str(if at == 0 { piece } else { piece.split_once('}').map_or("", |(_, rest)| rest) });
+        out.push_str(match at {
+            0 => piece,
+            _ => piece.split_once('}').map_or("", |(_, rest)| rest),
+        });
     }
     out
 }

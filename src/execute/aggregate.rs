@@ -1,5 +1,6 @@
-//! ORDER BY fields, GROUP BY, DISTINCT and the aggregate functions: by the server where it can (`pushdown`), or else in the kernel over pages of rows.
-//! Memory is bounded: sorting keeps the rows that are shown and one page, grouping keeps one accumulator a group.
+//! ORDER BY fields, GROUP BY, DISTINCT and the aggregate functions: by the server where it can
+//! (`pushdown`), or else in the kernel over pages of rows. Memory is bounded: sorting keeps the
+//! rows that are shown and one page, grouping keeps one accumulator a group.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,20 +22,36 @@ use crate::proto::milvus::QueryResults;
 const MOST: usize = 1_000_000;
 
 pub fn is_wanted(select: &Select) -> bool {
-    let aggregates = matches!(&select.items, Items::Listed(items) if items.iter().any(|item| matches!(item.output, Output::Aggregate { .. })));
+    let aggregates = match &select.items {
+        Items::Listed(items) => {
+            items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }))
+        }
+        _ => false,
+    };
     aggregates || select.distinct || !select.group.is_empty() || select.order.is_some()
 }
 
-pub async fn select<P: Platform>(select: &Select, read: &Read<'_>, offset: u64, limit: Option<u64>, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn select<P: Platform>(
+    select: &Select,
+    read: &Read<'_>,
+    offset: u64,
+    limit: Option<u64>,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let keys = match &select.order {
         Some(Order::By(keys)) => keys.as_slice(),
         _ => &[],
     };
     let items = items_of(select, read.collection);
-    let grouping = select.distinct || !select.group.is_empty() || items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }));
+    let grouping = select.distinct
+        || !select.group.is_empty()
+        || items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }));
     let kept = limit.unwrap_or(context.kept().min(MOST as u64));
-    let (mut table, count, by) =
-        if grouping { groups(select, &items, keys, read, context).await? } else { sorted(&items, keys, read, offset.saturating_add(kept), context).await? };
+    let (mut table, count, by) = if grouping {
+        groups(select, &items, keys, read, context).await?
+    } else {
+        sorted(&items, keys, read, offset.saturating_add(kept), context).await?
+    };
     if context.client.explaining() {
         return Ok(Outcome::table(table));
     }
@@ -43,9 +60,17 @@ pub async fn select<P: Platform>(select: &Select, read: &Read<'_>, offset: u64, 
     table.rows = table.rows.into_iter().skip(offset as usize).take(kept as usize).collect();
     table.total = total.max(table.rows.len() as u64);
     if by == By::Kernel {
-        context.notice(format!("{} in the kernel, which read {}", if grouping { "grouped" } else { "sorted" }, plural(count, "row", "rows")));
+        context.notice(format!(
+            "{} in the kernel, which read {}",
+            if grouping { "grouped" } else { "sorted" },
+            plural(count, "row", "rows")
+        ));
     }
-    let done = if grouping && !select.distinct && !select.group.is_empty() { plural(table.total, "group", "groups") } else { rows(table.total) };
+    let done = if grouping && !select.distinct && !select.group.is_empty() {
+        plural(table.total, "group", "groups")
+    } else {
+        rows(table.total)
+    };
     Ok(Outcome::table(table).with_done(done))
 }
 
@@ -76,36 +101,68 @@ fn items_of(select: &Select, collection: &Collection) -> Vec<Item> {
         Items::All => collection
             .fields
             .iter()
-            .map(|field| Item { output: Output::Field { name: Name::new(field.name.clone(), select.table.span), path: Vec::new() }, alias: None })
+            .map(|field| Item {
+                output: Output::Field {
+                    name: Name::new(field.name.clone(), select.table.span),
+                    path: Vec::new(),
+                },
+                alias: None,
+            })
             .collect(),
     }
 }
 
 /// Rows in another order than the key's, the first `kept` of them, and how many there are in all.
-async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read: &Read<'_>, kept: u64, context: &Context<'_, P>) -> Result<(Table, u64, By)> {
+async fn sorted<P: Platform>(
+    items: &[Item],
+    keys: &[(Output, Direction)],
+    read: &Read<'_>,
+    kept: u64,
+    context: &Context<'_, P>,
+) -> Result<(Table, u64, By)> {
     if kept > MOST as u64 {
-        return Err(Diagnostic::new("OutOfRange", format!("no more than {} rows are sorted in the kernel", grouped(MOST as u64)))
-            .at(read.table.span)
-            .help("add a LIMIT"));
+        return Err(Diagnostic::new(
+            "OutOfRange",
+            format!("no more than {} rows are sorted in the kernel", grouped(MOST as u64)),
+        )
+        .at(read.table.span)
+        .help("add a LIMIT"));
     }
-    let shown = items.iter().map(|item| of_output(&item.output, item.alias.as_ref(), read.collection)).collect::<Result<Vec<_>>>()?;
+    let shown = items
+        .iter()
+        .map(|item| of_output(&item.output, item.alias.as_ref(), read.collection))
+        .collect::<Result<Vec<_>>>()?;
     let width = shown.len();
-    let sort = keys.iter().map(|(key, _)| of_output(&unaliased(key, items), None, read.collection)).collect::<Result<Vec<_>>>()?;
+    let sort = keys
+        .iter()
+        .map(|(key, _)| of_output(&unaliased(key, items), None, read.collection))
+        .collect::<Result<Vec<_>>>()?;
     for (key, (output, _)) in sort.iter().zip(keys) {
         sortable(key, output, read.collection)?;
     }
     let directions: Vec<Direction> = keys.iter().map(|(_, direction)| *direction).collect();
-    let order_by = pushdown::order_by(&sort, &directions, read.collection).filter(|_| context.client.version().has_on_server("ORDER BY"));
+    let order_by = pushdown::order_by(&sort, &directions, read.collection)
+        .filter(|_| context.client.version().has_on_server("ORDER BY"));
     let outputs = Outputs::of_shown(shown.into_iter().chain(sort).collect());
     let mut columns = outputs.columns(read.collection);
     columns.truncate(width);
     if let Some(order_by) = order_by.filter(|_| (1..=read.page(&outputs)).contains(&kept))
-        && let Some(reply) = on_server(read, outputs.names.clone(), vec![pair("limit", kept), pair("order_by_fields", order_by)], context).await?
+        && let Some(reply) = on_server(
+            read,
+            outputs.names.clone(),
+            vec![pair("limit", kept), pair("order_by_fields", order_by)],
+            context,
+        )
+        .await?
     {
         let mut rows = outputs.table(reply.fields_data, read.collection).rows;
         // a server that reads the parameter over gives rows in an order of its own
         if rows.is_sorted_by(|a, b| order_from(a, b, width, &directions) != Ordering::Greater) {
-            let count = if rows.len() as u64 == kept { read.count(context).await? } else { rows.len() as u64 };
+            let count = if rows.len() as u64 == kept {
+                read.count(context).await?
+            } else {
+                rows.len() as u64
+            };
             rows.iter_mut().for_each(|row| row.truncate(width));
             return Ok((Table::new(columns, rows), count, By::Server));
         }
@@ -131,7 +188,9 @@ async fn sorted<P: Platform>(items: &[Item], keys: &[(Output, Direction)], read:
 fn unaliased(key: &Output, items: &[Item]) -> Output {
     if let Output::Field { name, path } = key
         && path.is_empty()
-        && let Some(item) = items.iter().find(|item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value))
+        && let Some(item) = items
+            .iter()
+            .find(|item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value))
     {
         return item.output.clone();
     }
@@ -141,9 +200,12 @@ fn unaliased(key: &Output, items: &[Item]) -> Output {
 fn of_output(output: &Output, alias: Option<&Name>, collection: &Collection) -> Result<Shown> {
     match output {
         Output::Field { name, path } => Shown::new(name, path, alias, collection),
-        Output::Aggregate { function, .. } => Err(Diagnostic::new("SyntaxError", format!("{} belongs to a statement that groups", function.value.word()))
-            .at(function.span)
-            .help("add `GROUP BY …`")),
+        Output::Aggregate { function, .. } => Err(Diagnostic::new(
+            "SyntaxError",
+            format!("{} belongs to a statement that groups", function.value.word()),
+        )
+        .at(function.span)
+        .help("add `GROUP BY …`")),
     }
 }
 
@@ -157,14 +219,18 @@ fn span_of(output: &Output) -> Span {
 /// What has no order cannot be sorted or grouped by.
 fn sortable(shown: &Shown, output: &Output, collection: &Collection) -> Result<()> {
     match collection.find(&shown.field) {
-        Some(field) if field.is_vector() => Err(Diagnostic::new("TypeMismatch", format!("`{}` is {} and has no order", field.name, field.type_name()))
-            .at(span_of(output))
-            .help(format!("a search is written `ORDER BY {} <-> [0.1, 0.2]`", field.name))),
+        Some(field) if field.is_vector() => Err(Diagnostic::new(
+            "TypeMismatch",
+            format!("`{}` is {} and has no order", field.name, field.type_name()),
+        )
+        .at(span_of(output))
+        .help(format!("a search is written `ORDER BY {} <-> [0.1, 0.2]`", field.name))),
         _ => Ok(()),
     }
 }
 
-/// One group of rows for each value of the GROUP BY (of the items, with DISTINCT), in their order unless another is asked for.
+/// One group of rows for each value of the GROUP BY (of the items, with DISTINCT), in their order
+/// unless another is asked for.
 async fn groups<P: Platform>(
     select: &Select,
     items: &[Item],
@@ -173,7 +239,11 @@ async fn groups<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<(Table, u64, By)> {
     let collection = read.collection;
-    let by: Vec<Output> = if select.distinct { items.iter().map(|item| item.output.clone()).collect() } else { select.group.clone() };
+    let by: Vec<Output> = if select.distinct {
+        items.iter().map(|item| item.output.clone()).collect()
+    } else {
+        select.group.clone()
+    };
     // everything that is shown or sorted by: a part of the key, or an aggregate
     let sort: Vec<Output> = keys.iter().map(|(key, _)| unaliased(key, items)).collect();
     let wanted: Vec<&Output> = items.iter().map(|item| &item.output).chain(&sort).collect();
@@ -194,9 +264,12 @@ async fn groups<P: Platform>(
                     Some(at) => cells.push(Cell::Key(at)),
                     None => {
                         Shown::new(name, path, None, collection)?;
-                        return Err(Diagnostic::new("NotGrouped", format!("`{head}` is neither grouped by nor in an aggregate function"))
-                            .at(name.span)
-                            .help(format!("add it to GROUP BY, or write `max({head})`")));
+                        return Err(Diagnostic::new(
+                            "NotGrouped",
+                            format!("`{head}` is neither grouped by nor in an aggregate function"),
+                        )
+                        .at(name.span)
+                        .help(format!("add it to GROUP BY, or write `max({head})`")));
                     }
                 }
             }
@@ -216,14 +289,16 @@ async fn groups<P: Platform>(
         }
     }
     let columns = items.iter().map(|item| column(item, collection)).collect();
-    let (found, count, by) = match grouped_by_server(&sources, width, &aggregates, read, context).await? {
-        Some((groups, count)) => (groups, count, By::Server),
-        None => {
-            let one = select.group.is_empty() && !select.distinct;
-            let (groups, count) = grouped_here(sources, width, &aggregates, one, read, context).await?;
-            (groups, count, By::Kernel)
-        }
-    };
+    let (found, count, by) =
+        match grouped_by_server(&sources, width, &aggregates, read, context).await? {
+            Some((groups, count)) => (groups, count, By::Server),
+            None => {
+                let one = select.group.is_empty() && !select.distinct;
+                let (groups, count) =
+                    grouped_here(sources, width, &aggregates, one, read, context).await?;
+                (groups, count, By::Kernel)
+            }
+        };
     let mut rows: Vec<Vec<Datum>> = found
         .into_iter()
         .map(|group| {
@@ -251,18 +326,31 @@ async fn grouped_by_server<P: Platform>(
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<Option<(Vec<Vec<Datum>>, u64)>> {
-    let of: Vec<_> = aggregates.iter().map(|(function, distinct, source)| (*function, *distinct, source.and_then(|at| sources.get(at)))).collect();
+    let of: Vec<_> = aggregates
+        .iter()
+        .map(|(function, distinct, source)| {
+            (*function, *distinct, source.and_then(|at| sources.get(at)))
+        })
+        .collect();
     let Some(grouping) =
-        Grouping::of(sources.get(..width).unwrap_or_default(), &of, read.collection).filter(|_| context.client.version().has_on_server("GROUP BY"))
+        Grouping::of(sources.get(..width).unwrap_or_default(), &of, read.collection)
+            .filter(|_| context.client.version().has_on_server("GROUP BY"))
     else {
         return Ok(None);
     };
-    let query_params = if grouping.by.is_empty() { Vec::new() } else { vec![pair("group_by_fields", &grouping.by)] };
+    let query_params = if grouping.by.is_empty() {
+        Vec::new()
+    } else {
+        vec![pair("group_by_fields", &grouping.by)]
+    };
     let reply = on_server(read, grouping.names.clone(), query_params, context).await?;
     if context.client.explaining() {
         return Ok(Some((Vec::new(), 0)));
     }
-    let Some((mut groups, count)) = reply.and_then(|reply| grouping.groups(&reply.fields_data)) else { return Ok(None) };
+    let Some((mut groups, count)) = reply.and_then(|reply| grouping.groups(&reply.fields_data))
+    else {
+        return Ok(None);
+    };
     // in the order of the key, as the kernel's
     sort_rows(&mut groups, 0, &vec![Direction::Ascending; width]);
     Ok(Some((groups, count)))
@@ -286,20 +374,28 @@ async fn grouped_here<P: Platform>(
         .pages(&outputs, 0, u64::MAX, context, |page| {
             for mut row in page.rows {
                 let rest = row.split_off(width.min(row.len()));
-                let group = found.entry(Key(row)).or_insert_with(|| vec![Accumulator::default(); aggregates.len()]);
+                let group = found
+                    .entry(Key(row))
+                    .or_insert_with(|| vec![Accumulator::default(); aggregates.len()]);
                 for (accumulator, (_, distinct, source)) in group.iter_mut().zip(aggregates) {
                     accumulator.add(source.and_then(|source| rest.get(source - width)), *distinct);
                 }
             }
             if found.len() > MOST {
-                return Err(Diagnostic::new("OutOfRange", format!("more than {} groups do not fit into the kernel", grouped(MOST as u64))).at(read.table.span));
+                return Err(Diagnostic::new(
+                    "OutOfRange",
+                    format!("more than {} groups do not fit into the kernel", grouped(MOST as u64)),
+                )
+                .at(read.table.span));
             }
             Ok(())
         })
         .await?;
     let group = |(key, group): (Key, Vec<Accumulator>)| {
         let results =
-            group.iter().zip(aggregates).map(|(accumulator, (function, distinct, source))| accumulator.result(*function, *distinct, source.is_none()));
+            group.iter().zip(aggregates).map(|(accumulator, (function, distinct, source))| {
+                accumulator.result(*function, *distinct, source.is_none())
+            });
         key.0.into_iter().chain(results).collect()
     };
     Ok((found.into_iter().map(group).collect(), count))
@@ -310,23 +406,38 @@ enum Cell {
     Aggregate(usize),
 }
 
-fn check_aggregate(function: Function, shown: &Shown, of: &Output, collection: &Collection) -> Result<()> {
+fn check_aggregate(
+    function: Function,
+    shown: &Shown,
+    of: &Output,
+    collection: &Collection,
+) -> Result<()> {
     let Some(field) = collection.find(&shown.field) else { return Ok(()) };
     let fits = match function {
         Function::Count => true,
-        Function::Sum | Function::Avg => matches!(data::kind(field.data_type), Type::Int | Type::Float | Type::Json) || !shown.path.is_empty(),
+        Function::Sum | Function::Avg => {
+            matches!(data::kind(field.data_type), Type::Int | Type::Float | Type::Json)
+                || !shown.path.is_empty()
+        }
         Function::Min | Function::Max => !field.is_vector(),
     };
     if fits {
         return Ok(());
     }
-    Err(Diagnostic::new("TypeMismatch", format!("`{}` is {}, which has no {}", field.name, field.type_name(), function.word())).at(span_of(of)))
+    Err(Diagnostic::new(
+        "TypeMismatch",
+        format!("`{}` is {}, which has no {}", field.name, field.type_name(), function.word()),
+    )
+    .at(span_of(of)))
 }
 
 fn column(item: &Item, collection: &Collection) -> Column {
     let (head, kind) = match &item.output {
         Output::Field { name, path } => {
-            let kind = collection.find(&name.value).filter(|_| path.is_empty()).map_or(Type::Json, |field| data::kind(field.data_type));
+            let kind = collection
+                .find(&name.value)
+                .filter(|_| path.is_empty())
+                .map_or(Type::Json, |field| data::kind(field.data_type));
             (outputs::head(name, path), kind)
         }
         Output::Aggregate { function, distinct, of } => {
@@ -337,12 +448,19 @@ fn column(item: &Item, collection: &Collection) -> Column {
             let kind = match (function.value, of.as_deref()) {
                 (Function::Count, _) => Type::Int,
                 (Function::Sum | Function::Avg, _) => Type::Float,
-                (_, Some(Output::Field { name, path })) if path.is_empty() => {
-                    collection.find(&name.value).map_or(Type::Json, |field| data::kind(field.data_type))
-                }
+                (_, Some(Output::Field { name, path })) if path.is_empty() => collection
+                    .find(&name.value)
+                    .map_or(Type::Json, |field| data::kind(field.data_type)),
                 _ => Type::Json,
             };
-            (format!("{}({}{of_text})", function.value.word(), if *distinct { "distinct " } else { "" }), kind)
+            (
+                format!(
+                    "{}({}{of_text})",
+                    function.value.word(),
+                    if *distinct { "distinct " } else { "" }
+                ),
+                kind,
+            )
         }
     };
     Column::new(item.alias.as_ref().map_or(head, |alias| alias.value.clone()), kind)
@@ -427,7 +545,12 @@ impl PartialOrd for Key {
 
 impl Ord for Key {
     fn cmp(&self, other: &Key) -> Ordering {
-        self.0.iter().zip(&other.0).map(|(a, b)| compare(a, b)).find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
+        self.0
+            .iter()
+            .zip(&other.0)
+            .map(|(a, b)| compare(a, b))
+            .find(|order| *order != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
     }
 }
 
@@ -438,7 +561,8 @@ pub fn sort_rows(rows: &mut [Vec<Datum>], first: usize, directions: &[Direction]
 
 fn order_from(a: &[Datum], b: &[Datum], first: usize, directions: &[Direction]) -> Ordering {
     let (a, b) = (a.iter().skip(first), b.iter().skip(first));
-    let orders = a.zip(b).zip(directions).map(|((a, b), direction)| directed(compare(a, b), *direction));
+    let orders =
+        a.zip(b).zip(directions).map(|((a, b), direction)| directed(compare(a, b), *direction));
     orders.into_iter().find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
 }
 
@@ -458,9 +582,12 @@ pub fn compare(a: &Datum, b: &Datum) -> Ordering {
         (Datum::Int(a), Datum::Int(b)) => a.cmp(b),
         (Datum::Text(a), Datum::Text(b)) | (Datum::Json(a), Datum::Json(b)) => a.cmp(b),
         (Datum::Bool(a), Datum::Bool(b)) => a.cmp(b),
-        (Datum::Array(a), Datum::Array(b)) => {
-            a.iter().zip(b).map(|(a, b)| compare(a, b)).find(|order| *order != Ordering::Equal).unwrap_or_else(|| a.len().cmp(&b.len()))
-        }
+        (Datum::Array(a), Datum::Array(b)) => a
+            .iter()
+            .zip(b)
+            .map(|(a, b)| compare(a, b))
+            .find(|order| *order != Ordering::Equal)
+            .unwrap_or_else(|| a.len().cmp(&b.len())),
         _ => match (number(a), number(b)) {
             (Some(a), Some(b)) => a.total_cmp(&b),
             _ => rank(a).cmp(&rank(b)),

@@ -1,4 +1,5 @@
-//! What the kernel knows of the collections of a connection: schema and indexes, asked for once and remembered.
+//! What the kernel knows of the collections of a connection: schema and indexes, asked for once and
+//! remembered.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,7 +11,9 @@ use crate::language::ast::{Name, Param};
 use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
-use crate::proto::schema::{CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType, value_field};
+use crate::proto::schema::{
+    CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType, value_field,
+};
 
 /// By database and name. A collection is forgotten when a statement changes it or fails on it.
 #[derive(Default)]
@@ -27,7 +30,9 @@ impl Catalog {
 
     pub fn put(&self, database: &str, name: &str, collection: Collection) -> Rc<Collection> {
         let collection = Rc::new(collection);
-        self.collections.borrow_mut().insert((database.to_string(), name.to_string()), collection.clone());
+        self.collections
+            .borrow_mut()
+            .insert((database.to_string(), name.to_string()), collection.clone());
         collection
     }
 
@@ -52,7 +57,12 @@ impl Catalog {
         let collections = self.collections.borrow();
         let mut fields: Vec<_> = collections
             .values()
-            .flat_map(|collection| collection.fields.iter().map(|field| (collection.name.clone(), field.name.clone(), field.type_name())))
+            .flat_map(|collection| {
+                collection
+                    .fields
+                    .iter()
+                    .map(|field| (collection.name.clone(), field.name.clone(), field.type_name()))
+            })
             .collect();
         fields.sort();
         fields
@@ -118,22 +128,34 @@ pub struct Index {
 
 impl Collection {
     pub async fn fetch<P: Platform>(client: &Client<P>, name: &str) -> Result<Collection, Error> {
-        let reply = client.describe_collection(pb::DescribeCollectionRequest { db_name: client.database(), collection_name: name.to_string() }).await?;
+        let reply = client
+            .describe_collection(pb::DescribeCollectionRequest {
+                db_name: client.database(),
+                collection_name: name.to_string(),
+            })
+            .await?;
         let mut collection = Collection::of_schema(reply.schema.unwrap_or_default());
         collection.id = reply.collection_id;
         collection.indexes = Index::fetch(client, name).await?;
         collection.shards = reply.shards_num;
-        collection.consistency = ConsistencyLevel::try_from(reply.consistency_level).unwrap_or(ConsistencyLevel::Bounded);
+        collection.consistency = ConsistencyLevel::try_from(reply.consistency_level)
+            .unwrap_or(ConsistencyLevel::Bounded);
         collection.aliases = reply.aliases;
-        collection.properties = reply.properties.into_iter().map(|pair| (pair.key, pair.value)).collect();
+        collection.properties =
+            reply.properties.into_iter().map(|pair| (pair.key, pair.value)).collect();
         collection.partitions = reply.num_partitions;
         Ok(collection)
     }
 
     /// What a schema alone tells.
     pub fn of_schema(schema: CollectionSchema) -> Collection {
-        let generated: Vec<String> = schema.functions.iter().flat_map(|function| function.output_field_names.clone()).collect();
-        let mut fields: Vec<Field> = schema.fields.into_iter().filter(|field| !field.is_dynamic).map(Field::new).collect();
+        let generated: Vec<String> = schema
+            .functions
+            .iter()
+            .flat_map(|function| function.output_field_names.clone())
+            .collect();
+        let mut fields: Vec<Field> =
+            schema.fields.into_iter().filter(|field| !field.is_dynamic).map(Field::new).collect();
         for field in &mut fields {
             field.generated |= generated.contains(&field.name);
         }
@@ -159,10 +181,12 @@ impl Collection {
     }
 
     pub fn primary(&self) -> Result<&Field> {
-        self.fields
-            .iter()
-            .find(|field| field.primary)
-            .ok_or_else(|| Diagnostic::new("ServerError", format!("the server describes `{}` without a primary key", self.name)))
+        self.fields.iter().find(|field| field.primary).ok_or_else(|| {
+            Diagnostic::new(
+                "ServerError",
+                format!("the server describes `{}` without a primary key", self.name),
+            )
+        })
     }
 
     /// The only vector field, which the original's statements are about.
@@ -170,10 +194,16 @@ impl Collection {
         let mut vectors = self.fields.iter().filter(|field| field.is_vector());
         match (vectors.next(), vectors.next()) {
             (Some(field), None) => Ok(field),
-            (None, _) => Err(Diagnostic::new("UnknownField", format!("`{table}` has no vector field")).at(table.span)),
-            (Some(_), Some(_)) => Err(Diagnostic::new("AmbiguousField", format!("`{table}` has several vector fields"))
-                .at(table.span)
-                .help("name the field: this statement has a standard form, see `help`")),
+            (None, _) => {
+                Err(Diagnostic::new("UnknownField", format!("`{table}` has no vector field"))
+                    .at(table.span))
+            }
+            (Some(_), Some(_)) => Err(Diagnostic::new(
+                "AmbiguousField",
+                format!("`{table}` has several vector fields"),
+            )
+            .at(table.span)
+            .help("name the field: this statement has a standard form, see `help`")),
         }
     }
 
@@ -187,11 +217,14 @@ impl Collection {
     }
 
     pub fn unknown_field(&self, name: &Spanned<String>) -> Diagnostic {
-        Diagnostic::new("UnknownField", format!("unknown field `{name}`")).at(name.span).label(format!("`{}` has no such field", self.name)).suggest(
-            &name.value,
-            self.fields.iter().map(|field| field.name.as_str()),
-            "its fields are",
-        )
+        Diagnostic::new("UnknownField", format!("unknown field `{name}`"))
+            .at(name.span)
+            .label(format!("`{}` has no such field", self.name))
+            .suggest(
+                &name.value,
+                self.fields.iter().map(|field| field.name.as_str()),
+                "its fields are",
+            )
     }
 
     /// The field that BM25 searches, and its text: either may be named.
@@ -199,17 +232,23 @@ impl Collection {
         let field = self.field(name)?;
         let bm25 = self.functions.iter().filter(|function| function.r#type() == FunctionType::Bm25);
         for function in bm25 {
-            let (input, output) = (function.input_field_names.first(), function.output_field_names.first());
+            let (input, output) =
+                (function.input_field_names.first(), function.output_field_names.first());
             if let (Some(input), Some(output)) = (input, output)
                 && (*input == field.name || *output == field.name)
             {
-                let output = self.find(output).ok_or_else(|| self.unknown_field(&Name::new(output.clone(), name.span)))?;
+                let output = self
+                    .find(output)
+                    .ok_or_else(|| self.unknown_field(&Name::new(output.clone(), name.span)))?;
                 return Ok((output, input));
             }
         }
         Err(Diagnostic::new("NotSupported", format!("no BM25 function is on `{name}`"))
             .at(name.span)
-            .help("a table gets full text search when it is created: `s SPARSEVEC GENERATED ALWAYS AS (BM25(text))`, with `text VARCHAR(1000) WITH (enable_analyzer = TRUE)`"))
+            .help(
+                "a table gets full text search when it is created: `s SPARSEVEC GENERATED \
+                ALWAYS AS (BM25(text))`, with `text VARCHAR(1000) WITH (enable_analyzer = TRUE)`",
+            ))
     }
 
     pub fn index_on(&self, field: &str) -> Option<&Index> {
@@ -223,7 +262,9 @@ impl Field {
     }
 
     fn new(schema: FieldSchema) -> Field {
-        let number = |key: &str| value(&schema.type_params, key).and_then(|value| value.parse().ok()).unwrap_or(0);
+        let number = |key: &str| {
+            value(&schema.type_params, key).and_then(|value| value.parse().ok()).unwrap_or(0)
+        };
         Field {
             data_type: DataType::try_from(schema.data_type).unwrap_or(DataType::None),
             element_type: DataType::try_from(schema.element_type).unwrap_or(DataType::None),
@@ -260,7 +301,8 @@ impl Field {
     /// The type as CREATE TABLE writes it.
     pub fn type_name(&self) -> String {
         if self.data_type == DataType::Array {
-            let element = Field { data_type: self.element_type, dim: 0, capacity: 0, ..self.clone() };
+            let element =
+                Field { data_type: self.element_type, dim: 0, capacity: 0, ..self.clone() };
             return format!("ARRAY<{}>({})", element.type_name(), self.capacity);
         }
         let base = type_word(self.data_type);
@@ -298,7 +340,11 @@ pub fn type_word(data_type: DataType) -> &'static str {
 impl Index {
     /// The indexes of a collection; none is no error.
     pub async fn fetch<P: Platform>(client: &Client<P>, name: &str) -> Result<Vec<Index>, Error> {
-        let request = pb::DescribeIndexRequest { db_name: client.database(), collection_name: name.to_string(), ..Default::default() };
+        let request = pb::DescribeIndexRequest {
+            db_name: client.database(),
+            collection_name: name.to_string(),
+            ..Default::default()
+        };
         match client.describe_index(request).await {
             Ok(reply) => Ok(reply.index_descriptions.into_iter().map(Index::new).collect()),
             Err(error) if error.is_index_not_found() => Ok(Vec::new()),
@@ -324,8 +370,11 @@ impl Index {
                 "index_type" | "metric_type" | "mmap.enabled" | "dim" => {}
                 // some servers keep the parameters as one JSON object
                 "params" => {
-                    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&pair.value) {
-                        params.extend(object.into_iter().map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_string))));
+                    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&pair.value)
+                    {
+                        params.extend(object.into_iter().map(|(key, value)| {
+                            (key, value.as_str().map_or_else(|| value.to_string(), str::to_string))
+                        }));
                     }
                 }
                 _ => params.push((pair.key, pair.value)),
@@ -340,7 +389,10 @@ impl Index {
 
 /// A parameter list as the pairs that Milvus takes of properties.
 pub fn pairs_of(params: &[Param]) -> Result<Vec<KeyValuePair>> {
-    params.iter().map(|param| Ok(pair(&param.name.value, params::plain(params::one(param)?)?))).collect()
+    params
+        .iter()
+        .map(|param| Ok(pair(&param.name.value, params::plain(params::one(param)?)?)))
+        .collect()
 }
 
 pub fn value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {

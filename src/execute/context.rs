@@ -62,7 +62,9 @@ impl<'a, P: Platform> Context<'a, P> {
     /// The collection as the server has it now.
     pub async fn fresh_collection(&self, table: &Name) -> Result<Rc<Collection>> {
         match Collection::fetch(self.client, &table.value).await {
-            Ok(collection) => Ok(self.connection.catalog.put(&self.client.database(), &table.value, collection)),
+            Ok(collection) => {
+                Ok(self.connection.catalog.put(&self.client.database(), &table.value, collection))
+            }
             Err(error) => Err(errors::of_table(error, table, self).await),
         }
     }
@@ -70,16 +72,32 @@ impl<'a, P: Platform> Context<'a, P> {
     /// Sends nothing that this server is too old for.
     pub fn needs(&self, what: &str, span: Span) -> Result<()> {
         let version = self.client.version();
-        if version.has(what) { Ok(()) } else { Err(Diagnostic::new("NotSupported", format!("{what} {}", version.needs(what))).at(span)) }
+        if version.has(what) {
+            Ok(())
+        } else {
+            Err(Diagnostic::new("NotSupported", format!("{what} {}", version.needs(what))).at(span))
+        }
     }
 
     /// A request by names, with its error marked at `span`.
-    pub async fn ask(&self, method: &'static str, effect: Effect, fields: Fields, span: Span) -> Result<Reply> {
+    pub async fn ask(
+        &self,
+        method: &'static str,
+        effect: Effect,
+        fields: Fields,
+        span: Span,
+    ) -> Result<Reply> {
         self.client.ask(method, effect, fields).await.map_err(|error| errors::diagnose(error, span))
     }
 
     /// The same for a request about a collection: an unknown one is suggested.
-    pub async fn ask_of(&self, method: &'static str, effect: Effect, fields: Fields, table: &Name) -> Result<Reply> {
+    pub async fn ask_of(
+        &self,
+        method: &'static str,
+        effect: Effect,
+        fields: Fields,
+        table: &Name,
+    ) -> Result<Reply> {
         match self.client.ask(method, effect, fields).await {
             Ok(reply) => Ok(reply),
             Err(error) => Err(errors::of_table(error, table, self).await),
@@ -91,9 +109,14 @@ impl<'a, P: Platform> Context<'a, P> {
         self.client.platform().now() - started > self.settings.timeout * 1000.0
     }
 
-    /// How many rows of a result are fetched: a few more than are shown, so that a common LIMIT needs no COUNT of its own; all of them for programs.
+    /// How many rows of a result are fetched: a few more than are shown, so that a common LIMIT
+    /// needs no COUNT of its own; all of them for programs.
     pub fn kept(&self) -> u64 {
-        if self.settings.table_schema { u64::MAX } else { AHEAD.max(self.settings.display_limit as u64) }
+        if self.settings.table_schema {
+            u64::MAX
+        } else {
+            AHEAD.max(self.settings.display_limit as u64)
+        }
     }
 
     /// Forgets a collection that a statement changes.
@@ -106,8 +129,13 @@ impl<'a, P: Platform> Context<'a, P> {
         self.connection.catalog.forget_all();
     }
 
-    /// The guarantee timestamp and consistency level of a read, and whether the collection's own level holds.
-    pub fn consistency(&self, collection: &Collection, asked: Option<ConsistencyLevel>) -> Consistency {
+    /// The guarantee timestamp and consistency level of a read, and whether the collection's own
+    /// level holds.
+    pub fn consistency(
+        &self,
+        collection: &Collection,
+        asked: Option<ConsistencyLevel>,
+    ) -> Consistency {
         let written = self.client.written(&collection.identity());
         let given = |level, timestamp| Consistency { level, timestamp, default: false };
         match asked.or(self.settings.consistency) {
@@ -122,7 +150,9 @@ impl<'a, P: Platform> Context<'a, P> {
             None => match written {
                 Some(Written::At(timestamp)) => given(ConsistencyLevel::Session, timestamp),
                 Some(Written::Sometime) => given(ConsistencyLevel::Strong, 0),
-                None => Consistency { level: ConsistencyLevel::Bounded, timestamp: 0, default: true },
+                None => {
+                    Consistency { level: ConsistencyLevel::Bounded, timestamp: 0, default: true }
+                }
             },
         }
     }

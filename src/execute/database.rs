@@ -10,22 +10,33 @@ use crate::outcome::{Outcome, Table};
 
 /// The databases by name.
 pub async fn names<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {
-    let mut names = context.ask("ListDatabases", Effect::Plan, Vec::new(), span).await?.texts("db_names");
+    let mut names =
+        context.ask("ListDatabases", Effect::Plan, Vec::new(), span).await?.texts("db_names");
     names.sort();
     Ok(names)
 }
 
 pub async fn show<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let names = names(context, context.span).await?;
-    Ok(Outcome::table(Table::texts(&["database"], names.into_iter().map(|name| vec![name]).collect())))
+    Ok(Outcome::table(Table::texts(
+        &["database"],
+        names.into_iter().map(|name| vec![name]).collect(),
+    )))
 }
 
-pub async fn create<P: Platform>(create: &CreateObject, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn create<P: Platform>(
+    create: &CreateObject,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let name = &create.name;
     if names(context, name.span).await?.contains(&name.value) {
         return match create.if_not_exists {
             true => Ok(Outcome::done(format!("database {name} is there already"))),
-            false => Err(Diagnostic::new("DatabaseExists", format!("database `{name}` is there already")).at(name.span)),
+            false => Err(Diagnostic::new(
+                "DatabaseExists",
+                format!("database `{name}` is there already"),
+            )
+            .at(name.span)),
         };
     }
     let mut fields = vec![("db_name", (&name.value).into())];
@@ -37,12 +48,19 @@ pub async fn create<P: Platform>(create: &CreateObject, context: &Context<'_, P>
     Ok(Outcome::done(format!("created database {name}")))
 }
 
-pub async fn alter<P: Platform>(name: &Name, change: &ObjectChange, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn alter<P: Platform>(
+    name: &Name,
+    change: &ObjectChange,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     check(name, context).await?;
     let mut fields = vec![("db_name", (&name.value).into())];
     match change {
         ObjectChange::Set(params) => fields.push(("properties", pairs_of(params)?.into())),
-        ObjectChange::Reset(names) => fields.push(("delete_keys", names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into())),
+        ObjectChange::Reset(names) => fields.push((
+            "delete_keys",
+            names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into(),
+        )),
         _ => {}
     }
     context.ask("AlterDatabase", Effect::Write, fields, name.span).await?;
@@ -51,13 +69,19 @@ pub async fn alter<P: Platform>(name: &Name, change: &ObjectChange, context: &Co
 
 pub async fn describe<P: Platform>(name: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     check(name, context).await?;
-    let reply = context.ask("DescribeDatabase", Effect::Read, vec![("db_name", (&name.value).into())], name.span).await?;
+    let reply = context
+        .ask("DescribeDatabase", Effect::Read, vec![("db_name", (&name.value).into())], name.span)
+        .await?;
     let mut rows = vec![vec!["name".to_string(), reply.text("db_name")]];
     rows.extend(reply.pairs("properties").into_iter().map(|(key, value)| vec![key, value]));
     Ok(Outcome::table(Table::texts(&["property", "value"], rows)))
 }
 
-pub async fn drop<P: Platform>(name: &Name, if_exists: bool, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn drop<P: Platform>(
+    name: &Name,
+    if_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     if if_exists && !names(context, name.span).await?.contains(&name.value) {
         return Ok(Outcome::done(format!("there is no database {name}")));
     }
@@ -65,10 +89,15 @@ pub async fn drop<P: Platform>(name: &Name, if_exists: bool, context: &Context<'
     if name.value == "default" {
         return Err(Diagnostic::new("InvalidValue", "the default database stays").at(name.span));
     }
-    context.ask("DropDatabase", Effect::Write, vec![("db_name", (&name.value).into())], name.span).await.map_err(|error| match error.code {
-        "ServerError" => error.help("a database is dropped when it has no collections any more"),
-        _ => error,
-    })?;
+    context
+        .ask("DropDatabase", Effect::Write, vec![("db_name", (&name.value).into())], name.span)
+        .await
+        .map_err(|error| match error.code {
+            "ServerError" => {
+                error.help("a database is dropped when it has no collections any more")
+            }
+            _ => error,
+        })?;
     let mut outcome = Outcome::done(format!("dropped database {name}"));
     if context.client.database() == name.value && !context.client.explaining() {
         context.client.set_database("default");
@@ -83,14 +112,16 @@ pub async fn check<P: Platform>(name: &Name, context: &Context<'_, P>) -> Result
     if names.contains(&name.value) {
         return Ok(());
     }
-    Err(Diagnostic::new("UnknownDatabase", format!("unknown database `{name}`")).at(name.span).suggest(
-        &name.value,
-        names.iter().map(String::as_str),
-        "there are",
-    ))
+    Err(Diagnostic::new("UnknownDatabase", format!("unknown database `{name}`"))
+        .at(name.span)
+        .suggest(&name.value, names.iter().map(String::as_str), "there are"))
 }
 
-pub async fn create_alias<P: Platform>(alias: &Name, table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn create_alias<P: Platform>(
+    alias: &Name,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     context.collection(table).await?;
     let fields = vec![("collection_name", (&table.value).into()), ("alias", (&alias.value).into())];
     context.ask("CreateAlias", Effect::Write, fields, alias.span).await?;
@@ -98,7 +129,11 @@ pub async fn create_alias<P: Platform>(alias: &Name, table: &Name, context: &Con
     Ok(Outcome::done(format!("created alias {alias} for {table}")))
 }
 
-pub async fn alter_alias<P: Platform>(alias: &Name, table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn alter_alias<P: Platform>(
+    alias: &Name,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     context.collection(table).await?;
     let fields = vec![("collection_name", (&table.value).into()), ("alias", (&alias.value).into())];
     context.ask("AlterAlias", Effect::Write, fields, alias.span).await?;
@@ -106,7 +141,11 @@ pub async fn alter_alias<P: Platform>(alias: &Name, table: &Name, context: &Cont
     Ok(Outcome::done(format!("alias {alias} stands for {table}")))
 }
 
-pub async fn drop_alias<P: Platform>(alias: &Name, if_exists: bool, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn drop_alias<P: Platform>(
+    alias: &Name,
+    if_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let known = aliases(None, context).await?;
     if !known.iter().any(|(name, _)| *name == alias.value) {
         if if_exists {
@@ -114,35 +153,59 @@ pub async fn drop_alias<P: Platform>(alias: &Name, if_exists: bool, context: &Co
         }
         return Err(unknown_alias(alias, &known));
     }
-    context.ask("DropAlias", Effect::Write, vec![("alias", (&alias.value).into())], alias.span).await?;
+    context
+        .ask("DropAlias", Effect::Write, vec![("alias", (&alias.value).into())], alias.span)
+        .await?;
     context.forget_all();
     Ok(Outcome::done(format!("dropped alias {alias}")))
 }
 
 fn unknown_alias(alias: &Name, known: &[(String, String)]) -> Diagnostic {
     let known = known.iter().map(|(name, _)| name.as_str());
-    Diagnostic::new("UnknownAlias", format!("unknown alias `{alias}`")).at(alias.span).suggest(&alias.value, known, "there are")
+    Diagnostic::new("UnknownAlias", format!("unknown alias `{alias}`")).at(alias.span).suggest(
+        &alias.value,
+        known,
+        "there are",
+    )
 }
 
-pub async fn describe_alias<P: Platform>(alias: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn describe_alias<P: Platform>(
+    alias: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let known = aliases(None, context).await?;
     match known.iter().find(|(name, _)| *name == alias.value) {
-        Some((name, table)) => Ok(Outcome::table(Table::texts(&["alias", "collection"], vec![vec![name.clone(), table.clone()]]))),
+        Some((name, table)) => Ok(Outcome::table(Table::texts(
+            &["alias", "collection"],
+            vec![vec![name.clone(), table.clone()]],
+        ))),
         None => Err(unknown_alias(alias, &known)),
     }
 }
 
-pub async fn show_aliases<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
-    let rows = aliases(table, context).await?.into_iter().map(|(alias, table)| vec![alias, table]).collect();
+pub async fn show_aliases<P: Platform>(
+    table: Option<&Name>,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let rows = aliases(table, context)
+        .await?
+        .into_iter()
+        .map(|(alias, table)| vec![alias, table])
+        .collect();
     Ok(Outcome::table(Table::texts(&["alias", "collection"], rows)))
 }
 
 /// (alias, collection): from 2.4 by asking for them, before by every collection's description.
-async fn aliases<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) -> Result<Vec<(String, String)>> {
+async fn aliases<P: Platform>(
+    table: Option<&Name>,
+    context: &Context<'_, P>,
+) -> Result<Vec<(String, String)>> {
     let tables = match table {
         Some(table) => vec![table.clone()],
         None => {
-            let names = super::errors::table_names(context.client).await.map_err(|error| super::errors::diagnose(error, context.span))?;
+            let names = super::errors::table_names(context.client)
+                .await
+                .map_err(|error| super::errors::diagnose(error, context.span))?;
             names.into_iter().map(|name| Name::new(name, context.span)).collect()
         }
     };
@@ -150,7 +213,15 @@ async fn aliases<P: Platform>(table: Option<&Name>, context: &Context<'_, P>) ->
     for table in tables {
         let collection = context.fresh_collection(&table).await?;
         let aliases = match context.client.version().has("ListAliases") {
-            true => context.ask("ListAliases", Effect::Plan, vec![("collection_name", (&collection.name).into())], table.span).await?.texts("aliases"),
+            true => context
+                .ask(
+                    "ListAliases",
+                    Effect::Plan,
+                    vec![("collection_name", (&collection.name).into())],
+                    table.span,
+                )
+                .await?
+                .texts("aliases"),
             false => collection.aliases.clone(),
         };
         found.extend(aliases.into_iter().map(|alias| (alias, collection.name.clone())));

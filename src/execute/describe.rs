@@ -15,17 +15,22 @@ use crate::proto::schema::{DataType, value_field};
 
 /// SHOW TABLES [LIKE '…'].
 pub async fn show<P: Platform>(like: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
-    let mut names = table_names(context.client).await.map_err(|error| diagnose(error, context.span))?;
+    let mut names =
+        table_names(context.client).await.map_err(|error| diagnose(error, context.span))?;
     context.connection.catalog.set_names(names.clone());
     if let Some(like) = like {
         names.retain(|name| matches(&like.value, name));
     }
-    Ok(Outcome::table(Table::texts(&["collection"], names.into_iter().map(|name| vec![name]).collect())))
+    Ok(Outcome::table(Table::texts(
+        &["collection"],
+        names.into_iter().map(|name| vec![name]).collect(),
+    )))
 }
 
 /// SQL's LIKE: `%` is any text, `_` any character.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut seen) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while seen < text.len() {
@@ -53,8 +58,11 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 
 pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
-    let columns = ["field", "type", "key", "index", "metric", "description"].map(|name| Column::new(name, Type::Text)).to_vec();
-    let text = |text: &str| if text.is_empty() { Datum::Null } else { Datum::Text(text.to_string()) };
+    let columns = ["field", "type", "key", "index", "metric", "description"]
+        .map(|name| Column::new(name, Type::Text))
+        .to_vec();
+    let text =
+        |text: &str| if text.is_empty() { Datum::Null } else { Datum::Text(text.to_string()) };
     let mut rows = Vec::new();
     for field in &collection.fields {
         let mut traits: Vec<String> = Vec::new();
@@ -83,15 +91,30 @@ pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
             text(&field.description),
         ]);
     }
-    let state = context.ask_of("GetLoadState", Effect::Plan, vec![("collection_name", (&table.value).into())], table).await?.int("state");
+    let state = context
+        .ask_of(
+            "GetLoadState",
+            Effect::Plan,
+            vec![("collection_name", (&table.value).into())],
+            table,
+        )
+        .await?
+        .int("state");
     let loaded = match LoadState::try_from(state as i32) {
         Ok(LoadState::Loaded) => "loaded",
         Ok(LoadState::Loading) => "loading",
         _ => "not loaded",
     };
-    let count = row_count("GetCollectionStatistics", vec![("collection_name", (&table.value).into())], table, context).await?;
+    let count = row_count(
+        "GetCollectionStatistics",
+        vec![("collection_name", (&table.value).into())],
+        table,
+        context,
+    )
+    .await?;
     let dynamic = if collection.dynamic { ", dynamic fields" } else { "" };
-    let mut outcome = Outcome::table(Table::new(columns, rows)).with_done(format!("{table} is {loaded}{dynamic}, {} rows stored", grouped(count)));
+    let mut outcome = Outcome::table(Table::new(columns, rows))
+        .with_done(format!("{table} is {loaded}{dynamic}, {} rows stored", grouped(count)));
     if !collection.description.is_empty() {
         outcome.notices.push(collection.description.clone());
     }
@@ -99,9 +122,19 @@ pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
 }
 
 /// The `row_count` of a statistics method: rows that are flushed, deleted ones included.
-pub async fn row_count<P: Platform>(method: &'static str, fields: crate::milvus::Fields, table: &Name, context: &Context<'_, P>) -> Result<u64> {
+pub async fn row_count<P: Platform>(
+    method: &'static str,
+    fields: crate::milvus::Fields,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<u64> {
     let reply = context.ask_of(method, Effect::Read, fields, table).await?;
-    Ok(reply.pairs("stats").into_iter().find(|(key, _)| key == "row_count").and_then(|(_, count)| count.parse().ok()).unwrap_or(0))
+    Ok(reply
+        .pairs("stats")
+        .into_iter()
+        .find(|(key, _)| key == "row_count")
+        .and_then(|(_, count)| count.parse().ok())
+        .unwrap_or(0))
 }
 
 /// A statement that creates the table again, indexes included.
@@ -109,7 +142,8 @@ pub async fn show_create<P: Platform>(table: &Name, context: &Context<'_, P>) ->
     let collection = context.fresh_collection(table).await?;
     let create = create_table(&collection);
     let lines = print::create_table(&create).lines().map(|line| vec![line.to_string()]).collect();
-    Ok(Outcome::table(Table::texts(&["statement"], lines)).with_done(format!("this creates {table} again")))
+    Ok(Outcome::table(Table::texts(&["statement"], lines))
+        .with_done(format!("this creates {table} again")))
 }
 
 fn name(text: &str) -> Name {
@@ -121,8 +155,10 @@ fn param(key: &str, value: Value) -> Param {
 }
 
 fn create_table(collection: &Collection) -> CreateTable {
-    let mut params =
-        vec![param("shards", Value::Int(collection.shards.into())), param("consistency_level", Value::Text(collection.consistency.as_str_name().to_string()))];
+    let mut params = vec![
+        param("shards", Value::Int(collection.shards.into())),
+        param("consistency_level", Value::Text(collection.consistency.as_str_name().to_string())),
+    ];
     if collection.dynamic {
         params.push(param("enable_dynamic_field", Value::Bool(true)));
     }
@@ -146,23 +182,43 @@ fn create_table(collection: &Collection) -> CreateTable {
 }
 
 fn column(field: &Field, collection: &Collection) -> ast::Column {
-    let size = |number: usize| (number > 0).then(|| crate::diagnostic::Spanned::new(Value::Int(number as i64), Span::default()));
+    let size = |number: usize| {
+        (number > 0)
+            .then(|| crate::diagnostic::Spanned::new(Value::Int(number as i64), Span::default()))
+    };
     let array = field.data_type == DataType::Array;
     let word = |data_type: DataType| {
-        TYPES.iter().find(|(_, known)| *known == data_type).map_or_else(|| type_word(data_type).to_string(), |(word, _)| (*word).to_string())
+        TYPES
+            .iter()
+            .find(|(_, known)| *known == data_type)
+            .map_or_else(|| type_word(data_type).to_string(), |(word, _)| (*word).to_string())
     };
-    let generated = collection.functions.iter().find(|function| function.output_field_names.contains(&field.name));
+    let generated = collection
+        .functions
+        .iter()
+        .find(|function| function.output_field_names.contains(&field.name));
     ast::Column {
         name: name(&field.name),
-        data_type: TypeName { name: name(&word(field.data_type)), size: if array { size(field.capacity) } else { size(field.dim.max(field.max_length)) } },
-        element: array.then(|| TypeName { name: name(&word(field.element_type)), size: size(field.max_length) }),
+        data_type: TypeName {
+            name: name(&word(field.data_type)),
+            size: if array { size(field.capacity) } else { size(field.dim.max(field.max_length)) },
+        },
+        element: array.then(|| TypeName {
+            name: name(&word(field.element_type)),
+            size: size(field.max_length),
+        }),
         primary_key: field.primary,
         partition_key: field.partition_key,
         clustering_key: field.clustering_key,
         auto_increment: field.auto_id,
         nullable: field.nullable,
-        default: field.default.as_ref().map(|default| crate::diagnostic::Spanned::new(default_value(default), Span::default())),
-        generated: generated.map(|function| Generated { function: name("BM25"), input: name(function.input_field_names.first().map_or("", String::as_str)) }),
+        default: field.default.as_ref().map(|default| {
+            crate::diagnostic::Spanned::new(default_value(default), Span::default())
+        }),
+        generated: generated.map(|function| Generated {
+            function: name("BM25"),
+            input: name(function.input_field_names.first().map_or("", String::as_str)),
+        }),
         comment: (!field.description.is_empty()).then(|| field.description.clone()),
         params: field
             .params
@@ -181,7 +237,9 @@ fn default_value(default: &value_field::Data) -> Value {
         Data::BoolData(flag) => Value::Bool(*flag),
         Data::IntData(number) => Value::Int((*number).into()),
         Data::LongData(number) => Value::Int(*number),
-        Data::FloatData(number) => Value::Float(number.to_string().parse().unwrap_or(f64::from(*number))),
+        Data::FloatData(number) => {
+            Value::Float(number.to_string().parse().unwrap_or(f64::from(*number)))
+        }
         Data::DoubleData(number) => Value::Float(*number),
         Data::StringData(text) => Value::Text(text.clone()),
         Data::BytesData(bytes) => Value::Bytes(bytes.clone()),

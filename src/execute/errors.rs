@@ -11,19 +11,43 @@ use crate::milvus::{Client, Effect, Platform};
 pub fn diagnose(error: Error, span: Span) -> Diagnostic {
     match error {
         Error::Unreachable { url, detail, probe } => unreachable(&url, &detail, probe).at(span),
-        Error::Unimplemented { method, needs } => Diagnostic::new("NotSupported", format!("`{method}` {needs}")).at(span),
+        Error::Unimplemented { method, needs } => {
+            Diagnostic::new("NotSupported", format!("`{method}` {needs}")).at(span)
+        }
         Error::Refused { method, reason } => {
-            let reason = if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };
-            Diagnostic::new("Refused", format!("the proxy or the server refused the method `{method}`{reason}"))
-                .at(span)
-                .help("a read-only demo lets only the methods that read pass; otherwise ask for the privilege")
-        }
-        Error::Unauthenticated { reason } => Diagnostic::new("Unauthenticated", format!("the server did not accept the user and password: {reason}"))
+            let reason =
+                if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };
+            Diagnostic::new(
+                "Refused",
+                format!(
+                    "the proxy or the server refused the method \
+                `{method}`{reason}"
+                ),
+            )
             .at(span)
-            .help("connect with `CONNECT 'http://host:19530' USER '…' PASSWORD '…'` or `milvus://user:password@host:19530`"),
-        Error::TimedOut { method, seconds } => {
-            Diagnostic::new("TimedOut", format!("no answer to `{method}` within {seconds} s")).at(span).help("`SET timeout = 300` waits longer")
+            .help(
+                "a read-only demo lets only the methods that read pass; otherwise ask for \
+                    the privilege",
+            )
         }
+        Error::Unauthenticated { reason } => Diagnostic::new(
+            "Unauthenticated",
+            format!("the server did not accept the user and password: {reason}"),
+        )
+        .at(span)
+        .help(
+            "connect with `CONNECT 'http://host:19530' USER '…' PASSWORD '…'` or \
+                `milvus://user:password@host:19530`",
+        ),
+        Error::TimedOut { method, seconds } => Diagnostic::new(
+            "TimedOut",
+            format!(
+                "no answer to `{method}` within {seconds} \
+                s"
+            ),
+        )
+        .at(span)
+        .help("`SET timeout = 300` waits longer"),
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };
             Diagnostic::new("ServerError", format!("the server answers: {reason}{code}")).at(span)
@@ -33,30 +57,55 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
 
 /// The likely causes, in order, as far as a look at the address has told them apart.
 fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
-    let diagnostic = Diagnostic::new("Unreachable", format!("no Milvus answered at {url}: {detail}"));
+    let diagnostic =
+        Diagnostic::new("Unreachable", format!("no Milvus answered at {url}: {detail}"));
     // the browser's words for an answer that it keeps from the page
-    let kept = detail.contains("Failed to fetch") || detail.contains("NetworkError") || detail.contains("Load failed");
+    let kept = detail.contains("Failed to fetch")
+        || detail.contains("NetworkError")
+        || detail.contains("Load failed");
     match probe {
         Probe::Answers if kept => diagnostic
-            .help("something answers there, but the browser keeps the answer from this page (CORS): add the page's origin to `allow_origin_string_match` in Envoy's config")
-            .help("or it is no Envoy with gRPC-Web: the address must be Envoy's, see deploy/envoy.yaml"),
-        Probe::Answers => diagnostic.help("what answers there does not speak gRPC-Web: the address must be Envoy's, see deploy/envoy.yaml"),
+            .help(
+                "something answers there, but the browser keeps the answer from this page \
+                (CORS): add the page's origin to `allow_origin_string_match` in Envoy's config",
+            )
+            .help(
+                "or it is no Envoy with gRPC-Web: the address must be Envoy's, see \
+                deploy/envoy.yaml",
+            ),
+        Probe::Answers => diagnostic.help(
+            "what answers there does not speak gRPC-Web: the \
+            address must be Envoy's, see deploy/envoy.yaml",
+        ),
         Probe::Silent => diagnostic
             .help("nothing answers HTTP there: check host and port, and that Envoy runs")
-            .help("if it is Milvus's own gRPC port: a browser cannot speak to that, use Envoy's port")
+            .help(
+                "if it is Milvus's own gRPC port: a browser cannot speak to that, use Envoy's \
+                port",
+            )
             .help("if the server wants TLS: add `?secure=true`"),
-        Probe::Unknown => diagnostic.help("check host and port, that Envoy runs in front of Milvus, and TLS (`?secure=true`)"),
+        Probe::Unknown => diagnostic.help(
+            "check host and port, that Envoy runs in front of \
+            Milvus, and TLS (`?secure=true`)",
+        ),
     }
 }
 
 /// An error of a statement about a collection: an unknown one is suggested.
-pub async fn of_table<P: Platform>(error: Error, table: &Name, context: &Context<'_, P>) -> Diagnostic {
+pub async fn of_table<P: Platform>(
+    error: Error,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Diagnostic {
     if !error.is_not_found() {
         return diagnose(error, table.span);
     }
     context.forget(table);
     let names = table_names(context.client).await.unwrap_or_default();
-    let mut diagnostic = Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`")).at(table.span).label("no such collection");
+    let mut diagnostic =
+        Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`"))
+            .at(table.span)
+            .label("no such collection");
     if names.is_empty() {
         diagnostic = diagnostic.help("there are no collections here yet: `CREATE TABLE` makes one");
     }
@@ -64,7 +113,8 @@ pub async fn of_table<P: Platform>(error: Error, table: &Name, context: &Context
 }
 
 pub async fn table_names<P: Platform>(client: &Client<P>) -> Result<Vec<String>, Error> {
-    let mut names = client.ask("ShowCollections", Effect::Plan, Vec::new()).await?.texts("collection_names");
+    let mut names =
+        client.ask("ShowCollections", Effect::Plan, Vec::new()).await?.texts("collection_names");
     names.sort();
     Ok(names)
 }

@@ -28,28 +28,46 @@ impl Layout {
     /// Key and distance alone.
     pub fn plain(collection: &Collection) -> Result<Layout> {
         let key = collection.primary()?.name.clone();
-        Ok(Layout { outputs: Outputs::none(), cells: vec![Cell::Key(key), Cell::Distance("distance".to_string())] })
+        Ok(Layout {
+            outputs: Outputs::none(),
+            cells: vec![Cell::Key(key), Cell::Distance("distance".to_string())],
+        })
     }
 
     pub fn of(items: &Items, collection: &Collection) -> Result<Layout> {
         let key = collection.primary()?.name.clone();
         let Items::Listed(items) = items else {
-            return Ok(Layout { outputs: Outputs::all(), cells: vec![Cell::Key(key), Cell::Distance("distance".to_string()), Cell::Rest] });
+            return Ok(Layout {
+                outputs: Outputs::all(),
+                cells: vec![Cell::Key(key), Cell::Distance("distance".to_string()), Cell::Rest],
+            });
         };
         let (mut cells, mut asked) = (Vec::new(), Vec::new());
         for item in items {
             match &item.output {
                 Output::Aggregate { function, .. } => {
-                    return Err(Diagnostic::new("SyntaxError", format!("a search has no {}", function.value.word()))
-                        .at(function.span)
-                        .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out"));
+                    return Err(Diagnostic::new(
+                        "SyntaxError",
+                        format!("a search has no {}", function.value.word()),
+                    )
+                    .at(function.span)
+                    .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out"));
                 }
                 Output::Field { name, path } => {
-                    let alias = |default: &str| item.alias.as_ref().map_or_else(|| default.to_string(), |alias| alias.value.clone());
+                    let alias = |default: &str| {
+                        item.alias
+                            .as_ref()
+                            .map_or_else(|| default.to_string(), |alias| alias.value.clone())
+                    };
                     match name.value.as_str() {
-                        "distance" | "score" if collection.find(&name.value).is_none() => cells.push(Cell::Distance(alias(&name.value))),
-                        "query_no" if collection.find(&name.value).is_none() => {} // shown whenever there are several queries
-                        other if other == key && path.is_empty() => cells.push(Cell::Key(alias(&key))),
+                        "distance" | "score" if collection.find(&name.value).is_none() => {
+                            cells.push(Cell::Distance(alias(&name.value)))
+                        }
+                        // shown whenever there are several queries
+                        "query_no" if collection.find(&name.value).is_none() => {}
+                        other if other == key && path.is_empty() => {
+                            cells.push(Cell::Key(alias(&key)))
+                        }
                         _ => {
                             cells.push(Cell::Field);
                             asked.push(Shown::new(name, path, item.alias.as_ref(), collection)?);
@@ -73,7 +91,12 @@ impl Layout {
     }
 
     /// The hits of a reply; `first` is the number of its first query, where there are several.
-    pub fn table(&self, results: SearchResultData, collection: &Collection, first: Option<usize>) -> Result<Table> {
+    pub fn table(
+        &self,
+        results: SearchResultData,
+        collection: &Collection,
+        first: Option<usize>,
+    ) -> Result<Table> {
         let key = collection.primary()?;
         let mut keys = data::ids(results.ids);
         let count = keys.len();
@@ -85,7 +108,9 @@ impl Layout {
             if query > 0 {
                 groups.push(numbers.len());
             }
-            numbers.extend((0..*hits).take(count).map(|_| Datum::Int((first.unwrap_or(1) + query) as i64)));
+            numbers.extend(
+                (0..*hits).take(count).map(|_| Datum::Int((first.unwrap_or(1) + query) as i64)),
+            );
         }
         let mut columns: Vec<(Column, Vec<Datum>)> = Vec::new();
         if first.is_some() {
@@ -93,15 +118,23 @@ impl Layout {
         }
         for cell in &self.cells {
             match cell {
-                Cell::Key(head) => columns.push((Column::new(head.clone(), data::kind(key.data_type)), std::mem::take(&mut keys))),
-                Cell::Distance(head) => columns.push((Column::new(head.clone(), Type::Float), std::mem::take(&mut distances))),
+                Cell::Key(head) => columns.push((
+                    Column::new(head.clone(), data::kind(key.data_type)),
+                    std::mem::take(&mut keys),
+                )),
+                Cell::Distance(head) => columns
+                    .push((Column::new(head.clone(), Type::Float), std::mem::take(&mut distances))),
                 Cell::Field => columns.extend(fields.next()),
-                Cell::Rest => columns.extend(fields.by_ref().filter(|(column, _)| column.name != key.name)),
+                Cell::Rest => {
+                    columns.extend(fields.by_ref().filter(|(column, _)| column.name != key.name))
+                }
             }
         }
         let (heads, mut values): (Vec<Column>, Vec<std::vec::IntoIter<Datum>>) =
             columns.into_iter().map(|(column, values)| (column, values.into_iter())).unzip();
-        let rows = (0..count).map(|_| values.iter_mut().map(|values| values.next().unwrap_or(Datum::Null)).collect()).collect();
+        let rows = (0..count)
+            .map(|_| values.iter_mut().map(|values| values.next().unwrap_or(Datum::Null)).collect())
+            .collect();
         let mut table = Table::new(heads, rows);
         table.groups = if first.is_some() { groups } else { Vec::new() };
         Ok(table)
@@ -111,7 +144,11 @@ impl Layout {
     pub fn outcome(&self, table: Table, queries: usize) -> Outcome {
         let done = match queries {
             1 => plural(table.total, "hit", "hits"),
-            _ => format!("{} of {}", plural(table.total, "hit", "hits"), plural(queries as u64, "query", "queries")),
+            _ => format!(
+                "{} of {}",
+                plural(table.total, "hit", "hits"),
+                plural(queries as u64, "query", "queries")
+            ),
         };
         Outcome::table(table).with_done(done)
     }

@@ -1,4 +1,5 @@
-//! CREATE INDEX … ON, SHOW and DESCRIBE INDEX, ALTER and DROP INDEX, and building an index and waiting for it.
+//! CREATE INDEX … ON, SHOW and DESCRIBE INDEX, ALTER and DROP INDEX, and building an index and
+//! waiting for it.
 
 use super::Result;
 use super::catalog::{Collection, Field, Index, pair, pairs_of};
@@ -22,7 +23,12 @@ pub struct Plan {
     pub params: serde_json::Map<String, serde_json::Value>,
 }
 
-pub async fn create<P: Platform>(table: &Name, index: &ast::Index, if_not_exists: bool, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn create<P: Platform>(
+    table: &Name,
+    index: &ast::Index,
+    if_not_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let plan = plan(index, &collection, context)?;
     if if_not_exists {
@@ -32,32 +38,52 @@ pub async fn create<P: Platform>(table: &Name, index: &ast::Index, if_not_exists
         }
     }
     build(&plan, table, context).await?;
-    Ok(Outcome::done(format!("created index {} on {table} ({}) using {}", plan.name, plan.field, plan.index_type)))
+    Ok(Outcome::done(format!(
+        "created index {} on {table} ({}) using {}",
+        plan.name, plan.field, plan.index_type
+    )))
 }
 
 /// Settles what was written: type, metric and parameters, each checked against the field.
-pub fn plan<P: Platform>(index: &ast::Index, collection: &Collection, context: &Context<'_, P>) -> Result<Plan> {
+pub fn plan<P: Platform>(
+    index: &ast::Index,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<Plan> {
     let field = match collection.find(&index.field.value) {
         Some(field) => field.clone(),
         // a key of the dynamic field is indexed by its path
-        None if collection.dynamic && (!index.path.is_empty() || has_param(index, "json_cast_type")) => dynamic_field(&index.field.value),
+        None if collection.dynamic
+            && (!index.path.is_empty() || has_param(index, "json_cast_type")) =>
+        {
+            dynamic_field(&index.field.value)
+        }
         None => return Err(collection.unknown_field(&index.field)),
     };
     let mut metric = match &index.ops {
-        Some(ops) => Some(checked_metric(&Spanned::new(metric_of_ops(ops)?.to_string(), ops.span), &field)?.0),
+        Some(ops) => Some(
+            checked_metric(&Spanned::new(metric_of_ops(ops)?.to_string(), ops.span), &field)?.0,
+        ),
         None => None,
     };
     // a type in WITH is handed on unchecked, with its parameters: it may be newer than this kernel
-    let unchecked = index.params.iter().find(|param| param.name.value.eq_ignore_ascii_case("index_type"));
+    let unchecked =
+        index.params.iter().find(|param| param.name.value.eq_ignore_ascii_case("index_type"));
     let (index_type, known) = match (unchecked, &index.method) {
         (Some(param), Some(_)) => {
-            return Err(Diagnostic::new("SyntaxError", "the index type stands twice").at(param.name.span).help("leave USING or `index_type` out"));
+            return Err(Diagnostic::new("SyntaxError", "the index type stands twice")
+                .at(param.name.span)
+                .help("leave USING or `index_type` out"));
         }
         (Some(param), None) => (params::word(param)?.value, None),
         (None, Some(method)) => {
-            let (known, replaced) = index_types::checked(method, field.data_type, &field.type_name())?;
+            let (known, replaced) =
+                index_types::checked(method, field.data_type, &field.type_name())?;
             if let Some(replaced) = replaced {
-                context.notice(format!("Milvus has no {replaced} any more: {} was built instead", known.name));
+                context.notice(format!(
+                    "Milvus has no {replaced} any more: {} was built instead",
+                    known.name
+                ));
             }
             (known.name.to_string(), Some(known))
         }
@@ -71,7 +97,9 @@ pub fn plan<P: Platform>(index: &ast::Index, collection: &Collection, context: &
         let name = param.name.value.as_str();
         if name.eq_ignore_ascii_case("metric_type") {
             if metric.is_some() {
-                return Err(Diagnostic::new("SyntaxError", "the metric stands twice").at(param.name.span));
+                return Err(
+                    Diagnostic::new("SyntaxError", "the metric stands twice").at(param.name.span)
+                );
             }
             metric = Some(checked_metric(&params::word(param)?, &field)?.0);
         } else if let Some(known) = known {
@@ -82,20 +110,35 @@ pub fn plan<P: Platform>(index: &ast::Index, collection: &Collection, context: &
         }
     }
     if field.is_vector() && metric.is_none() {
-        let default = if field.generated { "BM25" } else { params::default_metric(field.data_type) };
+        let default =
+            if field.generated { "BM25" } else { params::default_metric(field.data_type) };
         context.notice(format!("no metric_type was given: {default}"));
         metric = Some(default.to_string());
     }
     if !index.path.is_empty() {
         if field.data_type != DataType::Json {
-            return Err(Diagnostic::new("TypeMismatch", format!("`{}` is {} and has no paths", field.name, field.type_name())).at(index.field.span));
+            return Err(Diagnostic::new(
+                "TypeMismatch",
+                format!("`{}` is {} and has no paths", field.name, field.type_name()),
+            )
+            .at(index.field.span));
         }
         inner.insert("json_path".to_string(), path_text(&index.field.value, &index.path).into());
         inner.entry("json_cast_type").or_insert_with(|| "VARCHAR".into());
     }
     index_types::complete(&mut inner, &index_type, field.dim);
-    let default_name = if index.path.is_empty() { field.name.clone() } else { path_name(&index.field.value, &index.path) };
-    Ok(Plan { name: index.name.as_ref().map_or(default_name, |name| name.value.clone()), field: index.field.value.clone(), index_type, metric, params: inner })
+    let default_name = if index.path.is_empty() {
+        field.name.clone()
+    } else {
+        path_name(&index.field.value, &index.path)
+    };
+    Ok(Plan {
+        name: index.name.as_ref().map_or(default_name, |name| name.value.clone()),
+        field: index.field.value.clone(),
+        index_type,
+        metric,
+        params: inner,
+    })
 }
 
 fn has_param(index: &ast::Index, name: &str) -> bool {
@@ -135,13 +178,28 @@ fn path_name(field: &str, path: &[Spanned<Value>]) -> String {
 /// The metric of pgvector's operator classes: `vector_cosine_ops`.
 fn metric_of_ops(ops: &Name) -> Result<&'static str> {
     let word = ops.value.to_ascii_lowercase();
-    let found = [("_l2_ops", "L2"), ("_cosine_ops", "COSINE"), ("_ip_ops", "IP"), ("_hamming_ops", "HAMMING"), ("_jaccard_ops", "JACCARD")];
+    let found = [
+        ("_l2_ops", "L2"),
+        ("_cosine_ops", "COSINE"),
+        ("_ip_ops", "IP"),
+        ("_hamming_ops", "HAMMING"),
+        ("_jaccard_ops", "JACCARD"),
+    ];
     found.iter().find(|(end, _)| word.ends_with(end)).map(|(_, metric)| *metric).ok_or_else(|| {
-        Diagnostic::new("UnknownMetric", format!("unknown operator class `{ops}`")).at(ops.span).suggest(
-            &ops.value,
-            ["vector_l2_ops", "vector_cosine_ops", "vector_ip_ops", "bit_hamming_ops", "bit_jaccard_ops", "sparsevec_ip_ops"],
-            "there are",
-        )
+        Diagnostic::new("UnknownMetric", format!("unknown operator class `{ops}`"))
+            .at(ops.span)
+            .suggest(
+                &ops.value,
+                [
+                    "vector_l2_ops",
+                    "vector_cosine_ops",
+                    "vector_ip_ops",
+                    "bit_hamming_ops",
+                    "bit_jaccard_ops",
+                    "sparsevec_ip_ops",
+                ],
+                "there are",
+            )
     })
 }
 
@@ -150,12 +208,19 @@ pub fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<Stri
     let (metric, replaced) = params::metric(name)?;
     let fitting = params::metrics_of(field.data_type);
     if !field.is_vector() {
-        return Err(Diagnostic::new("MetricMismatch", format!("`{}` is {} and has no metric", field.name, field.type_name())).at(name.span));
+        return Err(Diagnostic::new(
+            "MetricMismatch",
+            format!("`{}` is {} and has no metric", field.name, field.type_name()),
+        )
+        .at(name.span));
     }
     if !fitting.contains(&metric.as_str()) {
-        return Err(Diagnostic::new("MetricMismatch", format!("{metric} does not measure a {}", field.type_name()))
-            .at(name.span)
-            .help(format!("this field takes {}", fitting.join(", "))));
+        return Err(Diagnostic::new(
+            "MetricMismatch",
+            format!("{metric} does not measure a {}", field.type_name()),
+        )
+        .at(name.span)
+        .help(format!("this field takes {}", fitting.join(", "))));
     }
     Ok((metric, replaced))
 }
@@ -170,7 +235,8 @@ pub async fn build<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_,
     // some are beside the others on the wire
     for name in ["mmap.enabled", "json_path", "json_cast_type", "json_cast_function"] {
         if let Some(value) = params.remove(name) {
-            extra.push(pair(name, value.as_str().map_or_else(|| value.to_string(), str::to_string)));
+            extra
+                .push(pair(name, value.as_str().map_or_else(|| value.to_string(), str::to_string)));
         }
     }
     extra.push(pair("params", serde_json::Value::Object(params)));
@@ -193,17 +259,26 @@ async fn wait<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) 
     let started = context.client.platform().now();
     let mut pause = 20;
     loop {
-        let indexes = Index::fetch(context.client, &table.value).await.map_err(|error| diagnose(error, table.span))?;
-        let Some(index) = indexes.iter().find(|index| index.name == plan.name) else { return Ok(()) };
+        let indexes = Index::fetch(context.client, &table.value)
+            .await
+            .map_err(|error| diagnose(error, table.span))?;
+        let Some(index) = indexes.iter().find(|index| index.name == plan.name) else {
+            return Ok(());
+        };
         if index.state == IndexState::Failed as i32 {
-            return Err(Diagnostic::new("IndexFailed", format!("the index could not be built: {}", index.fail_reason)).at(table.span));
+            return Err(Diagnostic::new(
+                "IndexFailed",
+                format!("the index could not be built: {}", index.fail_reason),
+            )
+            .at(table.span));
         }
         if index.state == IndexState::Finished as i32 {
             return Ok(());
         }
         if context.waited(started) {
             context.notice(format!(
-                "the index is not finished after {} s; the server goes on: `SHOW PROGRESS OF INDEX {} ON {table}`",
+                "the index is not finished after {} s; the server goes on: `SHOW PROGRESS OF \
+                    INDEX {} ON {table}`",
                 context.settings.timeout, plan.name
             ));
             return Ok(());
@@ -218,19 +293,40 @@ pub async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result
     Ok(table_of(collection.indexes.iter()))
 }
 
-pub async fn describe<P: Platform>(name: &Name, table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn describe<P: Platform>(
+    name: &Name,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     let index = find(name, &collection)?;
     Ok(table_of([index].into_iter()))
 }
 
 fn table_of<'a>(indexes: impl Iterator<Item = &'a Index>) -> Outcome {
-    let columns = ["index", "field", "type", "metric", "params"].map(|name| Column::new(name, Type::Prose)).to_vec();
+    let columns = ["index", "field", "type", "metric", "params"]
+        .map(|name| Column::new(name, Type::Prose))
+        .to_vec();
     let rows = indexes
         .map(|index| {
-            let params = index.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
-            let metric = if index.metric.is_empty() { Datum::Null } else { Datum::Text(index.metric.clone()) };
-            vec![Datum::Text(index.name.clone()), Datum::Text(index.field.clone()), Datum::Text(index.index_type.clone()), metric, Datum::Text(params)]
+            let params = index
+                .params
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let metric = if index.metric.is_empty() {
+                Datum::Null
+            } else {
+                Datum::Text(index.metric.clone())
+            };
+            vec![
+                Datum::Text(index.name.clone()),
+                Datum::Text(index.field.clone()),
+                Datum::Text(index.index_type.clone()),
+                metric,
+                Datum::Text(params),
+            ]
         })
         .collect();
     Outcome::table(Table::new(columns, rows))
@@ -240,31 +336,61 @@ fn table_of<'a>(indexes: impl Iterator<Item = &'a Index>) -> Outcome {
 fn find<'a>(name: &Name, collection: &'a Collection) -> Result<&'a Index> {
     let known = collection.indexes.iter().find(|index| index.name == name.value);
     known.ok_or_else(|| {
-        Diagnostic::new("UnknownIndex", format!("unknown index `{name}`")).at(name.span).label(format!("`{}` has no such index", collection.name)).suggest(
-            &name.value,
-            collection.indexes.iter().map(|index| index.name.as_str()),
-            "it has",
-        )
+        Diagnostic::new("UnknownIndex", format!("unknown index `{name}`"))
+            .at(name.span)
+            .label(format!("`{}` has no such index", collection.name))
+            .suggest(
+                &name.value,
+                collection.indexes.iter().map(|index| index.name.as_str()),
+                "it has",
+            )
     })
 }
 
-pub async fn progress<P: Platform>(name: &Name, table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn progress<P: Platform>(
+    name: &Name,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     let index = find(name, &collection)?;
     let state = IndexState::try_from(index.state).map_or("unknown", |state| state.as_str_name());
-    let columns = vec![Column::new("index", Type::Prose), Column::new("state", Type::Text), Column::new("indexed", Type::Int), Column::new("rows", Type::Int)];
-    let row = vec![Datum::Text(index.name.clone()), Datum::Text(state.to_string()), Datum::Int(index.indexed_rows), Datum::Int(index.total_rows)];
+    let columns = vec![
+        Column::new("index", Type::Prose),
+        Column::new("state", Type::Text),
+        Column::new("indexed", Type::Int),
+        Column::new("rows", Type::Int),
+    ];
+    let row = vec![
+        Datum::Text(index.name.clone()),
+        Datum::Text(state.to_string()),
+        Datum::Int(index.indexed_rows),
+        Datum::Int(index.total_rows),
+    ];
     Ok(Outcome::table(Table::new(columns, vec![row])))
 }
 
-pub async fn alter<P: Platform>(name: &Name, table: &Name, change: &Change, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn alter<P: Platform>(
+    name: &Name,
+    table: &Name,
+    change: &Change,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     find(name, &collection)?;
-    let mut fields = vec![("collection_name", (&table.value).into()), ("index_name", (&name.value).into())];
+    let mut fields =
+        vec![("collection_name", (&table.value).into()), ("index_name", (&name.value).into())];
     match change {
         Change::Set(params) => fields.push(("extra_params", pairs_of(params)?.into())),
-        Change::Reset(names) => fields.push(("delete_keys", names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into())),
-        _ => return Err(Diagnostic::new("SyntaxError", "this cannot be changed of an index").at(name.span)),
+        Change::Reset(names) => fields.push((
+            "delete_keys",
+            names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into(),
+        )),
+        _ => {
+            return Err(
+                Diagnostic::new("SyntaxError", "this cannot be changed of an index").at(name.span)
+            );
+        }
     }
     context.forget(table);
     context.ask("AlterIndex", Effect::Write, fields, name.span).await?;
@@ -272,7 +398,12 @@ pub async fn alter<P: Platform>(name: &Name, table: &Name, change: &Change, cont
 }
 
 /// DROP INDEX i ON t: Milvus drops a vector's index only while the collection is not loaded.
-pub async fn drop<P: Platform>(name: &Name, table: &Name, if_exists: bool, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn drop<P: Platform>(
+    name: &Name,
+    table: &Name,
+    if_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     if if_exists && !collection.indexes.iter().any(|index| index.name == name.value) {
         return Ok(Outcome::done(format!("{table} has no index {name}")));
@@ -287,8 +418,16 @@ pub async fn drop<P: Platform>(name: &Name, table: &Name, if_exists: bool, conte
     Ok(Outcome::done(format!("dropped index {name} of {table}")))
 }
 
-pub async fn send_drop<P: Platform>(index: &Index, table: &Name, context: &Context<'_, P>) -> Result<()> {
-    let fields = vec![("collection_name", (&table.value).into()), ("field_name", (&index.field).into()), ("index_name", (&index.name).into())];
+pub async fn send_drop<P: Platform>(
+    index: &Index,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    let fields = vec![
+        ("collection_name", (&table.value).into()),
+        ("field_name", (&index.field).into()),
+        ("index_name", (&index.name).into()),
+    ];
     context.ask("DropIndex", Effect::Write, fields, table.span).await?;
     context.forget(table);
     Ok(())

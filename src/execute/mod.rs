@@ -1,5 +1,6 @@
-//! Statements become requests, replies become outcomes. One file a family; all take a [`Context`] and return `Result<Outcome, Diagnostic>`.
-//! Knows the syntax tree and the Milvus client; knows nothing of text, of rendering or of the transport.
+//! Statements become requests, replies become outcomes. One file a family; all take a [`Context`]
+//! and return `Result<Outcome, Diagnostic>`. Knows the syntax tree and the Milvus client; knows
+//! nothing of text, of rendering or of the transport.
 
 pub mod access;
 pub mod aggregate;
@@ -63,8 +64,9 @@ pub async fn execute<P: Platform>(statement: &Statement, state: &State<P>) -> Re
 /// Errors that no other memory would mend.
 const NO_ANSWER: [&str; 4] = ["Unreachable", "TimedOut", "Unauthenticated", "Refused"];
 
-/// Runs a statement that needs a server. When it fails on what the kernel remembered of a collection, and nothing was changed
-/// yet, that memory is dropped and the statement runs once more: somebody else may have changed the collection.
+/// Runs a statement that needs a server. When it fails on what the kernel remembered of a
+/// collection, and nothing was changed yet, that memory is dropped and the statement runs once
+/// more: somebody else may have changed the collection.
 async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Result<Outcome> {
     let connection = connection::connected(state, statement.span)?;
     let mut retried = false;
@@ -77,7 +79,12 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
                 outcome.server_ms = Some(connection.client.server_ms());
                 return Ok(outcome);
             }
-            Err(error) if context.used_memory() && !connection.client.changed() && !retried && !NO_ANSWER.contains(&error.code) => {
+            Err(error)
+                if context.used_memory()
+                    && !connection.client.changed()
+                    && !retried
+                    && !NO_ANSWER.contains(&error.code) =>
+            {
                 connection.catalog.forget_all();
                 retried = true;
             }
@@ -109,12 +116,16 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         },
         Kind::Stats(table) => operations::stats(table, context).await,
         Kind::CreateTable(create) => collection::create(create, context).await,
-        Kind::OriginalCreateTable { table, params } => original::create_table(table, params, context).await,
+        Kind::OriginalCreateTable { table, params } => {
+            original::create_table(table, params, context).await
+        }
         Kind::AlterTable { table, change } => collection::alter(table, change, context).await,
         Kind::DropTable { table, if_exists } => collection::drop(table, *if_exists, context).await,
         Kind::Truncate(table) => collection::truncate(table, context).await,
         Kind::CreateObject(create) => create_object(create, context).await,
-        Kind::AlterObject { object, name, change } => alter_object(*object, name, change, context).await,
+        Kind::AlterObject { object, name, change } => {
+            alter_object(*object, name, change, context).await
+        }
         Kind::DropObject { object, name, if_exists, table } => match object {
             Object::Database => database::drop(name, *if_exists, context).await,
             Object::Alias => database::drop_alias(name, *if_exists, context).await,
@@ -124,41 +135,88 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
             Object::PrivilegeGroup => access::drop_privilege_group(name, context).await,
             Object::Snapshot => operations::drop_snapshot(name, table.as_ref(), context).await,
         },
-        Kind::CreatePartition { table, partition, if_not_exists } => collection::create_partition(table, partition, *if_not_exists, context).await,
-        Kind::DropPartition { table, partition, if_exists } => collection::drop_partition(table, partition, *if_exists, context).await,
-        Kind::CreateIndex { table, index, if_not_exists } => index::create(table, index, *if_not_exists, context).await,
-        Kind::OriginalCreateIndex { table, params } => original::create_index(table, params, context).await,
-        Kind::AlterIndex { index, table, change } => index::alter(index, table, change, context).await,
-        Kind::DropIndex { index, table, if_exists } => index::drop(index, table, *if_exists, context).await,
+        Kind::CreatePartition { table, partition, if_not_exists } => {
+            collection::create_partition(table, partition, *if_not_exists, context).await
+        }
+        Kind::DropPartition { table, partition, if_exists } => {
+            collection::drop_partition(table, partition, *if_exists, context).await
+        }
+        Kind::CreateIndex { table, index, if_not_exists } => {
+            index::create(table, index, *if_not_exists, context).await
+        }
+        Kind::OriginalCreateIndex { table, params } => {
+            original::create_index(table, params, context).await
+        }
+        Kind::AlterIndex { index, table, change } => {
+            index::alter(index, table, change, context).await
+        }
+        Kind::DropIndex { index, table, if_exists } => {
+            index::drop(index, table, *if_exists, context).await
+        }
         Kind::OriginalDropIndex(table) => original::drop_index(table, context).await,
-        Kind::Load { table, partitions, fields, params } => loading::load_statement(table, partitions, fields, params, context).await,
-        Kind::Release { table, partitions } => loading::release_statement(table, partitions, context).await,
+        Kind::Load { table, partitions, fields, params } => {
+            loading::load_statement(table, partitions, fields, params, context).await
+        }
+        Kind::Release { table, partitions } => {
+            loading::release_statement(table, partitions, context).await
+        }
         Kind::Write(write) => data::write(write, context).await,
         Kind::Update(update) => update::update(update, context).await,
-        Kind::Delete { table, partition, filter } => data::delete(table, partition.as_ref(), filter.as_ref(), context).await,
-        Kind::OriginalInsert { vectors, table, partition, ids } => original::insert(vectors, table, partition.as_ref(), ids.as_deref(), context).await,
+        Kind::Delete { table, partition, filter } => {
+            data::delete(table, partition.as_ref(), filter.as_ref(), context).await
+        }
+        Kind::OriginalInsert { vectors, table, partition, ids } => {
+            original::insert(vectors, table, partition.as_ref(), ids.as_deref(), context).await
+        }
         Kind::OriginalDelete { table, ids } => original::delete(table, ids, context).await,
         Kind::Select(select) => query::select(select, context).await,
-        Kind::OriginalSearch { vectors, table, params } => original::search(vectors, table, params, context).await,
+        Kind::OriginalSearch { vectors, table, params } => {
+            original::search(vectors, table, params, context).await
+        }
         Kind::OriginalGet { table, ids } => original::get(table, ids, context).await,
-        Kind::GrantRole { revoke, role, user } => access::grant_role(*revoke, role, user, context).await,
+        Kind::GrantRole { revoke, role, user } => {
+            access::grant_role(*revoke, role, user, context).await
+        }
         Kind::Grant(grant) => access::grant(grant, context).await,
         Kind::Flush(tables) => operations::flush(tables, context).await,
         Kind::Compact { table, params } => operations::compact(table, params, context).await,
-        Kind::Import { files, table, partition, params } => operations::import(files, table, partition.as_ref(), params, context).await,
-        Kind::TransferNodes { count, from, to } => resources::transfer_nodes(count, from, to, context).await,
-        Kind::TransferReplicas { count, table, from, to } => resources::transfer_replicas(count, table, from, to, context).await,
-        Kind::Restore { snapshot, table, to } => operations::restore(snapshot, table, to, context).await,
-        Kind::RunAnalyzer { texts, of, params } => analyzer::run(texts, of.as_ref(), params, context).await,
-        Kind::Connect(_) | Kind::UseConnection(_) | Kind::Disconnect(_) | Kind::Help(_) | Kind::Set { .. } | Kind::SetVariable { .. } | Kind::Explain(_) => {
+        Kind::Import { files, table, partition, params } => {
+            operations::import(files, table, partition.as_ref(), params, context).await
+        }
+        Kind::TransferNodes { count, from, to } => {
+            resources::transfer_nodes(count, from, to, context).await
+        }
+        Kind::TransferReplicas { count, table, from, to } => {
+            resources::transfer_replicas(count, table, from, to, context).await
+        }
+        Kind::Restore { snapshot, table, to } => {
+            operations::restore(snapshot, table, to, context).await
+        }
+        Kind::RunAnalyzer { texts, of, params } => {
+            analyzer::run(texts, of.as_ref(), params, context).await
+        }
+        Kind::Connect(_)
+        | Kind::UseConnection(_)
+        | Kind::Disconnect(_)
+        | Kind::Help(_)
+        | Kind::Set { .. }
+        | Kind::SetVariable { .. }
+        | Kind::Explain(_) => {
             Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span))
         }
     }
 }
 
-async fn show<P: Platform>(what: Listing, like: Option<&Name>, statement: &Statement, context: &Context<'_, P>) -> Result<Outcome> {
+async fn show<P: Platform>(
+    what: Listing,
+    like: Option<&Name>,
+    statement: &Statement,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     if let Some(like) = like.filter(|_| what != Listing::Tables) {
-        return Err(Diagnostic::new("SyntaxError", format!("SHOW {} takes no LIKE", what.word())).at(like.span).help("SHOW TABLES takes one"));
+        return Err(Diagnostic::new("SyntaxError", format!("SHOW {} takes no LIKE", what.word()))
+            .at(like.span)
+            .help("SHOW TABLES takes one"));
     }
     match what {
         Listing::Tables => describe::show(like, context).await,
@@ -172,8 +230,14 @@ async fn show<P: Platform>(what: Listing, like: Option<&Name>, statement: &State
         Listing::Restores => operations::show_restores(None, context).await,
         Listing::ResourceGroups => resources::show_groups(context).await,
         Listing::PrivilegeGroups => access::show_privilege_groups(context).await,
-        Listing::Settings | Listing::Variables | Listing::Connections => Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span)),
-        Listing::Partitions | Listing::Indexes | Listing::Stats | Listing::Segments | Listing::Replicas => {
+        Listing::Settings | Listing::Variables | Listing::Connections => {
+            Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span))
+        }
+        Listing::Partitions
+        | Listing::Indexes
+        | Listing::Stats
+        | Listing::Segments
+        | Listing::Replicas => {
             Err(Diagnostic::new("SyntaxError", format!("{} are those of a table", what.word()))
                 .at(statement.span)
                 .help(format!("write `SHOW {} FROM t`", what.word())))
@@ -181,7 +245,12 @@ async fn show<P: Platform>(what: Listing, like: Option<&Name>, statement: &State
     }
 }
 
-async fn show_of<P: Platform>(what: Listing, table: &Name, statement: &Statement, context: &Context<'_, P>) -> Result<Outcome> {
+async fn show_of<P: Platform>(
+    what: Listing,
+    table: &Name,
+    statement: &Statement,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     match what {
         Listing::Partitions => collection::show_partitions(table, context).await,
         Listing::Indexes => index::show(table, context).await,
@@ -192,41 +261,70 @@ async fn show_of<P: Platform>(what: Listing, table: &Name, statement: &Statement
         Listing::Imports => operations::show_imports(Some(table), context).await,
         Listing::Snapshots => operations::show_snapshots(Some(table), context).await,
         Listing::Restores => operations::show_restores(Some(table), context).await,
-        _ => Err(Diagnostic::new("SyntaxError", format!("{} are not those of a table", what.word()))
-            .at(statement.span)
-            .help(format!("write `SHOW {}`", what.word()))),
+        _ => {
+            Err(Diagnostic::new("SyntaxError", format!("{} are not those of a table", what.word()))
+                .at(statement.span)
+                .help(format!("write `SHOW {}`", what.word())))
+        }
     }
 }
 
-async fn create_object<P: Platform>(create: &CreateObject, context: &Context<'_, P>) -> Result<Outcome> {
+async fn create_object<P: Platform>(
+    create: &CreateObject,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let name = &create.name;
-    if let Some(param) = create.params.first().filter(|_| !matches!(create.object, Object::Database | Object::ResourceGroup | Object::Snapshot)) {
-        return Err(Diagnostic::new("SyntaxError", format!("{} takes no parameters", create.object.word())).at(param.name.span));
+    if let Some(param) = create.params.first().filter(|_| {
+        !matches!(create.object, Object::Database | Object::ResourceGroup | Object::Snapshot)
+    }) {
+        return Err(Diagnostic::new(
+            "SyntaxError",
+            format!("{} takes no parameters", create.object.word()),
+        )
+        .at(param.name.span));
     }
     match (create.object, &create.table, &create.password) {
         (Object::Database, ..) => database::create(create, context).await,
         (Object::Alias, Some(table), _) => database::create_alias(name, table, context).await,
-        (Object::User, _, Some(password)) => access::create_user(name, password, create.if_not_exists, context).await,
+        (Object::User, _, Some(password)) => {
+            access::create_user(name, password, create.if_not_exists, context).await
+        }
         (Object::Role, ..) => access::create_role(name, create.if_not_exists, context).await,
-        (Object::ResourceGroup, ..) => resources::create_group(name, &create.params, create.if_not_exists, context).await,
+        (Object::ResourceGroup, ..) => {
+            resources::create_group(name, &create.params, create.if_not_exists, context).await
+        }
         (Object::PrivilegeGroup, ..) => access::create_privilege_group(name, context).await,
-        (Object::Snapshot, Some(table), _) => operations::create_snapshot(name, table, &create.params, context).await,
+        (Object::Snapshot, Some(table), _) => {
+            operations::create_snapshot(name, table, &create.params, context).await
+        }
         _ => Err(Diagnostic::new("SyntaxError", "something is missing here").at(name.span)),
     }
 }
 
-async fn alter_object<P: Platform>(object: Object, name: &Name, change: &ObjectChange, context: &Context<'_, P>) -> Result<Outcome> {
+async fn alter_object<P: Platform>(
+    object: Object,
+    name: &Name,
+    change: &ObjectChange,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     match (object, change) {
         (Object::Database, change) => database::alter(name, change, context).await,
         (_, ObjectChange::Target(table)) => database::alter_alias(name, table, context).await,
-        (_, ObjectChange::Password { new, old }) => access::alter_user(name, new, old.as_ref(), context).await,
-        (_, ObjectChange::Members { add, names }) => access::alter_privilege_group(name, *add, names, context).await,
-        (Object::ResourceGroup, ObjectChange::Set(params)) => resources::alter_group(name, params, context).await,
+        (_, ObjectChange::Password { new, old }) => {
+            access::alter_user(name, new, old.as_ref(), context).await
+        }
+        (_, ObjectChange::Members { add, names }) => {
+            access::alter_privilege_group(name, *add, names, context).await
+        }
+        (Object::ResourceGroup, ObjectChange::Set(params)) => {
+            resources::alter_group(name, params, context).await
+        }
         _ => Err(Diagnostic::new("SyntaxError", "this cannot be changed").at(name.span)),
     }
 }
 
-/// Runs a statement with its requests written down instead of sent; only what a plan needs (schemas, indexes) is asked for.
+/// Runs a statement with its requests written down instead of sent; only what a plan needs
+/// (schemas, indexes) is asked for.
 async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Outcome> {
     let connection = connection::connected(state, inner.span)?;
     connection.client.begin(true);

@@ -1,5 +1,6 @@
-//! The statements of the original milvus_kernel, on today's Milvus. What Milvus no longer has is accepted with a notice.
-//! A table of the original has a key `id` and one field `vector`, an index from the start, and is loaded.
+//! The statements of the original milvus_kernel, on today's Milvus. What Milvus no longer has is
+//! accepted with a notice. A table of the original has a key `id` and one field `vector`, an index
+//! from the start, and is loaded.
 
 use super::catalog::{Collection, Field, Index, pair};
 use super::collection::{self, check_partitions};
@@ -19,7 +20,11 @@ use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
 use crate::proto::schema::{CollectionSchema, DataType, FieldSchema};
 
-pub async fn create_table<P: Platform>(table: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn create_table<P: Platform>(
+    table: &Name,
+    written: &[Param],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let (mut dim, mut metric) = (None, "L2".to_string());
     let mut dim_span = table.span;
     for param in written {
@@ -28,28 +33,56 @@ pub async fn create_table<P: Platform>(table: &Name, written: &[Param], context:
                 dim = Some(params::whole(param, 1, 262_144)?);
                 dim_span = param.name.span;
             }
-            "index_file_size" => context.notice("index_file_size has no effect any more: Milvus sizes its segments itself"),
+            "index_file_size" => context
+                .notice("index_file_size has no effect any more: Milvus sizes its segments itself"),
             "metric_type" => {
                 let (today, replaced) = params::metric(&params::word(param)?)?;
                 if let Some(replaced) = replaced {
-                    context.notice(format!("Milvus has no {replaced} any more: {today} is used instead"));
+                    context.notice(format!(
+                        "Milvus has no {replaced} any more: {today} is used instead"
+                    ));
                 }
                 metric = today;
             }
-            _ => return Err(params::unknown(param, &["dimension", "index_file_size", "metric_type"])),
+            _ => {
+                return Err(params::unknown(
+                    param,
+                    &["dimension", "index_file_size", "metric_type"],
+                ));
+            }
         }
     }
     let Some(dim) = dim else {
-        return Err(Diagnostic::new("MissingParameter", "the dimension is missing").at(table.span).help("add `WHERE dimension=128`"));
+        return Err(Diagnostic::new("MissingParameter", "the dimension is missing")
+            .at(table.span)
+            .help("add `WHERE dimension=128`"));
     };
     let binary = params::metrics_of(DataType::BinaryVector).contains(&metric.as_str());
     if binary && dim % 8 != 0 {
-        return Err(Diagnostic::new("InvalidValue", "the dimension of a binary vector is a multiple of 8").at(dim_span));
+        return Err(Diagnostic::new(
+            "InvalidValue",
+            "the dimension of a binary vector is a multiple of 8",
+        )
+        .at(dim_span));
     }
     let data_type = if binary { DataType::BinaryVector } else { DataType::FloatVector };
-    let key = FieldSchema { name: "id".to_string(), data_type: DataType::Int64.into(), is_primary_key: true, ..FieldSchema::default() };
-    let vector = FieldSchema { name: "vector".to_string(), data_type: data_type.into(), type_params: collection::dim(dim), ..FieldSchema::default() };
-    let schema = CollectionSchema { name: table.value.clone(), fields: vec![key, vector], ..CollectionSchema::default() };
+    let key = FieldSchema {
+        name: "id".to_string(),
+        data_type: DataType::Int64.into(),
+        is_primary_key: true,
+        ..FieldSchema::default()
+    };
+    let vector = FieldSchema {
+        name: "vector".to_string(),
+        data_type: data_type.into(),
+        type_params: collection::dim(dim),
+        ..FieldSchema::default()
+    };
+    let schema = CollectionSchema {
+        name: table.value.clone(),
+        fields: vec![key, vector],
+        ..CollectionSchema::default()
+    };
     collection::send(schema, collection::plain_options(), table, context).await?;
     let plan = Plan {
         name: "vector".to_string(),
@@ -59,19 +92,30 @@ pub async fn create_table<P: Platform>(table: &Name, written: &[Param], context:
         params: serde_json::Map::new(),
     };
     if let Err(error) = build_and_load(&plan, table, context).await {
-        return Err(error.help(format!("collection {table} was created; `DROP TABLE {table}` removes it")));
+        return Err(
+            error.help(format!("collection {table} was created; `DROP TABLE {table}` removes it"))
+        );
     }
     Ok(Outcome::done(format!("created collection {table}")))
 }
 
-async fn build_and_load<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) -> Result<()> {
+async fn build_and_load<P: Platform>(
+    plan: &Plan,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
     index::build(plan, table, context).await?;
     loading::load_statement(table, &[], &[], &[], context).await?;
     Ok(())
 }
 
-/// Builds another index: Milvus wants the collection released and the old index dropped first. The metric stays.
-pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
+/// Builds another index: Milvus wants the collection released and the old index dropped first. The
+/// metric stays.
+pub async fn create_index<P: Platform>(
+    table: &Name,
+    written: &[Param],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let field = collection.only_vector(table)?;
     let binary = field.data_type == DataType::BinaryVector;
@@ -80,17 +124,26 @@ pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context:
     let mut metric = old.map(|index| index.metric.clone());
     for param in written {
         if param.name.value.eq_ignore_ascii_case("index_type") {
-            index_type = Some(index_types::checked(&params::word(param)?, field.data_type, &field.type_name())?);
+            index_type = Some(index_types::checked(
+                &params::word(param)?,
+                field.data_type,
+                &field.type_name(),
+            )?);
         }
         if param.name.value.eq_ignore_ascii_case("metric_type") {
             metric = Some(checked_metric(&params::word(param)?, field)?.0);
         }
     }
     let Some((index_type, replaced)) = index_type else {
-        return Err(Diagnostic::new("MissingParameter", "the index type is missing").at(table.span).help("add `WHERE index_type='IVF_FLAT' and nlist=128`"));
+        return Err(Diagnostic::new("MissingParameter", "the index type is missing")
+            .at(table.span)
+            .help("add `WHERE index_type='IVF_FLAT' and nlist=128`"));
     };
     if let Some(replaced) = replaced {
-        context.notice(format!("Milvus has no {replaced} any more: {} is built instead", index_type.name));
+        context.notice(format!(
+            "Milvus has no {replaced} any more: {} is built instead",
+            index_type.name
+        ));
     }
     let mut inner = serde_json::Map::new();
     for param in written {
@@ -103,7 +156,10 @@ pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context:
                 inner.insert(name, value);
             }
             // the original's own example gives FLAT an nlist
-            Err(error) if error.code == "UnknownParameter" && OLD_PARAMS.iter().any(|old| old.eq_ignore_ascii_case(name)) => {
+            Err(error)
+                if error.code == "UnknownParameter"
+                    && OLD_PARAMS.iter().any(|old| old.eq_ignore_ascii_case(name)) =>
+            {
                 context.notice(format!("{name} has no effect on {}", index_type.name));
             }
             Err(error) => return Err(error),
@@ -122,11 +178,28 @@ pub async fn create_index<P: Platform>(table: &Name, written: &[Param], context:
 }
 
 /// Parameters of the original's index types, which its statements may carry along.
-const OLD_PARAMS: [&str; 11] =
-    ["nlist", "m", "nbits", "efConstruction", "M", "n_trees", "search_length", "out_degree", "candidate_pool_size", "knng", "index_file_size"];
+const OLD_PARAMS: [&str; 11] = [
+    "nlist",
+    "m",
+    "nbits",
+    "efConstruction",
+    "M",
+    "n_trees",
+    "search_length",
+    "out_degree",
+    "candidate_pool_size",
+    "knng",
+    "index_file_size",
+];
 
-/// Drops the old index and builds the new one; when the new one cannot be built, the old one is built again.
-async fn replace_index<P: Platform>(plan: &Plan, old: Option<&Index>, table: &Name, context: &Context<'_, P>) -> Result<()> {
+/// Drops the old index and builds the new one; when the new one cannot be built, the old one is
+/// built again.
+async fn replace_index<P: Platform>(
+    plan: &Plan,
+    old: Option<&Index>,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
     loading::release(table, &[], context).await?;
     if let Some(old) = old {
         index::send_drop(old, table, context).await?;
@@ -135,12 +208,26 @@ async fn replace_index<P: Platform>(plan: &Plan, old: Option<&Index>, table: &Na
     let Some(old) = old else { return Err(error) };
     let mut inner = serde_json::Map::new();
     for (name, value) in &old.params {
-        inner.insert(name.clone(), serde_json::from_str(value).unwrap_or_else(|_| value.clone().into()));
+        inner.insert(
+            name.clone(),
+            serde_json::from_str(value).unwrap_or_else(|_| value.clone().into()),
+        );
     }
-    let again = Plan { name: old.name.clone(), field: old.field.clone(), index_type: old.index_type.clone(), metric: Some(old.metric.clone()), params: inner };
+    let again = Plan {
+        name: old.name.clone(),
+        field: old.field.clone(),
+        index_type: old.index_type.clone(),
+        metric: Some(old.metric.clone()),
+        params: inner,
+    };
     match build_and_load(&again, table, context).await {
-        Ok(()) => Err(error.help(format!("the index that was there, {}, is there again", old.index_type))),
-        Err(_) => Err(error.help(format!("the index that was there, {}, is gone: build it again with `CREATE INDEX`", old.index_type))),
+        Ok(()) => {
+            Err(error.help(format!("the index that was there, {}, is there again", old.index_type)))
+        }
+        Err(_) => Err(error.help(format!(
+            "the index that was there, {}, is gone: build it again with `CREATE INDEX`",
+            old.index_type
+        ))),
     }
 }
 
@@ -150,7 +237,10 @@ pub async fn drop_index<P: Platform>(table: &Name, context: &Context<'_, P>) -> 
     let field = collection.only_vector(table)?;
     let flat = if field.data_type == DataType::BinaryVector { "BIN_FLAT" } else { "FLAT" };
     let old = collection.index_on(&field.name);
-    let metric = old.map_or_else(|| params::default_metric(field.data_type).to_string(), |index| index.metric.clone());
+    let metric = old.map_or_else(
+        || params::default_metric(field.data_type).to_string(),
+        |index| index.metric.clone(),
+    );
     let plan = Plan {
         name: old.map_or_else(|| field.name.clone(), |index| index.name.clone()),
         field: field.name.clone(),
@@ -159,7 +249,9 @@ pub async fn drop_index<P: Platform>(table: &Name, context: &Context<'_, P>) -> 
         params: serde_json::Map::new(),
     };
     replace_index(&plan, old, table, context).await?;
-    context.notice(format!("{table} stays searchable by brute force ({flat}): Milvus loads no field without an index"));
+    context.notice(format!(
+        "{table} stays searchable by brute force ({flat}): Milvus loads no field without an index"
+    ));
     Ok(Outcome::done(match old {
         Some(old) => format!("dropped index {} of {table}", old.index_type),
         None => format!("{table} had no index"),
@@ -176,12 +268,20 @@ pub async fn insert<P: Platform>(
     let collection = context.collection(table).await?;
     let field = collection.only_vector(table)?;
     let key = collection.primary()?;
-    if let Some(other) = collection.fields.iter().find(|other| !other.primary && !other.is_vector() && !other.optional()) {
-        return Err(Diagnostic::new("MissingField", format!("`{table}` has a field `{}` besides key and vector", other.name))
-            .at(table.span)
-            .help("use `INSERT INTO t (…) VALUES (…)`"));
+    if let Some(other) = collection
+        .fields
+        .iter()
+        .find(|other| !other.primary && !other.is_vector() && !other.optional())
+    {
+        return Err(Diagnostic::new(
+            "MissingField",
+            format!("`{table}` has a field `{}` besides key and vector", other.name),
+        )
+        .at(table.span)
+        .help("use `INSERT INTO t (…) VALUES (…)`"));
     }
-    check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context).await?;
+    check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context)
+        .await?;
     let count = vectors.len();
     let mut column = ColumnBuilder::new(field, count, table.span)?;
     for vector in vectors {
@@ -199,9 +299,15 @@ pub async fn insert<P: Platform>(
         };
         if ids.len() != count {
             let span = ids.first().map_or(table.span, |first| first.span);
-            return Err(
-                Diagnostic::new("WrongCount", format!("{} for {}", plural(ids.len() as u64, "id", "ids"), plural(count as u64, "vector", "vectors"))).at(span)
-            );
+            return Err(Diagnostic::new(
+                "WrongCount",
+                format!(
+                    "{} for {}",
+                    plural(ids.len() as u64, "id", "ids"),
+                    plural(count as u64, "vector", "vectors")
+                ),
+            )
+            .at(span));
         }
         let mut keys = ColumnBuilder::new(key, count, table.span)?;
         for id in ids {
@@ -209,10 +315,25 @@ pub async fn insert<P: Platform>(
         }
         columns.insert(0, keys);
     } else if let Some(first) = ids.and_then(|ids| ids.first()) {
-        return Err(Diagnostic::new("InvalidValue", format!("the server makes the ids of `{table}` itself")).at(first.span).help("leave `by id=…` out"));
+        return Err(Diagnostic::new(
+            "InvalidValue",
+            format!("the server makes the ids of `{table}` itself"),
+        )
+        .at(first.span)
+        .help("leave `by id=…` out"));
     }
     let dynamic = collection.dynamic.then(|| vec![b"{}".to_vec(); count]);
-    let sent = data::send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, &collection, table, partition, columns, dynamic, count, context).await?;
+    let sent = data::send(
+        if ids.is_some() { Mode::Upsert } else { Mode::Insert },
+        &collection,
+        table,
+        partition,
+        columns,
+        dynamic,
+        count,
+        context,
+    )
+    .await?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
     if !context.client.explaining() {
         outcome.tables.push(data::ids_table(&collection, sent.ids)?);
@@ -221,18 +342,32 @@ pub async fn insert<P: Platform>(
 }
 
 /// Ids as Milvus 0.10 made them: from the clock, ascending, with room for two kernels at once.
-fn make_ids<P: Platform>(count: usize, key: &Field, span: Span, context: &Context<'_, P>) -> Result<Vec<Spanned<Value>>> {
+fn make_ids<P: Platform>(
+    count: usize,
+    key: &Field,
+    span: Span,
+    context: &Context<'_, P>,
+) -> Result<Vec<Spanned<Value>>> {
     if key.data_type != DataType::Int64 {
-        return Err(Diagnostic::new("MissingParameter", format!("the key `{}` is {}: it cannot be made up", key.name, key.type_name()))
-            .at(span)
-            .help("add `by id='…'`"));
+        return Err(Diagnostic::new(
+            "MissingParameter",
+            format!("the key `{}` is {}: it cannot be made up", key.name, key.type_name()),
+        )
+        .at(span)
+        .help("add `by id='…'`"));
     }
     let platform = context.client.platform();
-    let first = (platform.unix_ms() as i64).wrapping_mul(1_000_000).wrapping_add(i64::from(platform.random() % 900_000));
+    let first = (platform.unix_ms() as i64)
+        .wrapping_mul(1_000_000)
+        .wrapping_add(i64::from(platform.random() % 900_000));
     Ok((0..count as i64).map(|at| Spanned::new(Value::Int(first.wrapping_add(at)), span)).collect())
 }
 
-pub async fn delete<P: Platform>(table: &Name, ids: &[Spanned<Value>], context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn delete<P: Platform>(
+    table: &Name,
+    ids: &[Spanned<Value>],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let expr = filter::key_in(&checked_key(&collection, ids)?.name, ids)?;
     let count = data::delete_where(&collection, table, None, expr, context).await?;
@@ -249,16 +384,23 @@ pub fn checked_key<'a>(collection: &'a Collection, ids: &[Spanned<Value>]) -> Re
             _ => false,
         };
         if !fits {
-            return Err(Diagnostic::new("TypeMismatch", format!("this is no id of `{}`", collection.name))
-                .at(id.span)
-                .label(format!("expected {}", key.type_name())));
+            return Err(Diagnostic::new(
+                "TypeMismatch",
+                format!("this is no id of `{}`", collection.name),
+            )
+            .at(id.span)
+            .label(format!("expected {}", key.type_name())));
         }
     }
     Ok(key)
 }
 
 /// Rows by id, in the order asked for; what is missing is shown as missing.
-pub async fn get<P: Platform>(table: &Name, ids: &[Spanned<Value>], context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn get<P: Platform>(
+    table: &Name,
+    ids: &[Spanned<Value>],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let key = checked_key(&collection, ids)?;
     let expr = filter::key_in(&key.name, ids)?;
@@ -284,7 +426,11 @@ pub async fn get<P: Platform>(table: &Name, ids: &[Spanned<Value>], context: &Co
                     Datum::Int(number) => number.to_string(),
                     _ => String::new(),
                 });
-                ordered.push((0..found.columns.len()).map(|column| if column == at { wanted.clone() } else { Datum::Null }).collect());
+                ordered.push(
+                    (0..found.columns.len())
+                        .map(|column| if column == at { wanted.clone() } else { Datum::Null })
+                        .collect(),
+                );
             }
         }
     }
@@ -294,10 +440,19 @@ pub async fn get<P: Platform>(table: &Name, ids: &[Spanned<Value>], context: &Co
     let there = (ids.len() - missing.len()) as u64;
     found.total = ordered.len() as u64;
     found.rows = ordered;
-    Ok(Outcome::table(found).with_done(format!("{} of {} found", there, plural(ids.len() as u64, "id", "ids"))))
+    Ok(Outcome::table(found).with_done(format!(
+        "{} of {} found",
+        there,
+        plural(ids.len() as u64, "id", "ids")
+    )))
 }
 
-pub async fn search<P: Platform>(vectors: &[Spanned<Value>], table: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn search<P: Platform>(
+    vectors: &[Spanned<Value>],
+    table: &Name,
+    written: &[Param],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let field = collection.only_vector(table)?;
     let mut limit = None;
@@ -309,14 +464,23 @@ pub async fn search<P: Platform>(vectors: &[Spanned<Value>], table: &Name, writt
             "partition_tags" | "partition_tag" => {
                 for value in &param.values {
                     match &value.value {
-                        Value::Text(text) => partitions.push(Spanned::new(text.clone(), value.span)),
-                        _ => return Err(Diagnostic::new("TypeMismatch", "a partition tag is a string").at(value.span)),
+                        Value::Text(text) => {
+                            partitions.push(Spanned::new(text.clone(), value.span))
+                        }
+                        _ => {
+                            return Err(Diagnostic::new(
+                                "TypeMismatch",
+                                "a partition tag is a string",
+                            )
+                            .at(value.span));
+                        }
                     }
                 }
             }
             name @ ("nprobe" | "ef" | "search_k" | "search_length") => {
                 let number = params::whole(param, 1, 65_536)?;
-                let index_type = collection.index_on(&field.name).map_or("", |index| index.index_type.as_str());
+                let index_type =
+                    collection.index_on(&field.name).map_or("", |index| index.index_type.as_str());
                 let has_effect = match name {
                     "nprobe" => index_type.contains("IVF") || index_type == "SCANN",
                     "ef" => index_type.contains("HNSW"),
@@ -325,20 +489,32 @@ pub async fn search<P: Platform>(vectors: &[Spanned<Value>], table: &Name, writt
                 if has_effect {
                     inner.insert(name.to_string(), number.into());
                 } else {
-                    context.notice(format!("{name} has no effect on {}", if index_type.is_empty() { "a field without an index" } else { index_type }));
+                    context.notice(format!(
+                        "{name} has no effect on {}",
+                        if index_type.is_empty() { "a field without an index" } else { index_type }
+                    ));
                 }
             }
             _ => return Err(params::unknown(param, &["top_k", "partition_tags", "nprobe", "ef"])),
         }
     }
     let Some(limit) = limit else {
-        return Err(Diagnostic::new("MissingParameter", "the number of hits is missing").at(table.span).help("add `WHERE top_k=10`"));
+        return Err(Diagnostic::new("MissingParameter", "the number of hits is missing")
+            .at(table.span)
+            .help("add `WHERE top_k=10`"));
     };
     check_partitions(table, &partitions, context).await?;
     let metric = collection.index_on(&field.name).map(|index| index.metric.clone());
     let queries = Queries::of_vectors(field, metric, vectors)?;
     let partitions = partitions.into_iter().map(|name| name.value).collect();
-    let read = Read { collection: &collection, table, partitions, expr: String::new(), level: None };
-    let plan = SearchPlan { read: &read, queries, limit, offset: 0, params: SearchParams { inner, ..SearchParams::default() } };
+    let read =
+        Read { collection: &collection, table, partitions, expr: String::new(), level: None };
+    let plan = SearchPlan {
+        read: &read,
+        queries,
+        limit,
+        offset: 0,
+        params: SearchParams { inner, ..SearchParams::default() },
+    };
     plan.run(&Layout::plain(&collection)?, context).await
 }

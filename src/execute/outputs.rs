@@ -1,5 +1,6 @@
-//! What a SELECT shows: fields of the schema, keys of the dynamic field, paths into JSON and arrays. In: items. Out: the names to ask a server for,
-//! and columns of values made of what it sends.
+//! What a SELECT shows: fields of the schema, keys of the dynamic field, paths into JSON and
+//! arrays. In: items. Out: the names to ask a server for, and columns of values made of what it
+//! sends.
 
 use super::Result;
 use super::catalog::Collection;
@@ -57,8 +58,15 @@ impl Outputs {
     /// The columns of an empty result.
     pub fn columns(&self, collection: &Collection) -> Vec<Column> {
         match &self.shown {
-            Some(shown) => shown.iter().map(|shown| Column::new(shown.head.clone(), shown.kind(collection))).collect(),
-            None => collection.fields.iter().map(|field| Column::new(field.name.clone(), data::kind(field.data_type))).collect(),
+            Some(shown) => shown
+                .iter()
+                .map(|shown| Column::new(shown.head.clone(), shown.kind(collection)))
+                .collect(),
+            None => collection
+                .fields
+                .iter()
+                .map(|field| Column::new(field.name.clone(), data::kind(field.data_type)))
+                .collect(),
         }
     }
 
@@ -66,7 +74,8 @@ impl Outputs {
     pub fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Table {
         let columns = self.values(fields, collection);
         let count = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
-        let mut rows: Vec<Vec<Datum>> = (0..count).map(|_| Vec::with_capacity(columns.len())).collect();
+        let mut rows: Vec<Vec<Datum>> =
+            (0..count).map(|_| Vec::with_capacity(columns.len())).collect();
         let mut heads = Vec::new();
         for (column, values) in columns {
             heads.push(column);
@@ -82,7 +91,11 @@ impl Outputs {
     }
 
     /// The columns that are shown, in the order asked for, or the schema's order.
-    pub fn values(&self, fields: Vec<FieldData>, collection: &Collection) -> Vec<(Column, Vec<Datum>)> {
+    pub fn values(
+        &self,
+        fields: Vec<FieldData>,
+        collection: &Collection,
+    ) -> Vec<(Column, Vec<Datum>)> {
         let count = fields.iter().map(data::rows).max().unwrap_or(0);
         let mut found: Vec<(Column, Vec<Datum>)> = Vec::new();
         let mut dynamic: Option<Vec<Datum>> = None;
@@ -110,11 +123,23 @@ impl Outputs {
             .iter()
             .map(|shown| {
                 if shown.field == "$meta" && shown.path.is_empty() {
-                    return (Column::new(shown.head.clone(), Type::Json), dynamic.clone().unwrap_or_else(|| vec![Datum::Null; count]));
+                    return (
+                        Column::new(shown.head.clone(), Type::Json),
+                        dynamic.clone().unwrap_or_else(|| vec![Datum::Null; count]),
+                    );
                 }
-                let stored = found.iter().find(|(column, _)| column.name == shown.field).map(|(_, values)| values.clone());
-                let values = stored.unwrap_or_else(|| keys_of(dynamic.as_deref().unwrap_or_default(), &shown.field, count));
-                let values = if shown.path.is_empty() { values } else { values.iter().map(|value| part(value, &shown.path)).collect() };
+                let stored = found
+                    .iter()
+                    .find(|(column, _)| column.name == shown.field)
+                    .map(|(_, values)| values.clone());
+                let values = stored.unwrap_or_else(|| {
+                    keys_of(dynamic.as_deref().unwrap_or_default(), &shown.field, count)
+                });
+                let values = if shown.path.is_empty() {
+                    values
+                } else {
+                    values.iter().map(|value| part(value, &shown.path)).collect()
+                };
                 (Column::new(shown.head.clone(), shown.kind(collection)), values)
             })
             .collect()
@@ -122,11 +147,23 @@ impl Outputs {
 }
 
 impl Shown {
-    pub fn new(name: &Name, path: &[Spanned<Value>], alias: Option<&Name>, collection: &Collection) -> Result<Shown> {
+    pub fn new(
+        name: &Name,
+        path: &[Spanned<Value>],
+        alias: Option<&Name>,
+        collection: &Collection,
+    ) -> Result<Shown> {
         match collection.find(&name.value) {
             None if !collection.dynamic => return Err(collection.unknown_field(name)),
-            Some(field) if !path.is_empty() && !matches!(field.data_type, DataType::Json | DataType::Array) => {
-                return Err(Diagnostic::new("TypeMismatch", format!("`{name}` is {} and has no parts", field.type_name())).at(name.span));
+            Some(field)
+                if !path.is_empty()
+                    && !matches!(field.data_type, DataType::Json | DataType::Array) =>
+            {
+                return Err(Diagnostic::new(
+                    "TypeMismatch",
+                    format!("`{name}` is {} and has no parts", field.type_name()),
+                )
+                .at(name.span));
             }
             _ => {}
         }
@@ -164,7 +201,9 @@ fn keys_of(objects: &[Datum], key: &str, count: usize) -> Vec<Datum> {
 fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
     match value {
         Datum::Json(text) => {
-            let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return Datum::Null };
+            let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
+                return Datum::Null;
+            };
             let found = path.iter().try_fold(&json, |json, step| match &step.value {
                 Value::Text(key) => json.get(key),
                 Value::Int(at) => json.get(usize::try_from(*at).ok()?),
@@ -173,7 +212,11 @@ fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
             of_json(found)
         }
         Datum::Array(items) => match path {
-            [Spanned { value: Value::Int(at), .. }] => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned().unwrap_or(Datum::Null),
+            [Spanned { value: Value::Int(at), .. }] => usize::try_from(*at)
+                .ok()
+                .and_then(|at| items.get(at))
+                .cloned()
+                .unwrap_or(Datum::Null),
             _ => Datum::Null,
         },
         _ => Datum::Null,
@@ -184,7 +227,9 @@ fn of_json(json: Option<&serde_json::Value>) -> Datum {
     match json {
         Some(serde_json::Value::String(text)) => Datum::Text(text.clone()),
         Some(serde_json::Value::Bool(flag)) => Datum::Bool(*flag),
-        Some(serde_json::Value::Number(number)) => number.as_i64().map_or_else(|| Datum::Double(number.as_f64().unwrap_or(f64::NAN)), Datum::Int),
+        Some(serde_json::Value::Number(number)) => number
+            .as_i64()
+            .map_or_else(|| Datum::Double(number.as_f64().unwrap_or(f64::NAN)), Datum::Int),
         Some(serde_json::Value::Null) | None => Datum::Null,
         Some(other) => Datum::Json(other.to_string()),
     }

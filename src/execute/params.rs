@@ -1,4 +1,5 @@
-//! Parameters by name: metrics with their aliases, consistency levels, and the checks of what was written.
+//! Parameters by name: metrics with their aliases, consistency levels, and the checks of what was
+//! written.
 
 use super::Result;
 use crate::diagnostic::{Diagnostic, Spanned};
@@ -6,7 +7,17 @@ use crate::language::ast::{Name, Param, Value};
 use crate::proto::common::ConsistencyLevel;
 use crate::proto::schema::DataType;
 
-pub const METRICS: [&str; 9] = ["L2", "IP", "COSINE", "HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD", "BM25"];
+pub const METRICS: [&str; 9] = [
+    "L2",
+    "IP",
+    "COSINE",
+    "HAMMING",
+    "JACCARD",
+    "SUBSTRUCTURE",
+    "SUPERSTRUCTURE",
+    "MHJACCARD",
+    "BM25",
+];
 
 /// Reads a metric. Returns Milvus's name and, when Milvus has the one asked for no more, that one.
 pub fn metric(name: &Name) -> Result<(String, Option<String>)> {
@@ -26,7 +37,9 @@ pub fn metric(name: &Name) -> Result<(String, Option<String>)> {
 /// The metrics that measure a type of vector.
 pub fn metrics_of(data_type: DataType) -> &'static [&'static str] {
     match data_type {
-        DataType::BinaryVector => &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"],
+        DataType::BinaryVector => {
+            &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"]
+        }
         DataType::SparseFloatVector => &["IP", "BM25"],
         _ => &["L2", "IP", "COSINE"],
     }
@@ -42,21 +55,35 @@ pub fn default_metric(data_type: DataType) -> &'static str {
 }
 
 pub fn consistency(name: &Name) -> Result<ConsistencyLevel> {
-    const LEVELS: [ConsistencyLevel; 4] = [ConsistencyLevel::Strong, ConsistencyLevel::Session, ConsistencyLevel::Bounded, ConsistencyLevel::Eventually];
-    LEVELS.into_iter().find(|level| level.as_str_name().eq_ignore_ascii_case(&name.value)).ok_or_else(|| {
-        Diagnostic::new("UnknownConsistencyLevel", format!("unknown consistency level `{name}`")).at(name.span).suggest(
-            &name.value,
-            LEVELS.iter().map(|level| level.as_str_name()),
-            "there are",
-        )
-    })
+    const LEVELS: [ConsistencyLevel; 4] = [
+        ConsistencyLevel::Strong,
+        ConsistencyLevel::Session,
+        ConsistencyLevel::Bounded,
+        ConsistencyLevel::Eventually,
+    ];
+    LEVELS
+        .into_iter()
+        .find(|level| level.as_str_name().eq_ignore_ascii_case(&name.value))
+        .ok_or_else(|| {
+            Diagnostic::new(
+                "UnknownConsistencyLevel",
+                format!("unknown consistency level `{name}`"),
+            )
+            .at(name.span)
+            .suggest(
+                &name.value,
+                LEVELS.iter().map(|level| level.as_str_name()),
+                "there are",
+            )
+        })
 }
 
 /// The one value of a parameter.
 pub fn one(param: &Param) -> Result<&Spanned<Value>> {
     match param.values.as_slice() {
         [value] => Ok(value),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes one value", param.name)).at(param.name.span)),
+        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes one value", param.name))
+            .at(param.name.span)),
     }
 }
 
@@ -65,7 +92,8 @@ pub fn word(param: &Param) -> Result<Name> {
     let value = one(param)?;
     match &value.value {
         Value::Text(text) => Ok(Spanned::new(text.clone(), value.span)),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes a word", param.name)).at(value.span)),
+        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes a word", param.name))
+            .at(value.span)),
     }
 }
 
@@ -74,7 +102,11 @@ pub fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
     let value = one(param)?;
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes a whole number from {low} to {high}", param.name)).at(value.span)),
+        _ => Err(Diagnostic::new(
+            "InvalidValue",
+            format!("`{}` takes a whole number from {low} to {high}", param.name),
+        )
+        .at(value.span)),
     }
 }
 
@@ -94,7 +126,8 @@ pub fn flag(param: &Param) -> Result<bool> {
         Value::Bool(flag) => Ok(*flag),
         Value::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Value::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes TRUE or FALSE", param.name)).at(value.span)),
+        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes TRUE or FALSE", param.name))
+            .at(value.span)),
     }
 }
 
@@ -102,7 +135,8 @@ pub fn flag(param: &Param) -> Result<bool> {
 pub fn count(value: &Spanned<Value>) -> Result<u64> {
     match value.value {
         Value::Int(number) if number >= 0 => Ok(number as u64),
-        _ => Err(Diagnostic::new("InvalidNumber", "a whole number of 0 or more belongs here").at(value.span)),
+        _ => Err(Diagnostic::new("InvalidNumber", "a whole number of 0 or more belongs here")
+            .at(value.span)),
     }
 }
 
@@ -129,5 +163,7 @@ pub fn plain(value: &Spanned<Value>) -> Result<String> {
 
 pub fn unknown(param: &Param, known: &[&str]) -> Diagnostic {
     let name = &param.name;
-    Diagnostic::new("UnknownParameter", format!("unknown parameter `{name}`")).at(name.span).suggest(&name.value, known.iter().copied(), "it takes")
+    Diagnostic::new("UnknownParameter", format!("unknown parameter `{name}`"))
+        .at(name.span)
+        .suggest(&name.value, known.iter().copied(), "it takes")
 }

@@ -1,5 +1,5 @@
-//! SELECT without a distance: rows by a filter, and their count. Reads past Milvus's window of 16,384 rows are paged by key and joined.
-//! What is sorted or grouped is in `aggregate`.
+//! SELECT without a distance: rows by a filter, and their count. Reads past Milvus's window of
+//! 16,384 rows are paged by key and joined. What is sorted or grouped is in `aggregate`.
 
 use super::catalog::{Collection, Field, pair};
 use super::collection::check_partitions;
@@ -33,24 +33,39 @@ pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> R
         return hybrid::search(select, &read, &bounds, context).await;
     }
     if let Some(rerank) = &select.rerank {
-        return Err(Diagnostic::new("SyntaxError", "RERANK belongs to a hybrid search").at(rerank.method.span).help("add `HYBRID SEARCH (…)` before it"));
+        return Err(Diagnostic::new("SyntaxError", "RERANK belongs to a hybrid search")
+            .at(rerank.method.span)
+            .help("add `HYBRID SEARCH (…)` before it"));
     }
-    if matches!(&select.order, Some(Order::Near { .. })) || bounds.iter().any(|bound| bound.near.is_some()) {
+    if matches!(&select.order, Some(Order::Near { .. }))
+        || bounds.iter().any(|bound| bound.near.is_some())
+    {
         return search::search(select, &read, &bounds, context).await;
     }
     if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new("UnknownField", "only a search has a distance").at(bound.value.span).help("add `ORDER BY field <-> [0.1, 0.2]`"));
+        return Err(Diagnostic::new("UnknownField", "only a search has a distance")
+            .at(bound.value.span)
+            .help("add `ORDER BY field <-> [0.1, 0.2]`"));
     }
     if let Some(param) = select.params.first() {
-        return Err(Diagnostic::new("SyntaxError", "SEARCH PARAMS belong to a search").at(param.name.span).help("add `ORDER BY field <-> [0.1, 0.2]`"));
+        return Err(Diagnostic::new("SyntaxError", "SEARCH PARAMS belong to a search")
+            .at(param.name.span)
+            .help("add `ORDER BY field <-> [0.1, 0.2]`"));
     }
     if let Some(count) = only_count(select) {
         if let Some(clause) = select.limit.as_ref().or(select.offset.as_ref()) {
-            return Err(Diagnostic::new("SyntaxError", "COUNT(*) gives one row: LIMIT and OFFSET have no effect").at(clause.span));
+            return Err(Diagnostic::new(
+                "SyntaxError",
+                "COUNT(*) gives one row: LIMIT and OFFSET have no effect",
+            )
+            .at(clause.span));
         }
         let head = count.alias.as_ref().map_or("count(*)", |alias| alias.value.as_str());
         let number = read.count(context).await?;
-        return Ok(Outcome::table(Table::new(vec![Column::new(head, Type::Int)], vec![vec![Datum::Int(number as i64)]])));
+        return Ok(Outcome::table(Table::new(
+            vec![Column::new(head, Type::Int)],
+            vec![vec![Datum::Int(number as i64)]],
+        )));
     }
     let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
     let limit = select.limit.as_ref().map(params::count).transpose()?;
@@ -65,9 +80,15 @@ pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> R
     let fetched = wanted.min(context.kept());
     let mut table = read.rows(&outputs, offset, fetched, context).await?;
     if table.rows.len() as u64 == fetched && fetched < wanted && !context.client.explaining() {
-        table.total = read.count(context).await?.saturating_sub(offset).min(wanted).max(table.rows.len() as u64);
+        table.total = read
+            .count(context)
+            .await?
+            .saturating_sub(offset)
+            .min(wanted)
+            .max(table.rows.len() as u64);
     }
-    table.primary_key = Some(collection.primary()?.name.clone()).filter(|key| table.columns.iter().any(|column| column.name == *key));
+    table.primary_key = Some(collection.primary()?.name.clone())
+        .filter(|key| table.columns.iter().any(|column| column.name == *key));
     let done = rows(table.total);
     Ok(Outcome::table(table).with_done(done))
 }
@@ -77,7 +98,9 @@ fn only_count(select: &Select) -> Option<&Item> {
     match &select.items {
         Items::Listed(items) => match items.as_slice() {
             [item @ Item { output: Output::Aggregate { function, of: None, .. }, .. }]
-                if function.value == Function::Count && select.group.is_empty() && select.order.is_none() =>
+                if function.value == Function::Count
+                    && select.group.is_empty()
+                    && select.order.is_none() =>
             {
                 Some(item)
             }
@@ -98,7 +121,13 @@ pub struct Read<'a> {
 
 impl Read<'_> {
     /// Reads up to `limit` rows behind `offset`, in the order of the key.
-    pub async fn rows<P: Platform>(&self, outputs: &Outputs, offset: u64, limit: u64, context: &Context<'_, P>) -> Result<Table> {
+    pub async fn rows<P: Platform>(
+        &self,
+        outputs: &Outputs,
+        offset: u64,
+        limit: u64,
+        context: &Context<'_, P>,
+    ) -> Result<Table> {
         let key = self.collection.primary()?;
         let page = self.page(outputs);
         if offset.saturating_add(limit) <= page {
@@ -148,9 +177,14 @@ impl Read<'_> {
                 None => self.expr.clone(),
                 Some(last) => self.behind(key, last),
             };
-            let (names, size) = if skip > 0 { (&keys_only, skip.min(WINDOW)) } else { (&all, left.min(page)) };
+            let (names, size) =
+                if skip > 0 { (&keys_only, skip.min(WINDOW)) } else { (&all, left.min(page)) };
             // rows in the order of the key across segments, which paging by key rests on
-            let query_params = vec![pair("limit", size), pair("iterator", "True"), pair("reduce_stop_for_best", "True")];
+            let query_params = vec![
+                pair("limit", size),
+                pair("iterator", "True"),
+                pair("reduce_stop_for_best", "True"),
+            ];
             let reply = self.send(&expr, names.clone(), query_params, context).await?;
             let keys = keys_of(&reply.fields_data, key);
             let count = keys.len() as u64;
@@ -180,15 +214,22 @@ impl Read<'_> {
 
     /// The filter, and one more condition.
     pub fn and(&self, condition: &str) -> String {
-        if self.expr.is_empty() { condition.to_string() } else { format!("({}) and {condition}", self.expr) }
+        if self.expr.is_empty() {
+            condition.to_string()
+        } else {
+            format!("({}) and {condition}", self.expr)
+        }
     }
 
     /// How many rows match.
     pub async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<u64> {
-        let reply = self.send(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
+        let reply =
+            self.send(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
         let count = match reply.fields_data.into_iter().next().and_then(|field| field.field) {
             Some(field_data::Field::Scalars(scalars)) => match scalars.data {
-                Some(scalar_field::Data::LongData(array)) => array.data.first().copied().unwrap_or(0),
+                Some(scalar_field::Data::LongData(array)) => {
+                    array.data.first().copied().unwrap_or(0)
+                }
                 _ => 0,
             },
             _ => 0,
@@ -252,7 +293,8 @@ pub fn row_bytes(collection: &Collection, names: &[String]) -> usize {
         })
         .sum();
     // what is no field is a key of the dynamic one
-    let dynamic = names.iter().filter(|name| *name == "*" || collection.find(name).is_none()).count();
+    let dynamic =
+        names.iter().filter(|name| *name == "*" || collection.find(name).is_none()).count();
     fields + 512 * usize::from(collection.dynamic && dynamic > 0) + 16
 }
 
@@ -272,6 +314,8 @@ fn sort_by_keys(table: &mut Table, keys: Vec<Datum>) {
 }
 
 pub fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {
-    let Some(field) = fields.iter().find(|field| field.field_name == key.name) else { return Vec::new() };
+    let Some(field) = fields.iter().find(|field| field.field_name == key.name) else {
+        return Vec::new();
+    };
     data::column(field.clone(), data::rows(field))
 }

@@ -11,11 +11,17 @@ use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 pub async fn show_groups<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let mut names = names(context, context.span).await?;
     names.sort();
-    Ok(Outcome::table(Table::texts(&["resource group"], names.into_iter().map(|name| vec![name]).collect())))
+    Ok(Outcome::table(Table::texts(
+        &["resource group"],
+        names.into_iter().map(|name| vec![name]).collect(),
+    )))
 }
 
 async fn names<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {
-    Ok(context.ask("ListResourceGroups", Effect::Plan, Vec::new(), span).await?.texts("resource_groups"))
+    Ok(context
+        .ask("ListResourceGroups", Effect::Plan, Vec::new(), span)
+        .await?
+        .texts("resource_groups"))
 }
 
 async fn check<P: Platform>(group: &Name, context: &Context<'_, P>) -> Result<()> {
@@ -24,14 +30,25 @@ async fn check<P: Platform>(group: &Name, context: &Context<'_, P>) -> Result<()
         return Ok(());
     }
     let known = names.iter().map(String::as_str);
-    Err(Diagnostic::new("UnknownResourceGroup", format!("unknown resource group `{group}`")).at(group.span).suggest(&group.value, known, "there are"))
+    Err(Diagnostic::new("UnknownResourceGroup", format!("unknown resource group `{group}`"))
+        .at(group.span)
+        .suggest(&group.value, known, "there are"))
 }
 
-pub async fn create_group<P: Platform>(group: &Name, written: &[Param], if_not_exists: bool, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn create_group<P: Platform>(
+    group: &Name,
+    written: &[Param],
+    if_not_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     if names(context, group.span).await?.contains(&group.value) {
         return match if_not_exists {
             true => Ok(Outcome::done(format!("resource group {group} is there already"))),
-            false => Err(Diagnostic::new("ResourceGroupExists", format!("resource group `{group}` is there already")).at(group.span)),
+            false => Err(Diagnostic::new(
+                "ResourceGroupExists",
+                format!("resource group `{group}` is there already"),
+            )
+            .at(group.span)),
         };
     }
     let mut fields: Fields = vec![("resource_group", (&group.value).into())];
@@ -52,35 +69,64 @@ fn config(written: &[Param]) -> Result<Fields> {
             "limits" => "limits",
             _ => return Err(params::unknown(param, &["requests", "limits"])),
         };
-        let limit: Fields = vec![("node_num", params::whole(param, 0, i64::from(i32::MAX))?.into())];
+        let limit: Fields =
+            vec![("node_num", params::whole(param, 0, i64::from(i32::MAX))?.into())];
         config.push((name, limit.into()));
     }
     Ok(config)
 }
 
-pub async fn alter_group<P: Platform>(group: &Name, written: &[Param], context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn alter_group<P: Platform>(
+    group: &Name,
+    written: &[Param],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     check(group, context).await?;
     let entry: Fields = vec![("key", (&group.value).into()), ("value", config(written)?.into())];
     let groups = crate::milvus::message::Field::Messages(vec![entry]);
-    context.ask("UpdateResourceGroups", Effect::Write, vec![("resource_groups", groups)], group.span).await?;
+    context
+        .ask("UpdateResourceGroups", Effect::Write, vec![("resource_groups", groups)], group.span)
+        .await?;
     Ok(Outcome::done(format!("altered resource group {group}")))
 }
 
-pub async fn drop_group<P: Platform>(group: &Name, if_exists: bool, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn drop_group<P: Platform>(
+    group: &Name,
+    if_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     if if_exists && !names(context, group.span).await?.contains(&group.value) {
         return Ok(Outcome::done(format!("there is no resource group {group}")));
     }
     check(group, context).await?;
-    context.ask("DropResourceGroup", Effect::Write, vec![("resource_group", (&group.value).into())], group.span).await?;
+    context
+        .ask(
+            "DropResourceGroup",
+            Effect::Write,
+            vec![("resource_group", (&group.value).into())],
+            group.span,
+        )
+        .await?;
     Ok(Outcome::done(format!("dropped resource group {group}")))
 }
 
-pub async fn describe_group<P: Platform>(group: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn describe_group<P: Platform>(
+    group: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     check(group, context).await?;
-    let reply =
-        context.ask("DescribeResourceGroup", Effect::Read, vec![("resource_group", (&group.value).into())], group.span).await?.message("resource_group");
+    let reply = context
+        .ask(
+            "DescribeResourceGroup",
+            Effect::Read,
+            vec![("resource_group", (&group.value).into())],
+            group.span,
+        )
+        .await?
+        .message("resource_group");
     let config = reply.message("config");
-    let columns = ["capacity", "available", "requests", "limits"].map(|name| Column::new(name, Type::Int));
+    let columns =
+        ["capacity", "available", "requests", "limits"].map(|name| Column::new(name, Type::Int));
     let row = vec![
         Datum::Text(reply.text("name")),
         Datum::Int(reply.int("capacity")),
@@ -88,27 +134,47 @@ pub async fn describe_group<P: Platform>(group: &Name, context: &Context<'_, P>)
         Datum::Int(config.message("requests").int("node_num")),
         Datum::Int(config.message("limits").int("node_num")),
     ];
-    let columns = std::iter::once(Column::new("resource group", Type::Prose)).chain(columns).collect();
+    let columns =
+        std::iter::once(Column::new("resource group", Type::Prose)).chain(columns).collect();
     Ok(Outcome::table(Table::new(columns, vec![row])))
 }
 
 fn count_of(count: &Spanned<Value>) -> Result<u64> {
     match params::count(count)? {
-        0 => Err(Diagnostic::new("InvalidNumber", "a whole number of 1 or more belongs here").at(count.span)),
+        0 => Err(Diagnostic::new("InvalidNumber", "a whole number of 1 or more belongs here")
+            .at(count.span)),
         number => Ok(number),
     }
 }
 
-pub async fn transfer_nodes<P: Platform>(count: &Spanned<Value>, from: &Name, to: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn transfer_nodes<P: Platform>(
+    count: &Spanned<Value>,
+    from: &Name,
+    to: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let number = count_of(count)?;
     check(from, context).await?;
     check(to, context).await?;
-    let fields: Fields = vec![("source_resource_group", (&from.value).into()), ("target_resource_group", (&to.value).into()), ("num_node", number.into())];
+    let fields: Fields = vec![
+        ("source_resource_group", (&from.value).into()),
+        ("target_resource_group", (&to.value).into()),
+        ("num_node", number.into()),
+    ];
     context.ask("TransferNode", Effect::Write, fields, from.span).await?;
-    Ok(Outcome::done(format!("transferred {} from {from} to {to}", plural(number, "node", "nodes"))))
+    Ok(Outcome::done(format!(
+        "transferred {} from {from} to {to}",
+        plural(number, "node", "nodes")
+    )))
 }
 
-pub async fn transfer_replicas<P: Platform>(count: &Spanned<Value>, table: &Name, from: &Name, to: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn transfer_replicas<P: Platform>(
+    count: &Spanned<Value>,
+    table: &Name,
+    from: &Name,
+    to: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let number = count_of(count)?;
     context.collection(table).await?;
     check(from, context).await?;
@@ -120,12 +186,16 @@ pub async fn transfer_replicas<P: Platform>(count: &Spanned<Value>, table: &Name
         ("num_replica", number.into()),
     ];
     context.ask("TransferReplica", Effect::Write, fields, from.span).await?;
-    Ok(Outcome::done(format!("transferred {} of {table} from {from} to {to}", plural(number, "replica", "replicas"))))
+    Ok(Outcome::done(format!(
+        "transferred {} of {table} from {from} to {to}",
+        plural(number, "replica", "replicas")
+    )))
 }
 
 pub async fn show_replicas<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let fields: Fields = vec![("collectionID", collection.id.into()), ("collection_name", (&table.value).into())];
+    let fields: Fields =
+        vec![("collectionID", collection.id.into()), ("collection_name", (&table.value).into())];
     let reply = context.ask("GetReplicas", Effect::Read, fields, table.span).await?;
     let rows: Vec<Vec<Datum>> = reply
         .messages("replicas")

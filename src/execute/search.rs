@@ -1,5 +1,6 @@
-//! SELECT … ORDER BY field <-> vector, BM25_SCORE and ranges: what is searched for, checked and encoded. `search_plan` sends it.
-//! A number called distance is Milvus's own score: L2 squared; of COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
+//! SELECT … ORDER BY field <-> vector, BM25_SCORE and ranges: what is searched for, checked and
+//! encoded. `search_plan` sends it. A number called distance is Milvus's own score: L2 squared; of
+//! COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
 
 use super::catalog::{Collection, Field, pair};
 use super::context::Context;
@@ -11,7 +12,9 @@ use super::search_plan::SearchPlan;
 use super::values::{byte_vector, float_vector, sparse_vector, written};
 use super::{Result, params};
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::language::ast::{Direction, Near, Operator, Order, Output, Param, Select, Target, Value};
+use crate::language::ast::{
+    Direction, Near, Operator, Order, Output, Param, Select, Target, Value,
+};
 use crate::language::print;
 use crate::milvus::{Platform, data};
 use crate::outcome::{Datum, Outcome, grouped};
@@ -21,23 +24,38 @@ use crate::proto::schema::DataType;
 /// A search without LIMIT takes so many.
 pub const DEFAULT_LIMIT: u64 = 10;
 
-pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bound], context: &Context<'_, P>) -> Result<Outcome> {
+pub async fn search<P: Platform>(
+    select: &Select,
+    read: &Read<'_>,
+    bounds: &[Bound],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = read.collection;
     let near = match (&select.order, bounds.iter().find_map(|bound| bound.near.as_ref())) {
         (Some(Order::Near { near, .. }), _) => near,
         (Some(Order::By(_)), Some(near)) => {
-            return Err(Diagnostic::new("SyntaxError", "a search gives the closest first, and has no other order")
-                .at(near.field.span)
-                .help("leave ORDER BY out"));
+            return Err(Diagnostic::new(
+                "SyntaxError",
+                "a search gives the closest first, and has no other order",
+            )
+            .at(near.field.span)
+            .help("leave ORDER BY out"));
         }
         (None, Some(near)) => near,
-        _ => return Err(Diagnostic::new("InternalError", "a search without a distance").at(context.span)),
+        _ => {
+            return Err(
+                Diagnostic::new("InternalError", "a search without a distance").at(context.span)
+            );
+        }
     };
     for bound in bounds {
         if bound.near.as_ref().is_some_and(|other| print::near(other) != print::near(near)) {
-            return Err(Diagnostic::new("SyntaxError", "a range is of the search that ORDER BY names")
-                .at(bound.value.span)
-                .help("write the same field, operator and vector in both"));
+            return Err(Diagnostic::new(
+                "SyntaxError",
+                "a range is of the search that ORDER BY names",
+            )
+            .at(bound.value.span)
+            .help("write the same field, operator and vector in both"));
         }
     }
     let queries = Queries::of(near, read, context).await?;
@@ -45,7 +63,9 @@ pub async fn search<P: Platform>(select: &Select, read: &Read<'_>, bounds: &[Bou
         check_direction(direction, &queries)?;
     }
     if let Some(span) = select.distinct.then_some(select.table.span) {
-        return Err(Diagnostic::new("SyntaxError", "a search has no DISTINCT").at(span).help("`GROUP BY field` gives one hit for each value of a field"));
+        return Err(Diagnostic::new("SyntaxError", "a search has no DISTINCT")
+            .at(span)
+            .help("`GROUP BY field` gives one hit for each value of a field"));
     }
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;
@@ -64,7 +84,9 @@ pub fn window(select: &Select) -> Result<(u64, u64)> {
     let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
     let limit = select.limit.as_ref().map(params::count).transpose()?.unwrap_or(DEFAULT_LIMIT);
     match &select.limit {
-        Some(clause) if limit == 0 => Err(Diagnostic::new("OutOfRange", "a search gives at least one hit").at(clause.span)),
+        Some(clause) if limit == 0 => {
+            Err(Diagnostic::new("OutOfRange", "a search gives at least one hit").at(clause.span))
+        }
         _ => Ok((limit, offset)),
     }
 }
@@ -73,24 +95,32 @@ pub fn window(select: &Select) -> Result<(u64, u64)> {
 pub fn in_window(select: &Select, what: &str) -> Result<()> {
     let (limit, offset) = window(select)?;
     match select.limit.as_ref().or(select.offset.as_ref()) {
-        Some(clause) if offset.saturating_add(limit) > WINDOW => {
-            Err(Diagnostic::new("OutOfRange", format!("{what} gives at most {} hits, OFFSET included", grouped(WINDOW))).at(clause.span))
-        }
+        Some(clause) if offset.saturating_add(limit) > WINDOW => Err(Diagnostic::new(
+            "OutOfRange",
+            format!("{what} gives at most {} hits, OFFSET included", grouped(WINDOW)),
+        )
+        .at(clause.span)),
         _ => Ok(()),
     }
 }
 
-/// `ORDER BY v <-> q DESC` asks for the farthest, which no index has; of a score, the highest is the closest, and DESC is what it is.
+/// `ORDER BY v <-> q DESC` asks for the farthest, which no index has; of a score, the highest is
+/// the closest, and DESC is what it is.
 fn check_direction(direction: &Spanned<Direction>, queries: &Queries<'_>) -> Result<()> {
-    if queries.text && direction.value == Direction::Descending || !queries.text && direction.value == Direction::Ascending {
+    if queries.text && direction.value == Direction::Descending
+        || !queries.text && direction.value == Direction::Ascending
+    {
         return Ok(());
     }
-    let error = Diagnostic::new("WrongDirection", "a search gives the closest first").at(direction.span);
+    let error =
+        Diagnostic::new("WrongDirection", "a search gives the closest first").at(direction.span);
     Err(match (queries.text, queries.grows()) {
-        (true, _) => error.label("the worst cannot be asked for").help("write DESC, or leave it out: the highest score comes first"),
-        (false, true) => {
-            error.label("the farthest cannot be asked for").help("leave DESC out: the score grows with closeness, and the highest comes first anyway")
-        }
+        (true, _) => error
+            .label("the worst cannot be asked for")
+            .help("write DESC, or leave it out: the highest score comes first"),
+        (false, true) => error.label("the farthest cannot be asked for").help(
+            "leave DESC out: the score grows with closeness, and the highest comes first anyway",
+        ),
         (false, false) => error.label("the farthest cannot be asked for").help("leave DESC out"),
     })
 }
@@ -110,17 +140,31 @@ pub struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    pub async fn of<P: Platform>(near: &Near, read: &Read<'a>, context: &Context<'_, P>) -> Result<Queries<'a>> {
+    pub async fn of<P: Platform>(
+        near: &Near,
+        read: &Read<'a>,
+        context: &Context<'_, P>,
+    ) -> Result<Queries<'a>> {
         let collection = read.collection;
         match &near.target {
             Target::Text(text) => {
                 context.needs("a BM25 function", near.field.span)?;
                 let (field, _) = collection.full_text(&near.field)?;
                 let texts = match &text.value {
-                    Value::List(items) => items.iter().map(|item| params::text(item).map(|text| text.value.into_bytes())).collect::<Result<Vec<_>>>()?,
+                    Value::List(items) => items
+                        .iter()
+                        .map(|item| params::text(item).map(|text| text.value.into_bytes()))
+                        .collect::<Result<Vec<_>>>()?,
                     _ => vec![params::text(text)?.value.into_bytes()],
                 };
-                Ok(Queries { field, metric: Some("BM25".to_string()), text: true, kind: PlaceholderType::VarChar, values: texts, span: text.span })
+                Ok(Queries {
+                    field,
+                    metric: Some("BM25".to_string()),
+                    text: true,
+                    kind: PlaceholderType::VarChar,
+                    values: texts,
+                    span: text.span,
+                })
             }
             Target::Vectors { operator, vectors } => {
                 let field = collection.field(&near.field)?;
@@ -132,15 +176,27 @@ impl<'a> Queries<'a> {
                 let metric = check_operator(field, operator, collection)?.to_string();
                 let vectors = stored(field, ids, read, context).await?;
                 if context.client.explaining() {
-                    let (kind, values, span) = (PlaceholderType::None, vec![Vec::new(); ids.len()], operator.span);
-                    return Ok(Queries { field, metric: Some(metric), text: false, kind, values, span });
+                    let (kind, values, span) =
+                        (PlaceholderType::None, vec![Vec::new(); ids.len()], operator.span);
+                    return Ok(Queries {
+                        field,
+                        metric: Some(metric),
+                        text: false,
+                        kind,
+                        values,
+                        span,
+                    });
                 }
                 Queries::of_vectors(field, Some(metric), &vectors)
             }
         }
     }
 
-    pub fn of_vectors(field: &'a Field, metric: Option<String>, vectors: &[Spanned<Value>]) -> Result<Queries<'a>> {
+    pub fn of_vectors(
+        field: &'a Field,
+        metric: Option<String>,
+        vectors: &[Spanned<Value>],
+    ) -> Result<Queries<'a>> {
         let span = vectors.first().map_or(Span::default(), |vector| vector.span);
         if vectors.is_empty() {
             return Err(Diagnostic::new("InvalidValue", "there is no query vector here").at(span));
@@ -151,7 +207,11 @@ impl<'a> Queries<'a> {
 
     /// Some of the queries on the wire. Stored vectors that EXPLAIN does not read are none.
     pub fn group(&self, values: &[Vec<u8>]) -> Vec<u8> {
-        if self.kind == PlaceholderType::None { Vec::new() } else { data::placeholder_group(self.kind, values.to_vec()) }
+        if self.kind == PlaceholderType::None {
+            Vec::new()
+        } else {
+            data::placeholder_group(self.kind, values.to_vec())
+        }
     }
 
     fn grows(&self) -> bool {
@@ -165,11 +225,17 @@ pub fn grows(metric: &str) -> bool {
 }
 
 /// The vectors of stored entities, in the order asked for.
-async fn stored<P: Platform>(field: &Field, ids: &[Spanned<Value>], read: &Read<'_>, context: &Context<'_, P>) -> Result<Vec<Spanned<Value>>> {
+async fn stored<P: Platform>(
+    field: &Field,
+    ids: &[Spanned<Value>],
+    read: &Read<'_>,
+    context: &Context<'_, P>,
+) -> Result<Vec<Spanned<Value>>> {
     let key = super::original::checked_key(read.collection, ids)?;
     let expr = key_in(&key.name, ids)?;
     let params = vec![pair("limit", ids.len())];
-    let reply = read.send(&expr, vec![key.name.clone(), field.name.clone()], params, context).await?;
+    let reply =
+        read.send(&expr, vec![key.name.clone(), field.name.clone()], params, context).await?;
     if context.client.explaining() {
         return Ok(Vec::new());
     }
@@ -184,32 +250,57 @@ async fn stored<P: Platform>(field: &Field, ids: &[Spanned<Value>], read: &Read<
                 _ => Datum::Null,
             };
             match keys.iter().position(|key| *key == wanted).and_then(|at| values.get(at)) {
-                Some(Datum::Null) => Err(Diagnostic::new("NullValue", format!("`{}` of this entity is NULL", field.name)).at(id.span)),
+                Some(Datum::Null) => Err(Diagnostic::new(
+                    "NullValue",
+                    format!("`{}` of this entity is NULL", field.name),
+                )
+                .at(id.span)),
                 Some(value) => Ok(Spanned::new(written(value), id.span)),
-                None => Err(Diagnostic::new("UnknownId", "no entity of this id is there").at(id.span)),
+                None => {
+                    Err(Diagnostic::new("UnknownId", "no entity of this id is there").at(id.span))
+                }
             }
         })
         .collect()
 }
 
 /// The metric of the operator, if the field's index agrees with it.
-fn check_operator<'a>(field: &Field, operator: &Spanned<Operator>, collection: &'a Collection) -> Result<&'a str> {
+fn check_operator<'a>(
+    field: &Field,
+    operator: &Spanned<Operator>,
+    collection: &'a Collection,
+) -> Result<&'a str> {
     let asked = operator.value;
     let symbol = asked.symbol();
     if asked == Operator::L1 {
-        return Err(Diagnostic::new("NotSupported", "`<+>` is the L1 distance, which Milvus does not have")
-            .at(operator.span)
-            .help("`<->` is L2, `<=>` COSINE, `<#>` IP, `<~>` HAMMING, `<%>` JACCARD"));
+        return Err(Diagnostic::new(
+            "NotSupported",
+            "`<+>` is the L1 distance, which Milvus does not have",
+        )
+        .at(operator.span)
+        .help("`<->` is L2, `<=>` COSINE, `<#>` IP, `<~>` HAMMING, `<%>` JACCARD"));
     }
     if !field.is_vector() {
-        return Err(Diagnostic::new("TypeMismatch", format!("`{}` is {} and has no distance", field.name, field.type_name())).at(operator.span));
+        return Err(Diagnostic::new(
+            "TypeMismatch",
+            format!("`{}` is {} and has no distance", field.name, field.type_name()),
+        )
+        .at(operator.span));
     }
     if field.generated {
-        let text = collection.functions.iter().find(|function| function.output_field_names.contains(&field.name));
-        let text = text.and_then(|function| function.input_field_names.first()).map_or("text", String::as_str);
-        return Err(Diagnostic::new("MetricMismatch", format!("`{}` is made by BM25 and is searched by words", field.name))
-            .at(operator.span)
-            .help(format!("write `ORDER BY BM25_SCORE({text}, 'words')`")));
+        let text = collection
+            .functions
+            .iter()
+            .find(|function| function.output_field_names.contains(&field.name));
+        let text = text
+            .and_then(|function| function.input_field_names.first())
+            .map_or("text", String::as_str);
+        return Err(Diagnostic::new(
+            "MetricMismatch",
+            format!("`{}` is made by BM25 and is searched by words", field.name),
+        )
+        .at(operator.span)
+        .help(format!("write `ORDER BY BM25_SCORE({text}, 'words')`")));
     }
     if !params::metrics_of(field.data_type).contains(&asked.metric()) {
         let fitting: Vec<String> = Operator::ALL
@@ -217,27 +308,45 @@ fn check_operator<'a>(field: &Field, operator: &Spanned<Operator>, collection: &
             .filter(|operator| params::metrics_of(field.data_type).contains(&operator.metric()))
             .map(|operator| format!("`{}` ({})", operator.symbol(), operator.metric()))
             .collect();
-        return Err(Diagnostic::new("MetricMismatch", format!("`{symbol}` does not measure a {}", field.type_name()))
-            .at(operator.span)
-            .help(format!("use {}", fitting.join(", "))));
+        return Err(Diagnostic::new(
+            "MetricMismatch",
+            format!("`{symbol}` does not measure a {}", field.type_name()),
+        )
+        .at(operator.span)
+        .help(format!("use {}", fitting.join(", "))));
     }
     match collection.index_on(&field.name) {
-        Some(index) if !index.metric.is_empty() && !index.metric.eq_ignore_ascii_case(asked.metric()) => {
+        Some(index)
+            if !index.metric.is_empty() && !index.metric.eq_ignore_ascii_case(asked.metric()) =>
+        {
             let help = match Operator::of_metric(&index.metric) {
-                Some(right) => format!("use `{}`, or build the index anew with {}", right.symbol(), asked.metric()),
+                Some(right) => format!(
+                    "use `{}`, or build the index anew with {}",
+                    right.symbol(),
+                    asked.metric()
+                ),
                 None => "build the index anew with this metric".to_string(),
             };
-            Err(Diagnostic::new("MetricMismatch", format!("`{symbol}` asks for {}, but the index on `{}` has {}", asked.metric(), field.name, index.metric))
-                .at(operator.span)
-                .label(format!("the index measures {}", index.metric))
-                .help(help))
+            Err(Diagnostic::new(
+                "MetricMismatch",
+                format!(
+                    "`{symbol}` asks for {}, but the index on `{}` has {}",
+                    asked.metric(),
+                    field.name,
+                    index.metric
+                ),
+            )
+            .at(operator.span)
+            .label(format!("the index measures {}", index.metric))
+            .help(help))
         }
         _ => Ok(asked.metric()),
     }
 }
 
 /// What every search takes, whatever its index.
-const COMMON: [&str; 5] = ["round_decimal", "ignore_growing", "hints", "group_size", "strict_group_size"];
+const COMMON: [&str; 5] =
+    ["round_decimal", "ignore_growing", "hints", "group_size", "strict_group_size"];
 
 #[derive(Default)]
 pub struct SearchParams {
@@ -249,18 +358,29 @@ pub struct SearchParams {
 }
 
 /// SEARCH PARAMS, each checked against the index of the field.
-pub fn search_params(written: &[Param], field: &Field, collection: &Collection) -> Result<SearchParams> {
-    let index = collection.index_on(&field.name).map_or("AUTOINDEX", |index| index.index_type.as_str());
+pub fn search_params(
+    written: &[Param],
+    field: &Field,
+    collection: &Collection,
+) -> Result<SearchParams> {
+    let index =
+        collection.index_on(&field.name).map_or("AUTOINDEX", |index| index.index_type.as_str());
     let known = index_types::find(index);
     let mut params = SearchParams::default();
     for param in written {
         let name = param.name.value.to_ascii_lowercase();
         match name.as_str() {
             "round_decimal" => params.round_decimal = Some(params::whole(param, 0, 6)?),
-            "ignore_growing" => params.outer.push(("ignore_growing", params::flag(param)?.to_string())),
+            "ignore_growing" => {
+                params.outer.push(("ignore_growing", params::flag(param)?.to_string()))
+            }
             "hints" => params.outer.push(("hints", params::word(param)?.value)),
-            "group_size" => params.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string())),
-            "strict_group_size" => params.outer.push(("strict_group_size", params::flag(param)?.to_string())),
+            "group_size" => {
+                params.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string()))
+            }
+            "strict_group_size" => {
+                params.outer.push(("strict_group_size", params::flag(param)?.to_string()))
+            }
             _ => match known {
                 Some(known) => {
                     let (name, value) = known.search_param(param, &COMMON)?;
@@ -268,7 +388,9 @@ pub fn search_params(written: &[Param], field: &Field, collection: &Collection) 
                 }
                 // an index that is newer than this kernel takes what it takes
                 None => {
-                    params.inner.insert(param.name.value.clone(), params::json(params::one(param)?)?);
+                    params
+                        .inner
+                        .insert(param.name.value.clone(), params::json(params::one(param)?)?);
                 }
             },
         }
@@ -277,10 +399,18 @@ pub fn search_params(written: &[Param], field: &Field, collection: &Collection) 
 }
 
 /// GROUP BY of a search: one hit for each value of a field, or `group_size` of them.
-pub fn grouping<P: Platform>(group: &[Output], collection: &Collection, params: &mut SearchParams, context: &Context<'_, P>) -> Result<()> {
+pub fn grouping<P: Platform>(
+    group: &[Output],
+    collection: &Collection,
+    params: &mut SearchParams,
+    context: &Context<'_, P>,
+) -> Result<()> {
     match group {
         [] => match params.outer.iter().find(|(name, _)| name.contains("group_size")) {
-            Some((name, _)) => Err(Diagnostic::new("SyntaxError", format!("`{name}` belongs to a GROUP BY")).at(context.span)),
+            Some((name, _)) => {
+                Err(Diagnostic::new("SyntaxError", format!("`{name}` belongs to a GROUP BY"))
+                    .at(context.span))
+            }
             None => Ok(()),
         },
         [Output::Field { name, path }] if path.is_empty() => {
@@ -290,7 +420,11 @@ pub fn grouping<P: Platform>(group: &[Output], collection: &Collection, params: 
             }
             let field = collection.field(name)?;
             if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {
-                return Err(Diagnostic::new("TypeMismatch", format!("`{name}` is {} and cannot group hits", field.type_name())).at(name.span));
+                return Err(Diagnostic::new(
+                    "TypeMismatch",
+                    format!("`{name}` is {} and cannot group hits", field.type_name()),
+                )
+                .at(name.span));
             }
             params.outer.push(("group_by_field", name.value.clone()));
             Ok(())
@@ -299,8 +433,9 @@ pub fn grouping<P: Platform>(group: &[Output], collection: &Collection, params: 
     }
 }
 
-/// Bounds become `radius` and `range_filter`: of L2 and the like the score is below the radius, of IP, COSINE and BM25 above it
-/// (Milvus docs: range search). A bound that lets everything far away in and keeps what is close out is refused.
+/// Bounds become `radius` and `range_filter`: of L2 and the like the score is below the radius, of
+/// IP, COSINE and BM25 above it (Milvus docs: range search). A bound that lets everything far away
+/// in and keeps what is close out is refused.
 fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> Result<()> {
     let grows = queries.grows();
     let (mut outer, mut inner) = (None, None);
@@ -311,7 +446,13 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
             "<=" => (!grows, true),
             ">" => (grows, false),
             ">=" => (grows, true),
-            _ => return Err(Diagnostic::new("SyntaxError", "a distance is compared with <, <=, > or >=").at(bound.value.span)),
+            _ => {
+                return Err(Diagnostic::new(
+                    "SyntaxError",
+                    "a distance is compared with <, <=, > or >=",
+                )
+                .at(bound.value.span));
+            }
         };
         // the radius is exclusive, the range filter inclusive
         let exact = match (closer, inclusive, grows) {
@@ -323,12 +464,18 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
         };
         let slot = if closer { &mut outer } else { &mut inner };
         if slot.replace((exact, bound.value.span)).is_some() {
-            return Err(Diagnostic::new("SyntaxError", "this bound of the range stands twice").at(bound.value.span));
+            return Err(Diagnostic::new("SyntaxError", "this bound of the range stands twice")
+                .at(bound.value.span));
         }
     }
     let metric = queries.metric.as_deref().unwrap_or("this metric");
     match (outer, inner) {
-        (None, Some((_, span))) => Err(Diagnostic::new("WrongDirection", "this range lets only what is far away in").at(span).help(if grows {
+        (None, Some((_, span))) => Err(Diagnostic::new(
+            "WrongDirection",
+            "this range lets only what is far away in",
+        )
+        .at(span)
+        .help(if grows {
             format!("{metric} grows with closeness: write `> …`, and `< …` beside it for a ring")
         } else {
             format!("{metric} shrinks with closeness: write `< …`, and `> …` beside it for a ring")

@@ -1,5 +1,6 @@
-//! A search, settled: its requests, and their hits as one table. Many queries are sent in several requests; hits past Milvus's window of 16,384
-//! are read page by page, each beginning at the score at which the last one ended.
+//! A search, settled: its requests, and their hits as one table. Many queries are sent in several
+//! requests; hits past Milvus's window of 16,384 are read page by page, each beginning at the score
+//! at which the last one ended.
 
 use super::catalog::pair;
 use super::context::Context;
@@ -47,14 +48,32 @@ pub struct Part<'a> {
 }
 
 impl SearchPlan<'_> {
-    pub async fn run<P: Platform>(&self, layout: &Layout, context: &Context<'_, P>) -> Result<Outcome> {
+    pub async fn run<P: Platform>(
+        &self,
+        layout: &Layout,
+        context: &Context<'_, P>,
+    ) -> Result<Outcome> {
         let collection = self.read.collection;
         let field = self.queries.field;
         if collection.index_on(&field.name).is_none() {
-            let metric = self.queries.metric.as_deref().unwrap_or_else(|| params::default_metric(field.data_type));
-            loading::load_unasked(collection, self.read.table, Some((&field.name, metric)), context).await?;
+            let metric = self
+                .queries
+                .metric
+                .as_deref()
+                .unwrap_or_else(|| params::default_metric(field.data_type));
+            loading::load_unasked(
+                collection,
+                self.read.table,
+                Some((&field.name, metric)),
+                context,
+            )
+            .await?;
         }
-        let mut hits = Hits { table: layout.empty(collection, self.queries.values.len())?, kept: context.kept() as usize, requests: 0 };
+        let mut hits = Hits {
+            table: layout.empty(collection, self.queries.values.len())?,
+            kept: context.kept() as usize,
+            requests: 0,
+        };
         // Milvus Lite has no window, and its range search looks at the first few hits only
         if context.client.version().lite || self.offset.saturating_add(self.limit) <= WINDOW {
             self.batches(layout, &mut hits, context).await?;
@@ -70,22 +89,38 @@ impl SearchPlan<'_> {
     }
 
     /// All hits of a query in one request, and as many queries as fit.
-    async fn batches<P: Platform>(&self, layout: &Layout, hits: &mut Hits, context: &Context<'_, P>) -> Result<()> {
+    async fn batches<P: Platform>(
+        &self,
+        layout: &Layout,
+        hits: &mut Hits,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
         let names = &layout.outputs.names;
-        let most_hits = MAX_HIT_BYTES / row_bytes(self.read.collection, names) / usize::try_from(self.limit).unwrap_or(usize::MAX).max(1);
+        let most_hits = MAX_HIT_BYTES
+            / row_bytes(self.read.collection, names)
+            / usize::try_from(self.limit).unwrap_or(usize::MAX).max(1);
         let query_bytes = self.queries.values.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let batch = most_hits.min(MAX_QUERY_BYTES / query_bytes).clamp(1, MAX_QUERIES);
         for (at, values) in self.queries.values.chunks(batch).enumerate() {
-            let results = self.send(self.request(names.clone(), self.whole(values), context), context).await?;
+            let results = self
+                .send(self.request(names.clone(), self.whole(values), context), context)
+                .await?;
             hits.begin();
             hits.add(layout.table(results, self.read.collection, self.number(at * batch))?);
         }
         Ok(())
     }
 
-    /// The hits of one query, page by page. A page holds what is no closer than the last one's last hit, as a range search, and leaves out by their keys
-    /// the hits that are known to lie about there.
-    async fn pages<P: Platform>(&self, at: usize, layout: &Layout, hits: &mut Hits, context: &Context<'_, P>) -> Result<()> {
+    /// The hits of one query, page by page. A page holds what is no closer than the last one's last
+    /// hit, as a range search, and leaves out by their keys the hits that are known to lie about
+    /// there.
+    async fn pages<P: Platform>(
+        &self,
+        at: usize,
+        layout: &Layout,
+        hits: &mut Hits,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
         let (collection, grows) = (self.read.collection, search::grows(&self.metric()));
         // HAMMING counts bits: exactly, and no more than there are
         let hamming = self.metric() == "HAMMING";
@@ -95,7 +130,8 @@ impl SearchPlan<'_> {
             false => f32::MAX,
         };
         let key = collection.primary()?;
-        let page = ((MAX_HIT_BYTES / row_bytes(collection, &layout.outputs.names)) as u64).clamp(1, WINDOW);
+        let page = ((MAX_HIT_BYTES / row_bytes(collection, &layout.outputs.names)) as u64)
+            .clamp(1, WINDOW);
         let mut part = self.whole(self.queries.values.get(at..=at).unwrap_or_default());
         // scores are rounded when they are shown: a page ends at the score itself
         (part.offset, part.round_decimal) = (0, -1);
@@ -111,7 +147,8 @@ impl SearchPlan<'_> {
                 _ => skip.min(WINDOW),
             };
             let names = if silent { Vec::new() } else { layout.outputs.names.clone() };
-            let mut results = self.send(self.request(names, part.clone(), context), context).await?;
+            let mut results =
+                self.send(self.request(names, part.clone(), context), context).await?;
             let keys = data::ids(results.ids.clone());
             let count = keys.len() as u64;
             let Some(last) = results.scores.last().copied() else { break };
@@ -123,9 +160,13 @@ impl SearchPlan<'_> {
             if skip > 0 {
                 skip -= count.min(skip);
             } else {
-                if let Some(places) = self.params.round_decimal.and_then(|places| i32::try_from(places).ok()) {
+                if let Some(places) =
+                    self.params.round_decimal.and_then(|places| i32::try_from(places).ok())
+                {
                     let scale = 10f64.powi(places);
-                    results.scores.iter_mut().for_each(|score| *score = ((f64::from(*score) * scale).round() / scale) as f32);
+                    results.scores.iter_mut().for_each(|score| {
+                        *score = ((f64::from(*score) * scale).round() / scale) as f32
+                    });
                 }
                 left -= count.min(left);
                 hits.add(layout.table(results, collection, self.number(at))?);
@@ -136,14 +177,19 @@ impl SearchPlan<'_> {
             part.inner.insert("range_filter".to_string(), f64::from(bound).into());
             // a range needs a far end
             part.inner.entry("radius").or_insert_with(|| f64::from(far).into());
-            part.expr = Some(self.read.and(&filter::not_in(&key.name, known.iter().map(|(key, _)| key))));
+            part.expr =
+                Some(self.read.and(&filter::not_in(&key.name, known.iter().map(|(key, _)| key))));
         }
         Ok(())
     }
 
     /// The metric of the query, or else the index's.
     fn metric(&self) -> String {
-        let index = self.read.collection.index_on(&self.queries.field.name).map(|index| index.metric.to_ascii_uppercase());
+        let index = self
+            .read
+            .collection
+            .index_on(&self.queries.field.name)
+            .map(|index| index.metric.to_ascii_uppercase());
         self.queries.metric.clone().or(index).unwrap_or_default()
     }
 
@@ -156,11 +202,22 @@ impl SearchPlan<'_> {
     pub fn whole<'b>(&self, values: &'b [Vec<u8>]) -> Part<'b> {
         let (limit, offset, inner) = (self.limit, self.offset, self.params.inner.clone());
         // -1 leaves the scores as they are
-        Part { values, limit, offset, expr: None, round_decimal: self.params.round_decimal.unwrap_or(-1), inner }
+        Part {
+            values,
+            limit,
+            offset,
+            expr: None,
+            round_decimal: self.params.round_decimal.unwrap_or(-1),
+            inner,
+        }
     }
 
     /// Sends a search, and loads the collection first if it is not loaded.
-    async fn send<P: Platform>(&self, request: pb::SearchRequest, context: &Context<'_, P>) -> Result<SearchResultData> {
+    async fn send<P: Platform>(
+        &self,
+        request: pb::SearchRequest,
+        context: &Context<'_, P>,
+    ) -> Result<SearchResultData> {
         let reply = match context.client.search(request.clone()).await {
             Err(error) if error.is_not_loaded() => {
                 loading::load_unasked(self.read.collection, self.read.table, None, context).await?;
@@ -168,11 +225,20 @@ impl SearchPlan<'_> {
             }
             reply => reply,
         };
-        Ok(reply.map_err(|error| diagnose(error, self.read.table.span))?.results.unwrap_or_default())
+        Ok(reply
+            .map_err(|error| diagnose(error, self.read.table.span))?
+            .results
+            .unwrap_or_default())
     }
 
-    pub fn request<P: Platform>(&self, output_fields: Vec<String>, part: Part<'_>, context: &Context<'_, P>) -> pb::SearchRequest {
-        let mut search_params = vec![pair("anns_field", &self.queries.field.name), pair("topk", part.limit)];
+    pub fn request<P: Platform>(
+        &self,
+        output_fields: Vec<String>,
+        part: Part<'_>,
+        context: &Context<'_, P>,
+    ) -> pb::SearchRequest {
+        let mut search_params =
+            vec![pair("anns_field", &self.queries.field.name), pair("topk", part.limit)];
         if part.offset > 0 {
             search_params.push(pair("offset", part.offset));
         }
@@ -230,7 +296,9 @@ impl Hits {
         }
         let first = self.table.rows.len();
         self.table.columns = more.columns;
-        self.table.groups.extend(more.groups.into_iter().map(|at| first + at).filter(|at| *at < self.kept));
+        self.table
+            .groups
+            .extend(more.groups.into_iter().map(|at| first + at).filter(|at| *at < self.kept));
         self.table.rows.append(&mut more.rows);
         self.table.rows.truncate(self.kept);
     }

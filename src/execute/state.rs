@@ -1,4 +1,5 @@
-//! What a session remembers between statements: the connections, what it knows of the collections there, settings and variables.
+//! What a session remembers between statements: the connections, what it knows of the collections
+//! there, settings and variables.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +19,12 @@ pub struct State<P: Platform> {
 
 impl<P: Platform> State<P> {
     pub fn new(platform: P) -> Self {
-        State { platform, connections: RefCell::new(Connections::default()), settings: RefCell::new(Settings::default()), variables: RefCell::default() }
+        State {
+            platform,
+            connections: RefCell::new(Connections::default()),
+            settings: RefCell::new(Settings::default()),
+            variables: RefCell::default(),
+        }
     }
 
     /// The connection in use.
@@ -48,14 +54,18 @@ pub struct Connection<P: Platform> {
 }
 
 impl<P: Platform> Connection<P> {
-    /// Looks up the names of the collections, and those that a text names and that are not known yet, a few at most.
+    /// Looks up the names of the collections, and those that a text names and that are not known
+    /// yet, a few at most.
     pub async fn learn(&self, text: &str) {
-        let words: Vec<&str> = text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+        let words: Vec<&str> =
+            text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
         let database = self.client.database();
         if self.catalog.names().is_empty() {
             self.catalog.set_names(table_names(&self.client).await.unwrap_or_default());
         }
-        let unknown = self.catalog.names().into_iter().filter(|name| words.contains(&name.as_str()) && self.catalog.get(&database, name).is_none());
+        let unknown = self.catalog.names().into_iter().filter(|name| {
+            words.contains(&name.as_str()) && self.catalog.get(&database, name).is_none()
+        });
         for name in unknown.take(3) {
             if let Ok(collection) = Collection::fetch(&self.client, &name).await {
                 self.catalog.put(&database, &name, collection);
@@ -72,7 +82,8 @@ pub struct Settings {
     pub table_schema: bool,
     /// seconds until a request is given up
     pub timeout: f64,
-    /// digits behind the point that are shown of floating-point numbers; `None` shows the shortest exact form
+    /// digits behind the point that are shown of floating-point numbers; `None` shows the shortest
+    /// exact form
     pub precision: Option<usize>,
     /// of every read; `None` reads this session's own writes and otherwise as the collection says
     pub consistency: Option<ConsistencyLevel>,
@@ -80,7 +91,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { display_limit: 50, table_schema: false, timeout: 60.0, precision: None, consistency: None }
+        Settings {
+            display_limit: 50,
+            table_schema: false,
+            timeout: 60.0,
+            precision: None,
+            consistency: None,
+        }
     }
 }
 

@@ -21,30 +21,41 @@ pub async fn update<P: Platform>(update: &Update, context: &Context<'_, P>) -> R
     for (at, (field, assigned)) in update.assignments.iter().enumerate() {
         check_assignment(field, assigned, &collection)?;
         if update.assignments.iter().take(at).any(|(other, _)| other.value == field.value) {
-            return Err(Diagnostic::new("SyntaxError", format!("field `{field}` stands twice")).at(field.span));
+            return Err(Diagnostic::new("SyntaxError", format!("field `{field}` stands twice"))
+                .at(field.span));
         }
     }
     let (condition, bounds) = filter::split(update.filter.clone(), &collection)?;
     if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new("NotSupported", "rows are updated by their fields, not by a distance")
-            .at(bound.value.span)
-            .help("search first, and update by the ids that it shows"));
+        return Err(Diagnostic::new(
+            "NotSupported",
+            "rows are updated by their fields, not by a distance",
+        )
+        .at(bound.value.span)
+        .help("search first, and update by the ids that it shows"));
     }
     let expr = filter::print(condition.as_ref(), &collection, context)?;
     // an upsert puts a row where it is told to: every row stays in its partition
-    let partitions = match (&update.partition, collection.fields.iter().any(|field| field.partition_key)) {
-        (Some(partition), _) => vec![Some(partition.clone())],
-        (None, true) => vec![None],
-        (None, false) => {
-            let mut names = partition_names(table, context).await?;
-            names.sort();
-            names.into_iter().map(|name| Some(Name::new(name, table.span))).collect()
-        }
-    };
+    let partitions =
+        match (&update.partition, collection.fields.iter().any(|field| field.partition_key)) {
+            (Some(partition), _) => vec![Some(partition.clone())],
+            (None, true) => vec![None],
+            (None, false) => {
+                let mut names = partition_names(table, context).await?;
+                names.sort();
+                names.into_iter().map(|name| Some(Name::new(name, table.span))).collect()
+            }
+        };
     let (mut changed, mut vanished) = (0, 0);
     for partition in partitions {
         let names = partition.iter().map(|name| name.value.clone()).collect();
-        let read = Read { collection: &collection, table, partitions: names, expr: expr.clone(), level: Some(ConsistencyLevel::Strong) };
+        let read = Read {
+            collection: &collection,
+            table,
+            partitions: names,
+            expr: expr.clone(),
+            level: Some(ConsistencyLevel::Strong),
+        };
         let mut pages = Vec::new();
         let outputs = stored_fields(&collection);
         read.pages(&outputs, 0, u64::MAX, context, |page| {
@@ -62,15 +73,24 @@ pub async fn update<P: Platform>(update: &Update, context: &Context<'_, P>) -> R
         }
     }
     if vanished > 0 {
-        context.notice(format!("{} vanished in between, deleted by somebody else, and stayed deleted", rows(vanished)));
+        context.notice(format!(
+            "{} vanished in between, deleted by somebody else, and stayed deleted",
+            rows(vanished)
+        ));
     }
     Ok(Outcome::done(format!("updated {} of {table}", rows(changed))))
 }
 
 /// Every field that a row is written back with, and the dynamic one.
 fn stored_fields(collection: &Collection) -> Outputs {
-    let shown = |name: &str| Shown { head: name.to_string(), field: name.to_string(), path: Vec::new() };
-    let mut fields: Vec<Shown> = collection.fields.iter().filter(|field| !field.generated).map(|field| shown(&field.name)).collect();
+    let shown =
+        |name: &str| Shown { head: name.to_string(), field: name.to_string(), path: Vec::new() };
+    let mut fields: Vec<Shown> = collection
+        .fields
+        .iter()
+        .filter(|field| !field.generated)
+        .map(|field| shown(&field.name))
+        .collect();
     if collection.dynamic {
         fields.push(shown("$meta"));
     }
@@ -83,9 +103,15 @@ fn check_assignment(name: &Name, assigned: &Assigned, collection: &Collection) -
     }
     match collection.find(&name.value) {
         Some(field) if field.primary => {
-            Err(Diagnostic::new("InvalidValue", "a primary key stays what it is").at(name.span).help("insert the row with the other key, and delete this one"))
+            Err(Diagnostic::new("InvalidValue", "a primary key stays what it is")
+                .at(name.span)
+                .help("insert the row with the other key, and delete this one"))
         }
-        Some(field) if field.generated => Err(Diagnostic::new("InvalidValue", format!("the server makes the values of `{name}` itself")).at(name.span)),
+        Some(field) if field.generated => Err(Diagnostic::new(
+            "InvalidValue",
+            format!("the server makes the values of `{name}` itself"),
+        )
+        .at(name.span)),
         None if !collection.dynamic => Err(collection.unknown_field(name)),
         _ => Ok(()),
     }
@@ -93,17 +119,32 @@ fn check_assignment(name: &Name, assigned: &Assigned, collection: &Collection) -
 
 fn check_expr(expr: &Expr, collection: &Collection) -> Result<()> {
     match &expr.kind {
-        ExprKind::Chain { first, rest } => {
-            std::iter::once(first.as_ref()).chain(rest.iter().map(|(_, operand)| operand)).try_for_each(|operand| check_expr(operand, collection))
+        ExprKind::Chain { first, rest } => std::iter::once(first.as_ref())
+            .chain(rest.iter().map(|(_, operand)| operand))
+            .try_for_each(|operand| check_expr(operand, collection)),
+        ExprKind::Field { name, .. }
+            if collection.find(&name.value).is_none() && !collection.dynamic =>
+        {
+            Err(collection.unknown_field(name))
         }
-        ExprKind::Field { name, .. } if collection.find(&name.value).is_none() && !collection.dynamic => Err(collection.unknown_field(name)),
         ExprKind::Field { .. } | ExprKind::Literal(_) => Ok(()),
-        _ => Err(Diagnostic::new("NotSupported", "an assignment is a value, or arithmetic of the row's fields").at(expr.span)),
+        _ => Err(Diagnostic::new(
+            "NotSupported",
+            "an assignment is a value, or arithmetic of the row's fields",
+        )
+        .at(expr.span)),
     }
 }
 
-/// Changes the rows of a page and writes them back. Returns how many were, and how many were gone by then.
-async fn change<P: Platform>(update: &Update, read: &Read<'_>, partition: Option<&Name>, page: Table, context: &Context<'_, P>) -> Result<(u64, u64)> {
+/// Changes the rows of a page and writes them back. Returns how many were, and how many were gone
+/// by then.
+async fn change<P: Platform>(
+    update: &Update,
+    read: &Read<'_>,
+    partition: Option<&Name>,
+    page: Table,
+    context: &Context<'_, P>,
+) -> Result<(u64, u64)> {
     let (collection, table) = (read.collection, read.table);
     let key = collection.primary()?;
     let names: Vec<String> = page.columns.iter().map(|column| column.name.clone()).collect();
@@ -112,67 +153,117 @@ async fn change<P: Platform>(update: &Update, read: &Read<'_>, partition: Option
     let kept: Vec<&Vec<Datum>> = page
         .rows
         .iter()
-        .filter(|row| row.get(key_at).is_some_and(|key| there.binary_search_by(|other| super::aggregate::compare(other, key)).is_ok()))
+        .filter(|row| {
+            row.get(key_at).is_some_and(|key| {
+                there.binary_search_by(|other| super::aggregate::compare(other, key)).is_ok()
+            })
+        })
         .collect();
     let gone = (page.rows.len() - kept.len()) as u64;
     let mut columns = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let Some(field) = collection.find(name) else { continue };
-        let assigned = update.assignments.iter().find(|(target, _)| target.value == *name).map(|(target, assigned)| (target.span, assigned));
+        let assigned = update
+            .assignments
+            .iter()
+            .find(|(target, _)| target.value == *name)
+            .map(|(target, assigned)| (target.span, assigned));
         let mut column = ColumnBuilder::new(field, kept.len(), table.span)?;
         for row in &kept {
             match assigned {
                 None => column.push_stored(row.get(at).unwrap_or(&Datum::Null), table.span)?,
                 Some((_, Assigned::Value(value))) => column.push(value)?,
-                Some((_, Assigned::Expr(expr))) => column.push(&Spanned::new(evaluate(expr, &names, row)?, expr.span))?,
+                Some((_, Assigned::Expr(expr))) => {
+                    column.push(&Spanned::new(evaluate(expr, &names, row)?, expr.span))?
+                }
             }
         }
         columns.push(column);
     }
     let dynamic = match names.iter().position(|name| name == "$meta") {
-        Some(at) => Some(kept.iter().map(|row| object(update, collection, &names, row, at)).collect::<Result<Vec<_>>>()?),
+        Some(at) => Some(
+            kept.iter()
+                .map(|row| object(update, collection, &names, row, at))
+                .collect::<Result<Vec<_>>>()?,
+        ),
         None => None,
     };
     let count = kept.len();
     if count == 0 && !context.client.explaining() {
         return Ok((0, gone));
     }
-    let sent = data::send(Mode::Upsert, collection, table, partition, columns, dynamic, count.max(usize::from(context.client.explaining())), context).await?;
+    let sent = data::send(
+        Mode::Upsert,
+        collection,
+        table,
+        partition,
+        columns,
+        dynamic,
+        count.max(usize::from(context.client.explaining())),
+        context,
+    )
+    .await?;
     Ok((sent.count, gone))
 }
 
-/// The keys of a page that are there now: an upsert would bring back what somebody has deleted since.
-async fn still_there<P: Platform>(read: &Read<'_>, page: &Table, key_at: usize, context: &Context<'_, P>) -> Result<Vec<Datum>> {
+/// The keys of a page that are there now: an upsert would bring back what somebody has deleted
+/// since.
+async fn still_there<P: Platform>(
+    read: &Read<'_>,
+    page: &Table,
+    key_at: usize,
+    context: &Context<'_, P>,
+) -> Result<Vec<Datum>> {
     let key = read.collection.primary()?;
-    let ids: Vec<Spanned<Value>> = page.rows.iter().filter_map(|row| row.get(key_at)).map(|key| Spanned::new(written(key), Span::default())).collect();
+    let ids: Vec<Spanned<Value>> = page
+        .rows
+        .iter()
+        .filter_map(|row| row.get(key_at))
+        .map(|key| Spanned::new(written(key), Span::default()))
+        .collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let expr = filter::key_in(&key.name, &ids)?;
     let params = vec![super::catalog::pair("limit", ids.len())];
     let reply = read.send(&expr, vec![key.name.clone()], params, context).await?;
-    let mut keys: Vec<Vec<Datum>> = super::query::keys_of(&reply.fields_data, key).into_iter().map(|key| vec![key]).collect();
+    let mut keys: Vec<Vec<Datum>> =
+        super::query::keys_of(&reply.fields_data, key).into_iter().map(|key| vec![key]).collect();
     super::aggregate::sort_rows(&mut keys, 0, &[Direction::Ascending]);
     Ok(keys.into_iter().flatten().collect())
 }
 
 /// The dynamic fields of a row with what is assigned to them.
-fn object(update: &Update, collection: &Collection, names: &[String], row: &[Datum], at: usize) -> Result<Vec<u8>> {
+fn object(
+    update: &Update,
+    collection: &Collection,
+    names: &[String],
+    row: &[Datum],
+    at: usize,
+) -> Result<Vec<u8>> {
     let mut object = match row.get(at) {
-        Some(Datum::Json(text)) => serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap_or_default(),
+        Some(Datum::Json(text)) => {
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
+                .unwrap_or_default()
+        }
         _ => serde_json::Map::new(),
     };
-    for (name, assigned) in update.assignments.iter().filter(|(name, _)| collection.find(&name.value).is_none()) {
+    for (name, assigned) in
+        update.assignments.iter().filter(|(name, _)| collection.find(&name.value).is_none())
+    {
         let value = match assigned {
             Assigned::Value(value) => super::values::to_json(value, true)?,
-            Assigned::Expr(expr) => super::values::to_json(&Spanned::new(evaluate(expr, names, row)?, expr.span), true)?,
+            Assigned::Expr(expr) => {
+                super::values::to_json(&Spanned::new(evaluate(expr, names, row)?, expr.span), true)?
+            }
         };
         object.insert(name.value.clone(), value);
     }
     Ok(serde_json::Value::Object(object).to_string().into_bytes())
 }
 
-/// Arithmetic over a row. NULL makes NULL; whole numbers stay whole but for a division that leaves a rest.
+/// Arithmetic over a row. NULL makes NULL; whole numbers stay whole but for a division that leaves
+/// a rest.
 fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
     match &expr.kind {
         ExprKind::Literal(value) => Ok(value.clone()),
@@ -185,7 +276,10 @@ fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
                 (Datum::Null, Some(at)) if !names.contains(&name.value) => match row.get(at) {
                     Some(Datum::Json(text)) => {
                         let object = serde_json::from_str::<serde_json::Value>(text).ok();
-                        object.as_ref().and_then(|object| object.get(&name.value)).map_or(Value::Null, of_json)
+                        object
+                            .as_ref()
+                            .and_then(|object| object.get(&name.value))
+                            .map_or(Value::Null, of_json)
                     }
                     _ => Value::Null,
                 },
@@ -193,10 +287,14 @@ fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
             };
             for step in path {
                 value = match (value, &step.value) {
-                    (Value::Object(fields), Value::Text(key)) => fields.into_iter().find(|(name, _)| name == key).map_or(Value::Null, |(_, value)| value.value),
-                    (Value::List(items), Value::Int(at)) => {
-                        usize::try_from(*at).ok().and_then(|at| items.into_iter().nth(at)).map_or(Value::Null, |item| item.value)
-                    }
+                    (Value::Object(fields), Value::Text(key)) => fields
+                        .into_iter()
+                        .find(|(name, _)| name == key)
+                        .map_or(Value::Null, |(_, value)| value.value),
+                    (Value::List(items), Value::Int(at)) => usize::try_from(*at)
+                        .ok()
+                        .and_then(|at| items.into_iter().nth(at))
+                        .map_or(Value::Null, |item| item.value),
                     _ => Value::Null,
                 };
             }
@@ -209,7 +307,11 @@ fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
             }
             Ok(left)
         }
-        _ => Err(Diagnostic::new("NotSupported", "an assignment is a value, or arithmetic of the row's fields").at(expr.span)),
+        _ => Err(Diagnostic::new(
+            "NotSupported",
+            "an assignment is a value, or arithmetic of the row's fields",
+        )
+        .at(expr.span)),
     }
 }
 
@@ -222,7 +324,9 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
                 "+" => Some(a.checked_add(*b).ok_or_else(overflow)?),
                 "-" => Some(a.checked_sub(*b).ok_or_else(overflow)?),
                 "*" => Some(a.checked_mul(*b).ok_or_else(overflow)?),
-                "/" | "%" if *b == 0 => return Err(Diagnostic::new("DivisionByZero", "this divides by zero").at(span)),
+                "/" | "%" if *b == 0 => {
+                    return Err(Diagnostic::new("DivisionByZero", "this divides by zero").at(span));
+                }
                 "/" => (a % b == 0).then(|| a / b),
                 "%" => Some(a % b),
                 _ => None,
@@ -231,7 +335,9 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
                 return Ok(Value::Int(whole));
             }
         }
-        (Value::Text(a), Value::Text(b)) if operator == "+" => return Ok(Value::Text(format!("{a}{b}"))),
+        (Value::Text(a), Value::Text(b)) if operator == "+" => {
+            return Ok(Value::Text(format!("{a}{b}")));
+        }
         _ => {}
     }
     let number = |value: &Value| match value {
@@ -240,7 +346,11 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
         _ => None,
     };
     let (Some(a), Some(b)) = (number(&left), number(&right)) else {
-        return Err(Diagnostic::new("TypeMismatch", "only numbers are added, subtracted, multiplied and divided").at(span));
+        return Err(Diagnostic::new(
+            "TypeMismatch",
+            "only numbers are added, subtracted, multiplied and divided",
+        )
+        .at(span));
     };
     let result = match operator {
         "+" => a + b,

@@ -1,5 +1,5 @@
-//! Written values become columns on the wire. In: values with their places, and the field they go into. Out: `FieldData`,
-//! or a diagnostic at the value that does not fit.
+//! Written values become columns on the wire. In: values with their places, and the field they go
+//! into. Out: `FieldData`, or a diagnostic at the value that does not fit.
 
 use super::Result;
 use super::catalog::Field;
@@ -8,7 +8,9 @@ use crate::language::ast::Numbers;
 use crate::language::ast::Value;
 use crate::milvus::data::sparse_bytes;
 use crate::outcome::Datum;
-use crate::proto::schema::{self, DataType, FieldData, ScalarField, VectorField, field_data, scalar_field, vector_field};
+use crate::proto::schema::{
+    self, DataType, FieldData, ScalarField, VectorField, field_data, scalar_field, vector_field,
+};
 
 /// The values of one field, gathered row by row.
 pub struct ColumnBuilder<'a> {
@@ -39,20 +41,37 @@ impl<'a> ColumnBuilder<'a> {
     pub fn new(field: &'a Field, rows: usize, span: Span) -> Result<Self> {
         let data = match field.data_type {
             DataType::Bool => Data::Bool(Vec::with_capacity(rows)),
-            DataType::Int8 | DataType::Int16 | DataType::Int32 => Data::Int(Vec::with_capacity(rows)),
+            DataType::Int8 | DataType::Int16 | DataType::Int32 => {
+                Data::Int(Vec::with_capacity(rows))
+            }
             DataType::Int64 => Data::Long(Vec::with_capacity(rows)),
             DataType::Float => Data::Float(Vec::with_capacity(rows)),
             DataType::Double => Data::Double(Vec::with_capacity(rows)),
-            DataType::VarChar | DataType::String | DataType::Text => Data::Text(Vec::with_capacity(rows)),
+            DataType::VarChar | DataType::String | DataType::Text => {
+                Data::Text(Vec::with_capacity(rows))
+            }
             DataType::Json => Data::Json(Vec::with_capacity(rows)),
             DataType::Array => Data::Array(Vec::with_capacity(rows)),
-            DataType::FloatVector => Data::FloatVector(Vec::with_capacity(rows.saturating_mul(field.dim))),
-            DataType::BinaryVector | DataType::Float16Vector | DataType::BFloat16Vector | DataType::Int8Vector => {
+            DataType::FloatVector => {
+                Data::FloatVector(Vec::with_capacity(rows.saturating_mul(field.dim)))
+            }
+            DataType::BinaryVector
+            | DataType::Float16Vector
+            | DataType::BFloat16Vector
+            | DataType::Int8Vector => {
                 Data::ByteVector(Vec::with_capacity(rows.saturating_mul(bytes_of(field))))
             }
             DataType::SparseFloatVector => Data::Sparse(Vec::with_capacity(rows)),
             other => {
-                return Err(Diagnostic::new("NotSupported", format!("field `{}` is {}, which cannot be written", field.name, other.as_str_name())).at(span));
+                return Err(Diagnostic::new(
+                    "NotSupported",
+                    format!(
+                        "field `{}` is {}, which cannot be written",
+                        field.name,
+                        other.as_str_name()
+                    ),
+                )
+                .at(span));
             }
         };
         Ok(ColumnBuilder { field, data, valid: Vec::new() })
@@ -67,7 +86,11 @@ impl<'a> ColumnBuilder<'a> {
         if value.value == Value::Null {
             // a NULL where the field has a default stands for the default
             if !field.nullable && field.default.is_none() {
-                return Err(Diagnostic::new("NullValue", format!("field `{}` cannot be NULL", field.name)).at(value.span));
+                return Err(Diagnostic::new(
+                    "NullValue",
+                    format!("field `{}` cannot be NULL", field.name),
+                )
+                .at(value.span));
             }
             self.valid.push(false);
             return Ok(());
@@ -134,19 +157,47 @@ impl<'a> ColumnBuilder<'a> {
     pub fn take(&mut self, rows: usize) -> FieldData {
         let field = self.field;
         let valid_data = front(&mut self.valid, rows);
-        let rows = if valid_data.is_empty() { rows } else { valid_data.iter().filter(|valid| **valid).count() };
+        let rows = if valid_data.is_empty() {
+            rows
+        } else {
+            valid_data.iter().filter(|valid| **valid).count()
+        };
         let scalar = |data| Some(field_data::Field::Scalars(ScalarField { data: Some(data) }));
-        let vector = |dim: usize, data| Some(field_data::Field::Vectors(VectorField { dim: dim as i64, data: Some(data) }));
+        let vector = |dim: usize, data| {
+            Some(field_data::Field::Vectors(VectorField { dim: dim as i64, data: Some(data) }))
+        };
         let data = match &mut self.data {
-            Data::Bool(data) => scalar(scalar_field::Data::BoolData(schema::BoolArray { data: front(data, rows) })),
-            Data::Int(data) => scalar(scalar_field::Data::IntData(schema::IntArray { data: front(data, rows) })),
-            Data::Long(data) => scalar(scalar_field::Data::LongData(schema::LongArray { data: front(data, rows) })),
-            Data::Float(data) => scalar(scalar_field::Data::FloatData(schema::FloatArray { data: front(data, rows) })),
-            Data::Double(data) => scalar(scalar_field::Data::DoubleData(schema::DoubleArray { data: front(data, rows) })),
-            Data::Text(data) => scalar(scalar_field::Data::StringData(schema::StringArray { data: front(data, rows) })),
-            Data::Json(data) => scalar(scalar_field::Data::JsonData(schema::JsonArray { data: front(data, rows) })),
-            Data::Array(data) => scalar(scalar_field::Data::ArrayData(schema::ArrayArray { data: front(data, rows), element_type: field.element_type.into() })),
-            Data::FloatVector(data) => vector(field.dim, vector_field::Data::FloatVector(schema::FloatArray { data: front(data, rows * field.dim) })),
+            Data::Bool(data) => {
+                scalar(scalar_field::Data::BoolData(schema::BoolArray { data: front(data, rows) }))
+            }
+            Data::Int(data) => {
+                scalar(scalar_field::Data::IntData(schema::IntArray { data: front(data, rows) }))
+            }
+            Data::Long(data) => {
+                scalar(scalar_field::Data::LongData(schema::LongArray { data: front(data, rows) }))
+            }
+            Data::Float(data) => scalar(scalar_field::Data::FloatData(schema::FloatArray {
+                data: front(data, rows),
+            })),
+            Data::Double(data) => scalar(scalar_field::Data::DoubleData(schema::DoubleArray {
+                data: front(data, rows),
+            })),
+            Data::Text(data) => scalar(scalar_field::Data::StringData(schema::StringArray {
+                data: front(data, rows),
+            })),
+            Data::Json(data) => {
+                scalar(scalar_field::Data::JsonData(schema::JsonArray { data: front(data, rows) }))
+            }
+            Data::Array(data) => scalar(scalar_field::Data::ArrayData(schema::ArrayArray {
+                data: front(data, rows),
+                element_type: field.element_type.into(),
+            })),
+            Data::FloatVector(data) => vector(
+                field.dim,
+                vector_field::Data::FloatVector(schema::FloatArray {
+                    data: front(data, rows * field.dim),
+                }),
+            ),
             Data::ByteVector(data) => {
                 let bytes = front(data, rows * bytes_of(field));
                 vector(
@@ -162,10 +213,22 @@ impl<'a> ColumnBuilder<'a> {
             Data::Sparse(data) => {
                 let contents = front(data, rows);
                 let dim = contents.iter().map(|content| sparse_dim(content)).max().unwrap_or(0);
-                vector(dim, vector_field::Data::SparseFloatVector(schema::SparseFloatArray { contents, dim: dim as i64 }))
+                vector(
+                    dim,
+                    vector_field::Data::SparseFloatVector(schema::SparseFloatArray {
+                        contents,
+                        dim: dim as i64,
+                    }),
+                )
             }
         };
-        FieldData { r#type: field.data_type.into(), field_name: field.name.clone(), field: data, valid_data, ..FieldData::default() }
+        FieldData {
+            r#type: field.data_type.into(),
+            field_name: field.name.clone(),
+            field: data,
+            valid_data,
+            ..FieldData::default()
+        }
     }
 }
 
@@ -186,9 +249,12 @@ fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Resu
     };
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number as i32),
-        Value::Int(number) => Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
-            .at(value.span)
-            .help(format!("{} holds {low} to {high}", super::catalog::type_word(data_type)))),
+        Value::Int(number) => Err(Diagnostic::new(
+            "OutOfRange",
+            format!("{number} does not fit into `{}`", field.name),
+        )
+        .at(value.span)
+        .help(format!("{} holds {low} to {high}", super::catalog::type_word(data_type)))),
         _ => Err(mismatch(field, value)),
     }
 }
@@ -197,7 +263,11 @@ fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
     match value.value {
         Value::Int(number) => Ok(number as f32),
         Value::Float(number) if (number as f32).is_finite() => Ok(number as f32),
-        Value::Float(number) => Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name)).at(value.span)),
+        Value::Float(number) => Err(Diagnostic::new(
+            "OutOfRange",
+            format!("{number} does not fit into `{}`", field.name),
+        )
+        .at(value.span)),
         _ => Err(mismatch(field, value)),
     }
 }
@@ -205,10 +275,18 @@ fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
 fn text(field: &Field, value: &Spanned<Value>) -> Result<String> {
     match &value.value {
         Value::Text(text) if field.max_length > 0 && text.len() > field.max_length => {
-            Err(Diagnostic::new("ValueTooLong", format!("this string has {} bytes, but `{}` holds {}", text.len(), field.name, field.max_length))
-                .at(value.span)
-                .label(format!("longer than {}", field.type_name()))
-                .help("a character outside ASCII takes 2 to 4 bytes"))
+            Err(Diagnostic::new(
+                "ValueTooLong",
+                format!(
+                    "this string has {} bytes, but `{}` holds {}",
+                    text.len(),
+                    field.name,
+                    field.max_length
+                ),
+            )
+            .at(value.span)
+            .label(format!("longer than {}", field.type_name()))
+            .help("a character outside ASCII takes 2 to 4 bytes"))
         }
         Value::Text(text) => Ok(text.clone()),
         _ => Err(mismatch(field, value)),
@@ -223,9 +301,16 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
         _ => return Err(mismatch(field, value)),
     };
     if items.len() > field.capacity && field.capacity > 0 {
-        return Err(
-            Diagnostic::new("ValueTooLong", format!("this array has {} values, but `{}` holds {}", items.len(), field.name, field.capacity)).at(value.span)
-        );
+        return Err(Diagnostic::new(
+            "ValueTooLong",
+            format!(
+                "this array has {} values, but `{}` holds {}",
+                items.len(),
+                field.name,
+                field.capacity
+            ),
+        )
+        .at(value.span));
     }
     let flag = |item: &Spanned<Value>| match item.value {
         Value::Bool(flag) => Ok(flag),
@@ -235,17 +320,32 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
         Value::Int(number) => Ok(number),
         _ => Err(mismatch(field, item)),
     };
-    let double = |item: &Spanned<Value>| super::params::number(item).ok_or_else(|| mismatch(field, item));
+    let double =
+        |item: &Spanned<Value>| super::params::number(item).ok_or_else(|| mismatch(field, item));
     let each = items.iter();
     let data = match field.element_type {
-        DataType::Bool => scalar_field::Data::BoolData(schema::BoolArray { data: each.map(flag).collect::<Result<_>>()? }),
+        DataType::Bool => scalar_field::Data::BoolData(schema::BoolArray {
+            data: each.map(flag).collect::<Result<_>>()?,
+        }),
         DataType::Int8 | DataType::Int16 | DataType::Int32 => {
-            scalar_field::Data::IntData(schema::IntArray { data: each.map(|item| small_int(field, field.element_type, item)).collect::<Result<_>>()? })
+            scalar_field::Data::IntData(schema::IntArray {
+                data: each
+                    .map(|item| small_int(field, field.element_type, item))
+                    .collect::<Result<_>>()?,
+            })
         }
-        DataType::Int64 => scalar_field::Data::LongData(schema::LongArray { data: each.map(whole).collect::<Result<_>>()? }),
-        DataType::Float => scalar_field::Data::FloatData(schema::FloatArray { data: each.map(|item| single(field, item)).collect::<Result<_>>()? }),
-        DataType::Double => scalar_field::Data::DoubleData(schema::DoubleArray { data: each.map(double).collect::<Result<_>>()? }),
-        _ => scalar_field::Data::StringData(schema::StringArray { data: each.map(|item| text(field, item)).collect::<Result<_>>()? }),
+        DataType::Int64 => scalar_field::Data::LongData(schema::LongArray {
+            data: each.map(whole).collect::<Result<_>>()?,
+        }),
+        DataType::Float => scalar_field::Data::FloatData(schema::FloatArray {
+            data: each.map(|item| single(field, item)).collect::<Result<_>>()?,
+        }),
+        DataType::Double => scalar_field::Data::DoubleData(schema::DoubleArray {
+            data: each.map(double).collect::<Result<_>>()?,
+        }),
+        _ => scalar_field::Data::StringData(schema::StringArray {
+            data: each.map(|item| text(field, item)).collect::<Result<_>>()?,
+        }),
     };
     Ok(ScalarField { data: Some(data) })
 }
@@ -257,9 +357,12 @@ fn front<T>(data: &mut Vec<T>, count: usize) -> Vec<T> {
 }
 
 fn mismatch(field: &Field, value: &Spanned<Value>) -> Diagnostic {
-    Diagnostic::new("TypeMismatch", format!("{} does not fit into `{}`", describe(&value.value), field.name))
-        .at(value.span)
-        .label(format!("expected {}", field.type_name()))
+    Diagnostic::new(
+        "TypeMismatch",
+        format!("{} does not fit into `{}`", describe(&value.value), field.name),
+    )
+    .at(value.span)
+    .label(format!("expected {}", field.type_name()))
 }
 
 fn describe(value: &Value) -> &'static str {
@@ -278,10 +381,16 @@ fn describe(value: &Value) -> &'static str {
 }
 
 fn wrong_length(field: &Field, given: usize, what: &str, span: Span) -> Diagnostic {
-    Diagnostic::new("WrongDimension", format!("this vector has {given} {what}, but `{}` has {} dimensions", field.name, field.dim))
-        .at(span)
-        .label(format!("expected {}", field.dim))
-        .help("`DESCRIBE` shows the dimensions of every vector field")
+    Diagnostic::new(
+        "WrongDimension",
+        format!(
+            "this vector has {given} {what}, but `{}` has {} dimensions",
+            field.name, field.dim
+        ),
+    )
+    .at(span)
+    .label(format!("expected {}", field.dim))
+    .help("`DESCRIBE` shows the dimensions of every vector field")
 }
 
 /// Adds the dim values of a float vector: a list of numbers, or a string with one in it.
@@ -293,7 +402,9 @@ pub fn float_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<f32>) -
             parsed = text_vector(text, value.span)?;
             &parsed
         }
-        Value::List(items) if items.is_empty() => return Err(wrong_length(field, 0, "values", value.span)),
+        Value::List(items) if items.is_empty() => {
+            return Err(wrong_length(field, 0, "values", value.span));
+        }
         Value::List(items) => return Err(not_number(items, value.span)),
         _ => return Err(mismatch(field, value)),
     };
@@ -307,20 +418,38 @@ pub fn float_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<f32>) -
 /// A list that is no vector: something in it is no number, or too large a one.
 fn not_number(items: &[Spanned<Value>], span: Span) -> Diagnostic {
     let culprit = items.iter().find(|item| !matches!(item.value, Value::Int(_) | Value::Float(_)));
-    let large = items.iter().find(|item| matches!(item.value, Value::Float(number) if !(number as f32).is_finite()));
+    let large = items
+        .iter()
+        .find(|item| matches!(item.value, Value::Float(number) if !(number as f32).is_finite()));
     if let (None, Some(large)) = (culprit, large) {
-        return Diagnostic::new("InvalidNumber", "this number cannot stand in a vector").at(large.span).label("not a finite 32-bit number");
+        return Diagnostic::new("InvalidNumber", "this number cannot stand in a vector")
+            .at(large.span)
+            .label("not a finite 32-bit number");
     }
-    Diagnostic::new("TypeMismatch", format!("{} stands in a vector", culprit.map_or("something else", |item| describe(&item.value))))
-        .at(culprit.map_or(span, |item| item.span))
-        .label("expected a number")
+    Diagnostic::new(
+        "TypeMismatch",
+        format!(
+            "{} stands in a vector",
+            culprit.map_or("something else", |item| describe(&item.value))
+        ),
+    )
+    .at(culprit.map_or(span, |item| item.span))
+    .label("expected a number")
 }
 
 /// Reads `'[0.1, 0.2]'`, as pgvector's users write vectors.
 fn text_vector(text: &str, span: Span) -> Result<Vec<f32>> {
-    let wrong = || Diagnostic::new("TypeMismatch", "this string is no vector").at(span).help("write `[0.1, 0.2]` or `'[0.1, 0.2]'`");
-    let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or_else(wrong)?;
-    let values = inner.split(',').map(|word| word.trim().parse::<f32>().map_err(|_| wrong())).collect::<Result<Vec<_>>>()?;
+    let wrong = || {
+        Diagnostic::new("TypeMismatch", "this string is no vector")
+            .at(span)
+            .help("write `[0.1, 0.2]` or `'[0.1, 0.2]'`")
+    };
+    let inner =
+        text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or_else(wrong)?;
+    let values = inner
+        .split(',')
+        .map(|word| word.trim().parse::<f32>().map_err(|_| wrong()))
+        .collect::<Result<Vec<_>>>()?;
     if values.iter().any(|value| !value.is_finite()) {
         return Err(Diagnostic::new("InvalidNumber", "a vector holds finite numbers only").at(span));
     }
@@ -332,7 +461,9 @@ pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> 
     if field.data_type == DataType::BinaryVector {
         return binary_vector(field, value, out);
     }
-    if let (Value::Bytes(bytes), DataType::Float16Vector | DataType::BFloat16Vector) = (&value.value, field.data_type) {
+    if let (Value::Bytes(bytes), DataType::Float16Vector | DataType::BFloat16Vector) =
+        (&value.value, field.data_type)
+    {
         if bytes.len() != field.dim * 2 {
             return Err(wrong_length(field, bytes.len() / 2, "values", value.span));
         }
@@ -346,18 +477,28 @@ pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> 
             DataType::Float16Vector => {
                 let half = half::f16::from_f32(number);
                 if !half.is_finite() {
-                    return Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
-                        .at(value.span)
-                        .help("a FLOAT16VEC holds -65504 to 65504; BFLOAT16VEC has the range of FLOAT"));
+                    return Err(Diagnostic::new(
+                        "OutOfRange",
+                        format!("{number} does not fit into `{}`", field.name),
+                    )
+                    .at(value.span)
+                    .help(
+                        "a FLOAT16VEC holds -65504 to 65504; BFLOAT16VEC has the range of FLOAT",
+                    ));
                 }
                 out.extend(half.to_le_bytes());
             }
             DataType::BFloat16Vector => out.extend(half::bf16::from_f32(number).to_le_bytes()),
-            _ if (-128.0..=127.0).contains(&number) && number.fract() == 0.0 => out.push(number as i8 as u8),
+            _ if (-128.0..=127.0).contains(&number) && number.fract() == 0.0 => {
+                out.push(number as i8 as u8)
+            }
             _ => {
-                return Err(Diagnostic::new("OutOfRange", format!("{number} does not fit into `{}`", field.name))
-                    .at(value.span)
-                    .help("an INT8VEC holds whole numbers from -128 to 127"));
+                return Err(Diagnostic::new(
+                    "OutOfRange",
+                    format!("{number} does not fit into `{}`", field.name),
+                )
+                .at(value.span)
+                .help("an INT8VEC holds whole numbers from -128 to 127"));
             }
         }
     }
@@ -370,30 +511,39 @@ pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
     let fields = match &value.value {
         Value::Object(fields) => fields,
         Value::Text(text) => {
-            parsed = text_object(text).ok_or_else(|| mismatch(field, value).help("write {1: 0.5, 7: 0.2}"))?;
+            parsed = text_object(text)
+                .ok_or_else(|| mismatch(field, value).help("write {1: 0.5, 7: 0.2}"))?;
             &parsed
         }
         _ => return Err(mismatch(field, value).help("write {1: 0.5, 7: 0.2}")),
     };
     let mut pairs = Vec::with_capacity(fields.len());
     for (key, item) in fields {
-        let index = key.trim().parse::<u32>().ok().filter(|index| *index < u32::MAX).ok_or_else(|| {
-            Diagnostic::new("OutOfRange", format!("`{key}` is no index of a sparse vector"))
-                .at(value.span)
-                .help("an index is a whole number from 0 to 4294967294")
-        })?;
-        match super::params::number(item).map(|number| number as f32).filter(|number| number.is_finite()) {
+        let index =
+            key.trim().parse::<u32>().ok().filter(|index| *index < u32::MAX).ok_or_else(|| {
+                Diagnostic::new("OutOfRange", format!("`{key}` is no index of a sparse vector"))
+                    .at(value.span)
+                    .help("an index is a whole number from 0 to 4294967294")
+            })?;
+        match super::params::number(item)
+            .map(|number| number as f32)
+            .filter(|number| number.is_finite())
+        {
             Some(number) => pairs.push((index, number)),
             None => {
-                return Err(Diagnostic::new("TypeMismatch", format!("{} stands in a sparse vector", describe(&item.value)))
-                    .at(item.span)
-                    .label("expected a number"));
+                return Err(Diagnostic::new(
+                    "TypeMismatch",
+                    format!("{} stands in a sparse vector", describe(&item.value)),
+                )
+                .at(item.span)
+                .label("expected a number"));
             }
         }
     }
     pairs.sort_by_key(|(index, _)| *index);
     if pairs.windows(2).any(|two| matches!(two, [(a, _), (b, _)] if a == b)) {
-        return Err(Diagnostic::new("SyntaxError", "an index of this sparse vector stands twice").at(value.span));
+        return Err(Diagnostic::new("SyntaxError", "an index of this sparse vector stands twice")
+            .at(value.span));
     }
     Ok(sparse_bytes(&pairs))
 }
@@ -420,12 +570,25 @@ pub fn written(datum: &Datum) -> Value {
         Datum::Float(number) => Value::Float(f64::from(*number)),
         Datum::Double(number) => Value::Float(*number),
         Datum::Text(text) => Value::Text(text.clone()),
-        Datum::Json(text) => serde_json::from_str(text).map_or_else(|_| Value::Text(text.clone()), |json| of_json(&json)),
-        Datum::Array(items) => Value::List(items.iter().map(|item| Spanned::new(written(item), Span::default())).collect()),
-        Datum::Vector(values) => Value::Numbers(Numbers { values: values.clone(), span: Span::default(), source: None }),
-        Datum::Sparse(pairs) => {
-            Value::Object(pairs.iter().map(|(index, value)| (index.to_string(), Spanned::new(Value::Float(f64::from(*value)), Span::default()))).collect())
+        Datum::Json(text) => serde_json::from_str(text)
+            .map_or_else(|_| Value::Text(text.clone()), |json| of_json(&json)),
+        Datum::Array(items) => Value::List(
+            items.iter().map(|item| Spanned::new(written(item), Span::default())).collect(),
+        ),
+        Datum::Vector(values) => {
+            Value::Numbers(Numbers { values: values.clone(), span: Span::default(), source: None })
         }
+        Datum::Sparse(pairs) => Value::Object(
+            pairs
+                .iter()
+                .map(|(index, value)| {
+                    (
+                        index.to_string(),
+                        Spanned::new(Value::Float(f64::from(*value)), Span::default()),
+                    )
+                })
+                .collect(),
+        ),
         Datum::Bytes(bytes) => Value::Bytes(bytes.clone()),
     }
 }
@@ -436,10 +599,14 @@ pub fn of_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(flag) => Value::Bool(*flag),
-        serde_json::Value::Number(number) => number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(0.0)), Value::Int),
+        serde_json::Value::Number(number) => {
+            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(0.0)), Value::Int)
+        }
         serde_json::Value::String(text) => Value::Text(text.clone()),
         serde_json::Value::Array(items) => Value::List(items.iter().map(spanned).collect()),
-        serde_json::Value::Object(fields) => Value::Object(fields.iter().map(|(key, value)| (key.clone(), spanned(value))).collect()),
+        serde_json::Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), spanned(value))).collect())
+        }
     }
 }
 
@@ -447,15 +614,37 @@ pub fn of_json(json: &serde_json::Value) -> Value {
 fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
     let bytes: Vec<u8> = match &value.value {
         Value::Bytes(bytes) => bytes.clone(),
-        Value::Numbers(numbers) if numbers.values.len() == field.dim && numbers.values.iter().all(|bit| *bit == 0.0 || *bit == 1.0) => {
-            numbers.values.chunks(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1.0))).collect()
+        Value::Numbers(numbers)
+            if numbers.values.len() == field.dim
+                && numbers.values.iter().all(|bit| *bit == 0.0 || *bit == 1.0) =>
+        {
+            numbers
+                .values
+                .chunks(8)
+                .map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1.0)))
+                .collect()
         }
         Value::Numbers(numbers) => {
-            let bytes: Option<Vec<u8>> =
-                numbers.values.iter().map(|byte| ((0.0..=255.0).contains(byte) && byte.fract() == 0.0).then_some(*byte as u8)).collect();
-            bytes.ok_or_else(|| Diagnostic::new("OutOfRange", "a byte of a binary vector is a whole number from 0 to 255").at(value.span))?
+            let bytes: Option<Vec<u8>> = numbers
+                .values
+                .iter()
+                .map(|byte| {
+                    ((0.0..=255.0).contains(byte) && byte.fract() == 0.0).then_some(*byte as u8)
+                })
+                .collect();
+            bytes.ok_or_else(|| {
+                Diagnostic::new(
+                    "OutOfRange",
+                    "a byte of a binary vector is a whole number from 0 to 255",
+                )
+                .at(value.span)
+            })?
         }
-        _ => return Err(mismatch(field, value).help("write X'A5', b'10100101', bytes as [165], or every bit as [1,0,1,0,0,1,0,1]")),
+        _ => {
+            return Err(mismatch(field, value).help(
+                "write X'A5', b'10100101', bytes as [165], or every bit as [1,0,1,0,0,1,0,1]",
+            ));
+        }
     };
     if bytes.len() * 8 != field.dim {
         return Err(wrong_length(field, bytes.len() * 8, "bits", value.span));
@@ -464,7 +653,8 @@ fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Re
     Ok(())
 }
 
-/// A value as JSON. At the top a string is JSON text (`'{"a": 1}'`) when it reads as an object or a list, and a JSON string otherwise.
+/// A value as JSON. At the top a string is JSON text (`'{"a": 1}'`) when it reads as an object or a
+/// list, and a JSON string otherwise.
 pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
     Ok(match &value.value {
         Value::Null => serde_json::Value::Null,
@@ -472,11 +662,21 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
         Value::Int(number) => (*number).into(),
         Value::Float(number) => (*number).into(),
         Value::Text(text) if top && text.trim_start().starts_with(['{', '[']) => {
-            serde_json::from_str(text).map_err(|error| Diagnostic::new("InvalidJson", format!("this string is no JSON: {error}")).at(value.span))?
+            serde_json::from_str(text).map_err(|error| {
+                Diagnostic::new("InvalidJson", format!("this string is no JSON: {error}"))
+                    .at(value.span)
+            })?
         }
         Value::Text(text) => text.clone().into(),
-        Value::Numbers(numbers) => numbers.exact().iter().map(|number| to_json(number, false)).collect::<Result<Vec<_>>>()?.into(),
-        Value::List(items) => items.iter().map(|item| to_json(item, false)).collect::<Result<Vec<_>>>()?.into(),
+        Value::Numbers(numbers) => numbers
+            .exact()
+            .iter()
+            .map(|number| to_json(number, false))
+            .collect::<Result<Vec<_>>>()?
+            .into(),
+        Value::List(items) => {
+            items.iter().map(|item| to_json(item, false)).collect::<Result<Vec<_>>>()?.into()
+        }
         Value::Object(fields) => {
             let mut object = serde_json::Map::new();
             for (name, value) in fields {
@@ -485,7 +685,11 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
             object.into()
         }
         Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
-            return Err(Diagnostic::new("TypeMismatch", format!("{} has no JSON form", describe(&value.value))).at(value.span));
+            return Err(Diagnostic::new(
+                "TypeMismatch",
+                format!("{} has no JSON form", describe(&value.value)),
+            )
+            .at(value.span));
         }
     })
 }

@@ -1,4 +1,5 @@
-//! The statements of the dialect as data. `parse` makes them, `print` writes them, `execute` runs them; nothing here knows text or servers.
+//! The statements of the dialect as data. `parse` makes them, `print` writes them, `execute` runs
+//! them; nothing here knows text or servers.
 
 use std::rc::Rc;
 
@@ -310,7 +311,8 @@ pub enum Grantee {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connect {
-    /// `http://host:port`, `https://host:port`, `milvus://[user[:password]@]host[:port][/database][?secure=true]`
+    /// `http://host:port`, `https://host:port`,
+    /// `milvus://[user[:password]@]host[:port][/database][?secure=true]`
     pub address: Name,
     pub user: Option<Word>,
     pub password: Option<Word>,
@@ -319,10 +321,12 @@ pub struct Connect {
     pub alias: Option<Word>,
 }
 
-/// A word or string, as [`Value::Text`]; before variables are settled also [`Value::Variable`], and where it is a secret also [`Value::Prompt`].
+/// A word or string, as [`Value::Text`]; before variables are settled also [`Value::Variable`], and
+/// where it is a secret also [`Value::Prompt`].
 pub type Word = Spanned<Value>;
 
-/// `name = value` of a WITH, a SEARCH PARAMS or an original WHERE; several values where the original had several tags.
+/// `name = value` of a WITH, a SEARCH PARAMS or an original WHERE; several values where the
+/// original had several tags.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
     pub name: Name,
@@ -516,8 +520,13 @@ pub enum Function {
 }
 
 impl Function {
-    pub const ALL: [(&'static str, Function); 5] =
-        [("count", Function::Count), ("sum", Function::Sum), ("avg", Function::Avg), ("min", Function::Min), ("max", Function::Max)];
+    pub const ALL: [(&'static str, Function); 5] = [
+        ("count", Function::Count),
+        ("sum", Function::Sum),
+        ("avg", Function::Avg),
+        ("min", Function::Min),
+        ("max", Function::Max),
+    ];
 
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, function)| *function == self).map_or("", |(word, _)| word)
@@ -584,7 +593,14 @@ pub enum Operator {
 }
 
 impl Operator {
-    pub const ALL: [Operator; 6] = [Operator::L2, Operator::Cosine, Operator::InnerProduct, Operator::Hamming, Operator::Jaccard, Operator::L1];
+    pub const ALL: [Operator; 6] = [
+        Operator::L2,
+        Operator::Cosine,
+        Operator::InnerProduct,
+        Operator::Hamming,
+        Operator::Jaccard,
+        Operator::L1,
+    ];
 
     pub fn symbol(self) -> &'static str {
         match self {
@@ -678,7 +694,8 @@ pub enum ExprKind {
         left: Box<Expr>,
         negated: bool,
     },
-    /// `meta['a'][0]`; `quoted` when the name was written "x", which is a string in Milvus's own syntax
+    /// `meta['a'][0]`; `quoted` when the name was written "x", which is a string in Milvus's own
+    /// syntax
     Field {
         name: Name,
         path: Vec<Spanned<Value>>,
@@ -702,7 +719,8 @@ pub enum Value {
     Text(String),
     /// X'A5', b'1010'
     Bytes(Vec<u8>),
-    /// a list of numbers, lifted out by the fast path: the numbers as a vector has them, and their text
+    /// a list of numbers, lifted out by the fast path: the numbers as a vector has them, and their
+    /// text
     Numbers(Numbers),
     List(Vec<Spanned<Value>>),
     /// `{'a': 1}`; a sparse vector when the keys are numbers
@@ -713,12 +731,14 @@ pub enum Value {
     Prompt,
 }
 
-/// The numbers of a list, as a vector field takes them. JSON and filters need them exactly: see [`Numbers::exact`].
+/// The numbers of a list, as a vector field takes them. JSON and filters need them exactly: see
+/// [`Numbers::exact`].
 #[derive(Clone, PartialEq)]
 pub struct Numbers {
     pub values: Vec<f32>,
     pub span: Span,
-    /// a text with the list in it, and where: the cell, shared by all its lists; `None` for numbers that stand without brackets
+    /// a text with the list in it, and where: the cell, shared by all its lists; `None` for numbers
+    /// that stand without brackets
     pub source: Option<(Rc<str>, Span)>,
 }
 
@@ -726,7 +746,11 @@ impl Numbers {
     /// The numbers once more, integers as integers, each with its place.
     pub fn exact(&self) -> Vec<Spanned<Value>> {
         let Some((source, place)) = &self.source else {
-            return self.values.iter().map(|value| Spanned::new(Value::Float(f64::from(*value)), self.span)).collect();
+            return self
+                .values
+                .iter()
+                .map(|value| Spanned::new(Value::Float(f64::from(*value)), self.span))
+                .collect();
         };
         let text = source.get(place.start + 1..place.end.saturating_sub(1)).unwrap_or_default();
         let mut at = self.span.start + 1;
@@ -735,7 +759,11 @@ impl Numbers {
                 let word = piece.trim();
                 let begin = at + (piece.len() - piece.trim_start().len());
                 at += piece.len() + 1;
-                let value = word.parse().map(Value::Int).or_else(|_| word.parse().map(Value::Float)).ok()?;
+                let value = word
+                    .parse()
+                    .map(Value::Int)
+                    .or_else(|_| word.parse().map(Value::Float))
+                    .ok()?;
                 Some(Spanned::new(value, Span::new(begin, begin + word.len())))
             })
             .collect()

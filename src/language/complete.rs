@@ -1,4 +1,5 @@
-//! Completion: what may stand at the cursor. In: the cell, the cursor (bytes) and the names that are known. Out: candidates, filtered.
+//! Completion: what may stand at the cursor. In: the cell, the cursor (bytes) and the names that
+//! are known. Out: candidates, filtered.
 
 use super::help::{ORIGINAL, PAGES};
 use super::parse::opening_words;
@@ -30,9 +31,10 @@ pub struct Known {
 /// The candidates, and the range of bytes that one of them replaces.
 pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<Candidate>) {
     let before = cell.get(..cursor).unwrap_or(cell);
-    let start = before
-        .rfind(|char: char| !(char.is_alphanumeric() || char == '_'))
-        .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+    let start =
+        before.rfind(|char: char| !(char.is_alphanumeric() || char == '_')).map_or(0, |at| {
+            at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        });
     let word = before.get(start..).unwrap_or_default();
     if in_string(before) {
         return (start, before.len(), Vec::new());
@@ -41,20 +43,44 @@ pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<
     let fits = |text: &str| text.to_lowercase().starts_with(&lower);
     let statement = before.get(..start).unwrap_or_default().rsplit(';').next().unwrap_or_default();
     let previous = statement.split_whitespace().next_back().unwrap_or_default().to_uppercase();
-    let wants_table =
-        matches!(previous.as_str(), "FROM" | "INTO" | "TABLE" | "COLLECTION" | "DESC" | "DESCRIBE" | "STATS" | "ON" | "FLUSH" | "COMPACT" | "LOAD" | "RELEASE");
+    let wants_table = matches!(
+        previous.as_str(),
+        "FROM"
+            | "INTO"
+            | "TABLE"
+            | "COLLECTION"
+            | "DESC"
+            | "DESCRIBE"
+            | "STATS"
+            | "ON"
+            | "FLUSH"
+            | "COMPACT"
+            | "LOAD"
+            | "RELEASE"
+    );
     let mut candidates: Vec<Candidate> = Vec::new();
-    let tables =
-        known.collections.iter().filter(|name| fits(name)).map(|name| Candidate { text: name.clone(), kind: CandidateKind::Collection, detail: String::new() });
+    let tables = known.collections.iter().filter(|name| fits(name)).map(|name| Candidate {
+        text: name.clone(),
+        kind: CandidateKind::Collection,
+        detail: String::new(),
+    });
     if wants_table {
         candidates.extend(tables);
         return (start, before.len(), candidates);
     }
     if !statement.trim().is_empty() {
-        let named: Vec<&str> = cell.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+        let named: Vec<&str> =
+            cell.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
         for (collection, field, kind) in &known.fields {
-            if fits(field) && named.contains(&collection.as_str()) && !candidates.iter().any(|candidate| candidate.text == *field) {
-                candidates.push(Candidate { text: field.clone(), kind: CandidateKind::Field, detail: format!("{kind} of {collection}") });
+            if fits(field)
+                && named.contains(&collection.as_str())
+                && !candidates.iter().any(|candidate| candidate.text == *field)
+            {
+                candidates.push(Candidate {
+                    text: field.clone(),
+                    kind: CandidateKind::Field,
+                    detail: format!("{kind} of {collection}"),
+                });
             }
         }
         candidates.extend(tables);
@@ -63,7 +89,11 @@ pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<
     for keyword in keywords(statement.trim().is_empty()) {
         if fits(keyword) {
             let text = if lowercase { keyword.to_lowercase() } else { keyword.to_string() };
-            candidates.push(Candidate { text, kind: CandidateKind::Keyword, detail: String::new() });
+            candidates.push(Candidate {
+                text,
+                kind: CandidateKind::Keyword,
+                detail: String::new(),
+            });
         }
     }
     (start, before.len(), candidates)
@@ -194,27 +224,40 @@ fn keywords(opening: bool) -> Vec<&'static str> {
 /// What the word at the cursor means: the statements that have it.
 pub fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<String> {
     let is_word = |char: char| char.is_alphanumeric() || char == '_';
-    let start =
-        cell.get(..cursor)?.rfind(|char| !is_word(char)).map_or(0, |at| at + cell.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+    let start = cell.get(..cursor)?.rfind(|char| !is_word(char)).map_or(0, |at| {
+        at + cell.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+    });
     let end = cell.get(cursor..)?.find(|char| !is_word(char)).map_or(cell.len(), |at| cursor + at);
     let word = cell.get(start..end).filter(|word| !word.is_empty())?;
-    if let Some((collection, field, kind)) = known.fields.iter().find(|(_, field, _)| field == word) {
+    if let Some((collection, field, kind)) = known.fields.iter().find(|(_, field, _)| field == word)
+    {
         return Some(format!("**{field}** `{kind}`: a field of `{collection}`"));
     }
     if known.collections.iter().any(|name| name == word) {
-        let fields: Vec<String> =
-            known.fields.iter().filter(|(collection, ..)| collection == word).map(|(_, field, kind)| format!("- `{field}` {kind}")).collect();
+        let fields: Vec<String> = known
+            .fields
+            .iter()
+            .filter(|(collection, ..)| collection == word)
+            .map(|(_, field, kind)| format!("- `{field}` {kind}"))
+            .collect();
         return Some(format!("**{word}**: a collection\n\n{}", fields.join("\n")));
     }
-    let standard = PAGES.iter().flat_map(|(title, lines)| lines.iter().map(move |line| (title, line)));
+    let standard =
+        PAGES.iter().flat_map(|(title, lines)| lines.iter().map(move |line| (title, line)));
     let lines: Vec<String> = ORIGINAL
         .iter()
         .map(|(what, how)| (what, how))
         .chain(standard)
-        .filter(|(_, how)| how.split(|char| !is_word(char)).any(|part| part.eq_ignore_ascii_case(word)))
+        .filter(|(_, how)| {
+            how.split(|char| !is_word(char)).any(|part| part.eq_ignore_ascii_case(word))
+        })
         .map(|(what, how)| format!("- {what}: `{how}`"))
         .collect();
-    if lines.is_empty() { None } else { Some(format!("**{}**\n\n{}", word.to_uppercase(), lines.join("\n"))) }
+    if lines.is_empty() {
+        None
+    } else {
+        Some(format!("**{}**\n\n{}", word.to_uppercase(), lines.join("\n")))
+    }
 }
 
 #[cfg(test)]

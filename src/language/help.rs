@@ -1,10 +1,12 @@
-//! HELP: statements, metrics and index types, drawn from the pages of the reference by `build.rs`, so that they cannot differ.
+//! HELP: statements, metrics and index types, drawn from the pages of the reference by `build.rs`,
+//! so that they cannot differ.
 
 use super::ast::Name;
 use crate::diagnostic::Diagnostic;
 use crate::outcome::{Outcome, Table};
 
-/// `PAGES`: a family's title with the lines of its grammar; `ORIGINAL`: what the original's statements do, in its order; `METRIC` and `INDEX`.
+/// `PAGES`: a family's title with the lines of its grammar; `ORIGINAL`: what the original's
+/// statements do, in its order; `METRIC` and `INDEX`.
 mod pages {
     include!(concat!(env!("OUT_DIR"), "/help.rs"));
 }
@@ -13,34 +15,54 @@ pub use pages::{INDEX, METRIC, ORIGINAL, PAGES};
 /// The help on a topic, or on everything.
 pub fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
     let table = |heads: [&str; 2], rows: Vec<(&str, &str)>| {
-        let rows = rows.into_iter().map(|(left, right)| vec![left.to_string(), right.to_string()]).collect();
+        let rows = rows
+            .into_iter()
+            .map(|(left, right)| vec![left.to_string(), right.to_string()])
+            .collect();
         Ok(Outcome::table(Table::texts(&heads, rows)).with_done(""))
     };
-    let Some(topic) = topic else { return table(["what", "statement"], ORIGINAL.iter().copied().chain(standard(|_| true)).collect()) };
+    let Some(topic) = topic else {
+        return table(
+            ["what", "statement"],
+            ORIGINAL.iter().copied().chain(standard(|_| true)).collect(),
+        );
+    };
     let word = topic.value.trim_start_matches('-').trim().to_ascii_lowercase();
     match word.as_str() {
         "metric" | "metrics" => return table(["metric", "meaning"], METRIC.to_vec()),
-        "index" if topic.value.starts_with('-') => return table(["index", "meaning"], INDEX.to_vec()),
+        "index" if topic.value.starts_with('-') => {
+            return table(["index", "meaning"], INDEX.to_vec());
+        }
         _ => {}
     }
     // a statement by its words: `help create index`, `help users`
     let words: Vec<&str> = word.split_whitespace().collect();
     let fits = |line: &str| {
         let line = line.to_ascii_lowercase();
-        words.iter().all(|word| line.split(|char: char| !char.is_ascii_alphanumeric()).any(|part| part == *word))
+        words.iter().all(|word| {
+            line.split(|char: char| !char.is_ascii_alphanumeric()).any(|part| part == *word)
+        })
     };
-    let found: Vec<(&str, &str)> = ORIGINAL.iter().copied().filter(|(_, how)| fits(how)).chain(standard(fits)).collect();
+    let found: Vec<(&str, &str)> =
+        ORIGINAL.iter().copied().filter(|(_, how)| fits(how)).chain(standard(fits)).collect();
     if !found.is_empty() {
         return table(["what", "statement"], found);
     }
     let titles = PAGES.iter().map(|(title, _)| *title).collect::<Vec<_>>();
     match PAGES.iter().find(|(title, _)| title.to_ascii_lowercase().contains(&word)) {
-        Some((title, lines)) => table(["what", "statement"], lines.iter().map(|line| (*title, *line)).collect()),
-        None => Err(Diagnostic::new("UnknownTopic", format!("there is no help on `{topic}`")).at(topic.span).suggest(&topic.value, titles, "there is help on")),
+        Some((title, lines)) => {
+            table(["what", "statement"], lines.iter().map(|line| (*title, *line)).collect())
+        }
+        None => Err(Diagnostic::new("UnknownTopic", format!("there is no help on `{topic}`"))
+            .at(topic.span)
+            .suggest(&topic.value, titles, "there is help on")),
     }
 }
 
 /// The grammar of the pages, a line each.
 fn standard(fits: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, &'static str)> {
-    PAGES.iter().flat_map(|(title, lines)| lines.iter().map(move |line| (*title, *line))).filter(move |(_, line)| fits(line))
+    PAGES
+        .iter()
+        .flat_map(|(title, lines)| lines.iter().map(move |line| (*title, *line)))
+        .filter(move |(_, line)| fits(line))
 }

@@ -1,7 +1,7 @@
 //! The dialect: text in, statements with spans out. Pure: knows nothing of a server.
 //!
-//! A cell goes through [`numbers::scan`] (comments, strings, and the fast path that lifts long number lists out),
-//! then through the grammar in [`parse`], and comes out as the types of [`ast`].
+//! A cell goes through [`numbers::scan`] (comments, strings, and the fast path that lifts long
+//! number lists out), then through the grammar in [`parse`], and comes out as the types of [`ast`].
 
 pub mod ast;
 pub mod complete;

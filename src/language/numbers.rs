@@ -1,6 +1,7 @@
-//! The first pass over a cell: finds strings and comments, and lifts every list of numbers out of the text.
-//! In: the cell. Out: a short text for the grammar, the lists as f32, and a map from the short text's offsets to the cell's.
-//! A PEG parses vectors at 16 MB/s with 100 bytes a byte; this pass reads them at the speed of memory.
+//! The first pass over a cell: finds strings and comments, and lifts every list of numbers out of
+//! the text. In: the cell. Out: a short text for the grammar, the lists as f32, and a map from the
+//! short text's offsets to the cell's. A PEG parses vectors at 16 MB/s with 100 bytes a byte; this
+//! pass reads them at the speed of memory.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,7 +9,8 @@ use std::rc::Rc;
 use super::ast::Numbers;
 use crate::diagnostic::{Diagnostic, Span};
 
-/// Stands between `[` and `]` in the short text, before the number of the list in [`Scanned::lists`].
+/// Stands between `[` and `]` in the short text, before the number of the list in
+/// [`Scanned::lists`].
 pub const MARK: char = '\u{1}';
 const DEEPEST: usize = 64;
 
@@ -44,7 +46,14 @@ impl Scanned<'_> {
 
 pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
     let bytes = cell.as_bytes();
-    let mut out = Scanned { cell, text: String::new(), lists: Vec::new(), statements: Vec::new(), map: vec![(0, 0)], last: Cell::new(0) };
+    let mut out = Scanned {
+        cell,
+        text: String::new(),
+        lists: Vec::new(),
+        statements: Vec::new(),
+        map: vec![(0, 0)],
+        last: Cell::new(0),
+    };
     let mut at = 0; // how far the cell has been read
     let mut copied = 0; // how far it has been copied to the short text
     let mut depth = 0usize;
@@ -71,7 +80,11 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                     .get(at + 2..)
                     .and_then(|rest| rest.find("*/"))
                     .map(|end| at + 2 + end + 2)
-                    .ok_or_else(|| Diagnostic::new("SyntaxError", "this comment is not closed").at(Span::new(at, at + 2)).help("close it with `*/`"))?;
+                    .ok_or_else(|| {
+                        Diagnostic::new("SyntaxError", "this comment is not closed")
+                            .at(Span::new(at, at + 2))
+                            .help("close it with `*/`")
+                    })?;
                 skip(cell, &mut out, &mut at, &mut copied, end);
             }
             b'[' => {
@@ -110,7 +123,10 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 let end = at + blank(cell, at).unwrap_or(1);
                 skip(cell, &mut out, &mut at, &mut copied, end);
             }
-            1 => return Err(Diagnostic::new("SyntaxError", "a control character stands here").at(Span::new(at, at + 1))),
+            1 => {
+                return Err(Diagnostic::new("SyntaxError", "a control character stands here")
+                    .at(Span::new(at, at + 1)));
+            }
             b'm' | b'M' if statement_start && is_address(bytes, at) => {
                 while at < bytes.len() && !byte(at).is_ascii_whitespace() && byte(at) != b';' {
                     at += 1;
@@ -119,7 +135,11 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             _ => at += 1,
         }
         if depth > DEEPEST {
-            return Err(Diagnostic::new("SyntaxError", format!("brackets are nested more than {DEEPEST} deep")).at(Span::new(at - 1, at)));
+            return Err(Diagnostic::new(
+                "SyntaxError",
+                format!("brackets are nested more than {DEEPEST} deep"),
+            )
+            .at(Span::new(at - 1, at)));
         }
         statement_start = match here {
             b';' => true,
@@ -144,7 +164,8 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
     Ok(out)
 }
 
-/// Leaves the cell's text from `at` to `end` out of the short text (a comment), with a blank in its place.
+/// Leaves the cell's text from `at` to `end` out of the short text (a comment), with a blank in its
+/// place.
 fn skip(cell: &str, out: &mut Scanned<'_>, at: &mut usize, copied: &mut usize, end: usize) {
     out.text.push_str(cell.get(*copied..*at).unwrap_or_default());
     out.text.push(' ');
@@ -167,7 +188,8 @@ fn is_address(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + 9).is_some_and(|word| word.eq_ignore_ascii_case(b"milvus://"))
 }
 
-/// The offset behind a string's closing quote. A quote is doubled inside; a backslash takes the next byte along.
+/// The offset behind a string's closing quote. A quote is doubled inside; a backslash takes the
+/// next byte along.
 fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     let quote = *bytes.get(start)?;
     let mut at = start + 1;
@@ -202,19 +224,28 @@ fn number_list(bytes: &[u8], start: usize) -> Result<Option<(Vec<f32>, usize)>, 
             at += 1;
         }
         let word = at;
-        while matches!(bytes.get(at), Some(b'0'..=b'9' | b'.' | b'-' | b'+' | b'a'..=b'z' | b'A'..=b'Z' | b'_')) {
+        while matches!(
+            bytes.get(at),
+            Some(b'0'..=b'9' | b'.' | b'-' | b'+' | b'a'..=b'z' | b'A'..=b'Z' | b'_')
+        ) {
             at += 1;
         }
         let text = std::str::from_utf8(bytes.get(word..at).unwrap_or_default()).unwrap_or_default();
         let plain = text.trim_start_matches(['-', '+']);
-        if plain.eq_ignore_ascii_case("nan") || plain.eq_ignore_ascii_case("inf") || plain.eq_ignore_ascii_case("infinity") {
+        if plain.eq_ignore_ascii_case("nan")
+            || plain.eq_ignore_ascii_case("inf")
+            || plain.eq_ignore_ascii_case("infinity")
+        {
             return Err(not_finite(text, Span::new(word, at)));
         }
-        if !plain.starts_with(|first: char| first.is_ascii_digit() || first == '.') || text.len() - plain.len() > 1 {
+        if !plain.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+            || text.len() - plain.len() > 1
+        {
             return Ok(None);
         }
         let Ok(value) = text.parse::<f32>() else { return Ok(None) };
-        // too large for a vector, but `d IN [1e99]` is a list of doubles: whoever needs a vector refuses it
+        // too large for a vector, but `d IN [1e99]` is a list of doubles: whoever needs a vector
+        // refuses it
         if !value.is_finite() {
             return Ok(None);
         }

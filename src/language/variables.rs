@@ -1,5 +1,6 @@
-//! `:name` becomes the value that `SET @name = …` gave it. In: a statement and the session's variables. Out: the same statement without
-//! variables, or a diagnostic at the one that is unknown.
+//! `:name` becomes the value that `SET @name = …` gave it. In: a statement and the session's
+//! variables. Out: the same statement without variables, or a diagnostic at the one that is
+//! unknown.
 
 use std::collections::BTreeMap;
 
@@ -25,10 +26,17 @@ impl Settler<'_> {
             Kind::Explain(inner) => self.statement(inner),
             Kind::Connect(connect) => {
                 let Connect { user, password, token, database, alias, .. } = connect.as_mut();
-                [user, password, token, database, alias].into_iter().flatten().try_for_each(|word| self.text(word))
+                [user, password, token, database, alias]
+                    .into_iter()
+                    .flatten()
+                    .try_for_each(|word| self.text(word))
             }
-            Kind::Set { value, .. } | Kind::SetVariable { value, .. } | Kind::ShowJob { id: value, .. } => self.value(value),
-            Kind::TransferNodes { count, .. } | Kind::TransferReplicas { count, .. } => self.value(count),
+            Kind::Set { value, .. }
+            | Kind::SetVariable { value, .. }
+            | Kind::ShowJob { id: value, .. } => self.value(value),
+            Kind::TransferNodes { count, .. } | Kind::TransferReplicas { count, .. } => {
+                self.value(count)
+            }
             Kind::RunAnalyzer { texts, params, .. } => {
                 self.value(texts)?;
                 self.params(params)
@@ -38,9 +46,10 @@ impl Settler<'_> {
                 create.indexes.iter_mut().try_for_each(|index| self.params(&mut index.params))?;
                 self.params(&mut create.params)
             }
-            Kind::OriginalCreateTable { params, .. } | Kind::OriginalCreateIndex { params, .. } | Kind::Load { params, .. } | Kind::Compact { params, .. } => {
-                self.params(params)
-            }
+            Kind::OriginalCreateTable { params, .. }
+            | Kind::OriginalCreateIndex { params, .. }
+            | Kind::Load { params, .. }
+            | Kind::Compact { params, .. } => self.params(params),
             Kind::AlterTable { change, .. } | Kind::AlterIndex { change, .. } => match change {
                 Change::AddField(column) => self.column(column),
                 Change::SetField { params, .. } | Change::Set(params) => self.params(params),
@@ -59,7 +68,9 @@ impl Settler<'_> {
                 _ => Ok(()),
             },
             Kind::CreateIndex { index, .. } => self.params(&mut index.params),
-            Kind::Write(write) => write.rows.iter_mut().try_for_each(|row| self.values(&mut row.values)),
+            Kind::Write(write) => {
+                write.rows.iter_mut().try_for_each(|row| self.values(&mut row.values))
+            }
             Kind::Update(update) => {
                 for (_, assigned) in &mut update.assignments {
                     match assigned {
@@ -100,7 +111,11 @@ impl Settler<'_> {
             self.params(&mut arm.params)?;
         }
         select.rerank.iter_mut().try_for_each(|rerank| self.params(&mut rerank.params))?;
-        select.limit.iter_mut().chain(&mut select.offset).try_for_each(|value| self.value(value))?;
+        select
+            .limit
+            .iter_mut()
+            .chain(&mut select.offset)
+            .try_for_each(|value| self.value(value))?;
         self.params(&mut select.params)
     }
 
@@ -157,13 +172,17 @@ impl Settler<'_> {
                 *list = out;
                 Ok(())
             }
-            ExprKind::Between { left, low, high, .. } => [left, low, high].into_iter().try_for_each(|expr| self.expr(expr)),
+            ExprKind::Between { left, low, high, .. } => {
+                [left, low, high].into_iter().try_for_each(|expr| self.expr(expr))
+            }
             ExprKind::Like { left, pattern, .. } => {
                 self.expr(left)?;
                 self.text(pattern)
             }
             ExprKind::IsNull { left, .. } => self.expr(left),
-            ExprKind::Call { args, .. } | ExprKind::List(args) => args.iter_mut().try_for_each(|expr| self.expr(expr)),
+            ExprKind::Call { args, .. } | ExprKind::List(args) => {
+                args.iter_mut().try_for_each(|expr| self.expr(expr))
+            }
             ExprKind::Field { .. } => Ok(()),
             ExprKind::Literal(value) => {
                 if let Value::Variable(name) = value {
@@ -196,7 +215,9 @@ impl Settler<'_> {
         self.value(value)?;
         match value.value {
             Value::Text(_) => Ok(()),
-            _ if variable => Err(Diagnostic::new("TypeMismatch", "this variable holds no string").at(value.span)),
+            _ if variable => {
+                Err(Diagnostic::new("TypeMismatch", "this variable holds no string").at(value.span))
+            }
             _ => Ok(()),
         }
     }
@@ -210,7 +231,8 @@ impl Settler<'_> {
             self.value(&mut value)?;
             match value.value {
                 Value::List(items) if variable => out.extend(items),
-                Value::Numbers(numbers) if variable => out.extend(numbers.exact().into_iter().map(|item| Spanned::new(item.value, span))),
+                Value::Numbers(numbers) if variable => out
+                    .extend(numbers.exact().into_iter().map(|item| Spanned::new(item.value, span))),
                 other => out.push(Spanned::new(other, span)),
             }
         }
@@ -227,7 +249,16 @@ impl Settler<'_> {
             self.value(&mut value)?;
             match value.value {
                 Value::List(items)
-                    if variable && items.iter().all(|item| matches!(item.value, Value::Numbers(_) | Value::List(_) | Value::Object(_) | Value::Text(_))) =>
+                    if variable
+                        && items.iter().all(|item| {
+                            matches!(
+                                item.value,
+                                Value::Numbers(_)
+                                    | Value::List(_)
+                                    | Value::Object(_)
+                                    | Value::Text(_)
+                            )
+                        }) =>
                 {
                     out.extend(items.into_iter().map(|item| Spanned::new(item.value, span)));
                 }
@@ -250,10 +281,17 @@ impl Settler<'_> {
 
 /// A stored value with the places of this statement: its own are those of another cell.
 fn placed(value: Value, span: Span) -> Value {
-    let items = |items: Vec<Spanned<Value>>| items.into_iter().map(|item| Spanned::new(placed(item.value, span), span)).collect();
+    let items = |items: Vec<Spanned<Value>>| {
+        items.into_iter().map(|item| Spanned::new(placed(item.value, span), span)).collect()
+    };
     match value {
         Value::List(list) => Value::List(items(list)),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, Spanned::new(placed(value.value, span), span))).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(key, value)| (key, Spanned::new(placed(value.value, span), span)))
+                .collect(),
+        ),
         Value::Numbers(numbers) => Value::Numbers(Numbers { span, ..numbers }),
         other => other,
     }
@@ -261,7 +299,11 @@ fn placed(value: Value, span: Span) -> Value {
 
 /// A value in a filter.
 fn literal(value: Value, span: Span) -> ExprKind {
-    let list = |items: Vec<Spanned<Value>>| ExprKind::List(items.into_iter().map(|item| Expr { kind: literal(item.value, span), span }).collect());
+    let list = |items: Vec<Spanned<Value>>| {
+        ExprKind::List(
+            items.into_iter().map(|item| Expr { kind: literal(item.value, span), span }).collect(),
+        )
+    };
     match value {
         Value::Numbers(numbers) => list(numbers.exact()),
         Value::List(items) => list(items),

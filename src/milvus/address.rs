@@ -1,4 +1,5 @@
-//! Where a server is. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a URL for the transport, and credentials.
+//! Where a server is. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a URL for the
+//! transport, and credentials.
 
 /// The original's default port, and Milvus's own.
 pub const DEFAULT_PORT: u16 = 19530;
@@ -21,15 +22,19 @@ impl Address {
         format!("{}://{}:{}", if self.secure { "https" } else { "http" }, self.host, self.port)
     }
 
-    /// What goes into the `authorization` metadata, before base64: `user:password`, or a token as it is.
+    /// What goes into the `authorization` metadata, before base64: `user:password`, or a token as
+    /// it is.
     pub fn credentials(&self) -> Option<String> {
         if let Some(token) = &self.token {
             return Some(token.clone());
         }
-        self.user.as_ref().map(|user| format!("{user}:{}", self.password.as_deref().unwrap_or_default()))
+        self.user
+            .as_ref()
+            .map(|user| format!("{user}:{}", self.password.as_deref().unwrap_or_default()))
     }
 
-    /// Reads `milvus://`, `http://`, `https://` or a bare `host[:port]`. The error is a reason in words.
+    /// Reads `milvus://`, `http://`, `https://` or a bare `host[:port]`. The error is a reason in
+    /// words.
     pub fn parse(text: &str) -> Result<Address, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("milvus", text));
         let mut secure = match scheme.to_ascii_lowercase().as_str() {
@@ -39,11 +44,13 @@ impl Address {
         };
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         // the last @ ends the credentials: a password may hold one
-        let (login, rest) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
+        let (login, rest) =
+            rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
         let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = match place.strip_prefix('[') {
             Some(v6) => {
-                let (host, tail) = v6.split_once(']').ok_or("the IPv6 address is not closed with `]`")?;
+                let (host, tail) =
+                    v6.split_once(']').ok_or("the IPv6 address is not closed with `]`")?;
                 (format!("[{host}]"), tail.strip_prefix(':'))
             }
             None => match place.rsplit_once(':') {
@@ -54,11 +61,17 @@ impl Address {
         if host.is_empty() {
             return Err("no host is named".to_string());
         }
-        if let Some(wrong) = host.chars().find(|char| !(char.is_alphanumeric() || "-._[]:".contains(*char))) {
+        if let Some(wrong) =
+            host.chars().find(|char| !(char.is_alphanumeric() || "-._[]:".contains(*char)))
+        {
             return Err(format!("a host cannot have `{wrong}` in it"));
         }
         let port = match port {
-            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or("the port is no number from 1 to 65535")?,
+            Some(port) => port
+                .parse()
+                .ok()
+                .filter(|port| *port > 0)
+                .ok_or("the port is no number from 1 to 65535")?,
             None => DEFAULT_PORT,
         };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -76,7 +89,8 @@ impl Address {
             Some(Err(secret)) => token = Some(decode(secret)),
             None => {}
         }
-        let database = (!database.trim_end_matches('/').is_empty()).then(|| decode(database.trim_end_matches('/')));
+        let database = (!database.trim_end_matches('/').is_empty())
+            .then(|| decode(database.trim_end_matches('/')));
         Ok(Address { secure, host, port, user, password, token, database })
     }
 }
@@ -93,7 +107,11 @@ fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let escape = (*byte == b'%').then(|| text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok())).flatten();
+        let escape = (*byte == b'%')
+            .then(|| {
+                text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok())
+            })
+            .flatten();
         out.push(escape.unwrap_or(*byte));
         at += if escape.is_some() { 3 } else { 1 };
     }
@@ -106,7 +124,8 @@ mod tests {
 
     #[test]
     fn reads_every_part() {
-        let address = Address::parse("milvus://root:p@ss%2F%231@h.example:443/books?secure=true").unwrap();
+        let address =
+            Address::parse("milvus://root:p@ss%2F%231@h.example:443/books?secure=true").unwrap();
         assert_eq!(address.url(), "https://h.example:443");
         assert_eq!(address.credentials().as_deref(), Some("root:p@ss/#1"));
         assert_eq!(address.database.as_deref(), Some("books"));

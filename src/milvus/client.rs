@@ -1,6 +1,7 @@
 //! One connection to a server. In: a request of `proto`. Out: its reply, or an [`Error`].
-//! Adds what every call needs: credentials, database, both deadlines, the status check, and the guarantee timestamps
-//! that let a session read its own writes. Under EXPLAIN it writes down what it would send and sends only what plans need.
+//! Adds what every call needs: credentials, database, both deadlines, the status check, and the
+//! guarantee timestamps that let a session read its own writes. Under EXPLAIN it writes down what
+//! it would send and sends only what plans need.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -43,7 +44,8 @@ pub enum Effect {
 pub enum Written {
     /// the guarantee timestamp of a read that sees it
     At(u64),
-    /// the server did not say, as Milvus 2.3 does not of a Delete: only a strong read is sure to see it
+    /// the server did not say, as Milvus 2.3 does not of a Delete: only a strong read is sure to
+    /// see it
     Sometime,
 }
 
@@ -84,18 +86,26 @@ impl<P: Platform> Clone for Client<P> {
 
 impl<P: Platform> Client<P> {
     pub fn new(platform: P, address: Address, timeout_ms: u32) -> Result<Self, Error> {
-        let transport = platform.transport(&address, timeout_ms).map_err(|detail| Error::Unreachable { url: address.url(), detail, probe: Probe::Unknown })?;
+        let transport = platform.transport(&address, timeout_ms).map_err(|detail| {
+            Error::Unreachable { url: address.url(), detail, probe: Probe::Unknown }
+        })?;
         let authorization = match address.credentials() {
-            Some(credentials) => Some(
-                MetadataValue::try_from(base64(credentials.as_bytes()))
-                    .map_err(|_| Error::Unauthenticated { reason: "the credentials cannot be sent".to_string() })?,
-            ),
+            Some(credentials) => {
+                Some(MetadataValue::try_from(base64(credentials.as_bytes())).map_err(|_| {
+                    Error::Unauthenticated { reason: "the credentials cannot be sent".to_string() }
+                })?)
+            }
             None => None,
         };
-        let state = State { database: RefCell::new(address.database.clone().unwrap_or_default()), ..State::default() };
+        let state = State {
+            database: RefCell::new(address.database.clone().unwrap_or_default()),
+            ..State::default()
+        };
         Ok(Client {
             // replies may be as large as the server likes; Milvus bounds what it takes itself
-            service: Grpc::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX),
+            service: Grpc::new(transport)
+                .max_decoding_message_size(usize::MAX)
+                .max_encoding_message_size(usize::MAX),
             platform,
             address,
             authorization,
@@ -121,12 +131,12 @@ impl<P: Platform> Client<P> {
 
     /// The same connection with another deadline.
     pub fn with_timeout(&self, timeout_ms: u32) -> Result<Self, Error> {
-        let transport = self.platform.transport(&self.address, timeout_ms).map_err(|detail| Error::Unreachable {
-            url: self.address.url(),
-            detail,
-            probe: Probe::Unknown,
+        let transport = self.platform.transport(&self.address, timeout_ms).map_err(|detail| {
+            Error::Unreachable { url: self.address.url(), detail, probe: Probe::Unknown }
         })?;
-        let service = Grpc::new(transport).max_decoding_message_size(usize::MAX).max_encoding_message_size(usize::MAX);
+        let service = Grpc::new(transport)
+            .max_decoding_message_size(usize::MAX)
+            .max_encoding_message_size(usize::MAX);
         Ok(Client { service, timeout_ms, ..self.clone() })
     }
 
@@ -136,7 +146,8 @@ impl<P: Platform> Client<P> {
     }
 
     pub fn set_database(&self, database: &str) {
-        *self.state.database.borrow_mut() = if database == "default" { String::new() } else { database.to_string() };
+        *self.state.database.borrow_mut() =
+            if database == "default" { String::new() } else { database.to_string() };
     }
 
     /// Begins a statement: from here its time on the server and its changes are counted.
@@ -183,7 +194,12 @@ impl<P: Platform> Client<P> {
     }
 
     /// A call by messages: thin, since there is one of it for every method.
-    async fn call<M: prost::Message, R: prost::Message + HasStatus + Default>(&self, method: &'static str, effect: Effect, message: M) -> Result<R, Error> {
+    async fn call<M: prost::Message, R: prost::Message + HasStatus + Default>(
+        &self,
+        method: &'static str,
+        effect: Effect,
+        message: M,
+    ) -> Result<R, Error> {
         self.known(method)?;
         if effect != Effect::Plan && self.explaining() {
             self.explain(method, &message.encode_to_vec());
@@ -200,12 +216,22 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// A call by the names of its fields ([`super::message`]). A database that is not given is the one in use.
-    pub async fn ask(&self, method: &'static str, effect: Effect, mut fields: Fields) -> Result<Reply, Error> {
-        let Some((_, request, reply)) = METHODS.iter().find(|(known, ..)| *known == method) else { return Err(self.unimplemented(method)) };
+    /// A call by the names of its fields ([`super::message`]). A database that is not given is the
+    /// one in use.
+    pub async fn ask(
+        &self,
+        method: &'static str,
+        effect: Effect,
+        mut fields: Fields,
+    ) -> Result<Reply, Error> {
+        let Some((_, request, reply)) = METHODS.iter().find(|(known, ..)| *known == method) else {
+            return Err(self.unimplemented(method));
+        };
         self.known(method)?;
         for name in ["db_name", "dbName"] {
-            if wire::number(request, name).is_some() && !fields.iter().any(|(known, _)| *known == name) {
+            if wire::number(request, name).is_some()
+                && !fields.iter().any(|(known, _)| *known == name)
+            {
                 fields.insert(0, (name, self.database().into()));
             }
         }
@@ -221,7 +247,8 @@ impl<P: Platform> Client<P> {
             "AlterCollectionSchemaResponse" => reply.message("alter_status").bytes().clone(),
             _ => reply.message("status").bytes().clone(),
         };
-        let status = crate::proto::common::Status::decode(status).map_err(|error| self.unreadable(&error))?;
+        let status = crate::proto::common::Status::decode(status)
+            .map_err(|error| self.unreadable(&error))?;
         match Error::of_status(&status) {
             Some(error) => {
                 self.refused(effect);
@@ -233,7 +260,11 @@ impl<P: Platform> Client<P> {
 
     /// Spares a server the methods that its version does not have.
     fn known(&self, method: &'static str) -> Result<(), Error> {
-        if self.state.version.borrow().has(method) { Ok(()) } else { Err(self.unimplemented(method)) }
+        if self.state.version.borrow().has(method) {
+            Ok(())
+        } else {
+            Err(self.unimplemented(method))
+        }
     }
 
     fn unimplemented(&self, method: &'static str) -> Error {
@@ -247,7 +278,11 @@ impl<P: Platform> Client<P> {
     }
 
     fn unreadable(&self, error: &prost::DecodeError) -> Error {
-        Error::Unreachable { url: self.address.url(), detail: format!("the answer cannot be read ({error})"), probe: Probe::Unknown }
+        Error::Unreachable {
+            url: self.address.url(),
+            detail: format!("the answer cannot be read ({error})"),
+            probe: Probe::Unknown,
+        }
     }
 
     /// The server said no, and so did nothing.
@@ -258,7 +293,12 @@ impl<P: Platform> Client<P> {
     }
 
     /// A call by bytes: credentials, database, both deadlines.
-    async fn call_bytes(&self, method: &'static str, effect: Effect, message: Bytes) -> Result<Bytes, Error> {
+    async fn call_bytes(
+        &self,
+        method: &'static str,
+        effect: Effect,
+        message: Bytes,
+    ) -> Result<Bytes, Error> {
         let mut request = Request::new(message);
         request.set_timeout(std::time::Duration::from_millis(self.timeout_ms.into()));
         if let Some(authorization) = &self.authorization {
@@ -270,7 +310,8 @@ impl<P: Platform> Client<P> {
             }
             _ => {}
         }
-        let path = PathAndQuery::try_from(format!("{SERVICE}{method}")).unwrap_or_else(|_| PathAndQuery::from_static(SERVICE));
+        let path = PathAndQuery::try_from(format!("{SERVICE}{method}"))
+            .unwrap_or_else(|_| PathAndQuery::from_static(SERVICE));
         let mut service = self.service.clone();
         let started = self.platform.now();
         let call = async move {
@@ -280,7 +321,8 @@ impl<P: Platform> Client<P> {
         let answer = deadline(call, self.platform.sleep(self.timeout_ms)).await;
         self.state.server_ms.set(self.state.server_ms.get() + self.platform.now() - started);
         if effect == Effect::Write {
-            self.state.changed.set(true); // it may have been carried out even when the answer is lost
+            // it may have been carried out even when the answer is lost
+            self.state.changed.set(true);
         }
         match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
             Ok(reply) => Ok(reply.into_inner()),
@@ -294,13 +336,22 @@ impl<P: Platform> Client<P> {
             Code::Unimplemented if self.is_milvus(&reason) => self.unimplemented(method),
             Code::PermissionDenied => Error::Refused { method, reason },
             Code::Unauthenticated => Error::Unauthenticated { reason },
-            Code::DeadlineExceeded => Error::TimedOut { method, seconds: f64::from(self.timeout_ms) / 1000.0 },
-            Code::ResourceExhausted | Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound | Code::AlreadyExists | Code::OutOfRange => {
-                Error::Server { code: 0, reason }
+            Code::DeadlineExceeded => {
+                Error::TimedOut { method, seconds: f64::from(self.timeout_ms) / 1000.0 }
             }
+            Code::ResourceExhausted
+            | Code::InvalidArgument
+            | Code::FailedPrecondition
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::OutOfRange => Error::Server { code: 0, reason },
             code => {
                 let detail = if reason.is_empty() { format!("{code:?}") } else { reason };
-                Error::Unreachable { url: self.address.url(), probe: self.platform.probe(&self.address).await, detail }
+                Error::Unreachable {
+                    url: self.address.url(),
+                    probe: self.platform.probe(&self.address).await,
+                    detail,
+                }
             }
         }
     }
@@ -312,7 +363,10 @@ impl<P: Platform> Client<P> {
 }
 
 /// Runs a call until it ends or the time is up; dropping the call aborts its fetch.
-pub async fn deadline<T>(call: impl Future<Output = T>, time: impl Future<Output = ()>) -> Option<T> {
+pub async fn deadline<T>(
+    call: impl Future<Output = T>,
+    time: impl Future<Output = ()>,
+) -> Option<T> {
     let mut call = std::pin::pin!(call);
     let mut time = std::pin::pin!(time);
     std::future::poll_fn(|context| {

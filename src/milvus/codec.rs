@@ -1,4 +1,5 @@
-//! The codec of every call: messages are encoded and decoded outside, so that one copy of tonic's machinery serves all methods.
+//! The codec of every call: messages are encoded and decoded outside, so that one copy of tonic's
+//! machinery serves all methods.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::Status;

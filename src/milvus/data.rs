@@ -1,10 +1,13 @@
-//! Columns of data on the wire and what they hold. In: `FieldData`, `IDs`. Out: [`Datum`]s row by row; and the query vectors of a search.
+//! Columns of data on the wire and what they hold. In: `FieldData`, `IDs`. Out: [`Datum`]s row by
+//! row; and the query vectors of a search.
 
 use prost::Message as _;
 
 use crate::outcome::{Datum, Type};
 use crate::proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
-use crate::proto::schema::{DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field};
+use crate::proto::schema::{
+    DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field,
+};
 
 /// The values of a column, one a row. A server's lengths are not trusted: what is missing is NULL.
 pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
@@ -13,14 +16,29 @@ pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
         Some(field_data::Field::Vectors(vectors)) => {
             let dim = usize::try_from(vectors.dim).unwrap_or(0);
             match vectors.data {
-                Some(vector_field::Data::FloatVector(floats)) if dim > 0 => floats.data.chunks(dim).map(|chunk| Datum::Vector(chunk.to_vec())).collect(),
-                Some(vector_field::Data::BinaryVector(bytes)) if dim >= 8 => bytes.chunks(dim / 8).map(|chunk| Datum::Bytes(chunk.to_vec())).collect(),
-                Some(vector_field::Data::Float16Vector(bytes)) if dim > 0 => halves(&bytes, dim, |two| half::f16::from_le_bytes(two).to_f32()),
-                Some(vector_field::Data::Bfloat16Vector(bytes)) if dim > 0 => halves(&bytes, dim, |two| half::bf16::from_le_bytes(two).to_f32()),
-                Some(vector_field::Data::Int8Vector(bytes)) if dim > 0 => {
-                    bytes.chunks(dim).map(|chunk| Datum::Vector(chunk.iter().map(|byte| f32::from(*byte as i8)).collect())).collect()
+                Some(vector_field::Data::FloatVector(floats)) if dim > 0 => {
+                    floats.data.chunks(dim).map(|chunk| Datum::Vector(chunk.to_vec())).collect()
                 }
-                Some(vector_field::Data::SparseFloatVector(sparse)) => sparse.contents.iter().map(|content| Datum::Sparse(sparse_pairs(content))).collect(),
+                Some(vector_field::Data::BinaryVector(bytes)) if dim >= 8 => {
+                    bytes.chunks(dim / 8).map(|chunk| Datum::Bytes(chunk.to_vec())).collect()
+                }
+                Some(vector_field::Data::Float16Vector(bytes)) if dim > 0 => {
+                    halves(&bytes, dim, |two| half::f16::from_le_bytes(two).to_f32())
+                }
+                Some(vector_field::Data::Bfloat16Vector(bytes)) if dim > 0 => {
+                    halves(&bytes, dim, |two| half::bf16::from_le_bytes(two).to_f32())
+                }
+                Some(vector_field::Data::Int8Vector(bytes)) if dim > 0 => bytes
+                    .chunks(dim)
+                    .map(|chunk| {
+                        Datum::Vector(chunk.iter().map(|byte| f32::from(*byte as i8)).collect())
+                    })
+                    .collect(),
+                Some(vector_field::Data::SparseFloatVector(sparse)) => sparse
+                    .contents
+                    .iter()
+                    .map(|content| Datum::Sparse(sparse_pairs(content)))
+                    .collect(),
                 _ => Vec::new(),
             }
         }
@@ -44,18 +62,26 @@ pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
 }
 
 fn halves(bytes: &[u8], dim: usize, read: impl Fn([u8; 2]) -> f32) -> Vec<Datum> {
-    let two = |two: &[u8]| read([two.first().copied().unwrap_or(0), two.get(1).copied().unwrap_or(0)]);
+    let two =
+        |two: &[u8]| read([two.first().copied().unwrap_or(0), two.get(1).copied().unwrap_or(0)]);
     bytes.chunks(dim * 2).map(|chunk| Datum::Vector(chunk.chunks(2).map(two).collect())).collect()
 }
 
 /// A sparse vector's bytes as Milvus has them: index and value of each entry, little-endian.
 pub fn sparse_pairs(content: &[u8]) -> Vec<(u32, f32)> {
     let four = |at: &[u8]| at.try_into().unwrap_or_default();
-    content.chunks_exact(8).map(|entry| entry.split_at(4)).map(|(index, value)| (u32::from_le_bytes(four(index)), f32::from_le_bytes(four(value)))).collect()
+    content
+        .chunks_exact(8)
+        .map(|entry| entry.split_at(4))
+        .map(|(index, value)| (u32::from_le_bytes(four(index)), f32::from_le_bytes(four(value))))
+        .collect()
 }
 
 pub fn sparse_bytes(pairs: &[(u32, f32)]) -> Vec<u8> {
-    pairs.iter().flat_map(|(index, value)| index.to_le_bytes().into_iter().chain(value.to_le_bytes())).collect()
+    pairs
+        .iter()
+        .flat_map(|(index, value)| index.to_le_bytes().into_iter().chain(value.to_le_bytes()))
+        .collect()
 }
 
 /// How many rows a column has; a server that leaves NULLs out tells them by their flags.
@@ -81,7 +107,10 @@ pub fn rows(field: &FieldData) -> usize {
             match &vectors.data {
                 Some(vector_field::Data::FloatVector(array)) => array.data.len() / dim,
                 Some(vector_field::Data::BinaryVector(bytes)) => bytes.len() / (dim / 8).max(1),
-                Some(vector_field::Data::Float16Vector(bytes) | vector_field::Data::Bfloat16Vector(bytes)) => bytes.len() / (dim * 2),
+                Some(
+                    vector_field::Data::Float16Vector(bytes)
+                    | vector_field::Data::Bfloat16Vector(bytes),
+                ) => bytes.len() / (dim * 2),
                 Some(vector_field::Data::Int8Vector(bytes)) => bytes.len() / dim,
                 Some(vector_field::Data::SparseFloatVector(sparse)) => sparse.contents.len(),
                 None => 0,
@@ -98,15 +127,35 @@ fn pad(mut values: Vec<Datum>, rows: usize) -> Vec<Datum> {
 
 fn scalars_of(scalars: ScalarField) -> Vec<Datum> {
     match scalars.data {
-        Some(scalar_field::Data::BoolData(array)) => array.data.into_iter().map(Datum::Bool).collect(),
-        Some(scalar_field::Data::IntData(array)) => array.data.into_iter().map(|value| Datum::Int(value.into())).collect(),
-        Some(scalar_field::Data::LongData(array)) => array.data.into_iter().map(Datum::Int).collect(),
-        Some(scalar_field::Data::FloatData(array)) => array.data.into_iter().map(Datum::Float).collect(),
-        Some(scalar_field::Data::DoubleData(array)) => array.data.into_iter().map(Datum::Double).collect(),
-        Some(scalar_field::Data::StringData(array)) => array.data.into_iter().map(Datum::Text).collect(),
-        Some(scalar_field::Data::BytesData(array)) => array.data.into_iter().map(Datum::Bytes).collect(),
-        Some(scalar_field::Data::JsonData(array)) => array.data.into_iter().map(|json| Datum::Json(String::from_utf8_lossy(&json).into_owned())).collect(),
-        Some(scalar_field::Data::ArrayData(array)) => array.data.into_iter().map(|items| Datum::Array(scalars_of(items))).collect(),
+        Some(scalar_field::Data::BoolData(array)) => {
+            array.data.into_iter().map(Datum::Bool).collect()
+        }
+        Some(scalar_field::Data::IntData(array)) => {
+            array.data.into_iter().map(|value| Datum::Int(value.into())).collect()
+        }
+        Some(scalar_field::Data::LongData(array)) => {
+            array.data.into_iter().map(Datum::Int).collect()
+        }
+        Some(scalar_field::Data::FloatData(array)) => {
+            array.data.into_iter().map(Datum::Float).collect()
+        }
+        Some(scalar_field::Data::DoubleData(array)) => {
+            array.data.into_iter().map(Datum::Double).collect()
+        }
+        Some(scalar_field::Data::StringData(array)) => {
+            array.data.into_iter().map(Datum::Text).collect()
+        }
+        Some(scalar_field::Data::BytesData(array)) => {
+            array.data.into_iter().map(Datum::Bytes).collect()
+        }
+        Some(scalar_field::Data::JsonData(array)) => array
+            .data
+            .into_iter()
+            .map(|json| Datum::Json(String::from_utf8_lossy(&json).into_owned()))
+            .collect(),
+        Some(scalar_field::Data::ArrayData(array)) => {
+            array.data.into_iter().map(|items| Datum::Array(scalars_of(items))).collect()
+        }
         None => Vec::new(),
     }
 }

@@ -1,11 +1,13 @@
-//! What can go wrong between us and a server, in the terms of gRPC and Milvus. `execute` makes diagnostics of it.
+//! What can go wrong between us and a server, in the terms of gRPC and Milvus. `execute` makes
+//! diagnostics of it.
 
 use super::platform::Probe;
 use crate::proto::common;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
-    /// no answer that is one: nothing there, no gRPC-Web, CORS, TLS; `detail` is the transport's own word
+    /// no answer that is one: nothing there, no gRPC-Web, CORS, TLS; `detail` is the transport's
+    /// own word
     Unreachable { url: String, detail: String, probe: Probe },
     /// the server does not know this method; `needs` says which one does
     Unimplemented { method: &'static str, needs: String },
@@ -33,7 +35,9 @@ impl Error {
     pub fn is_not_loaded(&self) -> bool {
         match self {
             Error::Server { code: COLLECTION_NOT_LOADED, .. } => true,
-            Error::Server { reason, .. } => reason.contains("not loaded") || reason.contains("not been loaded"),
+            Error::Server { reason, .. } => {
+                reason.contains("not loaded") || reason.contains("not been loaded")
+            }
             _ => false,
         }
     }
@@ -46,7 +50,9 @@ impl Error {
     pub fn is_index_not_found(&self) -> bool {
         match self {
             Error::Server { code: INDEX_NOT_FOUND | 25, .. } => true,
-            Error::Server { reason, .. } => reason.contains("index not found") || reason.contains("index doesn't exist"),
+            Error::Server { reason, .. } => {
+                reason.contains("index not found") || reason.contains("index doesn't exist")
+            }
             _ => false,
         }
     }

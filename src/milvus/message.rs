@@ -1,5 +1,6 @@
-//! Messages by the names of their fields, for the some sixty small requests of administration: a struct and a call for each of them
-//! would cost the download more than all the rest of the client. Data, schemas, queries and searches are prost's structs.
+//! Messages by the names of their fields, for the some sixty small requests of administration: a
+//! struct and a call for each of them would cost the download more than all the rest of the client.
+//! Data, schemas, queries and searches are prost's structs.
 
 use bytes::Bytes;
 
@@ -62,14 +63,18 @@ pub fn encode(message: &str, fields: &Fields) -> Vec<u8> {
             Field::Text(text) if text.is_empty() => {}
             Field::Text(text) => put_bytes(&mut out, number, text.as_bytes()),
             Field::Bytes(bytes) => put_bytes(&mut out, number, bytes),
-            Field::Texts(texts) => texts.iter().for_each(|text| put_bytes(&mut out, number, text.as_bytes())),
+            Field::Texts(texts) => {
+                texts.iter().for_each(|text| put_bytes(&mut out, number, text.as_bytes()))
+            }
             Field::Ints(values) => {
                 let mut packed = Vec::new();
                 values.iter().for_each(|value| put_varint(&mut packed, *value as u64));
                 put_bytes(&mut out, number, &packed);
             }
             Field::Message(inner) => put_bytes(&mut out, number, &encode(nested, inner)),
-            Field::Messages(all) => all.iter().for_each(|inner| put_bytes(&mut out, number, &encode(nested, inner))),
+            Field::Messages(all) => {
+                all.iter().for_each(|inner| put_bytes(&mut out, number, &encode(nested, inner)))
+            }
         }
     }
     out
@@ -80,7 +85,8 @@ fn put_number(out: &mut Vec<u8>, number: u32, value: i64) {
     put_varint(out, value as u64);
 }
 
-/// A reply, or a message in it, read by the names of its fields. What is not there reads as nothing, as everywhere in protobuf.
+/// A reply, or a message in it, read by the names of its fields. What is not there reads as
+/// nothing, as everywhere in protobuf.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
     message: &'static str,
@@ -143,7 +149,9 @@ impl Reply {
     }
 
     pub fn messages(&self, name: &str) -> Vec<Reply> {
-        let Some((_, Kind::Message(nested))) = wire::number(self.message, name) else { return Vec::new() };
+        let Some((_, Kind::Message(nested))) = wire::number(self.message, name) else {
+            return Vec::new();
+        };
         let mut messages = Vec::new();
         self.each(name, |wire| {
             if let Wire::Bytes(bytes) = wire {
@@ -183,13 +191,19 @@ mod tests {
         let fields: Fields = vec![
             ("db_name", "d".into()),
             ("collection_name", "t".into()),
-            ("properties", vec![KeyValuePair { key: "k".to_string(), value: "v".to_string() }].into()),
+            (
+                "properties",
+                vec![KeyValuePair { key: "k".to_string(), value: "v".to_string() }].into(),
+            ),
             ("delete_keys", vec!["a".to_string(), "b".to_string()].into()),
             ("collectionID", 300i64.into()),
         ];
         let bytes = encode("AlterCollectionRequest", &fields);
         let decoded = pb::AlterCollectionRequest::decode(bytes.as_slice()).unwrap();
-        assert_eq!((decoded.db_name.as_str(), decoded.collection_id, decoded.delete_keys.len()), ("d", 300, 2));
+        assert_eq!(
+            (decoded.db_name.as_str(), decoded.collection_id, decoded.delete_keys.len()),
+            ("d", 300, 2)
+        );
         let reply = Reply::new("AlterCollectionRequest", decoded.encode_to_vec().into());
         assert_eq!(reply.text("collection_name"), "t");
         assert_eq!(reply.int("collectionID"), 300);

@@ -1,5 +1,5 @@
-//! The Milvus client, over any transport. In: the messages of `proto`. Out: replies, or one [`Error`].
-//! Knows nothing of statements or spans.
+//! The Milvus client, over any transport. In: the messages of `proto`. Out: replies, or one
+//! [`Error`]. Knows nothing of statements or spans.
 
 pub mod address;
 pub mod client;

@@ -1,5 +1,6 @@
-//! What the kernel needs of the place it runs in: a transport to a server, a clock, a sleep, somebody to ask.
-//! A browser's worker has one (`wasm.rs`), the native tests another; nothing above this line knows which.
+//! What the kernel needs of the place it runs in: a transport to a server, a clock, a sleep,
+//! somebody to ask. A browser's worker has one (`wasm.rs`), the native tests another; nothing above
+//! this line knows which.
 
 use std::future::Future;
 
@@ -24,7 +25,8 @@ pub trait Platform: Clone {
     type Body: http_body::Body<Data = bytes::Bytes, Error: Into<StdError> + Send> + Send + 'static;
 
     /// What tonic's client runs over.
-    type Transport: GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>> + Clone;
+    type Transport: GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>>
+        + Clone;
 
     /// A transport to the server; every call over it ends after `timeout_ms` at the latest.
     fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Self::Transport, String>;
@@ -42,7 +44,8 @@ pub trait Platform: Clone {
     /// Looks whether anything answers at an address that could not be reached.
     fn probe(&self, address: &Address) -> impl Future<Output = Probe>;
 
-    /// Asks whoever runs the cell for a secret, which is not shown while it is typed. None where nobody can be asked.
+    /// Asks whoever runs the cell for a secret, which is not shown while it is typed. None where
+    /// nobody can be asked.
     fn ask(&self, prompt: &str) -> impl Future<Output = Option<String>>;
 
     /// Whether the page came over https, so that the browser keeps plain http from it.

@@ -1,4 +1,5 @@
-//! The messages as the client and EXPLAIN see them: the status that a reply carries, and a request as readable text.
+//! The messages as the client and EXPLAIN see them: the status that a reply carries, and a request
+//! as readable text.
 
 use super::wire::{Wire, field, next_field, varint};
 use crate::proto::names::{Kind, METHODS, VALUES};
@@ -36,7 +37,8 @@ const WHOLE: usize = 6;
 
 /// Writes a request down as it would go over the wire: defaults are not on it, long lists are cut.
 pub fn explain(method: &'static str, message: &[u8]) -> Explained {
-    let request = METHODS.iter().find(|(known, ..)| *known == method).map_or("", |(_, request, _)| request);
+    let request =
+        METHODS.iter().find(|(known, ..)| *known == method).map_or("", |(_, request, _)| request);
     let mut fields = Vec::new();
     show_fields(request, message, "", &mut fields);
     Explained { method, fields }
@@ -56,7 +58,9 @@ fn show_fields(message: &str, bytes: &[u8], prefix: &str, out: &mut Vec<(String,
         let inner = match (kind, name) {
             (Kind::Message("KeyValuePair"), _) => None,
             (Kind::Message(inner), _) => Some(inner),
-            (Kind::Bytes, "schema") if message == "AddCollectionFieldRequest" => Some("FieldSchema"),
+            (Kind::Bytes, "schema") if message == "AddCollectionFieldRequest" => {
+                Some("FieldSchema")
+            }
             (Kind::Bytes, "schema") => Some("CollectionSchema"),
             (Kind::Bytes, "placeholder_group") => Some("PlaceholderGroup"),
             _ => None,
@@ -74,10 +78,16 @@ fn show_fields(message: &str, bytes: &[u8], prefix: &str, out: &mut Vec<(String,
             }
         }
         match items.as_slice() {
-            [one] if prefix.is_empty() && !REPEATED.contains(&name) => show_fields(inner, one, &format!("{name}."), out),
+            [one] if prefix.is_empty() && !REPEATED.contains(&name) => {
+                show_fields(inner, one, &format!("{name}."), out)
+            }
             items => {
                 for (at, item) in items.iter().enumerate() {
-                    let index = if items.len() == 1 && !REPEATED.contains(&name) { String::new() } else { format!("[{at}]") };
+                    let index = if items.len() == 1 && !REPEATED.contains(&name) {
+                        String::new()
+                    } else {
+                        format!("[{at}]")
+                    };
                     out.push((format!("{prefix}{name}{index}"), show_message(inner, item)));
                 }
             }
@@ -120,7 +130,12 @@ fn show_message(message: &str, bytes: &[u8]) -> String {
             None => fields.push((number, shown, count)),
         }
     }
-    let shown: Vec<String> = fields.iter().map(|(number, values, count)| format!("{}: {}", field(message, *number).0, list(values, *count))).collect();
+    let shown: Vec<String> = fields
+        .iter()
+        .map(|(number, values, count)| {
+            format!("{}: {}", field(message, *number).0, list(values, *count))
+        })
+        .collect();
     shown.join(", ")
 }
 
@@ -140,7 +155,10 @@ fn list(values: &[String], count: usize) -> String {
     match values {
         [one] if count == 1 => one.clone(),
         values if count <= WHOLE => format!("[{}]", values.join(", ")),
-        values => format!("[{}, … {count} items]", values.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")),
+        values => format!(
+            "[{}, … {count} items]",
+            values.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -154,7 +172,9 @@ fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize
         (Wire::Varint(value), _) => one((*value as i64).to_string()),
         (Wire::Four(bytes), _) => one(f32::from_le_bytes(*bytes).to_string()),
         (Wire::Eight(bytes), _) => one(f64::from_le_bytes(*bytes).to_string()),
-        (Wire::Bytes(_), Kind::Text) if name.to_ascii_lowercase().contains("password") => one("\"***\"".to_string()),
+        (Wire::Bytes(_), Kind::Text) if name.to_ascii_lowercase().contains("password") => {
+            one("\"***\"".to_string())
+        }
         (Wire::Bytes(bytes), Kind::Text) => one(format!("{:?}", String::from_utf8_lossy(bytes))),
         (Wire::Bytes(bytes), Kind::Message(inner)) => one(match inner {
             "KeyValuePair" => pair(bytes),
@@ -162,17 +182,31 @@ fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize
         }),
         // the two messages that travel as bytes inside another one
         (Wire::Bytes(bytes), Kind::Bytes) if name == "schema" => {
-            let inner = if message == "AddCollectionFieldRequest" { "FieldSchema" } else { "CollectionSchema" };
+            let inner = if message == "AddCollectionFieldRequest" {
+                "FieldSchema"
+            } else {
+                "CollectionSchema"
+            };
             one(format!("{{{}}}", show_message(inner, bytes)))
         }
-        (Wire::Bytes(bytes), Kind::Bytes) if name == "placeholder_group" => one(format!("{{{}}}", show_message("PlaceholderGroup", bytes))),
+        (Wire::Bytes(bytes), Kind::Bytes) if name == "placeholder_group" => {
+            one(format!("{{{}}}", show_message("PlaceholderGroup", bytes)))
+        }
         (Wire::Bytes(bytes), Kind::Bytes) => one(match std::str::from_utf8(bytes) {
             Ok(text) if !text.contains(char::is_control) => text.to_string(),
             _ => format!("{} bytes", bytes.len()),
         }),
         // packed numbers
-        (Wire::Bytes(bytes), Kind::Float) => packed(bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap_or_default()).to_string())),
-        (Wire::Bytes(bytes), Kind::Double) => packed(bytes.chunks_exact(8).map(|eight| f64::from_le_bytes(eight.try_into().unwrap_or_default()).to_string())),
+        (Wire::Bytes(bytes), Kind::Float) => packed(
+            bytes
+                .chunks_exact(4)
+                .map(|four| f32::from_le_bytes(four.try_into().unwrap_or_default()).to_string()),
+        ),
+        (Wire::Bytes(bytes), Kind::Double) => packed(
+            bytes
+                .chunks_exact(8)
+                .map(|eight| f64::from_le_bytes(eight.try_into().unwrap_or_default()).to_string()),
+        ),
         (Wire::Bytes(bytes), _) => {
             let mut at = *bytes;
             packed(std::iter::from_fn(|| varint(&mut at)).map(|value| (value as i64).to_string()))

@@ -1,5 +1,6 @@
-//! Which Milvus has what: the one table of versions. In: a server's version. Out: whether it has a method or feature, or the words that say what does.
-//! (Milvus docs: release notes; the methods of Milvus's proxy at each version.)
+//! Which Milvus has what: the one table of versions. In: a server's version. Out: whether it has a
+//! method or feature, or the words that say what does. (Milvus docs: release notes; the methods of
+//! Milvus's proxy at each version.)
 
 /// A server's version, as it gives it: "v2.3.5", "milvus_lite-3.2.2".
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +68,9 @@ impl Version {
         // the Milvus of the Python package `milvus` calls itself 2.3.5-lite and is none
         let lite = text.starts_with("milvus_lite");
         let digits = text.trim_start_matches(|char: char| !char.is_ascii_digit());
-        let mut parts = digits.split('.').map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok());
+        let mut parts = digits.split('.').map(|part| {
+            part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+        });
         let number = match (parts.next().flatten(), parts.next().flatten()) {
             (Some(major), Some(minor)) => (major, minor),
             _ => (u32::MAX, 0),
@@ -98,7 +101,9 @@ impl Version {
     /// "needs Milvus 2.6 or later; this server is 2.3.5"
     pub fn needs(&self, what: &str) -> String {
         match since(what) {
-            Some((major, minor)) => format!("needs Milvus {major}.{minor} or later; this server is {}", self.name()),
+            Some((major, minor)) => {
+                format!("needs Milvus {major}.{minor} or later; this server is {}", self.name())
+            }
             None => format!("needs Milvus 2.3 or later; this server is {}", self.name()),
         }
     }
@@ -122,7 +127,10 @@ mod tests {
     fn tells_what_a_server_has() {
         let old = Version::parse("v2.3.5-lite");
         assert!(!old.has("TruncateCollection") && old.has("CreateAlias"));
-        assert_eq!(old.needs("TruncateCollection"), "needs Milvus 2.6 or later; this server is 2.3.5");
+        assert_eq!(
+            old.needs("TruncateCollection"),
+            "needs Milvus 2.6 or later; this server is 2.3.5"
+        );
         let lite = Version::parse("milvus_lite-3.2.2");
         assert!(lite.has("TruncateCollection") && !lite.has_on_server("OperatePrivilegeV2"));
         assert_eq!(lite.name(), "Milvus Lite 3.2.2");

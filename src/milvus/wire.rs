@@ -1,4 +1,5 @@
-//! Protobuf's wire format, as far as it is read and written by the names of `proto/`: EXPLAIN and the messages of administration do so.
+//! Protobuf's wire format, as far as it is read and written by the names of `proto/`: EXPLAIN and
+//! the messages of administration do so.
 
 use crate::proto::names::{FIELDS, Kind};
 
@@ -20,7 +21,12 @@ pub fn field(message: &str, number: u32) -> (&'static str, Kind) {
 /// The number and kind of a message's field.
 pub fn number(message: &str, name: &str) -> Option<(u32, Kind)> {
     let start = FIELDS.partition_point(|(known, ..)| *known < message);
-    FIELDS.get(start..)?.iter().take_while(|(known, ..)| *known == message).find(|(.., known, _)| *known == name).map(|(_, number, _, kind)| (*number, *kind))
+    FIELDS
+        .get(start..)?
+        .iter()
+        .take_while(|(known, ..)| *known == message)
+        .find(|(.., known, _)| *known == name)
+        .map(|(_, number, _, kind)| (*number, *kind))
 }
 
 /// Takes one field off; what is no protobuf ends the message.

@@ -1,10 +1,14 @@
-//! `FloatArray`, the message that carries vectors, written by hand: its floats lie in memory as they go over the wire, so they are
-//! copied whole. prost's own loop takes them one by one, four times slower in a module that is built for size.
+//! `FloatArray`, the message that carries vectors, written by hand: its floats lie in memory as
+//! they go over the wire, so they are copied whole. prost's own loop takes them one by one, four
+//! times slower in a module that is built for size.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use bytes::{Buf, BufMut};
 use prost::DecodeError;
-use prost::encoding::{DecodeContext, WireType, check_wire_type, decode_varint, encode_key, encode_varint, encoded_len_varint, float, key_len, skip_field};
+use prost::encoding::{
+    DecodeContext, WireType, check_wire_type, decode_varint, encode_key, encode_varint,
+    encoded_len_varint, float, key_len, skip_field,
+};
 
 #[cfg(target_endian = "big")]
 compile_error!("floats are copied as little-endian bytes");
@@ -25,7 +29,13 @@ impl prost::Message for FloatArray {
         out.put_slice(cast_slice(&self.data));
     }
 
-    fn merge_field(&mut self, tag: u32, wire_type: WireType, from: &mut impl Buf, context: DecodeContext) -> Result<(), DecodeError> {
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        from: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
         if tag != 1 {
             return skip_field(wire_type, tag, from, context);
         }
@@ -34,7 +44,9 @@ impl prost::Message for FloatArray {
         }
         check_wire_type(WireType::LengthDelimited, wire_type)?;
         let length = decode_varint(from)?;
-        let whole = usize::try_from(length).ok().filter(|length| *length <= from.remaining() && length % 4 == 0);
+        let whole = usize::try_from(length)
+            .ok()
+            .filter(|length| *length <= from.remaining() && length % 4 == 0);
         let Some(length) = whole else {
             // a length that does not fit: prost's own reader has the words for it
             return float::merge_repeated(WireType::SixtyFourBit, &mut self.data, from, context);
@@ -79,7 +91,10 @@ mod tests {
             assert_eq!(FloatArray::decode(ours.as_slice()).unwrap().data, data);
         }
         // not packed, as proto2 writes it
-        assert_eq!(FloatArray::decode([0x0d, 0, 0, 0x80, 0x3f].as_slice()).unwrap().data, vec![1.0]);
+        assert_eq!(
+            FloatArray::decode([0x0d, 0, 0, 0x80, 0x3f].as_slice()).unwrap().data,
+            vec![1.0]
+        );
     }
 
     #[test]

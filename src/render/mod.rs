@@ -1,4 +1,5 @@
-//! Outcomes become what a notebook shows: text/plain, text/html, and a data resource for programs. Pure; knows outcome types only.
+//! Outcomes become what a notebook shows: text/plain, text/html, and a data resource for programs.
+//! Pure; knows outcome types only.
 
 pub mod html;
 pub mod resource;

@@ -1,5 +1,6 @@
-//! A table as a Frictionless Tabular Data Resource (`application/vnd.dataresource+json`), with full values, for programs.
-//! The shape is pandas' with `display.html.table_schema`: a schema with fields, and the rows as objects.
+//! A table as a Frictionless Tabular Data Resource (`application/vnd.dataresource+json`), with full
+//! values, for programs. The shape is pandas' with `display.html.table_schema`: a schema with
+//! fields, and the rows as objects.
 
 use std::fmt::Write as _;
 
@@ -10,12 +11,17 @@ use crate::outcome::{Datum, Table, Type};
 
 /// The resource as JSON text: a tree of 16,384 rows would cost more to build than to write.
 pub fn render(table: &Table) -> String {
-    let fields: Vec<_> = table.columns.iter().map(|column| json!({"name": column.name, "type": type_name(column.kind)})).collect();
+    let fields: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| json!({"name": column.name, "type": type_name(column.kind)}))
+        .collect();
     let mut schema = json!({"fields": fields, "pandas_version": "1.4.0"});
     if let (Some(key), Some(object)) = (&table.primary_key, schema.as_object_mut()) {
         object.insert("primaryKey".to_string(), json!([key]));
     }
-    let keys: Vec<String> = table.columns.iter().map(|column| format!("{}:", json!(column.name))).collect();
+    let keys: Vec<String> =
+        table.columns.iter().map(|column| format!("{}:", json!(column.name))).collect();
     let mut out = format!("{{\"schema\":{schema},\"data\":");
     list(&mut out, ['[', ']'], &table.rows, |out, row| {
         list(out, ['{', '}'], keys.iter().zip(row), |out, (key, value)| {
@@ -27,7 +33,12 @@ pub fn render(table: &Table) -> String {
     out
 }
 
-fn list<T>(out: &mut String, brackets: [char; 2], items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
+fn list<T>(
+    out: &mut String,
+    brackets: [char; 2],
+    items: impl IntoIterator<Item = T>,
+    mut write: impl FnMut(&mut String, T),
+) {
     let [open, close] = brackets;
     out.push(open);
     for (at, item) in items.into_iter().enumerate() {
@@ -96,11 +107,20 @@ mod tests {
     #[test]
     fn keeps_full_values() {
         let mut table = Table::new(
-            vec![Column::new("id", Type::Int), Column::new("v", Type::Vector), Column::new("m", Type::Json)],
-            vec![vec![Datum::Int(1), Datum::Vector(vec![0.1; 20]), Datum::Json("{\"a\": [1]}".to_string())]],
+            vec![
+                Column::new("id", Type::Int),
+                Column::new("v", Type::Vector),
+                Column::new("m", Type::Json),
+            ],
+            vec![vec![
+                Datum::Int(1),
+                Datum::Vector(vec![0.1; 20]),
+                Datum::Json("{\"a\": [1]}".to_string()),
+            ]],
         );
         table.primary_key = Some("id".to_string());
-        let resource: serde_json::Value = serde_json::from_str(&render(&table)).expect("it is JSON");
+        let resource: serde_json::Value =
+            serde_json::from_str(&render(&table)).expect("it is JSON");
         assert_eq!(resource["schema"]["primaryKey"], json!(["id"]));
         assert_eq!(resource["data"][0]["v"].as_array().map(Vec::len), Some(20));
         assert_eq!(resource["data"][0]["v"][0], json!(0.1));

@@ -1,4 +1,5 @@
-//! An outcome as plain text: aligned columns, numbers to the right, a line that says how many rows there are.
+//! An outcome as plain text: aligned columns, numbers to the right, a line that says how many rows
+//! there are.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -6,9 +7,11 @@ use super::Options;
 use super::value::{is_right_aligned, show};
 use crate::outcome::{Outcome, Table, grouped};
 
-/// As many rows of every table are shown as the options say. `timing` adds how long the server took.
+/// As many rows of every table are shown as the options say. `timing` adds how long the server
+/// took.
 pub fn render(outcome: &Outcome, options: &Options, timing: bool) -> String {
-    let mut lines: Vec<String> = outcome.notices.iter().map(|notice| format!("note: {notice}")).collect();
+    let mut lines: Vec<String> =
+        outcome.notices.iter().map(|notice| format!("note: {notice}")).collect();
     for table in &outcome.tables {
         lines.extend(table_lines(table, options));
     }
@@ -40,7 +43,8 @@ fn duration(ms: f64) -> String {
 /// "50 of 16,384 rows are shown", when not all are.
 pub fn capped(table: &Table, limit: usize) -> Option<String> {
     let shown = table.rows.len().min(limit) as u64;
-    (shown < table.total).then(|| format!("… {} of {} rows are shown", grouped(shown), grouped(table.total)))
+    (shown < table.total)
+        .then(|| format!("… {} of {} rows are shown", grouped(shown), grouped(table.total)))
 }
 
 fn table_lines(table: &Table, options: &Options) -> Vec<String> {
@@ -48,7 +52,12 @@ fn table_lines(table: &Table, options: &Options) -> Vec<String> {
         .rows
         .iter()
         .take(options.limit)
-        .map(|row| row.iter().zip(&table.columns).map(|(value, column)| show(value, column.kind, options.precision)).collect())
+        .map(|row| {
+            row.iter()
+                .zip(&table.columns)
+                .map(|(value, column)| show(value, column.kind, options.precision))
+                .collect()
+        })
         .collect();
     let mut widths: Vec<usize> = table.columns.iter().map(|column| column.name.width()).collect();
     for row in &cells {

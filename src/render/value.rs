@@ -19,12 +19,25 @@ pub fn show(value: &Datum, kind: Type, precision: Option<usize>) -> String {
         Datum::Double(number) => float(*number, number.to_string(), precision),
         Datum::Text(text) => printable(text, LONGEST),
         Datum::Json(json) => printable(&compact(json), LONGEST),
-        Datum::Array(items) => list(items.len(), items.iter().map(|item| show(item, kind, precision))),
-        Datum::Vector(values) => list(values.len(), values.iter().map(|value| float(f64::from(*value), value.to_string(), precision))),
+        Datum::Array(items) => {
+            list(items.len(), items.iter().map(|item| show(item, kind, precision)))
+        }
+        Datum::Vector(values) => list(
+            values.len(),
+            values.iter().map(|value| float(f64::from(*value), value.to_string(), precision)),
+        ),
         Datum::Sparse(pairs) => {
             let shown = pairs.iter().take(if pairs.len() <= WHOLE { WHOLE } else { SHOWN });
-            let entries: Vec<String> = shown.map(|(index, value)| format!("{index}: {}", float(f64::from(*value), value.to_string(), precision))).collect();
-            let more = if pairs.len() > WHOLE { format!(", … {}", plural(pairs.len() as u64, "entry", "entries")) } else { String::new() };
+            let entries: Vec<String> = shown
+                .map(|(index, value)| {
+                    format!("{index}: {}", float(f64::from(*value), value.to_string(), precision))
+                })
+                .collect();
+            let more = if pairs.len() > WHOLE {
+                format!(", … {}", plural(pairs.len() as u64, "entry", "entries"))
+            } else {
+                String::new()
+            };
             format!("{{{}{more}}}", entries.join(", "))
         }
         Datum::Bytes(bytes) => list(bytes.len(), bytes.iter().map(u8::to_string)),
@@ -71,7 +84,8 @@ fn compact(json: &str) -> String {
         .collect()
 }
 
-/// Control characters are shown as escapes, so that a value stays on its line and cannot move the cursor.
+/// Control characters are shown as escapes, so that a value stays on its line and cannot move the
+/// cursor.
 fn printable(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for (count, char) in text.chars().enumerate() {
@@ -83,7 +97,9 @@ fn printable(text: &str, longest: usize) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            other if other.is_control() || is_direction(other) => out.push_str(&other.escape_unicode().to_string()),
+            other if other.is_control() || is_direction(other) => {
+                out.push_str(&other.escape_unicode().to_string())
+            }
             other => out.push(other),
         }
     }
@@ -115,6 +131,9 @@ mod tests {
         assert_eq!(text(Datum::Text("表".repeat(200))).chars().count(), 101);
         assert_eq!(text(Datum::Double(1e300)), "1e300");
         assert_eq!(text(Datum::Float(f32::NAN)), "NaN");
-        assert_eq!(text(Datum::Json("{\"a b\": [1, \"c \\\" d\"]}".to_string())), "{\"a b\":[1,\"c \\\" d\"]}");
+        assert_eq!(
+            text(Datum::Json("{\"a b\": [1, \"c \\\" d\"]}".to_string())),
+            "{\"a b\":[1,\"c \\\" d\"]}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The platform of native tests: tonic's own channel and tokio's clock, under the same session as in the browser.
+//! The platform of native tests: tonic's own channel and tokio's clock, under the same session as
+//! in the browser.
 
 #![allow(dead_code)]
 
@@ -42,7 +43,9 @@ impl Platform for Native {
     }
 
     fn unix_ms(&self) -> f64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |since| since.as_secs_f64() * 1000.0)
     }
 
     fn random(&self) -> u32 {
@@ -50,7 +53,10 @@ impl Platform for Native {
     }
 
     async fn probe(&self, address: &Address) -> Probe {
-        let place = (address.host.as_str(), address.port).to_socket_addrs().ok().and_then(|mut places| places.next());
+        let place = (address.host.as_str(), address.port)
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut places| places.next());
         match place.map(|place| TcpStream::connect_timeout(&place, Duration::from_secs(1))) {
             Some(Ok(_)) => Probe::Answers,
             _ => Probe::Silent,
@@ -68,7 +74,9 @@ impl Platform for Native {
 
 /// A variable that `scripts/servers.py` sets.
 pub fn server(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this by `make test-native`, which starts the servers"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run this by `make test-native`, which starts the servers")
+    })
 }
 
 /// Runs a future on one thread, as a browser's worker does.

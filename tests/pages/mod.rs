@@ -1,4 +1,5 @@
-//! The pages of the reference as tests read them: every `sql` fence is a cell, the `text` fence behind it what it shows.
+//! The pages of the reference as tests read them: every `sql` fence is a cell, the `text` fence
+//! behind it what it shows.
 
 #![allow(dead_code)]
 
@@ -39,9 +40,19 @@ impl Page {
         let mut at = 0;
         while at < lines.len() {
             if let Some(info) = lines[at].strip_prefix("```sql") {
-                let close = |from: usize| from + lines[from..].iter().position(|line| line == "```").expect("a fence is closed");
+                let close = |from: usize| {
+                    from + lines[from..]
+                        .iter()
+                        .position(|line| line == "```")
+                        .expect("a fence is closed")
+                };
                 let end = close(at + 1);
-                let text = end + 1 + lines[end + 1..].iter().position(|line| !line.is_empty()).expect("a text fence follows");
+                let text = end
+                    + 1
+                    + lines[end + 1..]
+                        .iter()
+                        .position(|line| !line.is_empty())
+                        .expect("a text fence follows");
                 assert_eq!(lines[text], "```text", "{name}:{}: a text fence follows", text + 1);
                 let text_end = close(text + 1);
                 fences.push(Fence {
@@ -64,11 +75,15 @@ impl Page {
     }
 }
 
-/// What differs from server to server stands as a word: its address, its version, numbers that a server or the kernel makes up.
+/// What differs from server to server stands as a word: its address, its version, numbers that a
+/// server or the kernel makes up.
 pub fn masked(shown: &str, host: &str, version: &str) -> String {
     let shown = shown.replace(host, "127.0.0.1:19530").replace(version, "<version>");
-    let number = version.trim_start_matches(|char: char| !char.is_ascii_digit()).trim_end_matches("-lite");
-    let shown = shown.replace(&format!("Milvus Lite {number}"), "Milvus <version>").replace(number, "<version>");
+    let number =
+        version.trim_start_matches(|char: char| !char.is_ascii_digit()).trim_end_matches("-lite");
+    let shown = shown
+        .replace(&format!("Milvus Lite {number}"), "Milvus <version>")
+        .replace(number, "<version>");
     let mut out = String::new();
     let mut digits = String::new();
     for char in shown.chars().chain(['\0']) {
@@ -88,5 +103,10 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
 /// The lines of a table of one column, as text shows it.
 pub fn column(shown: &str) -> Vec<String> {
     let lines: Vec<&str> = shown.lines().collect();
-    lines.get(2..lines.len().saturating_sub(1)).unwrap_or_default().iter().map(|line| line.trim().to_string()).collect()
+    lines
+        .get(2..lines.len().saturating_sub(1))
+        .unwrap_or_default()
+        .iter()
+        .map(|line| line.trim().to_string())
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! The dialect's grammar, `grammar.pest`, as a parser. In: a statement and the rule of its first word. Out: pest's pairs.
+//! The dialect's grammar, `grammar.pest`, as a parser. In: a statement and the rule of its first
+//! word. Out: pest's pairs.
 
 use pest::iterators::Pairs;
 use pest::{Parser as _, error::Error};

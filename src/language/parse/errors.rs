@@ -9,9 +9,12 @@ use crate::diagnostic::closest;
 pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let (at, word) = word_at(scanned, start);
     let known: Vec<&str> = opening_words().collect();
-    let diagnostic = Diagnostic::new("SyntaxError", format!("expected a statement, found `{word}`")).at(at);
+    let diagnostic =
+        Diagnostic::new("SyntaxError", format!("expected a statement, found `{word}`")).at(at);
     match closest(word, &known) {
-        Some(near) => diagnostic.label(format!("expected {near}")).help(format!("did you mean `{near}`?")),
+        Some(near) => {
+            diagnostic.label(format!("expected {near}")).help(format!("did you mean `{near}`?"))
+        }
         None => diagnostic.label("expected a statement").help("`help` lists the statements"),
     }
 }
@@ -20,8 +23,10 @@ pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
 fn word_at<'a>(scanned: &Scanned<'a>, at: usize) -> (Span, &'a str) {
     let start = scanned.original(at);
     let found = scanned.cell.get(start..).unwrap_or_default();
-    let word_end = found.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(found.len());
-    let length = if word_end == 0 { found.chars().next().map_or(0, char::len_utf8) } else { word_end };
+    let word_end =
+        found.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(found.len());
+    let length =
+        if word_end == 0 { found.chars().next().map_or(0, char::len_utf8) } else { word_end };
     (Span::new(start, start + length), found.get(..length).unwrap_or_default())
 }
 
@@ -46,8 +51,11 @@ pub fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> D
     if words.iter().any(|word| word == "a name") {
         words.retain(|word| word != "TABLE");
     }
-    let keywords: Vec<&str> =
-        words.iter().map(String::as_str).filter(|word| word.chars().all(|char| char.is_ascii_uppercase() || "_ ".contains(char))).collect();
+    let keywords: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| word.chars().all(|char| char.is_ascii_uppercase() || "_ ".contains(char)))
+        .collect();
     let near = closest(word, &keywords).map(str::to_string);
     let what = match (&near, words.as_slice()) {
         (Some(near), _) => near.clone(),
@@ -55,11 +63,20 @@ pub fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> D
         (_, words) if words.len() > 8 => words.get(..8).unwrap_or_default().join(", ") + " or more",
         (_, words) => list(words),
     };
-    let found = if at_end { "but the text ends".to_string() } else { format!("found `{}`", word.chars().take(40).collect::<String>()) };
+    let found = if at_end {
+        "but the text ends".to_string()
+    } else {
+        format!("found `{}`", word.chars().take(40).collect::<String>())
+    };
     let diagnostic = Diagnostic::new("SyntaxError", format!("expected {what}, {found}"));
     match near {
-        Some(near) => diagnostic.at(span).label(format!("expected {near}")).help(format!("did you mean `{near}`?")),
-        None if at_end => diagnostic.at(Span::new(span.start, span.start)).label("the text ends here"),
+        Some(near) => diagnostic
+            .at(span)
+            .label(format!("expected {near}"))
+            .help(format!("did you mean `{near}`?")),
+        None if at_end => {
+            diagnostic.at(Span::new(span.start, span.start)).label("the text ends here")
+        }
         None => diagnostic.at(span).label(format!("expected {what}")),
     }
 }
@@ -76,7 +93,9 @@ fn list(words: &[String]) -> String {
 fn describe(rule: Rule) -> Vec<String> {
     use Rule as R;
     let name = format!("{rule:?}");
-    if name.chars().all(|char| char.is_ascii_uppercase() || char == '_' || char.is_ascii_digit()) && rule != R::EOI {
+    if name.chars().all(|char| char.is_ascii_uppercase() || char == '_' || char.is_ascii_digit())
+        && rule != R::EOI
+    {
         return vec![name.trim_end_matches("_WORD").to_string()];
     }
     let words: &[&str] = match rule {
@@ -85,9 +104,17 @@ fn describe(rule: Rule) -> Vec<String> {
         R::name | R::bare | R::column_name | R::index_ops => &["a name"],
         R::text_or_name => &["a name", "a string"],
         R::string | R::text => &["a string"],
-        R::value | R::number | R::literal | R::list | R::object_value | R::bytes | R::lifted | R::null | R::setting_word | R::original_value | R::assigned => {
-            &["a value"]
-        }
+        R::value
+        | R::number
+        | R::literal
+        | R::list
+        | R::object_value
+        | R::bytes
+        | R::lifted
+        | R::null
+        | R::setting_word
+        | R::original_value
+        | R::assigned => &["a value"],
         R::variable | R::at_name => &["a variable"],
         R::vector | R::original_vectors | R::stored => &["a vector"],
         R::expr
@@ -103,7 +130,9 @@ fn describe(rule: Rule) -> Vec<String> {
         | R::field
         | R::bang
         | R::range => &["a condition"],
-        R::comparison | R::compare_op | R::in_list | R::between | R::like | R::is_null => &["a comparison"],
+        R::comparison | R::compare_op | R::in_list | R::between | R::like | R::is_null => {
+            &["a comparison"]
+        }
         R::near | R::bm25 => &["a search"],
         R::operator => &["a distance operator"],
         R::type_name | R::data_type => &["a type"],
@@ -117,8 +146,21 @@ fn describe(rule: Rule) -> Vec<String> {
         R::assignment => &["an assignment"],
         R::arm => &["a search"],
         R::privilege | R::privilege_word => &["a privilege"],
-        R::grant_target | R::grant_object | R::grant_name => &["TABLE", "DATABASE", "GLOBAL", "USER"],
-        R::column_option => &["PRIMARY", "AUTO_INCREMENT", "NOT", "NULL", "DEFAULT", "COMMENT", "PARTITION", "CLUSTERING", "GENERATED", "WITH"],
+        R::grant_target | R::grant_object | R::grant_name => {
+            &["TABLE", "DATABASE", "GLOBAL", "USER"]
+        }
+        R::column_option => &[
+            "PRIMARY",
+            "AUTO_INCREMENT",
+            "NOT",
+            "NULL",
+            "DEFAULT",
+            "COMMENT",
+            "PARTITION",
+            "CLUSTERING",
+            "GENERATED",
+            "WITH",
+        ],
         R::primary_key => &["PRIMARY"],
         R::partition_key => &["PARTITION"],
         R::clustering_key => &["CLUSTERING"],
@@ -128,7 +170,19 @@ fn describe(rule: Rule) -> Vec<String> {
         R::default => &["DEFAULT"],
         R::generated => &["GENERATED"],
         R::comment => &["COMMENT"],
-        R::select_clause => &["WHERE", "ORDER", "LIMIT", "OFFSET", "PARTITION", "GROUP", "SEARCH", "FILTER", "CONSISTENCY", "HYBRID", "RERANK"],
+        R::select_clause => &[
+            "WHERE",
+            "ORDER",
+            "LIMIT",
+            "OFFSET",
+            "PARTITION",
+            "GROUP",
+            "SEARCH",
+            "FILTER",
+            "CONSISTENCY",
+            "HYBRID",
+            "RERANK",
+        ],
         R::arm_clause => &["WEIGHT", "LIMIT", "WHERE", "FILTER", "SEARCH"],
         R::delete_clause => &["WHERE", "FILTER", "PARTITION"],
         R::load_clause => &["PARTITION", "FIELDS", "WITH"],

@@ -36,7 +36,10 @@ impl<'a> Builder<'a> {
                             };
                             rest.push((operator, self.expr(parts.next()?)?));
                         }
-                        _ => rest.push((if rule == Rule::expr { "or" } else { "and" }, self.expr(pair)?)),
+                        _ => rest.push((
+                            if rule == Rule::expr { "or" } else { "and" },
+                            self.expr(pair)?,
+                        )),
                     }
                 }
                 if rest.is_empty() {
@@ -71,12 +74,22 @@ impl<'a> Builder<'a> {
                     (field, self.value(parts.skip(&[Rule::AGAINST]).next()?)?)
                 };
                 let name = Spanned::new("text_match".to_string(), span);
-                let field = Expr { span: field.span, kind: ExprKind::Field { name: field, path: Vec::new(), quoted: false } };
-                ExprKind::Call { name, args: vec![field, Expr { span: text.span, kind: ExprKind::Literal(text.value) }] }
+                let field = Expr {
+                    span: field.span,
+                    kind: ExprKind::Field { name: field, path: Vec::new(), quoted: false },
+                };
+                ExprKind::Call {
+                    name,
+                    args: vec![
+                        field,
+                        Expr { span: text.span, kind: ExprKind::Literal(text.value) },
+                    ],
+                }
             }
             Rule::call => {
                 let function = parts.next()?;
-                let name = Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
+                let name =
+                    Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
                 let args = parts.pairs.map(|pair| self.expr(pair)).collect::<Result<Vec<_>>>()?;
                 ExprKind::Call { name, args }
             }
@@ -106,7 +119,13 @@ impl<'a> Builder<'a> {
             // a number is not always lifted: `[8. /* x */]`
             match value {
                 Some(value) if !matches!(value.value, Value::Float(_)) => path.push(value),
-                _ => return Err(Diagnostic::new("SyntaxError", "one whole number or one string belongs here").at(span)),
+                _ => {
+                    return Err(Diagnostic::new(
+                        "SyntaxError",
+                        "one whole number or one string belongs here",
+                    )
+                    .at(span));
+                }
             }
         }
         Ok(path)
@@ -117,18 +136,26 @@ impl<'a> Builder<'a> {
         let left = self.expr(parts.next()?)?;
         let comparisons = self.comparisons(&mut parts)?;
         if !comparisons.is_empty() {
-            return Ok(Expr { kind: ExprKind::Compare { first: Box::new(left), rest: comparisons }, span });
+            return Ok(Expr {
+                kind: ExprKind::Compare { first: Box::new(left), rest: comparisons },
+                span,
+            });
         }
         let Some(tail) = parts.pairs.next() else { return Ok(left) };
         let rule = tail.as_rule();
         let mut tail = self.parts(tail);
         if rule == Rule::range {
-            let ExprKind::Field { name, path, .. } = left.kind else { return Err(no_distance(left.span)) };
+            let ExprKind::Field { name, path, .. } = left.kind else {
+                return Err(no_distance(left.span));
+            };
             if !path.is_empty() {
                 return Err(no_distance(left.span));
             }
             let near = Box::new(self.near_vectors(name, &mut tail)?);
-            return Ok(Expr { kind: ExprKind::Range { near, bounds: self.comparisons(&mut tail)? }, span });
+            return Ok(Expr {
+                kind: ExprKind::Range { near, bounds: self.comparisons(&mut tail)? },
+                span,
+            });
         }
         let negated = tail.skip(&[Rule::IS]).has(Rule::NOT);
         tail.skip(&[Rule::IN, Rule::BETWEEN, Rule::LIKE]);
@@ -145,7 +172,10 @@ impl<'a> Builder<'a> {
                                 list.extend(items);
                             }
                         }
-                        Rule::variable => list.push(Expr { kind: ExprKind::Literal(self.literal(pair)?), span: list_span }),
+                        Rule::variable => list.push(Expr {
+                            kind: ExprKind::Literal(self.literal(pair)?),
+                            span: list_span,
+                        }),
                         _ => list.push(self.expr(pair)?),
                     }
                 }
@@ -159,7 +189,11 @@ impl<'a> Builder<'a> {
             Rule::like => {
                 let pattern = tail.next()?;
                 let span = self.span(&pattern);
-                let pattern = if pattern.as_rule() == Rule::text { Value::Text(values::unquote(pattern.as_str())) } else { self.literal(pattern)? };
+                let pattern = if pattern.as_rule() == Rule::text {
+                    Value::Text(values::unquote(pattern.as_str()))
+                } else {
+                    self.literal(pattern)?
+                };
                 ExprKind::Like { left, negated, pattern: Spanned::new(pattern, span) }
             }
             _ => ExprKind::IsNull { left, negated },
@@ -196,7 +230,8 @@ impl<'a> Builder<'a> {
         Ok(Expr { kind: ExprKind::List(out), span })
     }
 
-    /// A list in a filter, with a lifted one read exactly, so that large integers stay what they are.
+    /// A list in a filter, with a lifted one read exactly, so that large integers stay what they
+    /// are.
     fn list(&self, mut parts: Parts<'a>) -> Result<Vec<Spanned<Value>>> {
         if let Some(lifted) = parts.take(Rule::lifted) {
             return Ok(self.lifted(lifted)?.exact());
@@ -206,5 +241,7 @@ impl<'a> Builder<'a> {
 }
 
 fn no_distance(span: Span) -> Diagnostic {
-    Diagnostic::new("SyntaxError", "only a field has a distance").at(span).label("expected the name of a vector field")
+    Diagnostic::new("SyntaxError", "only a field has a distance")
+        .at(span)
+        .label("expected the name of a vector field")
 }

@@ -1,7 +1,9 @@
-//! The grammar's pairs become statements. In: a cell's text. Out: statements with spans, or a diagnostic that marks a place.
-//! The only module that knows pest. A cell that has one error runs nothing.
+//! The grammar's pairs become statements. In: a cell's text. Out: statements with spans, or a
+//! diagnostic that marks a place. The only module that knows pest. A cell that has one error runs
+//! nothing.
 //!
-//! A cell is split at its semicolons, and each statement is matched against the rule of its first word, by the table `OPENING`.
+//! A cell is split at its semicolons, and each statement is matched against the rule of its first
+//! word, by the table `OPENING`.
 
 mod errors;
 mod filters;
@@ -63,13 +65,16 @@ pub fn parse(cell: &str) -> Result<Vec<Statement>, Diagnostic> {
     scanned.statements.iter().map(|(start, end)| statement(&scanned, *start, *end)).collect()
 }
 
-/// Whether Enter should run the text, for a console: "complete", "incomplete" (a bracket, string or comment is open) or "invalid".
+/// Whether Enter should run the text, for a console: "complete", "incomplete" (a bracket, string or
+/// comment is open) or "invalid".
 pub fn completeness(cell: &str) -> &'static str {
     match parse(cell) {
         Ok(_) => "complete",
         Err(error) if error.message.ends_with("is not closed") => "incomplete",
         Err(error) => match error.span {
-            Some(span) if cell.get(span.start..).is_none_or(|rest| rest.trim().is_empty()) => "incomplete",
+            Some(span) if cell.get(span.start..).is_none_or(|rest| rest.trim().is_empty()) => {
+                "incomplete"
+            }
             _ => "invalid",
         },
     }
@@ -78,7 +83,8 @@ pub fn completeness(cell: &str) -> &'static str {
 /// Parses one statement, which stands from `start` to `end` in the short text.
 fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     let text = scanned.text.get(start..end).unwrap_or_default();
-    let length = text.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(text.len());
+    let length =
+        text.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(text.len());
     let word = text.get(..length).unwrap_or_default();
     let span = Span::new(scanned.original(start), scanned.original(end));
     if word.eq_ignore_ascii_case("EXPLAIN") {
@@ -92,7 +98,8 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
         None if address => Rule::address_statement,
         None => return Err(errors::no_statement(scanned, start)),
     };
-    let pairs = grammar::parse(rule, text).map_err(|error| errors::syntax_error(scanned, start, *error))?;
+    let pairs =
+        grammar::parse(rule, text).map_err(|error| errors::syntax_error(scanned, start, *error))?;
     let builder = Builder { scanned, base: start };
     Ok(Statement { kind: builder.kind(rule, Parts { pairs, span })?, span })
 }
@@ -138,7 +145,9 @@ impl<'a> Parts<'a> {
 }
 
 fn internal(span: Span) -> Diagnostic {
-    Diagnostic::new("InternalError", "the grammar and its reader disagree here").at(span).help("please report this cell as a bug")
+    Diagnostic::new("InternalError", "the grammar and its reader disagree here")
+        .at(span)
+        .help("please report this cell as a bug")
 }
 
 impl<'a> Builder<'a> {
@@ -155,7 +164,11 @@ impl<'a> Builder<'a> {
     fn name(&self, pair: Pair<'a, Rule>) -> Result<Name> {
         let span = self.span(&pair);
         let text = pair.as_str();
-        let name = if text.starts_with(['"', '`', '\'']) { values::unquote(text) } else { text.trim_end().to_string() };
+        let name = if text.starts_with(['"', '`', '\'']) {
+            values::unquote(text)
+        } else {
+            text.trim_end().to_string()
+        };
         if name.is_empty() {
             return Err(Diagnostic::new("SyntaxError", "a name is empty here").at(span));
         }
@@ -164,13 +177,28 @@ impl<'a> Builder<'a> {
 
     /// The next piece as a name, TABLE and the like left out before it.
     fn table(&self, parts: &mut Parts<'a>) -> Result<Name> {
-        parts.skip(&[Rule::TABLE, Rule::FROM, Rule::INTO, Rule::ON, Rule::IN, Rule::FOR, Rule::OF, Rule::TO]);
+        parts.skip(&[
+            Rule::TABLE,
+            Rule::FROM,
+            Rule::INTO,
+            Rule::ON,
+            Rule::IN,
+            Rule::FOR,
+            Rule::OF,
+            Rule::TO,
+        ]);
         self.name(parts.next()?)
     }
 
     fn names(&self, pair: Pair<'a, Rule>) -> Result<Vec<Name>> {
         let mut parts = self.parts(pair);
-        parts.skip(&[Rule::PARTITION, Rule::PARTITIONS, Rule::DROP_WORD, Rule::PROPERTIES, Rule::ADD]);
+        parts.skip(&[
+            Rule::PARTITION,
+            Rule::PARTITIONS,
+            Rule::DROP_WORD,
+            Rule::PROPERTIES,
+            Rule::ADD,
+        ]);
         parts.pairs.map(|pair| self.name(pair)).collect()
     }
 
@@ -184,7 +212,8 @@ impl<'a> Builder<'a> {
         let mut names = self.names(pair)?;
         match (names.pop(), names.is_empty()) {
             (Some(name), true) => Ok(name),
-            _ => Err(Diagnostic::new("SyntaxError", "one partition can be written to at a time").at(span)),
+            _ => Err(Diagnostic::new("SyntaxError", "one partition can be written to at a time")
+                .at(span)),
         }
     }
 
@@ -196,7 +225,9 @@ impl<'a> Builder<'a> {
         let inner = self.parts(pair).next()?;
         let span = self.span(&inner);
         let value = match inner.as_rule() {
-            Rule::variable => Value::Variable(inner.as_str().trim_end().trim_start_matches(':').to_string()),
+            Rule::variable => {
+                Value::Variable(inner.as_str().trim_end().trim_start_matches(':').to_string())
+            }
             Rule::string => Value::Text(values::unquote(inner.as_str())),
             _ => Value::Text(self.name(inner)?.value),
         };
@@ -208,15 +239,22 @@ impl<'a> Builder<'a> {
         let word = self.word(pair)?;
         match word.value {
             Value::Text(text) if !text.is_empty() => Ok(Spanned::new(text, word.span)),
-            Value::Text(_) => Err(Diagnostic::new("SyntaxError", "a name is empty here").at(word.span)),
-            _ => Err(Diagnostic::new("SyntaxError", "a variable cannot stand for a name").at(word.span)),
+            Value::Text(_) => {
+                Err(Diagnostic::new("SyntaxError", "a name is empty here").at(word.span))
+            }
+            _ => {
+                Err(Diagnostic::new("SyntaxError", "a variable cannot stand for a name")
+                    .at(word.span))
+            }
         }
     }
 }
 
 fn once<T>(slot: &mut Option<T>, value: T, word: &str, span: Span) -> Result<()> {
     if slot.replace(value).is_some() {
-        return Err(Diagnostic::new("SyntaxError", format!("{word} stands twice")).at(span).help("leave one of them out"));
+        return Err(Diagnostic::new("SyntaxError", format!("{word} stands twice"))
+            .at(span)
+            .help("leave one of them out"));
     }
     Ok(())
 }

@@ -19,17 +19,35 @@ impl<'a> Builder<'a> {
                 let span = parts.span;
                 let table = self.table(&mut parts)?;
                 let (partition, filter) = self.conditions(parts)?;
-                let count = Output::Aggregate { function: Spanned::new(Function::Count, span), distinct: false, of: None };
+                let count = Output::Aggregate {
+                    function: Spanned::new(Function::Count, span),
+                    distinct: false,
+                    of: None,
+                };
                 let items = Items::Listed(vec![Item { output: count, alias: None }]);
-                Kind::Select(Box::new(Select { partitions: partition.into_iter().collect(), filter, ..Select::new(items, table) }))
+                Kind::Select(Box::new(Select {
+                    partitions: partition.into_iter().collect(),
+                    filter,
+                    ..Select::new(items, table)
+                }))
             }
             R::original_insert => self.original_insert(parts)?,
-            R::original_delete => Kind::OriginalDelete { table: self.name(parts.next()?)?, ids: self.ids(parts.next()?)? },
-            R::original_get => Kind::OriginalGet { table: self.name(parts.next()?)?, ids: self.ids(parts.next()?)? },
+            R::original_delete => Kind::OriginalDelete {
+                table: self.name(parts.next()?)?,
+                ids: self.ids(parts.next()?)?,
+            },
+            R::original_get => Kind::OriginalGet {
+                table: self.name(parts.next()?)?,
+                ids: self.ids(parts.next()?)?,
+            },
             R::original_search => {
                 let vectors = self.original_vectors(parts.next()?)?;
                 let table = self.table(&mut parts)?;
-                let params = parts.take(R::original_where).map(|pair| self.original_where(pair)).transpose()?.unwrap_or_default();
+                let params = parts
+                    .take(R::original_where)
+                    .map(|pair| self.original_where(pair))
+                    .transpose()?
+                    .unwrap_or_default();
                 Kind::OriginalSearch { vectors, table, params }
             }
             _ => return Err(internal(parts.span)),
@@ -38,13 +56,15 @@ impl<'a> Builder<'a> {
 
     fn write(&self, upsert: bool, mut parts: Parts<'a>) -> Result<Kind> {
         let table = self.table(&mut parts)?;
-        let partition = parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
+        let partition =
+            parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
         let fields = parts.take(Rule::fields).map(|pair| self.names(pair)).transpose()?;
         parts.skip(&[Rule::VALUES]);
         let mut rows = Vec::new();
         for row in parts.pairs {
             let span = self.span(&row);
-            let values = row.into_inner().map(|value| self.value(value)).collect::<Result<Vec<_>>>()?;
+            let values =
+                row.into_inner().map(|value| self.value(value)).collect::<Result<Vec<_>>>()?;
             rows.push(Row { values, span });
         }
         Ok(Kind::Write(Write { upsert, table, partition, fields, rows }))
@@ -52,7 +72,8 @@ impl<'a> Builder<'a> {
 
     fn update(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let table = self.table(&mut parts)?;
-        let mut partition = parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
+        let mut partition =
+            parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
         parts.skip(&[Rule::SET]);
         let mut assignments = Vec::new();
         while let Some(pair) = parts.take(Rule::assignment) {
@@ -80,7 +101,9 @@ impl<'a> Builder<'a> {
             let span = self.span(&clause);
             let clause = self.parts(clause).next()?;
             match clause.as_rule() {
-                Rule::partitions => once(&mut partition, self.one_partition(clause)?, "PARTITION", span)?,
+                Rule::partitions => {
+                    once(&mut partition, self.one_partition(clause)?, "PARTITION", span)?
+                }
                 _ => once(&mut filter, self.filter(clause)?, "WHERE or FILTER", span)?,
             }
         }
@@ -112,27 +135,49 @@ impl<'a> Builder<'a> {
             let rule = clause.as_rule();
             match rule {
                 Rule::partitions => once(&mut partitions, self.names(clause)?, "PARTITION", span)?,
-                Rule::where_clause | Rule::raw_filter => once(&mut select.filter, self.filter(clause)?, "WHERE or FILTER", span)?,
-                Rule::order_clause => once(&mut select.order, self.order(clause)?, "ORDER BY", span)?,
+                Rule::where_clause | Rule::raw_filter => {
+                    once(&mut select.filter, self.filter(clause)?, "WHERE or FILTER", span)?
+                }
+                Rule::order_clause => {
+                    once(&mut select.order, self.order(clause)?, "ORDER BY", span)?
+                }
                 Rule::group_clause => {
                     let mut parts = self.parts(clause);
-                    let fields = parts.skip(&[Rule::GROUP, Rule::BY]).pairs.by_ref().map(|pair| self.field_output(pair)).collect::<Result<Vec<_>>>()?;
+                    let fields = parts
+                        .skip(&[Rule::GROUP, Rule::BY])
+                        .pairs
+                        .by_ref()
+                        .map(|pair| self.field_output(pair))
+                        .collect::<Result<Vec<_>>>()?;
                     once(&mut group, fields, "GROUP BY", span)?;
                 }
                 Rule::hybrid => {
                     let mut parts = self.parts(clause);
-                    let arms = parts.skip(&[Rule::HYBRID, Rule::SEARCH]).pairs.by_ref().map(|pair| self.arm(pair)).collect::<Result<Vec<_>>>()?;
+                    let arms = parts
+                        .skip(&[Rule::HYBRID, Rule::SEARCH])
+                        .pairs
+                        .by_ref()
+                        .map(|pair| self.arm(pair))
+                        .collect::<Result<Vec<_>>>()?;
                     once(&mut hybrid, arms, "HYBRID SEARCH", span)?;
                 }
                 Rule::rerank => {
                     let mut parts = self.parts(clause);
                     let method = self.name(parts.skip(&[Rule::RERANK]).next()?)?;
-                    let params = parts.take(Rule::params).map(|pair| self.params(pair)).transpose()?.unwrap_or_default();
+                    let params = parts
+                        .take(Rule::params)
+                        .map(|pair| self.params(pair))
+                        .transpose()?
+                        .unwrap_or_default();
                     once(&mut select.rerank, Rerank { method, params }, "RERANK", span)?;
                 }
                 Rule::limit_clause => once(&mut select.limit, self.count(clause)?, "LIMIT", span)?,
-                Rule::offset_clause => once(&mut select.offset, self.count(clause)?, "OFFSET", span)?,
-                Rule::search_params => once(&mut params, self.search_params(clause)?, "SEARCH PARAMS", span)?,
+                Rule::offset_clause => {
+                    once(&mut select.offset, self.count(clause)?, "OFFSET", span)?
+                }
+                Rule::search_params => {
+                    once(&mut params, self.search_params(clause)?, "SEARCH PARAMS", span)?
+                }
                 _ => {
                     let name = self.parts(clause).skip(&[Rule::CONSISTENCY, Rule::LEVEL]).next()?;
                     once(&mut select.consistency, self.name(name)?, "CONSISTENCY LEVEL", span)?;
@@ -158,7 +203,8 @@ impl<'a> Builder<'a> {
             }
             let mut parts = self.parts(item);
             let output = self.output(parts.next()?)?;
-            let alias = parts.skip(&[Rule::AS]).take(Rule::name).map(|pair| self.name(pair)).transpose()?;
+            let alias =
+                parts.skip(&[Rule::AS]).take(Rule::name).map(|pair| self.name(pair)).transpose()?;
             items.push(Item { output, alias });
         }
         Ok(Items::Listed(items))
@@ -172,15 +218,24 @@ impl<'a> Builder<'a> {
         let mut parts = self.parts(inner);
         let word = parts.next()?;
         let name = word.as_str().trim_end();
-        let function = Function::ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, function)| *function);
-        let function = Spanned::new(function.ok_or_else(|| internal(parts.span))?, self.span(&word));
+        let function = Function::ALL
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, function)| *function);
+        let function =
+            Spanned::new(function.ok_or_else(|| internal(parts.span))?, self.span(&word));
         let distinct = parts.has(Rule::DISTINCT);
         let of = match parts.take(Rule::field) {
             Some(pair) => Some(Box::new(self.field_output(pair)?)),
             None => None,
         };
         if of.is_none() && function.value != Function::Count {
-            return Err(Diagnostic::new("SyntaxError", format!("{}(*) has no meaning", function.value.word())).at(parts.span).help("name a field"));
+            return Err(Diagnostic::new(
+                "SyntaxError",
+                format!("{}(*) has no meaning", function.value.word()),
+            )
+            .at(parts.span)
+            .help("name a field"));
         }
         Ok(Output::Aggregate { function, distinct, of })
     }
@@ -195,20 +250,28 @@ impl<'a> Builder<'a> {
         let mut parts = self.parts(pair);
         parts.skip(&[Rule::ORDER, Rule::BY]);
         if let Some(near) = parts.take(Rule::near) {
-            return Ok(Order::Near { near: self.near(near)?, direction: self.direction(&mut parts) });
+            return Ok(Order::Near {
+                near: self.near(near)?,
+                direction: self.direction(&mut parts),
+            });
         }
         let mut keys = Vec::new();
         for key in parts.pairs {
             let mut parts = self.parts(key);
             let output = self.output(parts.next()?)?;
-            keys.push((output, self.direction(&mut parts).map_or(Direction::Ascending, |direction| direction.value)));
+            keys.push((
+                output,
+                self.direction(&mut parts)
+                    .map_or(Direction::Ascending, |direction| direction.value),
+            ));
         }
         Ok(Order::By(keys))
     }
 
     fn direction(&self, parts: &mut Parts<'a>) -> Option<Spanned<Direction>> {
         let pair = parts.pairs.next()?;
-        let direction = if pair.as_rule() == Rule::DESC { Direction::Descending } else { Direction::Ascending };
+        let direction =
+            if pair.as_rule() == Rule::DESC { Direction::Descending } else { Direction::Ascending };
         Some(Spanned::new(direction, self.span(&pair)))
     }
 
@@ -237,17 +300,31 @@ impl<'a> Builder<'a> {
     pub fn near_vectors(&self, field: Name, parts: &mut Parts<'a>) -> Result<Near> {
         let symbol = parts.next()?;
         let written = symbol.as_str().trim_end();
-        let operator = Operator::ALL.into_iter().find(|operator| operator.symbol() == written).unwrap_or(Operator::Hamming);
+        let operator = Operator::ALL
+            .into_iter()
+            .find(|operator| operator.symbol() == written)
+            .unwrap_or(Operator::Hamming);
         let operator = Spanned::new(operator, self.span(&symbol));
         let target = parts.next()?;
         if target.as_rule() == Rule::stored {
             let mut parts = self.parts(target);
-            let ids = parts.skip(&[Rule::ID]).pairs.by_ref().map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?;
+            let ids = parts
+                .skip(&[Rule::ID])
+                .pairs
+                .by_ref()
+                .map(|pair| self.value(pair))
+                .collect::<Result<Vec<_>>>()?;
             return Ok(Near { field, target: Target::Stored { operator, ids } });
         }
         let vector = self.bare_value(self.parts(target).next()?)?;
         let vectors = match vector.value {
-            Value::List(items) if items.iter().any(|item| !matches!(item.value, Value::Int(_) | Value::Float(_))) => items,
+            Value::List(items)
+                if items
+                    .iter()
+                    .any(|item| !matches!(item.value, Value::Int(_) | Value::Float(_))) =>
+            {
+                items
+            }
             _ => vec![vector],
         };
         Ok(Near { field, target: Target::Vectors { operator, vectors } })
@@ -255,15 +332,28 @@ impl<'a> Builder<'a> {
 
     fn arm(&self, pair: Pair<'a, Rule>) -> Result<Arm> {
         let mut parts = self.parts(pair);
-        let mut arm = Arm { near: self.near(parts.next()?)?, filter: None, weight: None, limit: None, params: Vec::new() };
+        let mut arm = Arm {
+            near: self.near(parts.next()?)?,
+            filter: None,
+            weight: None,
+            limit: None,
+            params: Vec::new(),
+        };
         let mut params = None;
         for clause in parts.pairs {
             let span = self.span(&clause);
             let clause = self.parts(clause).next()?;
             match clause.as_rule() {
-                Rule::where_clause | Rule::raw_filter => once(&mut arm.filter, self.filter(clause)?, "WHERE or FILTER", span)?,
+                Rule::where_clause | Rule::raw_filter => {
+                    once(&mut arm.filter, self.filter(clause)?, "WHERE or FILTER", span)?
+                }
                 Rule::limit_clause => once(&mut arm.limit, self.count(clause)?, "LIMIT", span)?,
-                Rule::weight => once(&mut arm.weight, self.value(self.parts(clause).skip(&[Rule::WEIGHT]).next()?)?, "WEIGHT", span)?,
+                Rule::weight => once(
+                    &mut arm.weight,
+                    self.value(self.parts(clause).skip(&[Rule::WEIGHT]).next()?)?,
+                    "WEIGHT",
+                    span,
+                )?,
                 _ => once(&mut params, self.search_params(clause)?, "SEARCH PARAMS", span)?,
             }
         }

@@ -5,14 +5,19 @@ use super::*;
 impl<'a> Builder<'a> {
     pub fn lifted(&self, pair: Pair<'a, Rule>) -> Result<Numbers> {
         let span = self.span(&pair);
-        let index = self.parts(pair).next()?.as_str().parse::<usize>().map_err(|_| internal(span))?;
+        let index =
+            self.parts(pair).next()?.as_str().parse::<usize>().map_err(|_| internal(span))?;
         self.scanned.lists.get(index).cloned().ok_or_else(|| internal(span))
     }
 
     pub fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
         let mut parts = self.parts(pair);
         parts.skip(&[Rule::WHERE]);
-        parts.pairs.filter(|pair| pair.as_rule() == Rule::original_param).map(|pair| self.original_param(pair)).collect()
+        parts
+            .pairs
+            .filter(|pair| pair.as_rule() == Rule::original_param)
+            .map(|pair| self.original_param(pair))
+            .collect()
     }
 
     pub fn original_param(&self, pair: Pair<'a, Rule>) -> Result<Param> {
@@ -27,7 +32,8 @@ impl<'a> Builder<'a> {
 
     pub fn original_vectors(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
         let span = self.span(&pair);
-        let values = pair.into_inner().map(|pair| self.bare_value(pair)).collect::<Result<Vec<_>>>()?;
+        let values =
+            pair.into_inner().map(|pair| self.bare_value(pair)).collect::<Result<Vec<_>>>()?;
         let numbers: Option<Vec<f32>> = values
             .iter()
             .map(|value| match value.value {
@@ -38,9 +44,16 @@ impl<'a> Builder<'a> {
             .collect();
         Ok(match numbers {
             Some(values) if values.iter().any(|value| !value.is_finite()) => {
-                return Err(Diagnostic::new("InvalidNumber", "a number of this vector is too large").at(span).label("not finite 32-bit numbers"));
+                return Err(Diagnostic::new(
+                    "InvalidNumber",
+                    "a number of this vector is too large",
+                )
+                .at(span)
+                .label("not finite 32-bit numbers"));
             }
-            Some(values) => vec![Spanned::new(Value::Numbers(Numbers { values, span, source: None }), span)],
+            Some(values) => {
+                vec![Spanned::new(Value::Numbers(Numbers { values, span, source: None }), span)]
+            }
             None => values,
         })
     }
@@ -58,9 +71,14 @@ impl<'a> Builder<'a> {
             let name = parts.next()?;
             let name = self.name(name)?;
             // HNSW_PQ has both M and m
-            let same = |param: &Param| param.name.value == name.value || name.value.len() > 1 && param.name.value.eq_ignore_ascii_case(&name.value);
+            let same = |param: &Param| {
+                param.name.value == name.value
+                    || name.value.len() > 1 && param.name.value.eq_ignore_ascii_case(&name.value)
+            };
             if params.iter().any(same) {
-                return Err(Diagnostic::new("SyntaxError", format!("{name} stands twice")).at(name.span).help("leave one of them out"));
+                return Err(Diagnostic::new("SyntaxError", format!("{name} stands twice"))
+                    .at(name.span)
+                    .help("leave one of them out"));
             }
             params.push(Param { values: vec![self.setting(parts.next()?)?], name });
         }
@@ -71,7 +89,11 @@ impl<'a> Builder<'a> {
     pub fn setting(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         if pair.as_rule() == Rule::setting_word {
             let word = self.parts(pair).next()?;
-            let name = if word.as_rule() == Rule::ON { Spanned::new("on".to_string(), self.span(&word)) } else { self.name(word)? };
+            let name = if word.as_rule() == Rule::ON {
+                Spanned::new("on".to_string(), self.span(&word))
+            } else {
+                self.name(word)?
+            };
             return Ok(Spanned::new(Value::Text(name.value), name.span));
         }
         self.value(pair)
@@ -92,7 +114,10 @@ impl<'a> Builder<'a> {
                 let mut parts = self.parts(pair);
                 match parts.take(Rule::lifted) {
                     Some(lifted) => Value::Numbers(self.lifted(lifted)?),
-                    None => joined(parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?, span)?,
+                    None => joined(
+                        parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?,
+                        span,
+                    )?,
                 }
             }
             Rule::object_value => {
@@ -100,7 +125,11 @@ impl<'a> Builder<'a> {
                 for pair in pair.into_inner() {
                     let mut parts = self.parts(pair);
                     let key = parts.next()?;
-                    let key = if key.as_rule() == Rule::number { key.as_str().trim_end().to_string() } else { unquote(key.as_str()) };
+                    let key = if key.as_rule() == Rule::number {
+                        key.as_str().trim_end().to_string()
+                    } else {
+                        unquote(key.as_str())
+                    };
                     fields.push((key, self.value(parts.next()?)?));
                 }
                 Value::Object(fields)
@@ -116,7 +145,9 @@ impl<'a> Builder<'a> {
             Rule::TRUE => Value::Bool(true),
             Rule::FALSE => Value::Bool(false),
             Rule::number => number(pair.as_str().trim_end(), span)?,
-            Rule::variable => Value::Variable(pair.as_str().trim_end().trim_start_matches(':').to_string()),
+            Rule::variable => {
+                Value::Variable(pair.as_str().trim_end().trim_start_matches(':').to_string())
+            }
             Rule::string | Rule::double => Value::Text(unquote(pair.as_str())),
             _ => return Err(internal(span)),
         })
@@ -124,18 +155,25 @@ impl<'a> Builder<'a> {
 
     /// The parameters of an optional WITH.
     pub fn with(&self, parts: &mut Parts<'a>) -> Result<Vec<Param>> {
-        Ok(parts.skip(&[Rule::WITH]).take(Rule::params).map(|pair| self.params(pair)).transpose()?.unwrap_or_default())
+        Ok(parts
+            .skip(&[Rule::WITH])
+            .take(Rule::params)
+            .map(|pair| self.params(pair))
+            .transpose()?
+            .unwrap_or_default())
     }
 }
 
-/// A list that the fast path did not take, for a comment in it or another blank: of numbers alone it is what the fast path makes.
+/// A list that the fast path did not take, for a comment in it or another blank: of numbers alone
+/// it is what the fast path makes.
 fn joined(items: Vec<Spanned<Value>>, span: Span) -> Result<Value> {
     let mut values = Vec::with_capacity(items.len());
     for item in &items {
         match item.value {
             Value::Int(number) => values.push(number as f32),
             Value::Float(number) if (number as f32).is_finite() => values.push(number as f32),
-            // 1e97 too: an ARRAY<DOUBLE> and JSON hold it, and a vector refuses it when the field is known
+            // 1e97 too: an ARRAY<DOUBLE> and JSON hold it, and a vector refuses it when the field
+            // is known
             _ => return Ok(Value::List(items)),
         }
     }
@@ -153,7 +191,10 @@ fn number(text: &str, span: Span) -> Result<Value> {
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-        _ => Err(Diagnostic::new("InvalidNumber", format!("`{text}` is too large a number")).at(span)),
+        _ => {
+            Err(Diagnostic::new("InvalidNumber", format!("`{text}` is too large a number"))
+                .at(span))
+        }
     }
 }
 
@@ -162,13 +203,21 @@ fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
     let width = if radix == 16 { 2 } else { 8 };
     let digits: Vec<u8> = text.bytes().skip(2).filter(u8::is_ascii_hexdigit).collect();
     if !digits.len().is_multiple_of(width) {
-        return Err(Diagnostic::new("InvalidValue", format!("{} digits do not make whole bytes", digits.len()))
-            .at(span)
-            .help(format!("write {width} digits a byte")));
+        return Err(Diagnostic::new(
+            "InvalidValue",
+            format!("{} digits do not make whole bytes", digits.len()),
+        )
+        .at(span)
+        .help(format!("write {width} digits a byte")));
     }
     digits
         .chunks(width)
-        .map(|chunk| std::str::from_utf8(chunk).ok().and_then(|text| u8::from_str_radix(text, radix).ok()).ok_or_else(|| internal(span)))
+        .map(|chunk| {
+            std::str::from_utf8(chunk)
+                .ok()
+                .and_then(|text| u8::from_str_radix(text, radix).ok())
+                .ok_or_else(|| internal(span))
+        })
         .collect()
 }
 

@@ -43,11 +43,107 @@ impl<T: std::fmt::Display> std::fmt::Display for Spanned<T> {
     }
 }
 
-/// An error for the user. `code` is a word in CamelCase and becomes Jupyter's `ename`; the texts
-/// are lower case, without a full stop.
+/// Declares [`Code`]; the name of each is its text.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident)*) => {
+        /// What kind of error it is. Its name is Jupyter's `ename`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[$doc])* $code,)*
+        }
+
+        impl Code {
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Code::$code => stringify!($code),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// two fields of this name could be meant
+    AmbiguousField
+    CollectionExists
+    DatabaseExists
+    DivisionByZero
+    FieldExists
+    /// the server could not build an index
+    IndexFailed
+    /// a bug of the kernel
+    InternalError
+    /// the cell was stopped
+    Interrupted
+    InvalidAddress
+    InvalidJson
+    InvalidNumber
+    InvalidType
+    InvalidValue
+    /// an operator and an index measure differently
+    MetricMismatch
+    MissingField
+    MissingFilter
+    MissingParameter
+    MissingPrimaryKey
+    MissingVector
+    /// a secret was asked for and none was typed
+    NoInput
+    NotConnected
+    /// a field beside aggregates that GROUP BY does not name
+    NotGrouped
+    /// what the server, or the kernel, does not have
+    NotSupported
+    NullValue
+    OutOfRange
+    PartitionExists
+    /// a proxy or the server's access control keeps a method from us
+    Refused
+    ResourceGroupExists
+    RoleExists
+    /// the server answered with an error of its own
+    ServerError
+    SyntaxError
+    TimedOut
+    TypeMismatch
+    Unauthenticated
+    UnknownAlias
+    UnknownCollection
+    UnknownConnection
+    UnknownConsistencyLevel
+    UnknownDatabase
+    UnknownField
+    UnknownFunction
+    UnknownId
+    UnknownIndex
+    UnknownIndexType
+    UnknownMetric
+    UnknownParameter
+    UnknownPartition
+    UnknownPrivilege
+    UnknownReranker
+    UnknownResourceGroup
+    UnknownRole
+    UnknownSetting
+    UnknownTopic
+    UnknownType
+    UnknownUser
+    UnknownVariable
+    Unreachable
+    UserExists
+    ValueTooLong
+    WrongCount
+    WrongDimension
+    /// a comparison or a sort against the direction of a metric
+    WrongDirection
+    /// a privilege on another kind of object
+    WrongObject
+}
+
+/// An error for the user; the texts are lower case, without a full stop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
-    pub code: &'static str,
+    pub code: Code,
     pub message: String,
     pub span: Option<Span>,
     /// stands under the marked place
@@ -56,7 +152,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Diagnostic {
             code,
             message: message.into(),
@@ -111,7 +207,7 @@ impl Diagnostic {
             Some(span) => window(&secrets::masked(source), span),
             None => (String::new(), 1, Span::default()),
         };
-        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code);
+        let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.name());
         let mut group = if self.span.is_some() {
             let mark = AnnotationKind::Primary.span(span.start..span.end);
             let mark = if self.label.is_empty() { mark } else { mark.label(self.label.as_str()) };
@@ -178,7 +274,7 @@ mod tests {
 
     fn shown(source: &str, marked: &str) -> String {
         let start = source.find(marked).expect("marked text");
-        Diagnostic::new("Example", "a message")
+        Diagnostic::new(Code::SyntaxError, "a message")
             .at(Span::new(start, start + marked.len()))
             .label("here")
             .help("a way out")
@@ -188,7 +284,7 @@ mod tests {
     #[test]
     fn marks_the_place() {
         let text = shown("SELECT *\nFROM boks", "boks");
-        assert!(text.contains("error[Example]: a message"), "{text}");
+        assert!(text.contains("error[SyntaxError]: a message"), "{text}");
         assert!(text.contains("2 | FROM boks\n"), "{text}");
         assert!(text.contains("^^^^ here"), "{text}");
         assert!(text.contains("= help: a way out"), "{text}");

@@ -13,7 +13,7 @@ use tonic_web_wasm_client::options::FetchOptions;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::Probe;
@@ -58,7 +58,7 @@ impl Kernel {
                 Ok(Ok(())) => to_js(&Reply::Ok),
                 Ok(Err(error)) => to_js(&error_reply(&error, &cell)),
                 Err(_) => {
-                    let error = Diagnostic::new("Interrupted", "the cell was interrupted")
+                    let error = Diagnostic::new(Code::Interrupted, "the cell was interrupted")
                         .help("a request that was under way may have been carried out");
                     to_js(&error_reply(&error, &cell))
                 }
@@ -160,7 +160,7 @@ struct Match {
 
 fn error_reply(error: &Diagnostic, cell: &str) -> Reply {
     Reply::Error {
-        ename: error.code.to_string(),
+        ename: error.code.name().to_string(),
         evalue: error.message.clone(),
         traceback: error.render(cell, true).lines().map(str::to_string).collect(),
     }

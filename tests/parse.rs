@@ -226,7 +226,10 @@ fn findings_of_the_fuzzer() {
     // a number that no vector can hold is a number of a filter all the same
     assert!(parse("DELETE FROM t WHERE d IN [1, 1e97] OR f(4, [1e97, 0]) > 1").is_ok());
     assert!(parse("INSERT INTO t (id, doubles) VALUES (1, [1, 1e97])").is_ok());
-    assert_eq!(parse("INSERT INTO t VALUES (1, [NaN, 0])").unwrap_err().code, "InvalidNumber");
+    assert_eq!(
+        parse("INSERT INTO t VALUES (1, [NaN, 0])").unwrap_err().code,
+        milvus_kernel::diagnostic::Code::InvalidNumber
+    );
     for cell in [
         "select 11111111111111111111111111111111111111111, 2 from t where top_k=1",
         "create partition t where partition_tag=''",

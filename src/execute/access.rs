@@ -3,7 +3,7 @@
 use super::Result;
 use super::context::Context;
 use super::secret::secret;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Grant, Grantee, Name, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};
 use crate::outcome::{Outcome, Table};
@@ -79,8 +79,10 @@ pub async fn create_user<P: Platform>(
     if users(context, user).await?.contains(&user.value) {
         return match if_not_exists {
             true => Ok(Outcome::done(format!("user {user} is there already"))),
-            false => Err(Diagnostic::new("UserExists", format!("user `{user}` is there already"))
-                .at(user.span)),
+            false => {
+                Err(Diagnostic::new(Code::UserExists, format!("user `{user}` is there already"))
+                    .at(user.span))
+            }
         };
     }
     let password = encoded(password, format!("Password of the new user {user}"), context).await?;
@@ -118,7 +120,7 @@ async fn check_user<P: Platform>(user: &Name, context: &Context<'_, P>) -> Resul
     if users.contains(&user.value) {
         return Ok(());
     }
-    Err(Diagnostic::new("UnknownUser", format!("unknown user `{user}`")).at(user.span).suggest(
+    Err(Diagnostic::new(Code::UnknownUser, format!("unknown user `{user}`")).at(user.span).suggest(
         &user.value,
         users.iter().map(String::as_str),
         "there are",
@@ -223,7 +225,7 @@ async fn check_role<P: Platform>(role: &Name, context: &Context<'_, P>) -> Resul
     if roles.contains(&role.value) {
         return Ok(());
     }
-    Err(Diagnostic::new("UnknownRole", format!("unknown role `{role}`")).at(role.span).suggest(
+    Err(Diagnostic::new(Code::UnknownRole, format!("unknown role `{role}`")).at(role.span).suggest(
         &role.value,
         roles.iter().map(String::as_str),
         "there are",
@@ -238,8 +240,10 @@ pub async fn create_role<P: Platform>(
     if roles(context, role).await?.contains(&role.value) {
         return match if_not_exists {
             true => Ok(Outcome::done(format!("role {role} is there already"))),
-            false => Err(Diagnostic::new("RoleExists", format!("role `{role}` is there already"))
-                .at(role.span)),
+            false => {
+                Err(Diagnostic::new(Code::RoleExists, format!("role `{role}` is there already"))
+                    .at(role.span))
+            }
         };
     }
     context
@@ -320,7 +324,7 @@ pub async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Resu
         if let Some((belongs, _)) = known.filter(|(belongs, _)| *belongs != kind && !newer) {
             let word = if *belongs == "Collection" { "TABLE" } else { belongs };
             return Err(Diagnostic::new(
-                "WrongObject",
+                Code::WrongObject,
                 format!("{canonical} is a privilege on {belongs}"),
             )
             .at(privilege.span)
@@ -333,7 +337,7 @@ pub async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Resu
         if known.is_none() && privilege.value != "*" && !newer {
             let all = PRIVILEGES.iter().flat_map(|(_, names)| names.iter().copied());
             return Err(Diagnostic::new(
-                "UnknownPrivilege",
+                Code::UnknownPrivilege,
                 format!("unknown privilege `{privilege}`"),
             )
             .at(privilege.span)

@@ -11,7 +11,7 @@ use super::outputs::{self, Outputs, Shown};
 use super::pushdown::{self, Grouping};
 use super::query::Read;
 use super::{NO_ANSWER, Result};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, grouped, plural, rows};
@@ -122,7 +122,7 @@ async fn sorted<P: Platform>(
 ) -> Result<(Table, u64, By)> {
     if kept > MOST as u64 {
         return Err(Diagnostic::new(
-            "OutOfRange",
+            Code::OutOfRange,
             format!("no more than {} rows are sorted in the kernel", grouped(MOST as u64)),
         )
         .at(read.table.span)
@@ -201,7 +201,7 @@ fn of_output(output: &Output, alias: Option<&Name>, collection: &Collection) -> 
     match output {
         Output::Field { name, path } => Shown::new(name, path, alias, collection),
         Output::Aggregate { function, .. } => Err(Diagnostic::new(
-            "SyntaxError",
+            Code::SyntaxError,
             format!("{} belongs to a statement that groups", function.value.word()),
         )
         .at(function.span)
@@ -220,7 +220,7 @@ fn span_of(output: &Output) -> Span {
 fn sortable(shown: &Shown, output: &Output, collection: &Collection) -> Result<()> {
     match collection.find(&shown.field) {
         Some(field) if field.is_vector() => Err(Diagnostic::new(
-            "TypeMismatch",
+            Code::TypeMismatch,
             format!("`{}` is {} and has no order", field.name, field.type_name()),
         )
         .at(span_of(output))
@@ -265,7 +265,7 @@ async fn groups<P: Platform>(
                     None => {
                         Shown::new(name, path, None, collection)?;
                         return Err(Diagnostic::new(
-                            "NotGrouped",
+                            Code::NotGrouped,
                             format!("`{head}` is neither grouped by nor in an aggregate function"),
                         )
                         .at(name.span)
@@ -383,7 +383,7 @@ async fn grouped_here<P: Platform>(
             }
             if found.len() > MOST {
                 return Err(Diagnostic::new(
-                    "OutOfRange",
+                    Code::OutOfRange,
                     format!("more than {} groups do not fit into the kernel", grouped(MOST as u64)),
                 )
                 .at(read.table.span));
@@ -425,7 +425,7 @@ fn check_aggregate(
         return Ok(());
     }
     Err(Diagnostic::new(
-        "TypeMismatch",
+        Code::TypeMismatch,
         format!("`{}` is {}, which has no {}", field.name, field.type_name(), function.word()),
     )
     .at(span_of(of)))

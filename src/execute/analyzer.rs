@@ -4,7 +4,7 @@ use super::context::Context;
 use super::errors::diagnose;
 use super::schema::named_analyzer;
 use super::{Result, params};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
@@ -36,7 +36,7 @@ pub async fn run<P: Platform>(
         ]);
         if let Some(param) = written.first() {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 format!("`{field}` has an analyzer of its own"),
             )
             .at(param.name.span)

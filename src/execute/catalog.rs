@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Result, params};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Name, Param};
 use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
@@ -183,7 +183,7 @@ impl Collection {
     pub fn primary(&self) -> Result<&Field> {
         self.fields.iter().find(|field| field.primary).ok_or_else(|| {
             Diagnostic::new(
-                "ServerError",
+                Code::ServerError,
                 format!("the server describes `{}` without a primary key", self.name),
             )
         })
@@ -195,11 +195,11 @@ impl Collection {
         match (vectors.next(), vectors.next()) {
             (Some(field), None) => Ok(field),
             (None, _) => {
-                Err(Diagnostic::new("UnknownField", format!("`{table}` has no vector field"))
+                Err(Diagnostic::new(Code::UnknownField, format!("`{table}` has no vector field"))
                     .at(table.span))
             }
             (Some(_), Some(_)) => Err(Diagnostic::new(
-                "AmbiguousField",
+                Code::AmbiguousField,
                 format!("`{table}` has several vector fields"),
             )
             .at(table.span)
@@ -217,7 +217,7 @@ impl Collection {
     }
 
     pub fn unknown_field(&self, name: &Spanned<String>) -> Diagnostic {
-        Diagnostic::new("UnknownField", format!("unknown field `{name}`"))
+        Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`"))
             .at(name.span)
             .label(format!("`{}` has no such field", self.name))
             .suggest(
@@ -243,7 +243,7 @@ impl Collection {
                 return Ok((output, input));
             }
         }
-        Err(Diagnostic::new("NotSupported", format!("no BM25 function is on `{name}`"))
+        Err(Diagnostic::new(Code::NotSupported, format!("no BM25 function is on `{name}`"))
             .at(name.span)
             .help(
                 "a table gets full text search when it is created: `s SPARSEVEC GENERATED \

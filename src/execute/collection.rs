@@ -6,7 +6,7 @@ use super::catalog::{pair, pairs_of};
 use super::context::Context;
 use super::errors::{diagnose, table_names};
 use super::{Result, index, loading, schema};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::language::ast::{Change, CreateTable, Name};
 use crate::milvus::message::Field;
 use crate::milvus::{Effect, Fields, Platform};
@@ -78,7 +78,7 @@ pub async fn send<P: Platform>(
             table_names(context.client).await.map_err(|error| diagnose(error, table.span))?;
         if names.contains(&table.value) {
             return Err(Diagnostic::new(
-                "CollectionExists",
+                Code::CollectionExists,
                 format!("collection `{table}` is there already"),
             )
             .at(table.span)
@@ -122,7 +122,7 @@ pub async fn alter<P: Platform>(
         Change::AddField(column) => {
             if collection.find(&column.name.value).is_some() {
                 return Err(Diagnostic::new(
-                    "FieldExists",
+                    Code::FieldExists,
                     format!("field `{}` is there already", column.name),
                 )
                 .at(column.name.span));
@@ -151,7 +151,7 @@ pub async fn alter<P: Platform>(
             }
             if !column.nullable || column.primary_key {
                 return Err(Diagnostic::new(
-                    "SyntaxError",
+                    Code::SyntaxError,
                     "a field that is added must be able \
                     to be NULL: the rows that are there have no value of it",
                 )
@@ -221,7 +221,7 @@ pub async fn alter<P: Platform>(
                 table_names(context.client).await.map_err(|error| diagnose(error, new.span))?;
             if names.contains(&new.value) {
                 return Err(Diagnostic::new(
-                    "CollectionExists",
+                    Code::CollectionExists,
                     format!("collection `{new}` is there already"),
                 )
                 .at(new.span));
@@ -275,7 +275,7 @@ pub async fn truncate<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
         )
         .await
         .map_err(|error| match error.code {
-            "NotSupported" => error.help(format!(
+            Code::NotSupported => error.help(format!(
                 "on this server: `SHOW CREATE TABLE {table}`, \
             `DROP TABLE {table}`, and create it again"
             )),
@@ -297,10 +297,13 @@ pub async fn drop<P: Platform>(
         if if_exists {
             return Ok(Outcome::done(format!("there is no collection {table}")));
         }
-        return Err(Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`"))
-            .at(table.span)
-            .label("no such collection")
-            .suggest(&table.value, names.iter().map(String::as_str), "there are"));
+        return Err(Diagnostic::new(
+            Code::UnknownCollection,
+            format!("unknown collection `{table}`"),
+        )
+        .at(table.span)
+        .label("no such collection")
+        .suggest(&table.value, names.iter().map(String::as_str), "there are"));
     }
     context.forget(table);
     context
@@ -312,7 +315,7 @@ pub async fn drop<P: Platform>(
         )
         .await
         .map_err(|error| match error.code {
-            "ServerError" if error.message.contains("alias") => {
+            Code::ServerError if error.message.contains("alias") => {
                 error.help("`SHOW ALIASES` lists them; `DROP ALIAS a` removes one")
             }
             _ => error,
@@ -359,7 +362,7 @@ pub async fn check_partitions<P: Platform>(
     for partition in partitions {
         if !names.contains(&partition.value) {
             return Err(Diagnostic::new(
-                "UnknownPartition",
+                Code::UnknownPartition,
                 format!("unknown partition `{partition}`"),
             )
             .at(partition.span)
@@ -384,7 +387,7 @@ pub async fn create_partition<P: Platform>(
         return match if_not_exists {
             true => Ok(Outcome::done(format!("partition {partition} is there already"))),
             false => Err(Diagnostic::new(
-                "PartitionExists",
+                Code::PartitionExists,
                 format!("partition `{partition}` is there already"),
             )
             .at(partition.span)),

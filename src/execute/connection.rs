@@ -9,7 +9,7 @@ use super::errors::{diagnose, table_names};
 use super::params;
 use super::secret::secret;
 use super::state::{Connection, State};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{self, Name, Value};
 use crate::milvus::{Address, Client, Platform};
 use crate::outcome::{Outcome, Table, plural};
@@ -21,7 +21,7 @@ const UNNAMED: &str = "default";
 pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> Result<Outcome> {
     let span = connect.address.span;
     let mut address = Address::parse(&connect.address.value).map_err(|reason| {
-        Diagnostic::new("InvalidAddress", reason).at(span).help(
+        Diagnostic::new(Code::InvalidAddress, reason).at(span).help(
             "an address looks like `milvus://127.0.0.1:19530` or \
                 `milvus://user:password@host:443/database?secure=true`",
         )
@@ -33,7 +33,7 @@ pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> R
     address.user = text(&connect.user).or(address.user);
     address.database = text(&connect.database).or(address.database);
     if let (Some(password), None) = (&connect.password, &address.user) {
-        return Err(Diagnostic::new("MissingParameter", "a password needs a user")
+        return Err(Diagnostic::new(Code::MissingParameter, "a password needs a user")
             .at(password.span)
             .help("add `USER '…'`"));
     }
@@ -42,7 +42,7 @@ pub async fn connect<P: Platform>(connect: &ast::Connect, state: &State<P>) -> R
         && !matches!(address.host.as_str(), "127.0.0.1" | "localhost" | "[::1]")
     {
         return Err(Diagnostic::new(
-            "Unreachable",
+            Code::Unreachable,
             format!("this page came over https, and the browser keeps {} from it", address.url()),
         )
         .at(span)
@@ -121,7 +121,7 @@ fn find<P: Platform>(name: &Name, state: &State<P>) -> Result<Rc<Connection<P>>>
     connections.all.iter().find(|connection| connection.name == name.value).cloned().ok_or_else(
         || {
             let known = connections.all.iter().map(|connection| connection.name.as_str());
-            Diagnostic::new("UnknownConnection", format!("unknown connection `{name}`"))
+            Diagnostic::new(Code::UnknownConnection, format!("unknown connection `{name}`"))
                 .at(name.span)
                 .suggest(&name.value, known, "there are")
         },
@@ -150,7 +150,7 @@ pub fn show_connections<P: Platform>(state: &State<P>) -> Outcome {
 /// The connection, or an error that says how to get one.
 pub fn connected<P: Platform>(state: &State<P>, span: Span) -> Result<Rc<Connection<P>>> {
     state.current().ok_or_else(|| {
-        Diagnostic::new("NotConnected", "there is no connection yet")
+        Diagnostic::new(Code::NotConnected, "there is no connection yet")
             .at(span)
             .label("this needs a server")
             .help("connect first, for example with `milvus://127.0.0.1:19530`")
@@ -163,9 +163,12 @@ pub async fn use_database<P: Platform>(
 ) -> Result<Outcome> {
     let names = super::database::names(context, database.span).await?;
     if !names.contains(&database.value) && !context.client.explaining() {
-        return Err(Diagnostic::new("UnknownDatabase", format!("unknown database `{database}`"))
-            .at(database.span)
-            .suggest(&database.value, names.iter().map(String::as_str), "there are"));
+        return Err(Diagnostic::new(
+            Code::UnknownDatabase,
+            format!("unknown database `{database}`"),
+        )
+        .at(database.span)
+        .suggest(&database.value, names.iter().map(String::as_str), "there are"));
     }
     if !context.client.explaining() {
         context.client.set_database(&database.value);
@@ -180,7 +183,7 @@ const SETTINGS: [&str; 5] =
 pub fn set<P: Platform>(name: &Name, value: &Spanned<Value>, state: &State<P>) -> Result<Outcome> {
     let mut settings = state.settings.borrow_mut();
     let wrong = |what: &str| {
-        Diagnostic::new("InvalidValue", format!("`{name}` takes {what}")).at(value.span)
+        Diagnostic::new(Code::InvalidValue, format!("`{name}` takes {what}")).at(value.span)
     };
     match name.value.to_ascii_lowercase().as_str() {
         "display_limit" => match value.value {
@@ -213,7 +216,7 @@ pub fn set<P: Platform>(name: &Name, value: &Spanned<Value>, state: &State<P>) -
             _ => return Err(wrong("Strong, Session, Bounded, Eventually or default")),
         },
         _ => {
-            return Err(Diagnostic::new("UnknownSetting", format!("unknown setting `{name}`"))
+            return Err(Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`"))
                 .at(name.span)
                 .suggest(&name.value, SETTINGS, "there are"));
         }

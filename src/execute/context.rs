@@ -7,7 +7,7 @@ use super::Result;
 use super::catalog::Collection;
 use super::errors;
 use super::state::{Connection, Settings, State};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::language::ast::Name;
 use crate::milvus::client::Written;
 use crate::milvus::{Client, Effect, Fields, Platform, Reply};
@@ -75,7 +75,8 @@ impl<'a, P: Platform> Context<'a, P> {
         if version.has(what) {
             Ok(())
         } else {
-            Err(Diagnostic::new("NotSupported", format!("{what} {}", version.needs(what))).at(span))
+            Err(Diagnostic::new(Code::NotSupported, format!("{what} {}", version.needs(what)))
+                .at(span))
         }
     }
 

@@ -8,7 +8,7 @@ use super::errors::diagnose;
 use super::query::Read;
 use super::values::{ColumnBuilder, to_json};
 use super::{filter, loading};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{Filter, Name, Row, Value, Write};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
@@ -107,13 +107,13 @@ fn targets<'a, P: Platform>(
     let mut targets = Vec::new();
     for (at, name) in names.iter().enumerate() {
         if names.iter().take(at).any(|other| other.value == name.value) {
-            return Err(Diagnostic::new("SyntaxError", format!("field `{name}` stands twice"))
+            return Err(Diagnostic::new(Code::SyntaxError, format!("field `{name}` stands twice"))
                 .at(name.span));
         }
         match collection.find(&name.value) {
             Some(field) if field.auto_id && !write.upsert || field.generated => {
                 return Err(Diagnostic::new(
-                    "InvalidValue",
+                    Code::InvalidValue,
                     format!("the server makes the values of `{name}` itself"),
                 )
                 .at(name.span)
@@ -139,7 +139,7 @@ fn targets<'a, P: Platform>(
     }
     let shown: Vec<String> = missing.iter().map(|field| format!("`{}`", field.name)).collect();
     let error =
-        Diagnostic::new("MissingField", format!("no value is given for {}", shown.join(", ")))
+        Diagnostic::new(Code::MissingField, format!("no value is given for {}", shown.join(", ")))
             .at(write.table.span);
     Err(match write.upsert && missing.iter().all(|field| !field.primary) {
         true => error
@@ -158,7 +158,7 @@ fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
     if row.values.len() != expected {
         let given = row.values.len();
         return Err(Diagnostic::new(
-            "WrongCount",
+            Code::WrongCount,
             format!(
                 "this row has {given} value{}, but {expected} are expected",
                 if given == 1 { "" } else { "s" }
@@ -168,7 +168,7 @@ fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
     }
     row.values
         .get(at)
-        .ok_or_else(|| Diagnostic::new("WrongCount", "a value is missing").at(row.span))
+        .ok_or_else(|| Diagnostic::new(Code::WrongCount, "a value is missing").at(row.span))
 }
 
 fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
@@ -312,7 +312,7 @@ pub async fn delete<P: Platform>(
     let collection = context.collection(table).await?;
     let Some(condition) = condition else {
         return Err(Diagnostic::new(
-            "MissingFilter",
+            Code::MissingFilter,
             format!("this would delete every row of `{table}`"),
         )
         .at(table.span)
@@ -323,7 +323,7 @@ pub async fn delete<P: Platform>(
     let (condition, bounds) = filter::split(Some(condition.clone()), &collection)?;
     if let Some(bound) = bounds.first() {
         return Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             "rows are deleted by their fields, not by a distance",
         )
         .at(bound.value.span)

@@ -3,7 +3,7 @@
 use super::Result;
 use super::catalog::pairs_of;
 use super::context::Context;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::language::ast::{CreateObject, Name, ObjectChange};
 use crate::milvus::{Effect, Platform};
 use crate::outcome::{Outcome, Table};
@@ -33,7 +33,7 @@ pub async fn create<P: Platform>(
         return match create.if_not_exists {
             true => Ok(Outcome::done(format!("database {name} is there already"))),
             false => Err(Diagnostic::new(
-                "DatabaseExists",
+                Code::DatabaseExists,
                 format!("database `{name}` is there already"),
             )
             .at(name.span)),
@@ -87,13 +87,13 @@ pub async fn drop<P: Platform>(
     }
     check(name, context).await?;
     if name.value == "default" {
-        return Err(Diagnostic::new("InvalidValue", "the default database stays").at(name.span));
+        return Err(Diagnostic::new(Code::InvalidValue, "the default database stays").at(name.span));
     }
     context
         .ask("DropDatabase", Effect::Write, vec![("db_name", (&name.value).into())], name.span)
         .await
         .map_err(|error| match error.code {
-            "ServerError" => {
+            Code::ServerError => {
                 error.help("a database is dropped when it has no collections any more")
             }
             _ => error,
@@ -112,7 +112,7 @@ pub async fn check<P: Platform>(name: &Name, context: &Context<'_, P>) -> Result
     if names.contains(&name.value) {
         return Ok(());
     }
-    Err(Diagnostic::new("UnknownDatabase", format!("unknown database `{name}`"))
+    Err(Diagnostic::new(Code::UnknownDatabase, format!("unknown database `{name}`"))
         .at(name.span)
         .suggest(&name.value, names.iter().map(String::as_str), "there are"))
 }
@@ -162,7 +162,7 @@ pub async fn drop_alias<P: Platform>(
 
 fn unknown_alias(alias: &Name, known: &[(String, String)]) -> Diagnostic {
     let known = known.iter().map(|(name, _)| name.as_str());
-    Diagnostic::new("UnknownAlias", format!("unknown alias `{alias}`")).at(alias.span).suggest(
+    Diagnostic::new(Code::UnknownAlias, format!("unknown alias `{alias}`")).at(alias.span).suggest(
         &alias.value,
         known,
         "there are",

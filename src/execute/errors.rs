@@ -1,7 +1,7 @@
 //! What a server said becomes what the user sees: a code, a place, a way out.
 
 use super::context::Context;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::language::ast::Name;
 use crate::milvus::error::Error;
 use crate::milvus::platform::Probe;
@@ -12,13 +12,13 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
     match error {
         Error::Unreachable { url, detail, probe } => unreachable(&url, &detail, probe).at(span),
         Error::Unimplemented { method, needs } => {
-            Diagnostic::new("NotSupported", format!("`{method}` {needs}")).at(span)
+            Diagnostic::new(Code::NotSupported, format!("`{method}` {needs}")).at(span)
         }
         Error::Refused { method, reason } => {
             let reason =
                 if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };
             Diagnostic::new(
-                "Refused",
+                Code::Refused,
                 format!(
                     "the proxy or the server refused the method \
                 `{method}`{reason}"
@@ -31,7 +31,7 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
             )
         }
         Error::Unauthenticated { reason } => Diagnostic::new(
-            "Unauthenticated",
+            Code::Unauthenticated,
             format!("the server did not accept the user and password: {reason}"),
         )
         .at(span)
@@ -40,7 +40,7 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
                 `milvus://user:password@host:19530`",
         ),
         Error::TimedOut { method, seconds } => Diagnostic::new(
-            "TimedOut",
+            Code::TimedOut,
             format!(
                 "no answer to `{method}` within {seconds} \
                 s"
@@ -50,7 +50,8 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
         .help("`SET timeout = 300` waits longer"),
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };
-            Diagnostic::new("ServerError", format!("the server answers: {reason}{code}")).at(span)
+            Diagnostic::new(Code::ServerError, format!("the server answers: {reason}{code}"))
+                .at(span)
         }
     }
 }
@@ -58,7 +59,7 @@ pub fn diagnose(error: Error, span: Span) -> Diagnostic {
 /// The likely causes, in order, as far as a look at the address has told them apart.
 fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
     let diagnostic =
-        Diagnostic::new("Unreachable", format!("no Milvus answered at {url}: {detail}"));
+        Diagnostic::new(Code::Unreachable, format!("no Milvus answered at {url}: {detail}"));
     // the browser's words for an answer that it keeps from the page
     let kept = detail.contains("Failed to fetch")
         || detail.contains("NetworkError")
@@ -103,7 +104,7 @@ pub async fn of_table<P: Platform>(
     context.forget(table);
     let names = table_names(context.client).await.unwrap_or_default();
     let mut diagnostic =
-        Diagnostic::new("UnknownCollection", format!("unknown collection `{table}`"))
+        Diagnostic::new(Code::UnknownCollection, format!("unknown collection `{table}`"))
             .at(table.span)
             .label("no such collection");
     if names.is_empty() {

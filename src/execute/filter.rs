@@ -5,7 +5,7 @@
 use super::catalog::Collection;
 use super::context::Context;
 use super::{Result, params};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{Expr, ExprKind, Filter, Near, Value};
 use crate::milvus::{Platform, Version};
 use crate::outcome::Datum;
@@ -115,10 +115,8 @@ fn bound(expr: &Expr) -> Result<Spanned<f64>> {
     };
     match number {
         Some(number) => Ok(Spanned::new(number, expr.span)),
-        None => {
-            Err(Diagnostic::new("TypeMismatch", "a distance is compared with a number")
-                .at(expr.span))
-        }
+        None => Err(Diagnostic::new(Code::TypeMismatch, "a distance is compared with a number")
+            .at(expr.span)),
     }
 }
 
@@ -191,7 +189,7 @@ impl Printer<'_> {
             }
             ExprKind::Range { near, .. } => {
                 return Err(Diagnostic::new(
-                    "SyntaxError",
+                    Code::SyntaxError,
                     "a range of a search stands beside \
                     AND at the top of WHERE",
                 )
@@ -211,7 +209,7 @@ impl Printer<'_> {
             }
             ExprKind::IsNull { .. } if !self.version.has("IS NULL") => {
                 return Err(Diagnostic::new(
-                    "NotSupported",
+                    Code::NotSupported,
                     format!("IS NULL {}", self.version.needs("IS NULL")),
                 )
                 .at(expr.span));
@@ -233,7 +231,7 @@ impl Printer<'_> {
                     });
                     if !has_paths {
                         return Err(Diagnostic::new(
-                            "TypeMismatch",
+                            Code::TypeMismatch,
                             format!("`{name}` has no parts"),
                         )
                         .at(step.span));
@@ -247,7 +245,7 @@ impl Printer<'_> {
             ExprKind::Call { name, args } => {
                 if !FUNCTIONS.contains(&name.value.as_str()) {
                     return Err(Diagnostic::new(
-                        "UnknownFunction",
+                        Code::UnknownFunction,
                         format!(
                             "unknown function \
                         `{name}`"
@@ -262,7 +260,7 @@ impl Printer<'_> {
                 }
                 if name.value == "text_match" && !self.version.has("TEXT_MATCH") {
                     return Err(Diagnostic::new(
-                        "NotSupported",
+                        Code::NotSupported,
                         format!("TEXT_MATCH {}", self.version.needs("TEXT_MATCH")),
                     )
                     .at(name.span));
@@ -335,7 +333,7 @@ impl Printer<'_> {
             return Ok(());
         }
         Err(Diagnostic::new(
-            "TypeMismatch",
+            Code::TypeMismatch,
             format!("`{name}` is {} and cannot be compared with this", field.type_name()),
         )
         .at(right.span)
@@ -351,13 +349,13 @@ fn literal(value: &Value, span: Span) -> Result<String> {
         Value::Float(number) => format!("{number:?}"),
         Value::Text(text) => quote(text),
         Value::Null => {
-            return Err(Diagnostic::new("TypeMismatch", "nothing equals NULL")
+            return Err(Diagnostic::new(Code::TypeMismatch, "nothing equals NULL")
                 .at(span)
                 .help("write `IS NULL` or `IS NOT NULL`"));
         }
         _ => {
             return Err(Diagnostic::new(
-                "TypeMismatch",
+                Code::TypeMismatch,
                 "a number, a string or TRUE and FALSE belong here",
             )
             .at(span));

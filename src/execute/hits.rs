@@ -3,7 +3,7 @@
 use super::Result;
 use super::catalog::Collection;
 use super::outputs::{Outputs, Shown};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::language::ast::{Items, Output};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
@@ -47,7 +47,7 @@ impl Layout {
             match &item.output {
                 Output::Aggregate { function, .. } => {
                     return Err(Diagnostic::new(
-                        "SyntaxError",
+                        Code::SyntaxError,
                         format!("a search has no {}", function.value.word()),
                     )
                     .at(function.span)

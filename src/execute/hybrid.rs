@@ -10,7 +10,7 @@ use super::query::{Read, WINDOW};
 use super::search::{Queries, grouping, in_window, search_params, window};
 use super::search_plan::SearchPlan;
 use super::{Result, filter, loading, params};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::language::ast::{Order, Select};
 use crate::milvus::Platform;
 use crate::outcome::Outcome;
@@ -27,25 +27,24 @@ pub async fn search<P: Platform>(
     let first = select.hybrid.first().map_or(context.span, |arm| arm.near.field.span);
     if !context.client.version().has("HybridSearch") {
         return Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             format!("HYBRID SEARCH {}", context.client.version().needs("HybridSearch")),
         )
         .at(first));
     }
     if let Some(Order::Near { near, .. }) = &select.order {
-        return Err(Diagnostic::new("SyntaxError", "a hybrid search has its own order")
+        return Err(Diagnostic::new(Code::SyntaxError, "a hybrid search has its own order")
             .at(near.field.span)
             .help("put this search among those of HYBRID SEARCH"));
     }
     if let Some(Order::By(_)) = &select.order {
-        return Err(Diagnostic::new("SyntaxError", "a hybrid search has its own order")
+        return Err(Diagnostic::new(Code::SyntaxError, "a hybrid search has its own order")
             .at(context.span)
             .help("leave ORDER BY out"));
     }
     if let Some(bound) = bounds.first() {
-        return Err(
-            Diagnostic::new("NotSupported", "a hybrid search has no range").at(bound.value.span)
-        );
+        return Err(Diagnostic::new(Code::NotSupported, "a hybrid search has no range")
+            .at(bound.value.span));
     }
     in_window(select, "a hybrid search")?;
     let (limit, offset) = window(select)?;
@@ -92,7 +91,7 @@ pub async fn search<P: Platform>(
             arm.limit.as_ref().map(|limit| Ok((params::count(limit)?, limit.span))).transpose()?;
         if let Some((hits, span)) = hits.filter(|(hits, _)| *hits == 0 || *hits > WINDOW) {
             return Err(Diagnostic::new(
-                "OutOfRange",
+                Code::OutOfRange,
                 format!("{hits} hits: a search gives 1 to {WINDOW}"),
             )
             .at(span));
@@ -109,7 +108,7 @@ pub async fn search<P: Platform>(
             queries = plan.queries.values.len();
         } else if plan.queries.values.len() != queries {
             return Err(Diagnostic::new(
-                "WrongCount",
+                Code::WrongCount,
                 "every search of a hybrid search has the same number of queries",
             )
             .at(plan.queries.span));
@@ -170,7 +169,7 @@ fn ranking<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Vec
             let (name, span) =
                 method.map_or(("", context.span), |name| (name.value.as_str(), name.span));
             return Err(Diagnostic::new(
-                "UnknownReranker",
+                Code::UnknownReranker,
                 format!("unknown way to rerank `{name}`"),
             )
             .at(span)
@@ -186,7 +185,7 @@ fn ranking<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Vec
                 .iter()
                 .find(|arm| arm.weight.is_none())
                 .map_or(context.span, |arm| arm.near.field.span);
-            return Err(Diagnostic::new("MissingParameter", "this search has no WEIGHT")
+            return Err(Diagnostic::new(Code::MissingParameter, "this search has no WEIGHT")
                 .at(missing)
                 .help("WEIGHTED needs one for every search: `v <=> [..] WEIGHT 0.7`"));
         }
@@ -197,14 +196,17 @@ fn ranking<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Vec
                     numbers.push(serde_json::Value::from(number))
                 }
                 _ => {
-                    return Err(Diagnostic::new("OutOfRange", "a WEIGHT is a number from 0 to 1")
-                        .at(weight.span));
+                    return Err(Diagnostic::new(
+                        Code::OutOfRange,
+                        "a WEIGHT is a number from 0 to 1",
+                    )
+                    .at(weight.span));
                 }
             }
         }
         inner.insert("weights".to_string(), numbers.into());
     } else if let Some(weight) = weights.first() {
-        return Err(Diagnostic::new("SyntaxError", "a WEIGHT has no effect on RRF")
+        return Err(Diagnostic::new(Code::SyntaxError, "a WEIGHT has no effect on RRF")
             .at(weight.span)
             .help("write `RERANK WEIGHTED`, with a WEIGHT for every search"));
     } else {

@@ -6,7 +6,7 @@ use super::catalog::{Collection, Field, Index, pair, pairs_of};
 use super::context::Context;
 use super::errors::diagnose;
 use super::{index_types, params};
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{self, Change, Name, Value};
 use crate::milvus::{Effect, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
@@ -71,7 +71,7 @@ pub fn plan<P: Platform>(
         index.params.iter().find(|param| param.name.value.eq_ignore_ascii_case("index_type"));
     let (index_type, known) = match (unchecked, &index.method) {
         (Some(param), Some(_)) => {
-            return Err(Diagnostic::new("SyntaxError", "the index type stands twice")
+            return Err(Diagnostic::new(Code::SyntaxError, "the index type stands twice")
                 .at(param.name.span)
                 .help("leave USING or `index_type` out"));
         }
@@ -97,9 +97,8 @@ pub fn plan<P: Platform>(
         let name = param.name.value.as_str();
         if name.eq_ignore_ascii_case("metric_type") {
             if metric.is_some() {
-                return Err(
-                    Diagnostic::new("SyntaxError", "the metric stands twice").at(param.name.span)
-                );
+                return Err(Diagnostic::new(Code::SyntaxError, "the metric stands twice")
+                    .at(param.name.span));
             }
             metric = Some(checked_metric(&params::word(param)?, &field)?.0);
         } else if let Some(known) = known {
@@ -118,7 +117,7 @@ pub fn plan<P: Platform>(
     if !index.path.is_empty() {
         if field.data_type != DataType::Json {
             return Err(Diagnostic::new(
-                "TypeMismatch",
+                Code::TypeMismatch,
                 format!("`{}` is {} and has no paths", field.name, field.type_name()),
             )
             .at(index.field.span));
@@ -186,7 +185,7 @@ fn metric_of_ops(ops: &Name) -> Result<&'static str> {
         ("_jaccard_ops", "JACCARD"),
     ];
     found.iter().find(|(end, _)| word.ends_with(end)).map(|(_, metric)| *metric).ok_or_else(|| {
-        Diagnostic::new("UnknownMetric", format!("unknown operator class `{ops}`"))
+        Diagnostic::new(Code::UnknownMetric, format!("unknown operator class `{ops}`"))
             .at(ops.span)
             .suggest(
                 &ops.value,
@@ -209,14 +208,14 @@ pub fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<Stri
     let fitting = params::metrics_of(field.data_type);
     if !field.is_vector() {
         return Err(Diagnostic::new(
-            "MetricMismatch",
+            Code::MetricMismatch,
             format!("`{}` is {} and has no metric", field.name, field.type_name()),
         )
         .at(name.span));
     }
     if !fitting.contains(&metric.as_str()) {
         return Err(Diagnostic::new(
-            "MetricMismatch",
+            Code::MetricMismatch,
             format!("{metric} does not measure a {}", field.type_name()),
         )
         .at(name.span)
@@ -267,7 +266,7 @@ async fn wait<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) 
         };
         if index.state == IndexState::Failed as i32 {
             return Err(Diagnostic::new(
-                "IndexFailed",
+                Code::IndexFailed,
                 format!("the index could not be built: {}", index.fail_reason),
             )
             .at(table.span));
@@ -336,7 +335,7 @@ fn table_of<'a>(indexes: impl Iterator<Item = &'a Index>) -> Outcome {
 fn find<'a>(name: &Name, collection: &'a Collection) -> Result<&'a Index> {
     let known = collection.indexes.iter().find(|index| index.name == name.value);
     known.ok_or_else(|| {
-        Diagnostic::new("UnknownIndex", format!("unknown index `{name}`"))
+        Diagnostic::new(Code::UnknownIndex, format!("unknown index `{name}`"))
             .at(name.span)
             .label(format!("`{}` has no such index", collection.name))
             .suggest(
@@ -387,9 +386,8 @@ pub async fn alter<P: Platform>(
             names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into(),
         )),
         _ => {
-            return Err(
-                Diagnostic::new("SyntaxError", "this cannot be changed of an index").at(name.span)
-            );
+            return Err(Diagnostic::new(Code::SyntaxError, "this cannot be changed of an index")
+                .at(name.span));
         }
     }
     context.forget(table);

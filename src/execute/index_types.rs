@@ -4,7 +4,7 @@
 
 use super::Result;
 use super::params;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::schema::DataType;
 
@@ -223,13 +223,16 @@ pub fn checked(
 ) -> Result<(&'static IndexType, Option<String>)> {
     let (today, replaced) = today(&name.value, data_type);
     let Some(index_type) = find(&today) else {
-        return Err(Diagnostic::new("UnknownIndexType", format!("unknown index type `{name}`"))
-            .at(name.span)
-            .suggest(&name.value, INDEX_TYPES.iter().map(|known| known.name), "there are")
-            .help(
-                "`help -index` lists what each of them is; one that is newer than this kernel \
+        return Err(Diagnostic::new(
+            Code::UnknownIndexType,
+            format!("unknown index type `{name}`"),
+        )
+        .at(name.span)
+        .suggest(&name.value, INDEX_TYPES.iter().map(|known| known.name), "there are")
+        .help(
+            "`help -index` lists what each of them is; one that is newer than this kernel \
                 goes by `WITH (index_type = '…')`",
-            ));
+        ));
     };
     let fits = match (index_type.fits, data_type) {
         (Fits::Any, _) => true,
@@ -256,7 +259,7 @@ pub fn checked(
         .map(|known| known.name)
         .collect();
     Err(Diagnostic::new(
-        "TypeMismatch",
+        Code::TypeMismatch,
         format!("{} is no index for a {type_name}", index_type.name),
     )
     .at(name.span)
@@ -364,7 +367,7 @@ fn check(name: &str, range: Range, value: &Spanned<Value>) -> Result<()> {
     if fits {
         Ok(())
     } else {
-        Err(Diagnostic::new("OutOfRange", format!("`{name}` takes {what}")).at(value.span))
+        Err(Diagnostic::new(Code::OutOfRange, format!("`{name}` takes {what}")).at(value.span))
     }
 }
 

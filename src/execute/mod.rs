@@ -34,7 +34,7 @@ pub mod state;
 pub mod update;
 pub mod values;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
 use crate::language::help;
 use crate::milvus::Platform;
@@ -62,7 +62,8 @@ pub async fn execute<P: Platform>(statement: &Statement, state: &State<P>) -> Re
 }
 
 /// Errors that no other memory would mend.
-const NO_ANSWER: [&str; 4] = ["Unreachable", "TimedOut", "Unauthenticated", "Refused"];
+const NO_ANSWER: [Code; 4] =
+    [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused];
 
 /// Runs a statement that needs a server. When it fails on what the kernel remembered of a
 /// collection, and nothing was changed yet, that memory is dropped and the statement runs once
@@ -202,7 +203,8 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         | Kind::Set { .. }
         | Kind::SetVariable { .. }
         | Kind::Explain(_) => {
-            Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span))
+            Err(Diagnostic::new(Code::NotSupported, "this statement stands alone")
+                .at(statement.span))
         }
     }
 }
@@ -214,9 +216,12 @@ async fn show<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     if let Some(like) = like.filter(|_| what != Listing::Tables) {
-        return Err(Diagnostic::new("SyntaxError", format!("SHOW {} takes no LIKE", what.word()))
-            .at(like.span)
-            .help("SHOW TABLES takes one"));
+        return Err(Diagnostic::new(
+            Code::SyntaxError,
+            format!("SHOW {} takes no LIKE", what.word()),
+        )
+        .at(like.span)
+        .help("SHOW TABLES takes one"));
     }
     match what {
         Listing::Tables => describe::show(like, context).await,
@@ -231,14 +236,15 @@ async fn show<P: Platform>(
         Listing::ResourceGroups => resources::show_groups(context).await,
         Listing::PrivilegeGroups => access::show_privilege_groups(context).await,
         Listing::Settings | Listing::Variables | Listing::Connections => {
-            Err(Diagnostic::new("NotSupported", "this statement stands alone").at(statement.span))
+            Err(Diagnostic::new(Code::NotSupported, "this statement stands alone")
+                .at(statement.span))
         }
         Listing::Partitions
         | Listing::Indexes
         | Listing::Stats
         | Listing::Segments
         | Listing::Replicas => {
-            Err(Diagnostic::new("SyntaxError", format!("{} are those of a table", what.word()))
+            Err(Diagnostic::new(Code::SyntaxError, format!("{} are those of a table", what.word()))
                 .at(statement.span)
                 .help(format!("write `SHOW {} FROM t`", what.word())))
         }
@@ -261,11 +267,12 @@ async fn show_of<P: Platform>(
         Listing::Imports => operations::show_imports(Some(table), context).await,
         Listing::Snapshots => operations::show_snapshots(Some(table), context).await,
         Listing::Restores => operations::show_restores(Some(table), context).await,
-        _ => {
-            Err(Diagnostic::new("SyntaxError", format!("{} are not those of a table", what.word()))
-                .at(statement.span)
-                .help(format!("write `SHOW {}`", what.word())))
-        }
+        _ => Err(Diagnostic::new(
+            Code::SyntaxError,
+            format!("{} are not those of a table", what.word()),
+        )
+        .at(statement.span)
+        .help(format!("write `SHOW {}`", what.word()))),
     }
 }
 
@@ -278,7 +285,7 @@ async fn create_object<P: Platform>(
         !matches!(create.object, Object::Database | Object::ResourceGroup | Object::Snapshot)
     }) {
         return Err(Diagnostic::new(
-            "SyntaxError",
+            Code::SyntaxError,
             format!("{} takes no parameters", create.object.word()),
         )
         .at(param.name.span));
@@ -297,7 +304,7 @@ async fn create_object<P: Platform>(
         (Object::Snapshot, Some(table), _) => {
             operations::create_snapshot(name, table, &create.params, context).await
         }
-        _ => Err(Diagnostic::new("SyntaxError", "something is missing here").at(name.span)),
+        _ => Err(Diagnostic::new(Code::SyntaxError, "something is missing here").at(name.span)),
     }
 }
 
@@ -319,7 +326,7 @@ async fn alter_object<P: Platform>(
         (Object::ResourceGroup, ObjectChange::Set(params)) => {
             resources::alter_group(name, params, context).await
         }
-        _ => Err(Diagnostic::new("SyntaxError", "this cannot be changed").at(name.span)),
+        _ => Err(Diagnostic::new(Code::SyntaxError, "this cannot be changed").at(name.span)),
     }
 }
 

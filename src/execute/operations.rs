@@ -9,7 +9,7 @@ use super::context::Context;
 use super::describe::row_count;
 use super::errors::diagnose;
 use super::params;
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{Direction, Job, Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
@@ -150,7 +150,7 @@ pub async fn show_job<P: Platform>(
 ) -> Result<Outcome> {
     let Value::Int(number) = id.value else {
         return Err(
-            Diagnostic::new("InvalidNumber", "the number of a job belongs here").at(id.span)
+            Diagnostic::new(Code::InvalidNumber, "the number of a job belongs here").at(id.span)
         );
     };
     match job {
@@ -297,7 +297,7 @@ pub async fn show_stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> 
 /// tell its segments.
 pub async fn stats<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     match segments(table, context).await {
-        Err(error) if error.code == "NotSupported" => {
+        Err(error) if error.code == Code::NotSupported => {
             context.notice(
                 "this server does not tell its segments; these are the rows of each partition",
             );
@@ -432,7 +432,7 @@ pub async fn drop_snapshot<P: Platform>(
 
 fn snapshot_table<'a>(name: &Name, table: Option<&'a Name>) -> Result<&'a Name> {
     table.ok_or_else(|| {
-        Diagnostic::new("SyntaxError", "a snapshot is named with its table")
+        Diagnostic::new(Code::SyntaxError, "a snapshot is named with its table")
             .at(name.span)
             .help(format!("write `SNAPSHOT {name} ON t`"))
     })

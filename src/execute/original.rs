@@ -14,7 +14,7 @@ use super::search::{Queries, SearchParams};
 use super::search_plan::SearchPlan;
 use super::values::ColumnBuilder;
 use super::{Result, data, filter, index_types, loading, params};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
@@ -53,14 +53,14 @@ pub async fn create_table<P: Platform>(
         }
     }
     let Some(dim) = dim else {
-        return Err(Diagnostic::new("MissingParameter", "the dimension is missing")
+        return Err(Diagnostic::new(Code::MissingParameter, "the dimension is missing")
             .at(table.span)
             .help("add `WHERE dimension=128`"));
     };
     let binary = params::metrics_of(DataType::BinaryVector).contains(&metric.as_str());
     if binary && dim % 8 != 0 {
         return Err(Diagnostic::new(
-            "InvalidValue",
+            Code::InvalidValue,
             "the dimension of a binary vector is a multiple of 8",
         )
         .at(dim_span));
@@ -135,7 +135,7 @@ pub async fn create_index<P: Platform>(
         }
     }
     let Some((index_type, replaced)) = index_type else {
-        return Err(Diagnostic::new("MissingParameter", "the index type is missing")
+        return Err(Diagnostic::new(Code::MissingParameter, "the index type is missing")
             .at(table.span)
             .help("add `WHERE index_type='IVF_FLAT' and nlist=128`"));
     };
@@ -157,7 +157,7 @@ pub async fn create_index<P: Platform>(
             }
             // the original's own example gives FLAT an nlist
             Err(error)
-                if error.code == "UnknownParameter"
+                if error.code == Code::UnknownParameter
                     && OLD_PARAMS.iter().any(|old| old.eq_ignore_ascii_case(name)) =>
             {
                 context.notice(format!("{name} has no effect on {}", index_type.name));
@@ -274,7 +274,7 @@ pub async fn insert<P: Platform>(
         .find(|other| !other.primary && !other.is_vector() && !other.optional())
     {
         return Err(Diagnostic::new(
-            "MissingField",
+            Code::MissingField,
             format!("`{table}` has a field `{}` besides key and vector", other.name),
         )
         .at(table.span)
@@ -300,7 +300,7 @@ pub async fn insert<P: Platform>(
         if ids.len() != count {
             let span = ids.first().map_or(table.span, |first| first.span);
             return Err(Diagnostic::new(
-                "WrongCount",
+                Code::WrongCount,
                 format!(
                     "{} for {}",
                     plural(ids.len() as u64, "id", "ids"),
@@ -316,7 +316,7 @@ pub async fn insert<P: Platform>(
         columns.insert(0, keys);
     } else if let Some(first) = ids.and_then(|ids| ids.first()) {
         return Err(Diagnostic::new(
-            "InvalidValue",
+            Code::InvalidValue,
             format!("the server makes the ids of `{table}` itself"),
         )
         .at(first.span)
@@ -350,7 +350,7 @@ fn make_ids<P: Platform>(
 ) -> Result<Vec<Spanned<Value>>> {
     if key.data_type != DataType::Int64 {
         return Err(Diagnostic::new(
-            "MissingParameter",
+            Code::MissingParameter,
             format!("the key `{}` is {}: it cannot be made up", key.name, key.type_name()),
         )
         .at(span)
@@ -385,7 +385,7 @@ pub fn checked_key<'a>(collection: &'a Collection, ids: &[Spanned<Value>]) -> Re
         };
         if !fits {
             return Err(Diagnostic::new(
-                "TypeMismatch",
+                Code::TypeMismatch,
                 format!("this is no id of `{}`", collection.name),
             )
             .at(id.span)
@@ -469,7 +469,7 @@ pub async fn search<P: Platform>(
                         }
                         _ => {
                             return Err(Diagnostic::new(
-                                "TypeMismatch",
+                                Code::TypeMismatch,
                                 "a partition tag is a string",
                             )
                             .at(value.span));
@@ -499,7 +499,7 @@ pub async fn search<P: Platform>(
         }
     }
     let Some(limit) = limit else {
-        return Err(Diagnostic::new("MissingParameter", "the number of hits is missing")
+        return Err(Diagnostic::new(Code::MissingParameter, "the number of hits is missing")
             .at(table.span)
             .help("add `WHERE top_k=10`"));
     };

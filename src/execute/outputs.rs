@@ -4,7 +4,7 @@
 
 use super::Result;
 use super::catalog::Collection;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Items, Name, Output, Value};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Table, Type};
@@ -160,7 +160,7 @@ impl Shown {
                     && !matches!(field.data_type, DataType::Json | DataType::Array) =>
             {
                 return Err(Diagnostic::new(
-                    "TypeMismatch",
+                    Code::TypeMismatch,
                     format!("`{name}` is {} and has no parts", field.type_name()),
                 )
                 .at(name.span));

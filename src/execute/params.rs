@@ -2,7 +2,7 @@
 //! written.
 
 use super::Result;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::common::ConsistencyLevel;
 use crate::proto::schema::DataType;
@@ -28,7 +28,7 @@ pub fn metric(name: &Name) -> Result<(String, Option<String>)> {
     if METRICS.contains(&upper.as_str()) {
         return Ok((upper, None));
     }
-    Err(Diagnostic::new("UnknownMetric", format!("unknown metric `{name}`"))
+    Err(Diagnostic::new(Code::UnknownMetric, format!("unknown metric `{name}`"))
         .at(name.span)
         .suggest(&name.value, METRICS, "there are")
         .help("`help -metric` lists what each of them is"))
@@ -66,7 +66,7 @@ pub fn consistency(name: &Name) -> Result<ConsistencyLevel> {
         .find(|level| level.as_str_name().eq_ignore_ascii_case(&name.value))
         .ok_or_else(|| {
             Diagnostic::new(
-                "UnknownConsistencyLevel",
+                Code::UnknownConsistencyLevel,
                 format!("unknown consistency level `{name}`"),
             )
             .at(name.span)
@@ -82,7 +82,7 @@ pub fn consistency(name: &Name) -> Result<ConsistencyLevel> {
 pub fn one(param: &Param) -> Result<&Spanned<Value>> {
     match param.values.as_slice() {
         [value] => Ok(value),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes one value", param.name))
+        _ => Err(Diagnostic::new(Code::InvalidValue, format!("`{}` takes one value", param.name))
             .at(param.name.span)),
     }
 }
@@ -92,7 +92,7 @@ pub fn word(param: &Param) -> Result<Name> {
     let value = one(param)?;
     match &value.value {
         Value::Text(text) => Ok(Spanned::new(text.clone(), value.span)),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes a word", param.name))
+        _ => Err(Diagnostic::new(Code::InvalidValue, format!("`{}` takes a word", param.name))
             .at(value.span)),
     }
 }
@@ -103,7 +103,7 @@ pub fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number),
         _ => Err(Diagnostic::new(
-            "InvalidValue",
+            Code::InvalidValue,
             format!("`{}` takes a whole number from {low} to {high}", param.name),
         )
         .at(value.span)),
@@ -126,8 +126,11 @@ pub fn flag(param: &Param) -> Result<bool> {
         Value::Bool(flag) => Ok(*flag),
         Value::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Value::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(Diagnostic::new("InvalidValue", format!("`{}` takes TRUE or FALSE", param.name))
-            .at(value.span)),
+        _ => Err(Diagnostic::new(
+            Code::InvalidValue,
+            format!("`{}` takes TRUE or FALSE", param.name),
+        )
+        .at(value.span)),
     }
 }
 
@@ -135,7 +138,7 @@ pub fn flag(param: &Param) -> Result<bool> {
 pub fn count(value: &Spanned<Value>) -> Result<u64> {
     match value.value {
         Value::Int(number) if number >= 0 => Ok(number as u64),
-        _ => Err(Diagnostic::new("InvalidNumber", "a whole number of 0 or more belongs here")
+        _ => Err(Diagnostic::new(Code::InvalidNumber, "a whole number of 0 or more belongs here")
             .at(value.span)),
     }
 }
@@ -144,7 +147,7 @@ pub fn count(value: &Spanned<Value>) -> Result<u64> {
 pub fn text(value: &Spanned<Value>) -> Result<Name> {
     match &value.value {
         Value::Text(text) => Ok(Spanned::new(text.clone(), value.span)),
-        _ => Err(Diagnostic::new("TypeMismatch", "a string belongs here").at(value.span)),
+        _ => Err(Diagnostic::new(Code::TypeMismatch, "a string belongs here").at(value.span)),
     }
 }
 
@@ -163,7 +166,7 @@ pub fn plain(value: &Spanned<Value>) -> Result<String> {
 
 pub fn unknown(param: &Param, known: &[&str]) -> Diagnostic {
     let name = &param.name;
-    Diagnostic::new("UnknownParameter", format!("unknown parameter `{name}`"))
+    Diagnostic::new(Code::UnknownParameter, format!("unknown parameter `{name}`"))
         .at(name.span)
         .suggest(&name.value, known.iter().copied(), "it takes")
 }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::errors::diagnose;
 use super::outputs::Outputs;
 use super::{Result, aggregate, filter, hybrid, loading, params, search};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, rows};
@@ -33,7 +33,7 @@ pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> R
         return hybrid::search(select, &read, &bounds, context).await;
     }
     if let Some(rerank) = &select.rerank {
-        return Err(Diagnostic::new("SyntaxError", "RERANK belongs to a hybrid search")
+        return Err(Diagnostic::new(Code::SyntaxError, "RERANK belongs to a hybrid search")
             .at(rerank.method.span)
             .help("add `HYBRID SEARCH (…)` before it"));
     }
@@ -43,19 +43,19 @@ pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> R
         return search::search(select, &read, &bounds, context).await;
     }
     if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new("UnknownField", "only a search has a distance")
+        return Err(Diagnostic::new(Code::UnknownField, "only a search has a distance")
             .at(bound.value.span)
             .help("add `ORDER BY field <-> [0.1, 0.2]`"));
     }
     if let Some(param) = select.params.first() {
-        return Err(Diagnostic::new("SyntaxError", "SEARCH PARAMS belong to a search")
+        return Err(Diagnostic::new(Code::SyntaxError, "SEARCH PARAMS belong to a search")
             .at(param.name.span)
             .help("add `ORDER BY field <-> [0.1, 0.2]`"));
     }
     if let Some(count) = only_count(select) {
         if let Some(clause) = select.limit.as_ref().or(select.offset.as_ref()) {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 "COUNT(*) gives one row: LIMIT and OFFSET have no effect",
             )
             .at(clause.span));

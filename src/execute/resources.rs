@@ -3,7 +3,7 @@
 use super::Result;
 use super::context::Context;
 use super::params;
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
@@ -30,7 +30,7 @@ async fn check<P: Platform>(group: &Name, context: &Context<'_, P>) -> Result<()
         return Ok(());
     }
     let known = names.iter().map(String::as_str);
-    Err(Diagnostic::new("UnknownResourceGroup", format!("unknown resource group `{group}`"))
+    Err(Diagnostic::new(Code::UnknownResourceGroup, format!("unknown resource group `{group}`"))
         .at(group.span)
         .suggest(&group.value, known, "there are"))
 }
@@ -45,7 +45,7 @@ pub async fn create_group<P: Platform>(
         return match if_not_exists {
             true => Ok(Outcome::done(format!("resource group {group} is there already"))),
             false => Err(Diagnostic::new(
-                "ResourceGroupExists",
+                Code::ResourceGroupExists,
                 format!("resource group `{group}` is there already"),
             )
             .at(group.span)),
@@ -141,7 +141,7 @@ pub async fn describe_group<P: Platform>(
 
 fn count_of(count: &Spanned<Value>) -> Result<u64> {
     match params::count(count)? {
-        0 => Err(Diagnostic::new("InvalidNumber", "a whole number of 1 or more belongs here")
+        0 => Err(Diagnostic::new(Code::InvalidNumber, "a whole number of 1 or more belongs here")
             .at(count.span)),
         number => Ok(number),
     }

@@ -5,7 +5,7 @@ use super::Result;
 use super::catalog::{Collection, pair, type_word};
 use super::context::Context;
 use super::params;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
 use crate::milvus::Platform;
 use crate::proto::common::KeyValuePair;
@@ -73,14 +73,14 @@ pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<F
                 || matches!(element as i32, 100..=199)
             {
                 return Err(Diagnostic::new(
-                    "InvalidType",
+                    Code::InvalidType,
                     format!("an array cannot hold {}", type_word(element)),
                 )
                 .at(inner.name.span));
             }
             type_params.extend(size(inner, element)?);
             let capacity = column.data_type.size.as_ref().ok_or_else(|| {
-                Diagnostic::new("MissingParameter", "an array needs its capacity")
+                Diagnostic::new(Code::MissingParameter, "an array needs its capacity")
                     .at(column.data_type.name.span)
                     .help(format!("write `ARRAY<{}>(100)`", inner.name))
             })?;
@@ -89,7 +89,7 @@ pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<F
         }
         (None, DataType::Array) => {
             return Err(Diagnostic::new(
-                "MissingParameter",
+                Code::MissingParameter,
                 "an array needs the type of its values",
             )
             .at(column.data_type.name.span)
@@ -97,7 +97,7 @@ pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<F
         }
         (Some(inner), _) => {
             return Err(Diagnostic::new(
-                "InvalidType",
+                Code::InvalidType,
                 format!("`{}` holds no other type", column.data_type.name),
             )
             .at(inner.name.span));
@@ -156,7 +156,7 @@ fn needs<P: Platform>(
         _ => {}
     }
     if column.primary_key && (column.nullable || column.default.is_some()) {
-        return Err(Diagnostic::new("SyntaxError", "a primary key has no NULL and no DEFAULT")
+        return Err(Diagnostic::new(Code::SyntaxError, "a primary key has no NULL and no DEFAULT")
             .at(column.name.span));
     }
     if column.nullable {
@@ -178,11 +178,9 @@ fn data_type(name: &Name) -> Result<DataType> {
         .map(|(_, data_type)| *data_type)
         .ok_or_else(|| {
             let names = TYPES.iter().map(|(name, _)| *name).filter(|name| !name.contains('_'));
-            Diagnostic::new("UnknownType", format!("unknown type `{name}`")).at(name.span).suggest(
-                &name.value,
-                names,
-                "there are",
-            )
+            Diagnostic::new(Code::UnknownType, format!("unknown type `{name}`"))
+                .at(name.span)
+                .suggest(&name.value, names, "there are")
         })
 }
 
@@ -190,7 +188,7 @@ fn number(low: i64, high: i64, what: &str, size: &Spanned<Value>) -> Result<i64>
     match size.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number),
         _ => Err(Diagnostic::new(
-            "InvalidValue",
+            Code::InvalidValue,
             format!("{what} is a whole number from {low} to {high}"),
         )
         .at(size.span)),
@@ -211,7 +209,7 @@ fn size(written: &TypeName, data_type: DataType) -> Result<Option<KeyValuePair>>
             )?;
             if data_type == DataType::BinaryVector && dim % 8 != 0 {
                 return Err(Diagnostic::new(
-                    "InvalidValue",
+                    Code::InvalidValue,
                     "the dimension of a binary vector is a multiple of 8",
                 )
                 .at(size.span));
@@ -222,12 +220,11 @@ fn size(written: &TypeName, data_type: DataType) -> Result<Option<KeyValuePair>>
             Some(pair("max_length", number(1, MAX_LENGTH, "a length in bytes", size)?))
         }
         Some(size) => {
-            return Err(
-                Diagnostic::new("InvalidValue", format!("`{name}` takes no number")).at(size.span)
-            );
+            return Err(Diagnostic::new(Code::InvalidValue, format!("`{name}` takes no number"))
+                .at(size.span));
         }
         None if vector => {
-            return Err(Diagnostic::new("MissingParameter", "a vector needs its dimension")
+            return Err(Diagnostic::new(Code::MissingParameter, "a vector needs its dimension")
                 .at(name.span)
                 .help(format!("write `{name}(128)`")));
         }
@@ -248,7 +245,7 @@ fn default(value: &Spanned<Value>, data_type: DataType) -> Result<value_field::D
                 .map_or(32, |(_, bits)| *bits);
             if !(-(1i64 << (bits - 1))..1i64 << (bits - 1)).contains(number) {
                 return Err(Diagnostic::new(
-                    "OutOfRange",
+                    Code::OutOfRange,
                     format!("{number} does not fit into {}", type_word(data_type)),
                 )
                 .at(value.span));
@@ -262,9 +259,12 @@ fn default(value: &Spanned<Value>, data_type: DataType) -> Result<value_field::D
         (DataType::Double, _) if number.is_some() => Data::DoubleData(number.unwrap_or_default()),
         (DataType::VarChar, Value::Text(text)) => Data::StringData(text.clone()),
         _ => {
-            return Err(Diagnostic::new("TypeMismatch", "this default does not fit the column")
-                .at(value.span)
-                .label(format!("expected {}", type_word(data_type))));
+            return Err(Diagnostic::new(
+                Code::TypeMismatch,
+                "this default does not fit the column",
+            )
+            .at(value.span)
+            .label(format!("expected {}", type_word(data_type))));
         }
     })
 }
@@ -291,30 +291,30 @@ pub fn check<P: Platform>(
     let mut keys =
         create.columns.iter().zip(fields.iter()).filter(|(column, _)| column.primary_key);
     let Some((key, field)) = keys.next() else {
-        return Err(Diagnostic::new("MissingPrimaryKey", "no column is the primary key")
+        return Err(Diagnostic::new(Code::MissingPrimaryKey, "no column is the primary key")
             .at(create.table.span)
             .help("write `id BIGINT PRIMARY KEY`"));
     };
     if let Some((second, _)) = keys.next() {
         return Err(
-            Diagnostic::new("SyntaxError", "a table has one primary key").at(second.name.span)
+            Diagnostic::new(Code::SyntaxError, "a table has one primary key").at(second.name.span)
         );
     }
     if field.data_type != DataType::Int64 as i32 && field.data_type != DataType::VarChar as i32 {
-        return Err(Diagnostic::new("InvalidType", "a primary key is BIGINT or VARCHAR")
+        return Err(Diagnostic::new(Code::InvalidType, "a primary key is BIGINT or VARCHAR")
             .at(key.data_type.name.span));
     }
     for (at, column) in create.columns.iter().enumerate() {
         if create.columns.iter().take(at).any(|other| other.name.value == column.name.value) {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 format!("column `{}` stands twice", column.name),
             )
             .at(column.name.span));
         }
         if column.auto_increment && !column.primary_key {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 "only the primary key can be AUTO_INCREMENT",
             )
             .at(column.name.span));
@@ -331,15 +331,14 @@ pub fn check<P: Platform>(
             .find(|column| column.name.value == only.name)
             .map_or(create.table.span, |column| column.name.span);
         return Err(Diagnostic::new(
-            "InvalidType",
+            Code::InvalidType,
             "a partition key is BIGINT or VARCHAR, and not the primary key",
         )
         .at(span));
     }
     if partition_keys.len() > 1 {
-        return Err(
-            Diagnostic::new("SyntaxError", "a table has one partition key").at(create.table.span)
-        );
+        return Err(Diagnostic::new(Code::SyntaxError, "a table has one partition key")
+            .at(create.table.span));
     }
     let vectors: Vec<&Column> = create
         .columns
@@ -350,7 +349,7 @@ pub fn check<P: Platform>(
         .collect();
     match vectors.as_slice() {
         [] => {
-            return Err(Diagnostic::new("MissingVector", "a table needs a vector column")
+            return Err(Diagnostic::new(Code::MissingVector, "a table needs a vector column")
                 .at(create.table.span)
                 .help("add `v VECTOR(128)`"));
         }
@@ -363,11 +362,11 @@ pub fn check<P: Platform>(
 fn named<'a>(fields: &'a mut [FieldSchema], name: &Name) -> Result<&'a mut FieldSchema> {
     match fields.iter().position(|field| field.name == name.value) {
         Some(at) => fields.get_mut(at).ok_or_else(|| {
-            Diagnostic::new("UnknownField", format!("unknown field `{name}`")).at(name.span)
+            Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`")).at(name.span)
         }),
         None => {
             let known = fields.iter().map(|field| field.name.as_str());
-            Err(Diagnostic::new("UnknownField", format!("unknown field `{name}`"))
+            Err(Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`"))
                 .at(name.span)
                 .suggest(&name.value, known, "its columns are"))
         }
@@ -407,7 +406,7 @@ fn functions<P: Platform>(
 /// analyzer.
 pub fn added_function(column: &Column, collection: &Collection) -> Result<FunctionSchema> {
     let generated = column.generated.as_ref().ok_or_else(|| {
-        Diagnostic::new("InternalError", "a column without a function").at(column.name.span)
+        Diagnostic::new(Code::InternalError, "a column without a function").at(column.name.span)
     })?;
     known_function(&generated.function)?;
     let input = collection.field(&generated.input)?;
@@ -418,7 +417,7 @@ pub fn added_function(column: &Column, collection: &Collection) -> Result<Functi
         .any(|(key, value)| key == "enable_analyzer" && value.eq_ignore_ascii_case("true"))
     {
         return Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             format!("`{}` was created without an analyzer, which BM25 needs", generated.input),
         )
         .at(generated.input.span)
@@ -433,20 +432,20 @@ fn known_function(function: &Name) -> Result<()> {
     if function.value.eq_ignore_ascii_case("BM25") {
         return Ok(());
     }
-    let error =
-        Diagnostic::new("NotSupported", format!("unknown function `{function}`")).at(function.span);
+    let error = Diagnostic::new(Code::NotSupported, format!("unknown function `{function}`"))
+        .at(function.span);
     Err(error.suggest(&function.value, ["BM25"], "a column can be generated by"))
 }
 
 fn check_bm25(column: &Column, output: DataType, input: &Name, read: DataType) -> Result<()> {
     if output != DataType::SparseFloatVector {
-        return Err(Diagnostic::new("TypeMismatch", "BM25 makes a sparse vector")
+        return Err(Diagnostic::new(Code::TypeMismatch, "BM25 makes a sparse vector")
             .at(column.data_type.name.span)
             .label("expected SPARSEVEC"));
     }
     if !matches!(read, DataType::VarChar | DataType::Text) {
         return Err(Diagnostic::new(
-            "TypeMismatch",
+            Code::TypeMismatch,
             format!("BM25 reads a VARCHAR, and `{input}` is none"),
         )
         .at(input.span));

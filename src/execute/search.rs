@@ -11,7 +11,7 @@ use super::query::{Read, WINDOW, keys_of};
 use super::search_plan::SearchPlan;
 use super::values::{byte_vector, float_vector, sparse_vector, written};
 use super::{Result, params};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{
     Direction, Near, Operator, Order, Output, Param, Select, Target, Value,
 };
@@ -35,7 +35,7 @@ pub async fn search<P: Platform>(
         (Some(Order::Near { near, .. }), _) => near,
         (Some(Order::By(_)), Some(near)) => {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 "a search gives the closest first, and has no other order",
             )
             .at(near.field.span)
@@ -43,15 +43,14 @@ pub async fn search<P: Platform>(
         }
         (None, Some(near)) => near,
         _ => {
-            return Err(
-                Diagnostic::new("InternalError", "a search without a distance").at(context.span)
-            );
+            return Err(Diagnostic::new(Code::InternalError, "a search without a distance")
+                .at(context.span));
         }
     };
     for bound in bounds {
         if bound.near.as_ref().is_some_and(|other| print::near(other) != print::near(near)) {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 "a range is of the search that ORDER BY names",
             )
             .at(bound.value.span)
@@ -63,7 +62,7 @@ pub async fn search<P: Platform>(
         check_direction(direction, &queries)?;
     }
     if let Some(span) = select.distinct.then_some(select.table.span) {
-        return Err(Diagnostic::new("SyntaxError", "a search has no DISTINCT")
+        return Err(Diagnostic::new(Code::SyntaxError, "a search has no DISTINCT")
             .at(span)
             .help("`GROUP BY field` gives one hit for each value of a field"));
     }
@@ -85,7 +84,8 @@ pub fn window(select: &Select) -> Result<(u64, u64)> {
     let limit = select.limit.as_ref().map(params::count).transpose()?.unwrap_or(DEFAULT_LIMIT);
     match &select.limit {
         Some(clause) if limit == 0 => {
-            Err(Diagnostic::new("OutOfRange", "a search gives at least one hit").at(clause.span))
+            Err(Diagnostic::new(Code::OutOfRange, "a search gives at least one hit")
+                .at(clause.span))
         }
         _ => Ok((limit, offset)),
     }
@@ -96,7 +96,7 @@ pub fn in_window(select: &Select, what: &str) -> Result<()> {
     let (limit, offset) = window(select)?;
     match select.limit.as_ref().or(select.offset.as_ref()) {
         Some(clause) if offset.saturating_add(limit) > WINDOW => Err(Diagnostic::new(
-            "OutOfRange",
+            Code::OutOfRange,
             format!("{what} gives at most {} hits, OFFSET included", grouped(WINDOW)),
         )
         .at(clause.span)),
@@ -112,8 +112,8 @@ fn check_direction(direction: &Spanned<Direction>, queries: &Queries<'_>) -> Res
     {
         return Ok(());
     }
-    let error =
-        Diagnostic::new("WrongDirection", "a search gives the closest first").at(direction.span);
+    let error = Diagnostic::new(Code::WrongDirection, "a search gives the closest first")
+        .at(direction.span);
     Err(match (queries.text, queries.grows()) {
         (true, _) => error
             .label("the worst cannot be asked for")
@@ -199,7 +199,9 @@ impl<'a> Queries<'a> {
     ) -> Result<Queries<'a>> {
         let span = vectors.first().map_or(Span::default(), |vector| vector.span);
         if vectors.is_empty() {
-            return Err(Diagnostic::new("InvalidValue", "there is no query vector here").at(span));
+            return Err(
+                Diagnostic::new(Code::InvalidValue, "there is no query vector here").at(span)
+            );
         }
         let (kind, values) = encode(field, vectors)?;
         Ok(Queries { field, metric, text: false, kind, values, span })
@@ -251,13 +253,14 @@ async fn stored<P: Platform>(
             };
             match keys.iter().position(|key| *key == wanted).and_then(|at| values.get(at)) {
                 Some(Datum::Null) => Err(Diagnostic::new(
-                    "NullValue",
+                    Code::NullValue,
                     format!("`{}` of this entity is NULL", field.name),
                 )
                 .at(id.span)),
                 Some(value) => Ok(Spanned::new(written(value), id.span)),
                 None => {
-                    Err(Diagnostic::new("UnknownId", "no entity of this id is there").at(id.span))
+                    Err(Diagnostic::new(Code::UnknownId, "no entity of this id is there")
+                        .at(id.span))
                 }
             }
         })
@@ -274,7 +277,7 @@ fn check_operator<'a>(
     let symbol = asked.symbol();
     if asked == Operator::L1 {
         return Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             "`<+>` is the L1 distance, which Milvus does not have",
         )
         .at(operator.span)
@@ -282,7 +285,7 @@ fn check_operator<'a>(
     }
     if !field.is_vector() {
         return Err(Diagnostic::new(
-            "TypeMismatch",
+            Code::TypeMismatch,
             format!("`{}` is {} and has no distance", field.name, field.type_name()),
         )
         .at(operator.span));
@@ -296,7 +299,7 @@ fn check_operator<'a>(
             .and_then(|function| function.input_field_names.first())
             .map_or("text", String::as_str);
         return Err(Diagnostic::new(
-            "MetricMismatch",
+            Code::MetricMismatch,
             format!("`{}` is made by BM25 and is searched by words", field.name),
         )
         .at(operator.span)
@@ -309,7 +312,7 @@ fn check_operator<'a>(
             .map(|operator| format!("`{}` ({})", operator.symbol(), operator.metric()))
             .collect();
         return Err(Diagnostic::new(
-            "MetricMismatch",
+            Code::MetricMismatch,
             format!("`{symbol}` does not measure a {}", field.type_name()),
         )
         .at(operator.span)
@@ -328,7 +331,7 @@ fn check_operator<'a>(
                 None => "build the index anew with this metric".to_string(),
             };
             Err(Diagnostic::new(
-                "MetricMismatch",
+                Code::MetricMismatch,
                 format!(
                     "`{symbol}` asks for {}, but the index on `{}` has {}",
                     asked.metric(),
@@ -408,7 +411,7 @@ pub fn grouping<P: Platform>(
     match group {
         [] => match params.outer.iter().find(|(name, _)| name.contains("group_size")) {
             Some((name, _)) => {
-                Err(Diagnostic::new("SyntaxError", format!("`{name}` belongs to a GROUP BY"))
+                Err(Diagnostic::new(Code::SyntaxError, format!("`{name}` belongs to a GROUP BY"))
                     .at(context.span))
             }
             None => Ok(()),
@@ -421,7 +424,7 @@ pub fn grouping<P: Platform>(
             let field = collection.field(name)?;
             if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {
                 return Err(Diagnostic::new(
-                    "TypeMismatch",
+                    Code::TypeMismatch,
                     format!("`{name}` is {} and cannot group hits", field.type_name()),
                 )
                 .at(name.span));
@@ -429,7 +432,10 @@ pub fn grouping<P: Platform>(
             params.outer.push(("group_by_field", name.value.clone()));
             Ok(())
         }
-        _ => Err(Diagnostic::new("NotSupported", "a search groups by one field").at(context.span)),
+        _ => {
+            Err(Diagnostic::new(Code::NotSupported, "a search groups by one field")
+                .at(context.span))
+        }
     }
 }
 
@@ -448,7 +454,7 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
             ">=" => (grows, true),
             _ => {
                 return Err(Diagnostic::new(
-                    "SyntaxError",
+                    Code::SyntaxError,
                     "a distance is compared with <, <=, > or >=",
                 )
                 .at(bound.value.span));
@@ -464,14 +470,14 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
         };
         let slot = if closer { &mut outer } else { &mut inner };
         if slot.replace((exact, bound.value.span)).is_some() {
-            return Err(Diagnostic::new("SyntaxError", "this bound of the range stands twice")
+            return Err(Diagnostic::new(Code::SyntaxError, "this bound of the range stands twice")
                 .at(bound.value.span));
         }
     }
     let metric = queries.metric.as_deref().unwrap_or("this metric");
     match (outer, inner) {
         (None, Some((_, span))) => Err(Diagnostic::new(
-            "WrongDirection",
+            Code::WrongDirection,
             "this range lets only what is far away in",
         )
         .at(span)
@@ -484,7 +490,9 @@ fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> 
             if let (Some((outer, span)), Some((inner, _))) = (outer, inner)
                 && (grows && inner <= outer || !grows && inner >= outer)
             {
-                return Err(Diagnostic::new("OutOfRange", "nothing lies in this range").at(span));
+                return Err(
+                    Diagnostic::new(Code::OutOfRange, "nothing lies in this range").at(span)
+                );
             }
             let mut put = |name: &str, bound: Option<(f32, Span)>| {
                 if let Some((value, _)) = bound {

@@ -2,7 +2,7 @@
 
 use super::Result;
 use super::params;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::language::ast::Value;
 use crate::milvus::Platform;
 
@@ -17,12 +17,14 @@ pub async fn secret<P: Platform>(
     }
     match platform.ask(&format!("{what}: ")).await {
         Some(typed) if !typed.is_empty() => Ok(typed),
-        Some(_) => Err(Diagnostic::new("NoInput", "nothing was typed")
+        Some(_) => Err(Diagnostic::new(Code::NoInput, "nothing was typed")
             .at(word.span)
             .help("run the cell again, and end what you type with Enter")),
-        None => Err(Diagnostic::new("NoInput", "there is nobody to ask here").at(word.span).help(
-            "PROMPT works in a notebook and in a console; elsewhere write the secret as \
+        None => {
+            Err(Diagnostic::new(Code::NoInput, "there is nobody to ask here").at(word.span).help(
+                "PROMPT works in a notebook and in a console; elsewhere write the secret as \
                 text, or take it from a variable",
-        )),
+            ))
+        }
     }
 }

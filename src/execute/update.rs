@@ -8,7 +8,7 @@ use super::outputs::{Outputs, Shown};
 use super::query::Read;
 use super::values::{ColumnBuilder, of_json, written};
 use super::{Result, filter};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::{Assigned, Direction, Expr, ExprKind, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
@@ -21,14 +21,17 @@ pub async fn update<P: Platform>(update: &Update, context: &Context<'_, P>) -> R
     for (at, (field, assigned)) in update.assignments.iter().enumerate() {
         check_assignment(field, assigned, &collection)?;
         if update.assignments.iter().take(at).any(|(other, _)| other.value == field.value) {
-            return Err(Diagnostic::new("SyntaxError", format!("field `{field}` stands twice"))
-                .at(field.span));
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                format!("field `{field}` stands twice"),
+            )
+            .at(field.span));
         }
     }
     let (condition, bounds) = filter::split(update.filter.clone(), &collection)?;
     if let Some(bound) = bounds.first() {
         return Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             "rows are updated by their fields, not by a distance",
         )
         .at(bound.value.span)
@@ -103,12 +106,12 @@ fn check_assignment(name: &Name, assigned: &Assigned, collection: &Collection) -
     }
     match collection.find(&name.value) {
         Some(field) if field.primary => {
-            Err(Diagnostic::new("InvalidValue", "a primary key stays what it is")
+            Err(Diagnostic::new(Code::InvalidValue, "a primary key stays what it is")
                 .at(name.span)
                 .help("insert the row with the other key, and delete this one"))
         }
         Some(field) if field.generated => Err(Diagnostic::new(
-            "InvalidValue",
+            Code::InvalidValue,
             format!("the server makes the values of `{name}` itself"),
         )
         .at(name.span)),
@@ -129,7 +132,7 @@ fn check_expr(expr: &Expr, collection: &Collection) -> Result<()> {
         }
         ExprKind::Field { .. } | ExprKind::Literal(_) => Ok(()),
         _ => Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             "an assignment is a value, or arithmetic of the row's fields",
         )
         .at(expr.span)),
@@ -308,7 +311,7 @@ fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
             Ok(left)
         }
         _ => Err(Diagnostic::new(
-            "NotSupported",
+            Code::NotSupported,
             "an assignment is a value, or arithmetic of the row's fields",
         )
         .at(expr.span)),
@@ -316,7 +319,8 @@ fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
 }
 
 fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<Value> {
-    let overflow = || Diagnostic::new("OutOfRange", "the result is too large a number").at(span);
+    let overflow =
+        || Diagnostic::new(Code::OutOfRange, "the result is too large a number").at(span);
     match (&left, &right) {
         (Value::Null, _) | (_, Value::Null) => return Ok(Value::Null),
         (Value::Int(a), Value::Int(b)) => {
@@ -325,7 +329,9 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
                 "-" => Some(a.checked_sub(*b).ok_or_else(overflow)?),
                 "*" => Some(a.checked_mul(*b).ok_or_else(overflow)?),
                 "/" | "%" if *b == 0 => {
-                    return Err(Diagnostic::new("DivisionByZero", "this divides by zero").at(span));
+                    return Err(
+                        Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span)
+                    );
                 }
                 "/" => (a % b == 0).then(|| a / b),
                 "%" => Some(a % b),
@@ -347,7 +353,7 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
     };
     let (Some(a), Some(b)) = (number(&left), number(&right)) else {
         return Err(Diagnostic::new(
-            "TypeMismatch",
+            Code::TypeMismatch,
             "only numbers are added, subtracted, multiplied and divided",
         )
         .at(span));

@@ -3,7 +3,7 @@
 
 use super::Result;
 use super::catalog::Field;
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::language::ast::Numbers;
 use crate::language::ast::Value;
 use crate::milvus::data::sparse_bytes;
@@ -64,7 +64,7 @@ impl<'a> ColumnBuilder<'a> {
             DataType::SparseFloatVector => Data::Sparse(Vec::with_capacity(rows)),
             other => {
                 return Err(Diagnostic::new(
-                    "NotSupported",
+                    Code::NotSupported,
                     format!(
                         "field `{}` is {}, which cannot be written",
                         field.name,
@@ -87,7 +87,7 @@ impl<'a> ColumnBuilder<'a> {
             // a NULL where the field has a default stands for the default
             if !field.nullable && field.default.is_none() {
                 return Err(Diagnostic::new(
-                    "NullValue",
+                    Code::NullValue,
                     format!("field `{}` cannot be NULL", field.name),
                 )
                 .at(value.span));
@@ -250,7 +250,7 @@ fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Resu
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number as i32),
         Value::Int(number) => Err(Diagnostic::new(
-            "OutOfRange",
+            Code::OutOfRange,
             format!("{number} does not fit into `{}`", field.name),
         )
         .at(value.span)
@@ -264,7 +264,7 @@ fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
         Value::Int(number) => Ok(number as f32),
         Value::Float(number) if (number as f32).is_finite() => Ok(number as f32),
         Value::Float(number) => Err(Diagnostic::new(
-            "OutOfRange",
+            Code::OutOfRange,
             format!("{number} does not fit into `{}`", field.name),
         )
         .at(value.span)),
@@ -276,7 +276,7 @@ fn text(field: &Field, value: &Spanned<Value>) -> Result<String> {
     match &value.value {
         Value::Text(text) if field.max_length > 0 && text.len() > field.max_length => {
             Err(Diagnostic::new(
-                "ValueTooLong",
+                Code::ValueTooLong,
                 format!(
                     "this string has {} bytes, but `{}` holds {}",
                     text.len(),
@@ -302,7 +302,7 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
     };
     if items.len() > field.capacity && field.capacity > 0 {
         return Err(Diagnostic::new(
-            "ValueTooLong",
+            Code::ValueTooLong,
             format!(
                 "this array has {} values, but `{}` holds {}",
                 items.len(),
@@ -358,7 +358,7 @@ fn front<T>(data: &mut Vec<T>, count: usize) -> Vec<T> {
 
 fn mismatch(field: &Field, value: &Spanned<Value>) -> Diagnostic {
     Diagnostic::new(
-        "TypeMismatch",
+        Code::TypeMismatch,
         format!("{} does not fit into `{}`", describe(&value.value), field.name),
     )
     .at(value.span)
@@ -382,7 +382,7 @@ fn describe(value: &Value) -> &'static str {
 
 fn wrong_length(field: &Field, given: usize, what: &str, span: Span) -> Diagnostic {
     Diagnostic::new(
-        "WrongDimension",
+        Code::WrongDimension,
         format!(
             "this vector has {given} {what}, but `{}` has {} dimensions",
             field.name, field.dim
@@ -422,12 +422,12 @@ fn not_number(items: &[Spanned<Value>], span: Span) -> Diagnostic {
         .iter()
         .find(|item| matches!(item.value, Value::Float(number) if !(number as f32).is_finite()));
     if let (None, Some(large)) = (culprit, large) {
-        return Diagnostic::new("InvalidNumber", "this number cannot stand in a vector")
+        return Diagnostic::new(Code::InvalidNumber, "this number cannot stand in a vector")
             .at(large.span)
             .label("not a finite 32-bit number");
     }
     Diagnostic::new(
-        "TypeMismatch",
+        Code::TypeMismatch,
         format!(
             "{} stands in a vector",
             culprit.map_or("something else", |item| describe(&item.value))
@@ -440,7 +440,7 @@ fn not_number(items: &[Spanned<Value>], span: Span) -> Diagnostic {
 /// Reads `'[0.1, 0.2]'`, as pgvector's users write vectors.
 fn text_vector(text: &str, span: Span) -> Result<Vec<f32>> {
     let wrong = || {
-        Diagnostic::new("TypeMismatch", "this string is no vector")
+        Diagnostic::new(Code::TypeMismatch, "this string is no vector")
             .at(span)
             .help("write `[0.1, 0.2]` or `'[0.1, 0.2]'`")
     };
@@ -451,7 +451,9 @@ fn text_vector(text: &str, span: Span) -> Result<Vec<f32>> {
         .map(|word| word.trim().parse::<f32>().map_err(|_| wrong()))
         .collect::<Result<Vec<_>>>()?;
     if values.iter().any(|value| !value.is_finite()) {
-        return Err(Diagnostic::new("InvalidNumber", "a vector holds finite numbers only").at(span));
+        return Err(
+            Diagnostic::new(Code::InvalidNumber, "a vector holds finite numbers only").at(span)
+        );
     }
     Ok(values)
 }
@@ -478,7 +480,7 @@ pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> 
                 let half = half::f16::from_f32(number);
                 if !half.is_finite() {
                     return Err(Diagnostic::new(
-                        "OutOfRange",
+                        Code::OutOfRange,
                         format!("{number} does not fit into `{}`", field.name),
                     )
                     .at(value.span)
@@ -494,7 +496,7 @@ pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> 
             }
             _ => {
                 return Err(Diagnostic::new(
-                    "OutOfRange",
+                    Code::OutOfRange,
                     format!("{number} does not fit into `{}`", field.name),
                 )
                 .at(value.span)
@@ -521,7 +523,7 @@ pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
     for (key, item) in fields {
         let index =
             key.trim().parse::<u32>().ok().filter(|index| *index < u32::MAX).ok_or_else(|| {
-                Diagnostic::new("OutOfRange", format!("`{key}` is no index of a sparse vector"))
+                Diagnostic::new(Code::OutOfRange, format!("`{key}` is no index of a sparse vector"))
                     .at(value.span)
                     .help("an index is a whole number from 0 to 4294967294")
             })?;
@@ -532,7 +534,7 @@ pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
             Some(number) => pairs.push((index, number)),
             None => {
                 return Err(Diagnostic::new(
-                    "TypeMismatch",
+                    Code::TypeMismatch,
                     format!("{} stands in a sparse vector", describe(&item.value)),
                 )
                 .at(item.span)
@@ -542,8 +544,11 @@ pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
     }
     pairs.sort_by_key(|(index, _)| *index);
     if pairs.windows(2).any(|two| matches!(two, [(a, _), (b, _)] if a == b)) {
-        return Err(Diagnostic::new("SyntaxError", "an index of this sparse vector stands twice")
-            .at(value.span));
+        return Err(Diagnostic::new(
+            Code::SyntaxError,
+            "an index of this sparse vector stands twice",
+        )
+        .at(value.span));
     }
     Ok(sparse_bytes(&pairs))
 }
@@ -634,7 +639,7 @@ fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Re
                 .collect();
             bytes.ok_or_else(|| {
                 Diagnostic::new(
-                    "OutOfRange",
+                    Code::OutOfRange,
                     "a byte of a binary vector is a whole number from 0 to 255",
                 )
                 .at(value.span)
@@ -663,7 +668,7 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
         Value::Float(number) => (*number).into(),
         Value::Text(text) if top && text.trim_start().starts_with(['{', '[']) => {
             serde_json::from_str(text).map_err(|error| {
-                Diagnostic::new("InvalidJson", format!("this string is no JSON: {error}"))
+                Diagnostic::new(Code::InvalidJson, format!("this string is no JSON: {error}"))
                     .at(value.span)
             })?
         }
@@ -686,7 +691,7 @@ pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
         }
         Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
             return Err(Diagnostic::new(
-                "TypeMismatch",
+                Code::TypeMismatch,
                 format!("{} has no JSON form", describe(&value.value)),
             )
             .at(value.span));

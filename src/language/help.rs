@@ -2,7 +2,7 @@
 //! so that they cannot differ.
 
 use super::ast::Name;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::outcome::{Outcome, Table};
 
 /// `PAGES`: a family's title with the lines of its grammar; `ORIGINAL`: what the original's
@@ -53,7 +53,7 @@ pub fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
         Some((title, lines)) => {
             table(["what", "statement"], lines.iter().map(|line| (*title, *line)).collect())
         }
-        None => Err(Diagnostic::new("UnknownTopic", format!("there is no help on `{topic}`"))
+        None => Err(Diagnostic::new(Code::UnknownTopic, format!("there is no help on `{topic}`"))
             .at(topic.span)
             .suggest(&topic.value, titles, "there is help on")),
     }

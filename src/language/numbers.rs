@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::ast::Numbers;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 
 /// Stands between `[` and `]` in the short text, before the number of the list in
 /// [`Scanned::lists`].
@@ -81,7 +81,7 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                     .and_then(|rest| rest.find("*/"))
                     .map(|end| at + 2 + end + 2)
                     .ok_or_else(|| {
-                        Diagnostic::new("SyntaxError", "this comment is not closed")
+                        Diagnostic::new(Code::SyntaxError, "this comment is not closed")
                             .at(Span::new(at, at + 2))
                             .help("close it with `*/`")
                     })?;
@@ -124,7 +124,7 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 skip(cell, &mut out, &mut at, &mut copied, end);
             }
             1 => {
-                return Err(Diagnostic::new("SyntaxError", "a control character stands here")
+                return Err(Diagnostic::new(Code::SyntaxError, "a control character stands here")
                     .at(Span::new(at, at + 1)));
             }
             b'm' | b'M' if statement_start && is_address(bytes, at) => {
@@ -136,7 +136,7 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
         }
         if depth > DEEPEST {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 format!("brackets are nested more than {DEEPEST} deep"),
             )
             .at(Span::new(at - 1, at)));
@@ -208,7 +208,7 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 fn unclosed(at: usize, quote: u8) -> Diagnostic {
-    Diagnostic::new("SyntaxError", "this string is not closed")
+    Diagnostic::new(Code::SyntaxError, "this string is not closed")
         .at(Span::new(at, at + 1))
         .label("it starts here")
         .help(format!("close it with {0}; inside it, write {0}{0} for {0}", quote as char))
@@ -265,7 +265,7 @@ fn number_list(bytes: &[u8], start: usize) -> Result<Option<(Vec<f32>, usize)>, 
 }
 
 fn not_finite(text: &str, span: Span) -> Diagnostic {
-    Diagnostic::new("InvalidNumber", format!("`{text}` cannot stand in a vector"))
+    Diagnostic::new(Code::InvalidNumber, format!("`{text}` cannot stand in a vector"))
         .at(span)
         .label("not a finite 32-bit number")
         .help("Milvus stores finite numbers only; leave this entity out or replace the value")
@@ -305,8 +305,8 @@ mod tests {
     fn what_is_not_closed_is_said() {
         assert_eq!(scan("SELECT 'it").unwrap_err().message, "this string is not closed");
         assert_eq!(scan("/* x").unwrap_err().message, "this comment is not closed");
-        assert_eq!(scan("[1, NaN]").unwrap_err().code, "InvalidNumber");
-        assert_eq!(scan(&"(".repeat(100_000)).unwrap_err().code, "SyntaxError");
+        assert_eq!(scan("[1, NaN]").unwrap_err().code, Code::InvalidNumber);
+        assert_eq!(scan(&"(".repeat(100_000)).unwrap_err().code, Code::SyntaxError);
     }
 
     #[test]

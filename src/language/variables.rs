@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::ast::*;
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 pub type Variables = BTreeMap<String, Value>;
 
@@ -216,7 +216,8 @@ impl Settler<'_> {
         match value.value {
             Value::Text(_) => Ok(()),
             _ if variable => {
-                Err(Diagnostic::new("TypeMismatch", "this variable holds no string").at(value.span))
+                Err(Diagnostic::new(Code::TypeMismatch, "this variable holds no string")
+                    .at(value.span))
             }
             _ => Ok(()),
         }
@@ -271,7 +272,7 @@ impl Settler<'_> {
 
     fn get(&self, name: &str, span: Span) -> Result<Value> {
         self.variables.get(name).map(|value| placed(value.clone(), span)).ok_or_else(|| {
-            Diagnostic::new("UnknownVariable", format!("unknown variable `{name}`"))
+            Diagnostic::new(Code::UnknownVariable, format!("unknown variable `{name}`"))
                 .at(span)
                 .suggest(name, self.variables.keys().map(String::as_str), "there are")
                 .help(format!("`SET @{name} = …` gives it a value"))

@@ -10,7 +10,7 @@ pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let (at, word) = word_at(scanned, start);
     let known: Vec<&str> = opening_words().collect();
     let diagnostic =
-        Diagnostic::new("SyntaxError", format!("expected a statement, found `{word}`")).at(at);
+        Diagnostic::new(Code::SyntaxError, format!("expected a statement, found `{word}`")).at(at);
     match closest(word, &known) {
         Some(near) => {
             diagnostic.label(format!("expected {near}")).help(format!("did you mean `{near}`?"))
@@ -68,7 +68,7 @@ pub fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> D
     } else {
         format!("found `{}`", word.chars().take(40).collect::<String>())
     };
-    let diagnostic = Diagnostic::new("SyntaxError", format!("expected {what}, {found}"));
+    let diagnostic = Diagnostic::new(Code::SyntaxError, format!("expected {what}, {found}"));
     match near {
         Some(near) => diagnostic
             .at(span)

@@ -121,7 +121,7 @@ impl<'a> Builder<'a> {
                 Some(value) if !matches!(value.value, Value::Float(_)) => path.push(value),
                 _ => {
                     return Err(Diagnostic::new(
-                        "SyntaxError",
+                        Code::SyntaxError,
                         "one whole number or one string belongs here",
                     )
                     .at(span));
@@ -241,7 +241,7 @@ impl<'a> Builder<'a> {
 }
 
 fn no_distance(span: Span) -> Diagnostic {
-    Diagnostic::new("SyntaxError", "only a field has a distance")
+    Diagnostic::new(Code::SyntaxError, "only a field has a distance")
         .at(span)
         .label("expected the name of a vector field")
 }

@@ -16,7 +16,7 @@ use pest::iterators::{Pair, Pairs};
 
 use super::ast::*;
 use super::numbers::{Scanned, scan};
-use crate::diagnostic::{Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
@@ -145,7 +145,7 @@ impl<'a> Parts<'a> {
 }
 
 fn internal(span: Span) -> Diagnostic {
-    Diagnostic::new("InternalError", "the grammar and its reader disagree here")
+    Diagnostic::new(Code::InternalError, "the grammar and its reader disagree here")
         .at(span)
         .help("please report this cell as a bug")
 }
@@ -170,7 +170,7 @@ impl<'a> Builder<'a> {
             text.trim_end().to_string()
         };
         if name.is_empty() {
-            return Err(Diagnostic::new("SyntaxError", "a name is empty here").at(span));
+            return Err(Diagnostic::new(Code::SyntaxError, "a name is empty here").at(span));
         }
         Ok(Spanned::new(name, span))
     }
@@ -212,8 +212,10 @@ impl<'a> Builder<'a> {
         let mut names = self.names(pair)?;
         match (names.pop(), names.is_empty()) {
             (Some(name), true) => Ok(name),
-            _ => Err(Diagnostic::new("SyntaxError", "one partition can be written to at a time")
-                .at(span)),
+            _ => {
+                Err(Diagnostic::new(Code::SyntaxError, "one partition can be written to at a time")
+                    .at(span))
+            }
         }
     }
 
@@ -240,19 +242,17 @@ impl<'a> Builder<'a> {
         match word.value {
             Value::Text(text) if !text.is_empty() => Ok(Spanned::new(text, word.span)),
             Value::Text(_) => {
-                Err(Diagnostic::new("SyntaxError", "a name is empty here").at(word.span))
+                Err(Diagnostic::new(Code::SyntaxError, "a name is empty here").at(word.span))
             }
-            _ => {
-                Err(Diagnostic::new("SyntaxError", "a variable cannot stand for a name")
-                    .at(word.span))
-            }
+            _ => Err(Diagnostic::new(Code::SyntaxError, "a variable cannot stand for a name")
+                .at(word.span)),
         }
     }
 }
 
 fn once<T>(slot: &mut Option<T>, value: T, word: &str, span: Span) -> Result<()> {
     if slot.replace(value).is_some() {
-        return Err(Diagnostic::new("SyntaxError", format!("{word} stands twice"))
+        return Err(Diagnostic::new(Code::SyntaxError, format!("{word} stands twice"))
             .at(span)
             .help("leave one of them out"));
     }

@@ -231,7 +231,7 @@ impl<'a> Builder<'a> {
         };
         if of.is_none() && function.value != Function::Count {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 format!("{}(*) has no meaning", function.value.word()),
             )
             .at(parts.span)

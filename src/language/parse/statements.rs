@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
                 let table = self.name(parts.skip(&[R::PARTITION]).next()?)?;
                 let params = self.original_where(parts.next()?)?;
                 let partition = partition_tag(&params)?.ok_or_else(|| {
-                    Diagnostic::new("MissingParameter", "no partition is named")
+                    Diagnostic::new(Code::MissingParameter, "no partition is named")
                         .at(parts.span)
                         .help("add `WHERE partition_tag='…'`")
                 })?;
@@ -325,7 +325,7 @@ impl<'a> Builder<'a> {
         let table = self.table(parts)?;
         if object != Object::Snapshot {
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 format!("ON has no meaning with {}", object.word()),
             )
             .at(table.span));
@@ -509,21 +509,21 @@ impl<'a> Builder<'a> {
         let name = &create.name;
         match (&create.table, &create.password) {
             (Some(table), _) if !wants_table => {
-                Err(Diagnostic::new("SyntaxError", format!("{word} belongs to no table"))
+                Err(Diagnostic::new(Code::SyntaxError, format!("{word} belongs to no table"))
                     .at(table.span))
             }
             (None, _) if wants_table => {
                 let preposition = if object == Object::Alias { "FOR" } else { "ON" };
-                Err(Diagnostic::new("SyntaxError", format!("{word} needs its table"))
+                Err(Diagnostic::new(Code::SyntaxError, format!("{word} needs its table"))
                     .at(name.span)
                     .help(format!("write `CREATE {word} {name} {preposition} t`")))
             }
             (_, Some(password)) if !wants_password => {
-                Err(Diagnostic::new("SyntaxError", format!("{word} has no password"))
+                Err(Diagnostic::new(Code::SyntaxError, format!("{word} has no password"))
                     .at(password.span))
             }
             (_, None) if wants_password => {
-                Err(Diagnostic::new("SyntaxError", "a user needs a password")
+                Err(Diagnostic::new(Code::SyntaxError, "a user needs a password")
                     .at(name.span)
                     .help(format!("write `CREATE USER {name} PASSWORD '…'`")))
             }
@@ -587,7 +587,7 @@ impl<'a> Builder<'a> {
                 Object::Role | Object::Snapshot => "drop it and create it again",
             };
             return Err(Diagnostic::new(
-                "SyntaxError",
+                Code::SyntaxError,
                 format!("this cannot be changed of {}", object.word()),
             )
             .at(span)
@@ -697,26 +697,27 @@ pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
             && !param.name.value.eq_ignore_ascii_case("partition_tags")
         {
             return Err(Diagnostic::new(
-                "UnknownParameter",
+                Code::UnknownParameter,
                 format!("unknown parameter `{}`", param.name),
             )
             .at(param.name.span)
             .suggest(&param.name.value, ["partition_tag"], "it takes"));
         }
         let [value] = param.values.as_slice() else {
-            return Err(Diagnostic::new("SyntaxError", "one partition tag belongs here")
+            return Err(Diagnostic::new(Code::SyntaxError, "one partition tag belongs here")
                 .at(param.name.span));
         };
         let text = match &value.value {
             Value::Text(text) if text.is_empty() => {
-                return Err(Diagnostic::new("SyntaxError", "a name is empty here").at(value.span));
+                return Err(
+                    Diagnostic::new(Code::SyntaxError, "a name is empty here").at(value.span)
+                );
             }
             Value::Text(text) => text.clone(),
             Value::Int(number) => number.to_string(),
             _ => {
-                return Err(
-                    Diagnostic::new("SyntaxError", "a partition tag is a string").at(value.span)
-                );
+                return Err(Diagnostic::new(Code::SyntaxError, "a partition tag is a string")
+                    .at(value.span));
             }
         };
         once(&mut tag, Spanned::new(text, value.span), "partition_tag", param.name.span)?;

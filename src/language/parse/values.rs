@@ -45,7 +45,7 @@ impl<'a> Builder<'a> {
         Ok(match numbers {
             Some(values) if values.iter().any(|value| !value.is_finite()) => {
                 return Err(Diagnostic::new(
-                    "InvalidNumber",
+                    Code::InvalidNumber,
                     "a number of this vector is too large",
                 )
                 .at(span)
@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
                     || name.value.len() > 1 && param.name.value.eq_ignore_ascii_case(&name.value)
             };
             if params.iter().any(same) {
-                return Err(Diagnostic::new("SyntaxError", format!("{name} stands twice"))
+                return Err(Diagnostic::new(Code::SyntaxError, format!("{name} stands twice"))
                     .at(name.span)
                     .help("leave one of them out"));
             }
@@ -191,10 +191,8 @@ fn number(text: &str, span: Span) -> Result<Value> {
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-        _ => {
-            Err(Diagnostic::new("InvalidNumber", format!("`{text}` is too large a number"))
-                .at(span))
-        }
+        _ => Err(Diagnostic::new(Code::InvalidNumber, format!("`{text}` is too large a number"))
+            .at(span)),
     }
 }
 
@@ -204,7 +202,7 @@ fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().skip(2).filter(u8::is_ascii_hexdigit).collect();
     if !digits.len().is_multiple_of(width) {
         return Err(Diagnostic::new(
-            "InvalidValue",
+            Code::InvalidValue,
             format!("{} digits do not make whole bytes", digits.len()),
         )
         .at(span)

@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::Result;
-use super::catalog::Collection;
-use super::errors;
-use super::state::{Connection, Settings, State};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::execute::Result;
+use crate::execute::catalog::collection::Collection;
+use crate::execute::errors;
+use crate::execute::state::{Connection, Settings, State};
 use crate::language::ast::Name;
 use crate::milvus::client::Written;
 use crate::milvus::{Client, Effect, Fields, Platform, Reply};

@@ -1,7 +1,7 @@
 //! What a server said becomes what the user sees: a code, a place, a way out.
 
-use super::context::Context;
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::execute::context::Context;
 use crate::language::ast::Name;
 use crate::milvus::error::Error;
 use crate::milvus::platform::Probe;

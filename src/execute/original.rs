@@ -2,19 +2,24 @@
 //! accepted with a notice. A table of the original has a key `id` and one field `vector`, an index
 //! from the start, and is loaded.
 
-use super::catalog::{Collection, Field, Index, pair};
-use super::collection::{self, check_partitions};
-use super::context::Context;
-use super::data::Mode;
-use super::hits::Layout;
-use super::index::{self, Plan, checked_metric};
-use super::outputs::Outputs;
-use super::query::Read;
-use super::search::{Queries, SearchParams};
-use super::search_plan::SearchPlan;
-use super::values::ColumnBuilder;
-use super::{Result, data, filter, index_types, loading, params};
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
+use crate::execute::Result;
+use crate::execute::catalog::collection::{Collection, Field, Index, pair};
+use crate::execute::catalog::index_types;
+use crate::execute::context::Context;
+use crate::execute::convert::column::ColumnBuilder;
+use crate::execute::define::collection::{self, check_partitions};
+use crate::execute::define::index::{self, Plan, checked_metric};
+use crate::execute::define::loading;
+use crate::execute::params;
+use crate::execute::read::filter;
+use crate::execute::read::outputs::Outputs;
+use crate::execute::read::scan::Read;
+use crate::execute::search::hits::Layout;
+use crate::execute::search::plan::SearchPlan;
+use crate::execute::search::queries::{Queries, SearchParams};
+use crate::execute::write::rows;
+use crate::execute::write::rows::Mode;
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
@@ -323,7 +328,7 @@ pub async fn insert<P: Platform>(
         .help("leave `by id=…` out"));
     }
     let dynamic = collection.dynamic.then(|| vec![b"{}".to_vec(); count]);
-    let sent = data::send(
+    let sent = rows::send(
         if ids.is_some() { Mode::Upsert } else { Mode::Insert },
         &collection,
         table,
@@ -336,7 +341,7 @@ pub async fn insert<P: Platform>(
     .await?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
     if !context.client.explaining() {
-        outcome.tables.push(data::ids_table(&collection, sent.ids)?);
+        outcome.tables.push(rows::ids_table(&collection, sent.ids)?);
     }
     Ok(outcome)
 }
@@ -370,7 +375,7 @@ pub async fn delete<P: Platform>(
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let expr = filter::key_in(&checked_key(&collection, ids)?.name, ids)?;
-    let count = data::delete_where(&collection, table, None, expr, context).await?;
+    let count = rows::delete_where(&collection, table, None, expr, context).await?;
     Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
 }
 

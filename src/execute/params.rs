@@ -1,8 +1,8 @@
 //! Parameters by name: metrics with their aliases, consistency levels, and the checks of what was
 //! written.
 
-use super::Result;
 use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::execute::Result;
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::common::ConsistencyLevel;
 use crate::proto::schema::DataType;
@@ -153,7 +153,7 @@ pub fn text(value: &Spanned<Value>) -> Result<Name> {
 
 /// A parameter's value as the JSON that Milvus takes.
 pub fn json(value: &Spanned<Value>) -> Result<serde_json::Value> {
-    super::values::to_json(value, false)
+    crate::execute::convert::column::to_json(value, false)
 }
 
 /// A parameter's value as the text that Milvus takes of a property.

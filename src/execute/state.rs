@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::catalog::{Catalog, Collection};
-use super::errors::table_names;
+use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::errors::table_names;
 use crate::language::variables::Variables;
 use crate::milvus::{Client, Platform};
 use crate::proto::common::ConsistencyLevel;

@@ -1,0 +1,6 @@
+//! What looks after a server: users and roles, resource groups, maintenance, analyzers.
+
+pub mod access;
+pub mod analyzer;
+pub mod maintenance;
+pub mod resource_groups;

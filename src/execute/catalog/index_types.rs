@@ -1,0 +1,403 @@
+//! The index types of Milvus 2.3 to 3.0: what each is for, what it takes, and what a search on it
+//! takes (Milvus docs: index, parameters). `help -index` and the reference's table are checked
+//! against this one.
+
+use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::execute::Result;
+use crate::execute::params;
+use crate::language::ast::{Name, Param, Value};
+use crate::proto::schema::DataType;
+
+/// What may stand as a parameter's value.
+#[derive(Clone, Copy, Debug)]
+pub enum Range {
+    Whole(i64, i64),
+    Number(f64, f64),
+    Flag,
+    Word(&'static [&'static str]),
+    Text,
+}
+
+/// What an index is built on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fits {
+    Any,
+    Dense,
+    Binary,
+    Sparse,
+    /// numbers, strings, booleans, arrays, JSON
+    Scalar,
+    Strings,
+}
+
+type Known = (&'static str, Range);
+
+pub struct IndexType {
+    pub name: &'static str,
+    pub fits: Fits,
+    pub build: &'static [Known],
+    pub search: &'static [Known],
+}
+
+const MAX: i64 = i32::MAX as i64;
+const NLIST: Known = ("nlist", Range::Whole(1, 65_536));
+const NPROBE: Known = ("nprobe", Range::Whole(1, 65_536));
+const M: Known = ("M", Range::Whole(2, 2_048));
+const EF_CONSTRUCTION: Known = ("efConstruction", Range::Whole(1, MAX));
+const EF: Known = ("ef", Range::Whole(1, MAX));
+const REFINE: Known = ("refine", Range::Flag);
+const REFINE_TYPE: Known = ("refine_type", Range::Word(&["SQ6", "SQ8", "BF16", "FP16", "FP32"]));
+const REFINE_K: Known = ("refine_k", Range::Number(1.0, MAX as f64));
+const PQ_M: Known = ("m", Range::Whole(1, 32_768));
+const NBITS: Known = ("nbits", Range::Whole(1, 24));
+const RAW: Known = ("with_raw_data", Range::Flag);
+const CACHE: Known = ("cache_dataset_on_device", Range::Flag);
+const K1: Known = ("bm25_k1", Range::Number(0.0, 3.0));
+const B: Known = ("bm25_b", Range::Number(0.0, 1.0));
+const DROP_BUILD: Known = ("drop_ratio_build", Range::Number(0.0, 1.0));
+const DROP_SEARCH: Known = ("drop_ratio_search", Range::Number(0.0, 1.0));
+const JSON_PATH: Known = ("json_path", Range::Text);
+const JSON_CAST: Known = (
+    "json_cast_type",
+    Range::Word(&[
+        "BOOL",
+        "DOUBLE",
+        "VARCHAR",
+        "ARRAY_BOOL",
+        "ARRAY_DOUBLE",
+        "ARRAY_VARCHAR",
+        "JSON",
+    ]),
+);
+const MMAP: Known = ("mmap.enabled", Range::Flag);
+
+const fn index(
+    name: &'static str,
+    fits: Fits,
+    build: &'static [Known],
+    search: &'static [Known],
+) -> IndexType {
+    IndexType { name, fits, build, search }
+}
+
+pub const INDEX_TYPES: &[IndexType] = &[
+    index(
+        "AUTOINDEX",
+        Fits::Any,
+        &[JSON_PATH, JSON_CAST],
+        &[
+            ("level", Range::Whole(1, 10)),
+            NPROBE,
+            EF,
+            ("search_list", Range::Whole(1, 65_535)),
+            REFINE_K,
+            DROP_SEARCH,
+        ],
+    ),
+    index("FLAT", Fits::Dense, &[], &[]),
+    index("IVF_FLAT", Fits::Dense, &[NLIST], &[NPROBE]),
+    index("IVF_SQ8", Fits::Dense, &[NLIST], &[NPROBE]),
+    index("IVF_PQ", Fits::Dense, &[NLIST, PQ_M, NBITS], &[NPROBE]),
+    index(
+        "IVF_RABITQ",
+        Fits::Dense,
+        &[NLIST, REFINE, REFINE_TYPE],
+        &[NPROBE, ("rbq_query_bits", Range::Whole(0, 8)), REFINE_K],
+    ),
+    index("HNSW", Fits::Dense, &[M, EF_CONSTRUCTION], &[EF]),
+    index(
+        "HNSW_SQ",
+        Fits::Dense,
+        &[
+            M,
+            EF_CONSTRUCTION,
+            ("sq_type", Range::Word(&["SQ4U", "SQ6", "SQ8", "BF16", "FP16"])),
+            REFINE,
+            REFINE_TYPE,
+        ],
+        &[EF, REFINE_K],
+    ),
+    index(
+        "HNSW_PQ",
+        Fits::Dense,
+        &[M, EF_CONSTRUCTION, PQ_M, NBITS, REFINE, REFINE_TYPE],
+        &[EF, REFINE_K],
+    ),
+    index(
+        "HNSW_PRQ",
+        Fits::Dense,
+        &[M, EF_CONSTRUCTION, PQ_M, NBITS, ("nrq", Range::Whole(1, 16)), REFINE, REFINE_TYPE],
+        &[EF, REFINE_K],
+    ),
+    index("SCANN", Fits::Dense, &[NLIST, RAW], &[NPROBE, ("reorder_k", Range::Whole(1, MAX))]),
+    index("DISKANN", Fits::Dense, &[], &[("search_list", Range::Whole(1, 65_535))]),
+    index("GPU_BRUTE_FORCE", Fits::Dense, &[], &[]),
+    index("GPU_IVF_FLAT", Fits::Dense, &[NLIST, CACHE], &[NPROBE]),
+    index("GPU_IVF_PQ", Fits::Dense, &[NLIST, PQ_M, NBITS, CACHE], &[NPROBE]),
+    index(
+        "GPU_CAGRA",
+        Fits::Dense,
+        &[
+            ("intermediate_graph_degree", Range::Whole(1, MAX)),
+            ("graph_degree", Range::Whole(1, MAX)),
+            ("build_algo", Range::Word(&["IVF_PQ", "NN_DESCENT"])),
+            CACHE,
+            ("adapt_for_cpu", Range::Flag),
+        ],
+        &[EF, ("itopk_size", Range::Whole(1, MAX)), ("search_width", Range::Whole(1, MAX))],
+    ),
+    index("BIN_FLAT", Fits::Binary, &[], &[]),
+    index("BIN_IVF_FLAT", Fits::Binary, &[NLIST], &[NPROBE]),
+    index(
+        "MINHASH_LSH",
+        Fits::Binary,
+        &[
+            ("mh_element_bit_width", Range::Whole(8, 64)),
+            ("mh_lsh_band", Range::Whole(1, MAX)),
+            RAW,
+        ],
+        &[REFINE_K],
+    ),
+    index(
+        "SPARSE_INVERTED_INDEX",
+        Fits::Sparse,
+        &[
+            ("inverted_index_algo", Range::Word(&["DAAT_MAXSCORE", "DAAT_WAND", "TAAT_NAIVE"])),
+            K1,
+            B,
+            DROP_BUILD,
+        ],
+        &[DROP_SEARCH],
+    ),
+    index("SPARSE_WAND", Fits::Sparse, &[DROP_BUILD, K1, B], &[DROP_SEARCH]),
+    index(
+        "INVERTED",
+        Fits::Scalar,
+        &[JSON_PATH, JSON_CAST, ("json_cast_function", Range::Word(&["STRING_TO_DOUBLE"]))],
+        &[],
+    ),
+    index("BITMAP", Fits::Scalar, &[], &[]),
+    index("STL_SORT", Fits::Scalar, &[], &[]),
+    index("TRIE", Fits::Strings, &[], &[]),
+    index(
+        "NGRAM",
+        Fits::Scalar,
+        &[
+            ("min_gram", Range::Whole(1, MAX)),
+            ("max_gram", Range::Whole(1, MAX)),
+            JSON_PATH,
+            JSON_CAST,
+        ],
+        &[],
+    ),
+    index("RTREE", Fits::Scalar, &[], &[]),
+];
+
+pub fn find(name: &str) -> Option<&'static IndexType> {
+    INDEX_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name))
+}
+
+/// The type that stands for what Milvus has no more, or has by another name for binary vectors; and
+/// what it replaced.
+pub fn today(name: &str, data_type: DataType) -> (String, Option<String>) {
+    let upper = name.to_ascii_uppercase();
+    let (today, replaced) = match upper.as_str() {
+        "IVFLAT" => ("IVF_FLAT", false),
+        "IVF_SQ8H" => ("IVF_SQ8", true),
+        "RNSG" | "ANNOY" => ("HNSW", true),
+        other => (other, false),
+    };
+    let today = match today {
+        "FLAT" if data_type == DataType::BinaryVector => "BIN_FLAT",
+        "IVF_FLAT" if data_type == DataType::BinaryVector => "BIN_IVF_FLAT",
+        other => other,
+    };
+    (today.to_string(), replaced.then_some(upper))
+}
+
+/// The index type of a USING, for a field of this type.
+pub fn checked(
+    name: &Name,
+    data_type: DataType,
+    type_name: &str,
+) -> Result<(&'static IndexType, Option<String>)> {
+    let (today, replaced) = today(&name.value, data_type);
+    let Some(index_type) = find(&today) else {
+        return Err(Diagnostic::new(
+            Code::UnknownIndexType,
+            format!("unknown index type `{name}`"),
+        )
+        .at(name.span)
+        .suggest(&name.value, INDEX_TYPES.iter().map(|known| known.name), "there are")
+        .help(
+            "`help -index` lists what each of them is; one that is newer than this kernel \
+                goes by `WITH (index_type = '…')`",
+        ));
+    };
+    let fits = match (index_type.fits, data_type) {
+        (Fits::Any, _) => true,
+        (Fits::Binary, DataType::BinaryVector) | (Fits::Sparse, DataType::SparseFloatVector) => {
+            true
+        }
+        (
+            Fits::Dense,
+            DataType::FloatVector
+            | DataType::Float16Vector
+            | DataType::BFloat16Vector
+            | DataType::Int8Vector,
+        ) => true,
+        (Fits::Strings, DataType::VarChar | DataType::String) => true,
+        (Fits::Scalar, other) => !matches!(other as i32, 100..=199),
+        _ => false,
+    };
+    if fits {
+        return Ok((index_type, replaced));
+    }
+    let fitting: Vec<&str> = INDEX_TYPES
+        .iter()
+        .filter(|known| known.fits == fits_of(data_type))
+        .map(|known| known.name)
+        .collect();
+    Err(Diagnostic::new(
+        Code::TypeMismatch,
+        format!("{} is no index for a {type_name}", index_type.name),
+    )
+    .at(name.span)
+    .help(format!("this field takes AUTOINDEX, {}", fitting.join(", "))))
+}
+
+fn fits_of(data_type: DataType) -> Fits {
+    match data_type {
+        DataType::BinaryVector => Fits::Binary,
+        DataType::SparseFloatVector => Fits::Sparse,
+        DataType::FloatVector
+        | DataType::Float16Vector
+        | DataType::BFloat16Vector
+        | DataType::Int8Vector => Fits::Dense,
+        _ => Fits::Scalar,
+    }
+}
+
+impl IndexType {
+    /// A build parameter in Milvus's spelling, if this index takes it and its value.
+    pub fn build_param(&self, param: &Param) -> Result<(String, serde_json::Value)> {
+        self.param(param, self.build, &[MMAP], &[], "has no such parameter")
+    }
+
+    /// The same of a search; `common` is what every search takes.
+    pub fn search_param(
+        &self,
+        param: &Param,
+        common: &[&'static str],
+    ) -> Result<(String, serde_json::Value)> {
+        self.param(param, self.search, &[], common, "takes no such parameter in a search")
+    }
+
+    fn param(
+        &self,
+        param: &Param,
+        known: &[Known],
+        more: &[Known],
+        common: &[&'static str],
+        what: &str,
+    ) -> Result<(String, serde_json::Value)> {
+        let name = &param.name.value;
+        let all = || known.iter().chain(more);
+        // IVF_PQ's m and HNSW's M differ by case alone
+        let found = all()
+            .find(|(known, _)| known == name)
+            .or_else(|| all().find(|(known, _)| known.eq_ignore_ascii_case(name)));
+        let Some((known_name, range)) = found else {
+            let names: Vec<&str> =
+                known.iter().map(|(name, _)| *name).chain(common.iter().copied()).collect();
+            let mut error = params::unknown(param, &names).label(format!("{} {what}", self.name));
+            if names.is_empty() {
+                error = error.help(format!("{} takes no parameter of its own", self.name));
+            }
+            return Err(error);
+        };
+        let value = params::one(param)?;
+        check(known_name, *range, value)?;
+        Ok(((*known_name).to_string(), params::json(value)?))
+    }
+}
+
+fn check(name: &str, range: Range, value: &Spanned<Value>) -> Result<()> {
+    let number = params::number(value);
+    let (fits, what) = match range {
+        Range::Whole(low, high) => {
+            let fits = matches!(value.value, Value::Int(number) if (low..=high).contains(&number));
+            (
+                fits,
+                if high == MAX {
+                    format!("a whole number from {low}")
+                } else {
+                    format!("a whole number from {low} to {high}")
+                },
+            )
+        }
+        Range::Number(low, high) => {
+            let fits = number.is_some_and(|number| (low..=high).contains(&number));
+            (
+                fits,
+                if high == MAX as f64 {
+                    format!("a number from {low}")
+                } else {
+                    format!("a number from {low} to {high}")
+                },
+            )
+        }
+        Range::Flag => {
+            let fits = match &value.value {
+                Value::Bool(_) => true,
+                Value::Text(text) => matches!(text.as_str(), "true" | "false"),
+                _ => false,
+            };
+            (fits, "TRUE or FALSE".to_string())
+        }
+        Range::Word(words) => {
+            let fits = match &value.value {
+                Value::Text(text) => words.iter().any(|word| word.eq_ignore_ascii_case(text)),
+                _ => false,
+            };
+            (fits, format!("one of {}", words.join(", ")))
+        }
+        Range::Text => (matches!(value.value, Value::Text(_)), "a string".to_string()),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Diagnostic::new(Code::OutOfRange, format!("`{name}` takes {what}")).at(value.span))
+    }
+}
+
+/// Fills in what an index cannot be built without.
+pub fn complete(
+    params: &mut serde_json::Map<String, serde_json::Value>,
+    index_type: &str,
+    dim: usize,
+) {
+    let mut default = |name: &str, value: usize| {
+        if !params.contains_key(name) {
+            params.insert(name.to_string(), value.into());
+        }
+    };
+    match index_type {
+        "IVF_FLAT" | "IVF_SQ8" | "BIN_IVF_FLAT" | "SCANN" | "IVF_RABITQ" | "GPU_IVF_FLAT" => {
+            default("nlist", 128)
+        }
+        "IVF_PQ" | "GPU_IVF_PQ" => {
+            default("nlist", 128);
+            default("m", (1..=16).rev().find(|m| dim.is_multiple_of(*m)).unwrap_or(1));
+        }
+        "HNSW" | "HNSW_SQ" | "HNSW_PQ" | "HNSW_PRQ" => {
+            default("M", 16);
+            default("efConstruction", 200);
+        }
+        "NGRAM" => {
+            default("min_gram", 2);
+            default("max_gram", 3);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,4 @@
+//! What changes the session itself: connections, settings, secrets.
+
+pub mod connection;
+pub mod secret;

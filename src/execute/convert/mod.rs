@@ -1,0 +1,3 @@
+//! Values as the cell has them, as the columns of a request.
+
+pub mod column;

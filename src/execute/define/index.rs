@@ -1,0 +1,433 @@
+//! CREATE INDEX … ON, SHOW and DESCRIBE INDEX, ALTER and DROP INDEX, and building an index and
+//! waiting for it.
+
+use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::execute::Result;
+use crate::execute::catalog::collection::{Collection, Field, Index, pair, pairs_of};
+use crate::execute::catalog::index_types;
+use crate::execute::context::Context;
+use crate::execute::errors::diagnose;
+use crate::execute::params;
+use crate::language::ast::{self, Change, Name, Value};
+use crate::milvus::{Effect, Platform};
+use crate::outcome::{Column, Datum, Outcome, Table, Type};
+use crate::proto::common::IndexState;
+use crate::proto::schema::DataType;
+
+/// An index to be built.
+pub struct Plan {
+    pub name: String,
+    pub field: String,
+    pub index_type: String,
+    /// `None` for a scalar field's
+    pub metric: Option<String>,
+    pub params: serde_json::Map<String, serde_json::Value>,
+}
+
+pub async fn create<P: Platform>(
+    table: &Name,
+    index: &ast::Index,
+    if_not_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.collection(table).await?;
+    let plan = plan(index, &collection, context)?;
+    if if_not_exists {
+        let fresh = context.fresh_collection(table).await?;
+        if fresh.indexes.iter().any(|known| known.name == plan.name || known.field == plan.field) {
+            return Ok(Outcome::done(format!("{} of {table} has an index already", plan.field)));
+        }
+    }
+    build(&plan, table, context).await?;
+    Ok(Outcome::done(format!(
+        "created index {} on {table} ({}) using {}",
+        plan.name, plan.field, plan.index_type
+    )))
+}
+
+/// Settles what was written: type, metric and parameters, each checked against the field.
+pub fn plan<P: Platform>(
+    index: &ast::Index,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<Plan> {
+    let field = match collection.find(&index.field.value) {
+        Some(field) => field.clone(),
+        // a key of the dynamic field is indexed by its path
+        None if collection.dynamic
+            && (!index.path.is_empty() || has_param(index, "json_cast_type")) =>
+        {
+            dynamic_field(&index.field.value)
+        }
+        None => return Err(collection.unknown_field(&index.field)),
+    };
+    let mut metric = match &index.ops {
+        Some(ops) => Some(
+            checked_metric(&Spanned::new(metric_of_ops(ops)?.to_string(), ops.span), &field)?.0,
+        ),
+        None => None,
+    };
+    // a type in WITH is handed on unchecked, with its parameters: it may be newer than this kernel
+    let unchecked =
+        index.params.iter().find(|param| param.name.value.eq_ignore_ascii_case("index_type"));
+    let (index_type, known) = match (unchecked, &index.method) {
+        (Some(param), Some(_)) => {
+            return Err(Diagnostic::new(Code::SyntaxError, "the index type stands twice")
+                .at(param.name.span)
+                .help("leave USING or `index_type` out"));
+        }
+        (Some(param), None) => (params::word(param)?.value, None),
+        (None, Some(method)) => {
+            let (known, replaced) =
+                index_types::checked(method, field.data_type, &field.type_name())?;
+            if let Some(replaced) = replaced {
+                context.notice(format!(
+                    "Milvus has no {replaced} any more: {} was built instead",
+                    known.name
+                ));
+            }
+            (known.name.to_string(), Some(known))
+        }
+        (None, None) => {
+            let name = default_type(field.data_type);
+            (name.to_string(), index_types::find(name))
+        }
+    };
+    let mut inner = serde_json::Map::new();
+    for param in &index.params {
+        let name = param.name.value.as_str();
+        if name.eq_ignore_ascii_case("metric_type") {
+            if metric.is_some() {
+                return Err(Diagnostic::new(Code::SyntaxError, "the metric stands twice")
+                    .at(param.name.span));
+            }
+            metric = Some(checked_metric(&params::word(param)?, &field)?.0);
+        } else if let Some(known) = known {
+            let (name, value) = known.build_param(param)?;
+            inner.insert(name, value);
+        } else if !name.eq_ignore_ascii_case("index_type") {
+            inner.insert(name.to_string(), params::json(params::one(param)?)?);
+        }
+    }
+    if field.is_vector() && metric.is_none() {
+        let default =
+            if field.generated { "BM25" } else { params::default_metric(field.data_type) };
+        context.notice(format!("no metric_type was given: {default}"));
+        metric = Some(default.to_string());
+    }
+    if !index.path.is_empty() {
+        if field.data_type != DataType::Json {
+            return Err(Diagnostic::new(
+                Code::TypeMismatch,
+                format!("`{}` is {} and has no paths", field.name, field.type_name()),
+            )
+            .at(index.field.span));
+        }
+        inner.insert("json_path".to_string(), path_text(&index.field.value, &index.path).into());
+        inner.entry("json_cast_type").or_insert_with(|| "VARCHAR".into());
+    }
+    index_types::complete(&mut inner, &index_type, field.dim);
+    let default_name = if index.path.is_empty() {
+        field.name.clone()
+    } else {
+        path_name(&index.field.value, &index.path)
+    };
+    Ok(Plan {
+        name: index.name.as_ref().map_or(default_name, |name| name.value.clone()),
+        field: index.field.value.clone(),
+        index_type,
+        metric,
+        params: inner,
+    })
+}
+
+fn has_param(index: &ast::Index, name: &str) -> bool {
+    index.params.iter().any(|param| param.name.value.eq_ignore_ascii_case(name))
+}
+
+fn dynamic_field(name: &str) -> Field {
+    Field { data_type: DataType::Json, ..Field::named(name) }
+}
+
+fn default_type(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::BinaryVector => "BIN_FLAT",
+        DataType::SparseFloatVector => "SPARSE_INVERTED_INDEX",
+        DataType::Json => "INVERTED",
+        _ => "AUTOINDEX",
+    }
+}
+
+/// `meta["a"][0]`, as Milvus writes a path.
+fn path_text(field: &str, path: &[Spanned<Value>]) -> String {
+    path.iter().fold(field.to_string(), |text, step| match &step.value {
+        Value::Text(key) => format!("{text}[{}]", crate::execute::read::filter::quote(key)),
+        Value::Int(at) => format!("{text}[{at}]"),
+        _ => text,
+    })
+}
+
+fn path_name(field: &str, path: &[Spanned<Value>]) -> String {
+    path.iter().fold(field.to_string(), |text, step| match &step.value {
+        Value::Text(key) => format!("{text}_{key}"),
+        Value::Int(at) => format!("{text}_{at}"),
+        _ => text,
+    })
+}
+
+/// The metric of pgvector's operator classes: `vector_cosine_ops`.
+fn metric_of_ops(ops: &Name) -> Result<&'static str> {
+    let word = ops.value.to_ascii_lowercase();
+    let found = [
+        ("_l2_ops", "L2"),
+        ("_cosine_ops", "COSINE"),
+        ("_ip_ops", "IP"),
+        ("_hamming_ops", "HAMMING"),
+        ("_jaccard_ops", "JACCARD"),
+    ];
+    found.iter().find(|(end, _)| word.ends_with(end)).map(|(_, metric)| *metric).ok_or_else(|| {
+        Diagnostic::new(Code::UnknownMetric, format!("unknown operator class `{ops}`"))
+            .at(ops.span)
+            .suggest(
+                &ops.value,
+                [
+                    "vector_l2_ops",
+                    "vector_cosine_ops",
+                    "vector_ip_ops",
+                    "bit_hamming_ops",
+                    "bit_jaccard_ops",
+                    "sparsevec_ip_ops",
+                ],
+                "there are",
+            )
+    })
+}
+
+/// A metric that fits the field's type.
+pub fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<String>)> {
+    let (metric, replaced) = params::metric(name)?;
+    let fitting = params::metrics_of(field.data_type);
+    if !field.is_vector() {
+        return Err(Diagnostic::new(
+            Code::MetricMismatch,
+            format!("`{}` is {} and has no metric", field.name, field.type_name()),
+        )
+        .at(name.span));
+    }
+    if !fitting.contains(&metric.as_str()) {
+        return Err(Diagnostic::new(
+            Code::MetricMismatch,
+            format!("{metric} does not measure a {}", field.type_name()),
+        )
+        .at(name.span)
+        .help(format!("this field takes {}", fitting.join(", "))));
+    }
+    Ok((metric, replaced))
+}
+
+/// Builds an index and waits for it.
+pub async fn build<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) -> Result<()> {
+    let mut extra = vec![pair("index_type", &plan.index_type)];
+    if let Some(metric) = &plan.metric {
+        extra.push(pair("metric_type", metric));
+    }
+    let mut params = plan.params.clone();
+    // some are beside the others on the wire
+    for name in ["mmap.enabled", "json_path", "json_cast_type", "json_cast_function"] {
+        if let Some(value) = params.remove(name) {
+            extra
+                .push(pair(name, value.as_str().map_or_else(|| value.to_string(), str::to_string)));
+        }
+    }
+    extra.push(pair("params", serde_json::Value::Object(params)));
+    context.forget(table);
+    let fields = vec![
+        ("collection_name", (&table.value).into()),
+        ("field_name", (&plan.field).into()),
+        ("extra_params", extra.into()),
+        ("index_name", (&plan.name).into()),
+    ];
+    context.ask_of("CreateIndex", Effect::Write, fields, table).await?;
+    context.forget(table);
+    wait(plan, table, context).await
+}
+
+async fn wait<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) -> Result<()> {
+    if context.client.explaining() {
+        return Ok(());
+    }
+    let started = context.client.platform().now();
+    let mut pause = 20;
+    loop {
+        let indexes = Index::fetch(context.client, &table.value)
+            .await
+            .map_err(|error| diagnose(error, table.span))?;
+        let Some(index) = indexes.iter().find(|index| index.name == plan.name) else {
+            return Ok(());
+        };
+        if index.state == IndexState::Failed as i32 {
+            return Err(Diagnostic::new(
+                Code::IndexFailed,
+                format!("the index could not be built: {}", index.fail_reason),
+            )
+            .at(table.span));
+        }
+        if index.state == IndexState::Finished as i32 {
+            return Ok(());
+        }
+        if context.waited(started) {
+            context.notice(format!(
+                "the index is not finished after {} s; the server goes on: `SHOW PROGRESS OF \
+                    INDEX {} ON {table}`",
+                context.settings.timeout, plan.name
+            ));
+            return Ok(());
+        }
+        context.client.pause(pause).await;
+        pause = (pause * 2).min(1000);
+    }
+}
+
+pub async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+    let collection = context.fresh_collection(table).await?;
+    Ok(table_of(collection.indexes.iter()))
+}
+
+pub async fn describe<P: Platform>(
+    name: &Name,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.fresh_collection(table).await?;
+    let index = find(name, &collection)?;
+    Ok(table_of([index].into_iter()))
+}
+
+fn table_of<'a>(indexes: impl Iterator<Item = &'a Index>) -> Outcome {
+    let columns = ["index", "field", "type", "metric", "params"]
+        .map(|name| Column::new(name, Type::Prose))
+        .to_vec();
+    let rows = indexes
+        .map(|index| {
+            let params = index
+                .params
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let metric = if index.metric.is_empty() {
+                Datum::Null
+            } else {
+                Datum::Text(index.metric.clone())
+            };
+            vec![
+                Datum::Text(index.name.clone()),
+                Datum::Text(index.field.clone()),
+                Datum::Text(index.index_type.clone()),
+                metric,
+                Datum::Text(params),
+            ]
+        })
+        .collect();
+    Outcome::table(Table::new(columns, rows))
+}
+
+/// The index of this name, or an error that suggests the nearest.
+fn find<'a>(name: &Name, collection: &'a Collection) -> Result<&'a Index> {
+    let known = collection.indexes.iter().find(|index| index.name == name.value);
+    known.ok_or_else(|| {
+        Diagnostic::new(Code::UnknownIndex, format!("unknown index `{name}`"))
+            .at(name.span)
+            .label(format!("`{}` has no such index", collection.name))
+            .suggest(
+                &name.value,
+                collection.indexes.iter().map(|index| index.name.as_str()),
+                "it has",
+            )
+    })
+}
+
+pub async fn progress<P: Platform>(
+    name: &Name,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.fresh_collection(table).await?;
+    let index = find(name, &collection)?;
+    let state = IndexState::try_from(index.state).map_or("unknown", |state| state.as_str_name());
+    let columns = vec![
+        Column::new("index", Type::Prose),
+        Column::new("state", Type::Text),
+        Column::new("indexed", Type::Int),
+        Column::new("rows", Type::Int),
+    ];
+    let row = vec![
+        Datum::Text(index.name.clone()),
+        Datum::Text(state.to_string()),
+        Datum::Int(index.indexed_rows),
+        Datum::Int(index.total_rows),
+    ];
+    Ok(Outcome::table(Table::new(columns, vec![row])))
+}
+
+pub async fn alter<P: Platform>(
+    name: &Name,
+    table: &Name,
+    change: &Change,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.fresh_collection(table).await?;
+    find(name, &collection)?;
+    let mut fields =
+        vec![("collection_name", (&table.value).into()), ("index_name", (&name.value).into())];
+    match change {
+        Change::Set(params) => fields.push(("extra_params", pairs_of(params)?.into())),
+        Change::Reset(names) => fields.push((
+            "delete_keys",
+            names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into(),
+        )),
+        _ => {
+            return Err(Diagnostic::new(Code::SyntaxError, "this cannot be changed of an index")
+                .at(name.span));
+        }
+    }
+    context.forget(table);
+    context.ask("AlterIndex", Effect::Write, fields, name.span).await?;
+    Ok(Outcome::done(format!("altered index {name} of {table}")))
+}
+
+/// DROP INDEX i ON t: Milvus drops a vector's index only while the collection is not loaded.
+pub async fn drop<P: Platform>(
+    name: &Name,
+    table: &Name,
+    if_exists: bool,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.fresh_collection(table).await?;
+    if if_exists && !collection.indexes.iter().any(|index| index.name == name.value) {
+        return Ok(Outcome::done(format!("{table} has no index {name}")));
+    }
+    let index = find(name, &collection)?;
+    let vector = collection.find(&index.field).is_some_and(Field::is_vector);
+    if vector {
+        crate::execute::define::loading::release_if_loaded(table, context).await?;
+    }
+    context.forget(table);
+    send_drop(index, table, context).await?;
+    Ok(Outcome::done(format!("dropped index {name} of {table}")))
+}
+
+pub async fn send_drop<P: Platform>(
+    index: &Index,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    let fields = vec![
+        ("collection_name", (&table.value).into()),
+        ("field_name", (&index.field).into()),
+        ("index_name", (&index.name).into()),
+    ];
+    context.ask("DropIndex", Effect::Write, fields, table.span).await?;
+    context.forget(table);
+    Ok(())
+}

@@ -1,0 +1,515 @@
+//! The columns of CREATE TABLE and ADD FIELD become a schema of Milvus, with every rule of Milvus
+//! said at the place that breaks it.
+
+use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::execute::Result;
+use crate::execute::catalog::collection::{Collection, pair, type_word};
+use crate::execute::context::Context;
+use crate::execute::params;
+use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
+use crate::milvus::Platform;
+use crate::proto::common::KeyValuePair;
+use crate::proto::schema::{
+    DataType, FieldSchema, FunctionSchema, FunctionType, ValueField, value_field,
+};
+
+/// The column types, Milvus's own names included.
+pub const TYPES: &[(&str, DataType)] = &[
+    ("BOOLEAN", DataType::Bool),
+    ("BOOL", DataType::Bool),
+    ("TINYINT", DataType::Int8),
+    ("INT8", DataType::Int8),
+    ("SMALLINT", DataType::Int16),
+    ("INT16", DataType::Int16),
+    ("INT", DataType::Int32),
+    ("INTEGER", DataType::Int32),
+    ("INT32", DataType::Int32),
+    ("BIGINT", DataType::Int64),
+    ("INT64", DataType::Int64),
+    ("FLOAT", DataType::Float),
+    ("DOUBLE", DataType::Double),
+    ("VARCHAR", DataType::VarChar),
+    ("TEXT", DataType::Text),
+    ("JSON", DataType::Json),
+    ("ARRAY", DataType::Array),
+    ("VECTOR", DataType::FloatVector),
+    ("FLOAT_VECTOR", DataType::FloatVector),
+    ("FLOATVEC", DataType::FloatVector),
+    ("FLOAT16VEC", DataType::Float16Vector),
+    ("FLOAT16_VECTOR", DataType::Float16Vector),
+    ("BFLOAT16VEC", DataType::BFloat16Vector),
+    ("BFLOAT16_VECTOR", DataType::BFloat16Vector),
+    ("INT8VEC", DataType::Int8Vector),
+    ("INT8_VECTOR", DataType::Int8Vector),
+    ("BINARYVEC", DataType::BinaryVector),
+    ("BINARY_VECTOR", DataType::BinaryVector),
+    ("SPARSEVEC", DataType::SparseFloatVector),
+    ("SPARSE_FLOAT_VECTOR", DataType::SparseFloatVector),
+];
+
+const MAX_DIM: i64 = 32_768;
+const MAX_LENGTH: i64 = 65_535;
+const MAX_CAPACITY: i64 = 4_096;
+
+/// The type parameters of Milvus that a column's WITH may hold.
+const TYPE_PARAMS: [&str; 6] = [
+    "enable_analyzer",
+    "enable_match",
+    "analyzer_params",
+    "multi_analyzer_params",
+    "mmap.enabled",
+    "mmap_enabled",
+];
+
+/// A column as Milvus's field. Sends nothing that the server is too old for.
+pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<FieldSchema> {
+    let data_type = data_type(&column.data_type.name)?;
+    let mut element = DataType::None;
+    let mut type_params = Vec::new();
+    match (&column.element, data_type) {
+        (Some(inner), DataType::Array) => {
+            element = self::data_type(&inner.name)?;
+            if matches!(element, DataType::Array | DataType::Json | DataType::Text)
+                || matches!(element as i32, 100..=199)
+            {
+                return Err(Diagnostic::new(
+                    Code::InvalidType,
+                    format!("an array cannot hold {}", type_word(element)),
+                )
+                .at(inner.name.span));
+            }
+            type_params.extend(size(inner, element)?);
+            let capacity = column.data_type.size.as_ref().ok_or_else(|| {
+                Diagnostic::new(Code::MissingParameter, "an array needs its capacity")
+                    .at(column.data_type.name.span)
+                    .help(format!("write `ARRAY<{}>(100)`", inner.name))
+            })?;
+            type_params
+                .push(pair("max_capacity", number(1, MAX_CAPACITY, "a capacity", capacity)?));
+        }
+        (None, DataType::Array) => {
+            return Err(Diagnostic::new(
+                Code::MissingParameter,
+                "an array needs the type of its values",
+            )
+            .at(column.data_type.name.span)
+            .help("write `ARRAY<INT>(100)`"));
+        }
+        (Some(inner), _) => {
+            return Err(Diagnostic::new(
+                Code::InvalidType,
+                format!("`{}` holds no other type", column.data_type.name),
+            )
+            .at(inner.name.span));
+        }
+        (None, _) => type_params.extend(size(&column.data_type, data_type)?),
+    }
+    needs(data_type, column, context)?;
+    for param in &column.params {
+        let name = &param.name.value;
+        if name.eq_ignore_ascii_case("analyzer") {
+            type_params.push(pair("analyzer_params", named_analyzer(param)?));
+            continue;
+        }
+        let Some(known) = TYPE_PARAMS.iter().find(|known| known.eq_ignore_ascii_case(name)) else {
+            return Err(params::unknown(
+                param,
+                &["enable_analyzer", "enable_match", "analyzer", "analyzer_params", "mmap.enabled"],
+            ));
+        };
+        context.needs("TEXT_MATCH", param.name.span)?;
+        type_params.push(pair(known, params::plain(params::one(param)?)?));
+    }
+    let default_value = match &column.default {
+        Some(value) => Some(ValueField { data: Some(default(value, data_type)?) }),
+        None => None,
+    };
+    Ok(FieldSchema {
+        name: column.name.value.clone(),
+        data_type: data_type.into(),
+        element_type: element.into(),
+        is_primary_key: column.primary_key,
+        is_partition_key: column.partition_key,
+        is_clustering_key: column.clustering_key,
+        auto_id: column.auto_increment,
+        nullable: column.nullable,
+        default_value,
+        is_function_output: column.generated.is_some(),
+        description: column.comment.clone().unwrap_or_default(),
+        type_params,
+        ..FieldSchema::default()
+    })
+}
+
+fn needs<P: Platform>(
+    data_type: DataType,
+    column: &Column,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    let span = column.data_type.name.span;
+    match data_type {
+        DataType::Float16Vector => context.needs("a FLOAT16VEC column", span)?,
+        DataType::BFloat16Vector => context.needs("a BFLOAT16VEC column", span)?,
+        DataType::SparseFloatVector => context.needs("a SPARSEVEC column", span)?,
+        DataType::Int8Vector => context.needs("an INT8VEC column", span)?,
+        DataType::Text => context.needs("a TEXT column", span)?,
+        _ => {}
+    }
+    if column.primary_key && (column.nullable || column.default.is_some()) {
+        return Err(Diagnostic::new(Code::SyntaxError, "a primary key has no NULL and no DEFAULT")
+            .at(column.name.span));
+    }
+    if column.nullable {
+        context.needs("a nullable column", column.name.span)?;
+    }
+    if let Some(default) = &column.default {
+        context.needs("a default value", default.span)?;
+    }
+    if column.clustering_key {
+        context.needs("a clustering key", column.name.span)?;
+    }
+    Ok(())
+}
+
+fn data_type(name: &Name) -> Result<DataType> {
+    TYPES
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(&name.value))
+        .map(|(_, data_type)| *data_type)
+        .ok_or_else(|| {
+            let names = TYPES.iter().map(|(name, _)| *name).filter(|name| !name.contains('_'));
+            Diagnostic::new(Code::UnknownType, format!("unknown type `{name}`"))
+                .at(name.span)
+                .suggest(&name.value, names, "there are")
+        })
+}
+
+fn number(low: i64, high: i64, what: &str, size: &Spanned<Value>) -> Result<i64> {
+    match size.value {
+        Value::Int(number) if (low..=high).contains(&number) => Ok(number),
+        _ => Err(Diagnostic::new(
+            Code::InvalidValue,
+            format!("{what} is a whole number from {low} to {high}"),
+        )
+        .at(size.span)),
+    }
+}
+
+/// The number in parentheses as a type parameter.
+fn size(written: &TypeName, data_type: DataType) -> Result<Option<KeyValuePair>> {
+    let name = &written.name;
+    let vector = matches!(data_type as i32, 100..=199) && data_type != DataType::SparseFloatVector;
+    Ok(match &written.size {
+        Some(size) if vector => {
+            let dim = number(
+                1,
+                MAX_DIM * if data_type == DataType::BinaryVector { 8 } else { 1 },
+                "a dimension",
+                size,
+            )?;
+            if data_type == DataType::BinaryVector && dim % 8 != 0 {
+                return Err(Diagnostic::new(
+                    Code::InvalidValue,
+                    "the dimension of a binary vector is a multiple of 8",
+                )
+                .at(size.span));
+            }
+            Some(pair("dim", dim))
+        }
+        Some(size) if matches!(data_type, DataType::VarChar | DataType::Text) => {
+            Some(pair("max_length", number(1, MAX_LENGTH, "a length in bytes", size)?))
+        }
+        Some(size) => {
+            return Err(Diagnostic::new(Code::InvalidValue, format!("`{name}` takes no number"))
+                .at(size.span));
+        }
+        None if vector => {
+            return Err(Diagnostic::new(Code::MissingParameter, "a vector needs its dimension")
+                .at(name.span)
+                .help(format!("write `{name}(128)`")));
+        }
+        None if data_type == DataType::VarChar => Some(pair("max_length", MAX_LENGTH)),
+        None => None,
+    })
+}
+
+fn default(value: &Spanned<Value>, data_type: DataType) -> Result<value_field::Data> {
+    use value_field::Data;
+    let number = params::number(value);
+    Ok(match (data_type, &value.value) {
+        (DataType::Bool, Value::Bool(flag)) => Data::BoolData(*flag),
+        (DataType::Int8 | DataType::Int16 | DataType::Int32, Value::Int(number)) => {
+            let bits = [(DataType::Int8, 8), (DataType::Int16, 16)]
+                .iter()
+                .find(|(known, _)| *known == data_type)
+                .map_or(32, |(_, bits)| *bits);
+            if !(-(1i64 << (bits - 1))..1i64 << (bits - 1)).contains(number) {
+                return Err(Diagnostic::new(
+                    Code::OutOfRange,
+                    format!("{number} does not fit into {}", type_word(data_type)),
+                )
+                .at(value.span));
+            }
+            Data::IntData(*number as i32)
+        }
+        (DataType::Int64, Value::Int(number)) => Data::LongData(*number),
+        (DataType::Float, _) if number.is_some() => {
+            Data::FloatData(number.unwrap_or_default() as f32)
+        }
+        (DataType::Double, _) if number.is_some() => Data::DoubleData(number.unwrap_or_default()),
+        (DataType::VarChar, Value::Text(text)) => Data::StringData(text.clone()),
+        _ => {
+            return Err(Diagnostic::new(
+                Code::TypeMismatch,
+                "this default does not fit the column",
+            )
+            .at(value.span)
+            .label(format!("expected {}", type_word(data_type))));
+        }
+    })
+}
+
+/// What Milvus asks of the columns of a new table together; `partition_key` and `clustering_key`
+/// are those of its WITH.
+pub fn check<P: Platform>(
+    create: &CreateTable,
+    fields: &mut [FieldSchema],
+    context: &Context<'_, P>,
+) -> Result<Vec<FunctionSchema>> {
+    for param in &create.params {
+        let slot: fn(&mut FieldSchema) -> &mut bool =
+            match param.name.value.to_ascii_lowercase().as_str() {
+                "partition_key" => |field| &mut field.is_partition_key,
+                "clustering_key" => {
+                    context.needs("a clustering key", param.name.span)?;
+                    |field| &mut field.is_clustering_key
+                }
+                _ => continue,
+            };
+        *slot(named(fields, &params::word(param)?)?) = true;
+    }
+    let mut keys =
+        create.columns.iter().zip(fields.iter()).filter(|(column, _)| column.primary_key);
+    let Some((key, field)) = keys.next() else {
+        return Err(Diagnostic::new(Code::MissingPrimaryKey, "no column is the primary key")
+            .at(create.table.span)
+            .help("write `id BIGINT PRIMARY KEY`"));
+    };
+    if let Some((second, _)) = keys.next() {
+        return Err(
+            Diagnostic::new(Code::SyntaxError, "a table has one primary key").at(second.name.span)
+        );
+    }
+    if field.data_type != DataType::Int64 as i32 && field.data_type != DataType::VarChar as i32 {
+        return Err(Diagnostic::new(Code::InvalidType, "a primary key is BIGINT or VARCHAR")
+            .at(key.data_type.name.span));
+    }
+    for (at, column) in create.columns.iter().enumerate() {
+        if create.columns.iter().take(at).any(|other| other.name.value == column.name.value) {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                format!("column `{}` stands twice", column.name),
+            )
+            .at(column.name.span));
+        }
+        if column.auto_increment && !column.primary_key {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                "only the primary key can be AUTO_INCREMENT",
+            )
+            .at(column.name.span));
+        }
+    }
+    let partition_keys: Vec<&FieldSchema> =
+        fields.iter().filter(|field| field.is_partition_key).collect();
+    if let [only] = partition_keys.as_slice()
+        && (only.is_primary_key || !matches!(only.data_type(), DataType::Int64 | DataType::VarChar))
+    {
+        let span = create
+            .columns
+            .iter()
+            .find(|column| column.name.value == only.name)
+            .map_or(create.table.span, |column| column.name.span);
+        return Err(Diagnostic::new(
+            Code::InvalidType,
+            "a partition key is BIGINT or VARCHAR, and not the primary key",
+        )
+        .at(span));
+    }
+    if partition_keys.len() > 1 {
+        return Err(Diagnostic::new(Code::SyntaxError, "a table has one partition key")
+            .at(create.table.span));
+    }
+    let vectors: Vec<&Column> = create
+        .columns
+        .iter()
+        .zip(fields.iter())
+        .filter(|(_, field)| matches!(field.data_type, 100..=199))
+        .map(|(column, _)| column)
+        .collect();
+    match vectors.as_slice() {
+        [] => {
+            return Err(Diagnostic::new(Code::MissingVector, "a table needs a vector column")
+                .at(create.table.span)
+                .help("add `v VECTOR(128)`"));
+        }
+        [_, second, ..] => context.needs("a second vector column", second.name.span)?,
+        _ => {}
+    }
+    functions(&create.columns, fields, context)
+}
+
+fn named<'a>(fields: &'a mut [FieldSchema], name: &Name) -> Result<&'a mut FieldSchema> {
+    match fields.iter().position(|field| field.name == name.value) {
+        Some(at) => fields.get_mut(at).ok_or_else(|| {
+            Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`")).at(name.span)
+        }),
+        None => {
+            let known = fields.iter().map(|field| field.name.as_str());
+            Err(Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`"))
+                .at(name.span)
+                .suggest(&name.value, known, "its columns are"))
+        }
+    }
+}
+
+/// `analyzer = 'english'`, as Milvus's `analyzer_params`.
+pub fn named_analyzer(param: &Param) -> Result<String> {
+    Ok(serde_json::json!({ "type": params::word(param)?.value }).to_string())
+}
+
+/// The functions that fill columns. The text that BM25 reads needs an analyzer: it gets one, with a
+/// notice.
+fn functions<P: Platform>(
+    columns: &[Column],
+    fields: &mut [FieldSchema],
+    context: &Context<'_, P>,
+) -> Result<Vec<FunctionSchema>> {
+    let mut functions = Vec::new();
+    for column in columns {
+        let Some(generated) = &column.generated else { continue };
+        known_function(&generated.function)?;
+        context.needs("a BM25 function", generated.function.span)?;
+        let output = named(fields, &column.name)?.data_type();
+        let input = named(fields, &generated.input)?;
+        check_bm25(column, output, &generated.input, input.data_type())?;
+        if !input.type_params.iter().any(|pair| pair.key == "enable_analyzer") {
+            input.type_params.push(pair("enable_analyzer", "true"));
+            context.notice(format!("{} got enable_analyzer = TRUE, which BM25 needs", input.name));
+        }
+        functions.push(bm25(column, &generated.input));
+    }
+    Ok(functions)
+}
+
+/// The function of a column that is added to a table: the text that it reads is there, with its
+/// analyzer.
+pub fn added_function(column: &Column, collection: &Collection) -> Result<FunctionSchema> {
+    let generated = column.generated.as_ref().ok_or_else(|| {
+        Diagnostic::new(Code::InternalError, "a column without a function").at(column.name.span)
+    })?;
+    known_function(&generated.function)?;
+    let input = collection.field(&generated.input)?;
+    check_bm25(column, data_type(&column.data_type.name)?, &generated.input, input.data_type)?;
+    if !input
+        .params
+        .iter()
+        .any(|(key, value)| key == "enable_analyzer" && value.eq_ignore_ascii_case("true"))
+    {
+        return Err(Diagnostic::new(
+            Code::NotSupported,
+            format!("`{}` was created without an analyzer, which BM25 needs", generated.input),
+        )
+        .at(generated.input.span)
+        .help(
+            "only a column that was created `WITH (enable_analyzer = TRUE)` can be read by BM25",
+        ));
+    }
+    Ok(bm25(column, &generated.input))
+}
+
+fn known_function(function: &Name) -> Result<()> {
+    if function.value.eq_ignore_ascii_case("BM25") {
+        return Ok(());
+    }
+    let error = Diagnostic::new(Code::NotSupported, format!("unknown function `{function}`"))
+        .at(function.span);
+    Err(error.suggest(&function.value, ["BM25"], "a column can be generated by"))
+}
+
+fn check_bm25(column: &Column, output: DataType, input: &Name, read: DataType) -> Result<()> {
+    if output != DataType::SparseFloatVector {
+        return Err(Diagnostic::new(Code::TypeMismatch, "BM25 makes a sparse vector")
+            .at(column.data_type.name.span)
+            .label("expected SPARSEVEC"));
+    }
+    if !matches!(read, DataType::VarChar | DataType::Text) {
+        return Err(Diagnostic::new(
+            Code::TypeMismatch,
+            format!("BM25 reads a VARCHAR, and `{input}` is none"),
+        )
+        .at(input.span));
+    }
+    Ok(())
+}
+
+fn bm25(column: &Column, input: &Name) -> FunctionSchema {
+    FunctionSchema {
+        name: format!("{}_bm25", column.name),
+        r#type: FunctionType::Bm25.into(),
+        input_field_names: vec![input.value.clone()],
+        output_field_names: vec![column.name.value.clone()],
+        ..FunctionSchema::default()
+    }
+}
+
+/// The parameters of CREATE TABLE's WITH that are no keys; the others with a point are properties.
+pub struct Options {
+    pub shards: i64,
+    pub consistency: crate::proto::common::ConsistencyLevel,
+    pub dynamic: bool,
+    pub description: String,
+    pub partitions: i64,
+    pub properties: Vec<KeyValuePair>,
+}
+
+pub fn options(written: &[Param]) -> Result<Options> {
+    let mut options = Options {
+        shards: 1,
+        consistency: crate::proto::common::ConsistencyLevel::Bounded,
+        dynamic: false,
+        description: String::new(),
+        partitions: 0,
+        properties: Vec::new(),
+    };
+    for param in written {
+        match param.name.value.to_ascii_lowercase().as_str() {
+            "shards" | "shards_num" => options.shards = params::whole(param, 1, 64)?,
+            "consistency_level" => {
+                options.consistency = params::consistency(&params::word(param)?)?
+            }
+            "enable_dynamic_field" => options.dynamic = params::flag(param)?,
+            "description" => options.description = params::word(param)?.value,
+            "num_partitions" => options.partitions = params::whole(param, 1, 4_096)?,
+            "partition_key" | "clustering_key" => {}
+            name if name.contains('.') => options
+                .properties
+                .push(pair(&param.name.value, params::plain(params::one(param)?)?)),
+            _ => {
+                let known = [
+                    "shards",
+                    "consistency_level",
+                    "enable_dynamic_field",
+                    "description",
+                    "partition_key",
+                    "num_partitions",
+                    "clustering_key",
+                    "collection.ttl.seconds",
+                    "mmap.enabled",
+                ];
+                return Err(params::unknown(param, &known));
+            }
+        }
+    }
+    Ok(options)
+}

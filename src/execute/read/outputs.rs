@@ -1,0 +1,236 @@
+//! What a SELECT shows: fields of the schema, keys of the dynamic field, paths into JSON and
+//! arrays. In: items. Out: the names to ask a server for, and columns of values made of what it
+//! sends.
+
+use crate::diagnostic::{Code, Diagnostic, Spanned};
+use crate::execute::Result;
+use crate::execute::catalog::collection::Collection;
+use crate::language::ast::{Items, Name, Output, Value};
+use crate::milvus::data;
+use crate::outcome::{Column, Datum, Table, Type};
+use crate::proto::schema::{DataType, FieldData};
+
+pub struct Outputs {
+    /// the names to ask the server for
+    pub names: Vec<String>,
+    /// the columns to show, in order; `None` is all there are
+    pub shown: Option<Vec<Shown>>,
+}
+
+/// One column: a field, or a part of it.
+#[derive(Clone)]
+pub struct Shown {
+    pub head: String,
+    pub field: String,
+    pub path: Vec<Spanned<Value>>,
+}
+
+impl Outputs {
+    pub fn all() -> Outputs {
+        Outputs { names: vec!["*".to_string()], shown: None }
+    }
+
+    /// Nothing but what a search shows anyway.
+    pub fn none() -> Outputs {
+        Outputs { names: Vec::new(), shown: Some(Vec::new()) }
+    }
+
+    pub fn of(items: &Items, collection: &Collection) -> Result<Outputs> {
+        let Items::Listed(items) = items else { return Ok(Outputs::all()) };
+        let mut shown = Vec::new();
+        for item in items {
+            let Output::Field { name, path } = &item.output else { continue };
+            shown.push(Shown::new(name, path, item.alias.as_ref(), collection)?);
+        }
+        Ok(Outputs::of_shown(shown))
+    }
+
+    pub fn of_shown(shown: Vec<Shown>) -> Outputs {
+        let mut names: Vec<String> = Vec::new();
+        for column in &shown {
+            if !names.contains(&column.field) {
+                names.push(column.field.clone());
+            }
+        }
+        Outputs { names, shown: Some(shown) }
+    }
+
+    /// The columns of an empty result.
+    pub fn columns(&self, collection: &Collection) -> Vec<Column> {
+        match &self.shown {
+            Some(shown) => shown
+                .iter()
+                .map(|shown| Column::new(shown.head.clone(), shown.kind(collection)))
+                .collect(),
+            None => collection
+                .fields
+                .iter()
+                .map(|field| Column::new(field.name.clone(), data::kind(field.data_type)))
+                .collect(),
+        }
+    }
+
+    /// Columns as they came, turned into rows of the columns that are shown.
+    pub fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Table {
+        let columns = self.values(fields, collection);
+        let count = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        let mut rows: Vec<Vec<Datum>> =
+            (0..count).map(|_| Vec::with_capacity(columns.len())).collect();
+        let mut heads = Vec::new();
+        for (column, values) in columns {
+            heads.push(column);
+            let mut values = values.into_iter();
+            for row in &mut rows {
+                row.push(values.next().unwrap_or(Datum::Null));
+            }
+        }
+        if heads.is_empty() {
+            heads = self.columns(collection);
+        }
+        Table::new(heads, rows)
+    }
+
+    /// The columns that are shown, in the order asked for, or the schema's order.
+    pub fn values(
+        &self,
+        fields: Vec<FieldData>,
+        collection: &Collection,
+    ) -> Vec<(Column, Vec<Datum>)> {
+        let count = fields.iter().map(data::rows).max().unwrap_or(0);
+        let mut found: Vec<(Column, Vec<Datum>)> = Vec::new();
+        let mut dynamic: Option<Vec<Datum>> = None;
+        for field in fields {
+            let data_type = DataType::try_from(field.r#type).unwrap_or(DataType::None);
+            let column = Column::new(field.field_name.clone(), data::kind(data_type));
+            if field.is_dynamic || column.name == "$meta" {
+                dynamic = Some(data::column(field, count));
+            } else {
+                found.push((column, data::column(field, count)));
+            }
+        }
+        let Some(shown) = &self.shown else {
+            let mut ordered = Vec::with_capacity(found.len() + 1);
+            for field in &collection.fields {
+                if let Some(at) = found.iter().position(|(column, _)| column.name == field.name) {
+                    ordered.push(found.swap_remove(at));
+                }
+            }
+            ordered.append(&mut found);
+            ordered.extend(dynamic.map(|values| (Column::new("$meta", Type::Json), values)));
+            return ordered;
+        };
+        shown
+            .iter()
+            .map(|shown| {
+                if shown.field == "$meta" && shown.path.is_empty() {
+                    return (
+                        Column::new(shown.head.clone(), Type::Json),
+                        dynamic.clone().unwrap_or_else(|| vec![Datum::Null; count]),
+                    );
+                }
+                let stored = found
+                    .iter()
+                    .find(|(column, _)| column.name == shown.field)
+                    .map(|(_, values)| values.clone());
+                let values = stored.unwrap_or_else(|| {
+                    keys_of(dynamic.as_deref().unwrap_or_default(), &shown.field, count)
+                });
+                let values = if shown.path.is_empty() {
+                    values
+                } else {
+                    values.iter().map(|value| part(value, &shown.path)).collect()
+                };
+                (Column::new(shown.head.clone(), shown.kind(collection)), values)
+            })
+            .collect()
+    }
+}
+
+impl Shown {
+    pub fn new(
+        name: &Name,
+        path: &[Spanned<Value>],
+        alias: Option<&Name>,
+        collection: &Collection,
+    ) -> Result<Shown> {
+        match collection.find(&name.value) {
+            None if !collection.dynamic => return Err(collection.unknown_field(name)),
+            Some(field)
+                if !path.is_empty()
+                    && !matches!(field.data_type, DataType::Json | DataType::Array) =>
+            {
+                return Err(Diagnostic::new(
+                    Code::TypeMismatch,
+                    format!("`{name}` is {} and has no parts", field.type_name()),
+                )
+                .at(name.span));
+            }
+            _ => {}
+        }
+        let head = alias.map_or_else(|| head(name, path), |alias| alias.value.clone());
+        Ok(Shown { head, field: name.value.clone(), path: path.to_vec() })
+    }
+
+    fn kind(&self, collection: &Collection) -> Type {
+        match collection.find(&self.field) {
+            Some(field) if self.path.is_empty() => data::kind(field.data_type),
+            Some(field) if field.data_type == DataType::Array => data::kind(field.element_type),
+            _ => Type::Json,
+        }
+    }
+}
+
+/// A column's name: as it is written.
+pub fn head(name: &Name, path: &[Spanned<Value>]) -> String {
+    path.iter().fold(name.value.clone(), |text, step| match &step.value {
+        Value::Text(key) => format!("{text}['{key}']"),
+        Value::Int(at) => format!("{text}[{at}]"),
+        _ => text,
+    })
+}
+
+/// One key of the dynamic field, row by row.
+fn keys_of(objects: &[Datum], key: &str, count: usize) -> Vec<Datum> {
+    let path = [Spanned::new(Value::Text(key.to_string()), Default::default())];
+    let mut values: Vec<Datum> = objects.iter().map(|object| part(object, &path)).collect();
+    values.resize(count, Datum::Null);
+    values
+}
+
+/// A part of a JSON value or an array.
+fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
+    match value {
+        Datum::Json(text) => {
+            let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
+                return Datum::Null;
+            };
+            let found = path.iter().try_fold(&json, |json, step| match &step.value {
+                Value::Text(key) => json.get(key),
+                Value::Int(at) => json.get(usize::try_from(*at).ok()?),
+                _ => None,
+            });
+            of_json(found)
+        }
+        Datum::Array(items) => match path {
+            [Spanned { value: Value::Int(at), .. }] => usize::try_from(*at)
+                .ok()
+                .and_then(|at| items.get(at))
+                .cloned()
+                .unwrap_or(Datum::Null),
+            _ => Datum::Null,
+        },
+        _ => Datum::Null,
+    }
+}
+
+fn of_json(json: Option<&serde_json::Value>) -> Datum {
+    match json {
+        Some(serde_json::Value::String(text)) => Datum::Text(text.clone()),
+        Some(serde_json::Value::Bool(flag)) => Datum::Bool(*flag),
+        Some(serde_json::Value::Number(number)) => number
+            .as_i64()
+            .map_or_else(|| Datum::Double(number.as_f64().unwrap_or(f64::NAN)), Datum::Int),
+        Some(serde_json::Value::Null) | None => Datum::Null,
+        Some(other) => Datum::Json(other.to_string()),
+    }
+}

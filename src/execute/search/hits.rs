@@ -1,0 +1,155 @@
+//! The hits of a search as a table: key, distance and the fields asked for, in the order asked for.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::execute::Result;
+use crate::execute::catalog::collection::Collection;
+use crate::execute::read::outputs::{Outputs, Shown};
+use crate::language::ast::{Items, Output};
+use crate::milvus::data;
+use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
+use crate::proto::schema::SearchResultData;
+
+/// The columns of the hits.
+pub struct Layout {
+    pub outputs: Outputs,
+    cells: Vec<Cell>,
+}
+
+enum Cell {
+    Key(String),
+    Distance(String),
+    /// the next of the columns that are asked for
+    Field,
+    /// everything the server sends, in the schema's order
+    Rest,
+}
+
+impl Layout {
+    /// Key and distance alone.
+    pub fn plain(collection: &Collection) -> Result<Layout> {
+        let key = collection.primary()?.name.clone();
+        Ok(Layout {
+            outputs: Outputs::none(),
+            cells: vec![Cell::Key(key), Cell::Distance("distance".to_string())],
+        })
+    }
+
+    pub fn of(items: &Items, collection: &Collection) -> Result<Layout> {
+        let key = collection.primary()?.name.clone();
+        let Items::Listed(items) = items else {
+            return Ok(Layout {
+                outputs: Outputs::all(),
+                cells: vec![Cell::Key(key), Cell::Distance("distance".to_string()), Cell::Rest],
+            });
+        };
+        let (mut cells, mut asked) = (Vec::new(), Vec::new());
+        for item in items {
+            match &item.output {
+                Output::Aggregate { function, .. } => {
+                    return Err(Diagnostic::new(
+                        Code::SyntaxError,
+                        format!("a search has no {}", function.value.word()),
+                    )
+                    .at(function.span)
+                    .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out"));
+                }
+                Output::Field { name, path } => {
+                    let alias = |default: &str| {
+                        item.alias
+                            .as_ref()
+                            .map_or_else(|| default.to_string(), |alias| alias.value.clone())
+                    };
+                    match name.value.as_str() {
+                        "distance" | "score" if collection.find(&name.value).is_none() => {
+                            cells.push(Cell::Distance(alias(&name.value)))
+                        }
+                        // shown whenever there are several queries
+                        "query_no" if collection.find(&name.value).is_none() => {}
+                        other if other == key && path.is_empty() => {
+                            cells.push(Cell::Key(alias(&key)))
+                        }
+                        _ => {
+                            cells.push(Cell::Field);
+                            asked.push(Shown::new(name, path, item.alias.as_ref(), collection)?);
+                        }
+                    }
+                }
+            }
+        }
+        if !cells.iter().any(|cell| matches!(cell, Cell::Key(_))) {
+            cells.insert(0, Cell::Key(key));
+        }
+        if !cells.iter().any(|cell| matches!(cell, Cell::Distance(_))) {
+            cells.insert(1, Cell::Distance("distance".to_string()));
+        }
+        Ok(Layout { outputs: Outputs::of_shown(asked), cells })
+    }
+
+    /// The columns of no hits at all.
+    pub fn empty(&self, collection: &Collection, queries: usize) -> Result<Table> {
+        self.table(SearchResultData::default(), collection, (queries > 1).then_some(1))
+    }
+
+    /// The hits of a reply; `first` is the number of its first query, where there are several.
+    pub fn table(
+        &self,
+        results: SearchResultData,
+        collection: &Collection,
+        first: Option<usize>,
+    ) -> Result<Table> {
+        let key = collection.primary()?;
+        let mut keys = data::ids(results.ids);
+        let count = keys.len();
+        let mut distances: Vec<Datum> = results.scores.into_iter().map(Datum::Float).collect();
+        distances.resize(count, Datum::Null);
+        let mut fields = self.outputs.values(results.fields_data, collection).into_iter();
+        let (mut numbers, mut groups) = (Vec::with_capacity(count), Vec::new());
+        for (query, hits) in results.topks.iter().enumerate() {
+            if query > 0 {
+                groups.push(numbers.len());
+            }
+            numbers.extend(
+                (0..*hits).take(count).map(|_| Datum::Int((first.unwrap_or(1) + query) as i64)),
+            );
+        }
+        let mut columns: Vec<(Column, Vec<Datum>)> = Vec::new();
+        if first.is_some() {
+            columns.push((Column::new("query_no", Type::Int), numbers));
+        }
+        for cell in &self.cells {
+            match cell {
+                Cell::Key(head) => columns.push((
+                    Column::new(head.clone(), data::kind(key.data_type)),
+                    std::mem::take(&mut keys),
+                )),
+                Cell::Distance(head) => columns
+                    .push((Column::new(head.clone(), Type::Float), std::mem::take(&mut distances))),
+                Cell::Field => columns.extend(fields.next()),
+                Cell::Rest => {
+                    columns.extend(fields.by_ref().filter(|(column, _)| column.name != key.name))
+                }
+            }
+        }
+        let (heads, mut values): (Vec<Column>, Vec<std::vec::IntoIter<Datum>>) =
+            columns.into_iter().map(|(column, values)| (column, values.into_iter())).unzip();
+        let rows = (0..count)
+            .map(|_| values.iter_mut().map(|values| values.next().unwrap_or(Datum::Null)).collect())
+            .collect();
+        let mut table = Table::new(heads, rows);
+        table.groups = if first.is_some() { groups } else { Vec::new() };
+        Ok(table)
+    }
+
+    /// The hits of so many queries, with what was found said.
+    pub fn outcome(&self, table: Table, queries: usize) -> Outcome {
+        let done = match queries {
+            1 => plural(table.total, "hit", "hits"),
+            _ => format!(
+                "{} of {}",
+                plural(table.total, "hit", "hits"),
+                plural(queries as u64, "query", "queries")
+            ),
+        };
+        Outcome::table(table).with_done(done)
+    }
+}

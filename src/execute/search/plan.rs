@@ -1,0 +1,307 @@
+//! A search, settled: its requests, and their hits as one table. Many queries are sent in several
+//! requests; hits past Milvus's window of 16,384 are read page by page, each beginning at the score
+//! at which the last one ended.
+
+use crate::execute::Result;
+use crate::execute::catalog::collection::pair;
+use crate::execute::context::Context;
+use crate::execute::define::loading;
+use crate::execute::errors::diagnose;
+use crate::execute::params;
+use crate::execute::read::filter;
+use crate::execute::read::scan::{Read, WINDOW, row_bytes};
+use crate::execute::search::hits::Layout;
+use crate::execute::search::queries::{self, Queries, SearchParams};
+use crate::milvus::{Platform, data};
+use crate::outcome::{Datum, Outcome, Table};
+use crate::proto::common::DslType;
+use crate::proto::milvus as pb;
+use crate::proto::milvus::search_request::SearchInput;
+use crate::proto::schema::SearchResultData;
+
+/// Queries in one request (Milvus docs: limits).
+const MAX_QUERIES: usize = 16_384;
+/// Bytes of queries in one request: half of what Milvus takes.
+const MAX_QUERY_BYTES: usize = 32 << 20;
+/// Bytes of hits in one reply, about: Milvus sends no more than 100 MiB.
+const MAX_HIT_BYTES: usize = 64 << 20;
+/// Two ways of computing one score differ by less, relatively.
+const ROUNDING: f32 = 1e-5;
+
+pub struct SearchPlan<'a> {
+    pub read: &'a Read<'a>,
+    pub queries: Queries<'a>,
+    pub limit: u64,
+    pub offset: u64,
+    pub params: SearchParams,
+}
+
+/// One request: some of the queries, some of the hits.
+#[derive(Clone)]
+pub struct Part<'a> {
+    pub values: &'a [Vec<u8>],
+    pub limit: u64,
+    pub offset: u64,
+    /// instead of the plan's
+    pub expr: Option<String>,
+    pub round_decimal: i64,
+    /// the index's own parameters and the range
+    pub inner: serde_json::Map<String, serde_json::Value>,
+}
+
+impl SearchPlan<'_> {
+    pub async fn run<P: Platform>(
+        &self,
+        layout: &Layout,
+        context: &Context<'_, P>,
+    ) -> Result<Outcome> {
+        let collection = self.read.collection;
+        let field = self.queries.field;
+        if collection.index_on(&field.name).is_none() {
+            let metric = self
+                .queries
+                .metric
+                .as_deref()
+                .unwrap_or_else(|| params::default_metric(field.data_type));
+            loading::load_unasked(
+                collection,
+                self.read.table,
+                Some((&field.name, metric)),
+                context,
+            )
+            .await?;
+        }
+        let mut hits = Hits {
+            table: layout.empty(collection, self.queries.values.len())?,
+            kept: context.kept() as usize,
+            requests: 0,
+        };
+        // Milvus Lite has no window, and its range search looks at the first few hits only
+        if context.client.version().lite || self.offset.saturating_add(self.limit) <= WINDOW {
+            self.batches(layout, &mut hits, context).await?;
+        } else {
+            for at in 0..self.queries.values.len() {
+                self.pages(at, layout, &mut hits, context).await?;
+            }
+        }
+        if hits.requests > 1 && !context.client.explaining() {
+            context.notice(format!("searched in {} requests", hits.requests));
+        }
+        Ok(layout.outcome(hits.table, self.queries.values.len()))
+    }
+
+    /// All hits of a query in one request, and as many queries as fit.
+    async fn batches<P: Platform>(
+        &self,
+        layout: &Layout,
+        hits: &mut Hits,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
+        let names = &layout.outputs.names;
+        let most_hits = MAX_HIT_BYTES
+            / row_bytes(self.read.collection, names)
+            / usize::try_from(self.limit).unwrap_or(usize::MAX).max(1);
+        let query_bytes = self.queries.values.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let batch = most_hits.min(MAX_QUERY_BYTES / query_bytes).clamp(1, MAX_QUERIES);
+        for (at, values) in self.queries.values.chunks(batch).enumerate() {
+            let results = self
+                .send(self.request(names.clone(), self.whole(values), context), context)
+                .await?;
+            hits.begin();
+            hits.add(layout.table(results, self.read.collection, self.number(at * batch))?);
+        }
+        Ok(())
+    }
+
+    /// The hits of one query, page by page. A page holds what is no closer than the last one's last
+    /// hit, as a range search, and leaves out by their keys the hits that are known to lie about
+    /// there.
+    async fn pages<P: Platform>(
+        &self,
+        at: usize,
+        layout: &Layout,
+        hits: &mut Hits,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
+        let (collection, grows) = (self.read.collection, queries::grows(&self.metric()));
+        // HAMMING counts bits: exactly, and no more than there are
+        let hamming = self.metric() == "HAMMING";
+        let far = match grows {
+            true => f32::MIN,
+            false if hamming => self.queries.field.dim as f32 + 1.0,
+            false => f32::MAX,
+        };
+        let key = collection.primary()?;
+        let page = ((MAX_HIT_BYTES / row_bytes(collection, &layout.outputs.names)) as u64)
+            .clamp(1, WINDOW);
+        let mut part = self.whole(self.queries.values.get(at..=at).unwrap_or_default());
+        // scores are rounded when they are shown: a page ends at the score itself
+        (part.offset, part.round_decimal) = (0, -1);
+        let (mut skip, mut left) = (self.offset, self.limit);
+        let mut known: Vec<(Datum, f32)> = Vec::new();
+        hits.begin();
+        while left > 0 {
+            // hits that are not shown are counted only
+            let silent = skip > 0 || hits.is_full();
+            part.limit = match (skip, silent) {
+                (0, true) => left.min(WINDOW),
+                (0, false) => left.min(page),
+                _ => skip.min(WINDOW),
+            };
+            let names = if silent { Vec::new() } else { layout.outputs.names.clone() };
+            let mut results =
+                self.send(self.request(names, part.clone(), context), context).await?;
+            let keys = data::ids(results.ids.clone());
+            let count = keys.len() as u64;
+            let Some(last) = results.scores.last().copied() else { break };
+            known.extend(keys.into_iter().zip(results.scores.iter().copied()));
+            // the bound lies a little closer than the last hit
+            let slack = if hamming { 0.0 } else { last.abs() * ROUNDING + f32::MIN_POSITIVE };
+            let bound = if grows { last + slack } else { (last - slack).max(0.0) };
+            known.retain(|(_, score)| if grows { *score <= bound } else { *score >= bound });
+            if skip > 0 {
+                skip -= count.min(skip);
+            } else {
+                if let Some(places) =
+                    self.params.round_decimal.and_then(|places| i32::try_from(places).ok())
+                {
+                    let scale = 10f64.powi(places);
+                    results.scores.iter_mut().for_each(|score| {
+                        *score = ((f64::from(*score) * scale).round() / scale) as f32
+                    });
+                }
+                left -= count.min(left);
+                hits.add(layout.table(results, collection, self.number(at))?);
+            }
+            if count < part.limit {
+                break;
+            }
+            part.inner.insert("range_filter".to_string(), f64::from(bound).into());
+            // a range needs a far end
+            part.inner.entry("radius").or_insert_with(|| f64::from(far).into());
+            part.expr =
+                Some(self.read.and(&filter::not_in(&key.name, known.iter().map(|(key, _)| key))));
+        }
+        Ok(())
+    }
+
+    /// The metric of the query, or else the index's.
+    fn metric(&self) -> String {
+        let index = self
+            .read
+            .collection
+            .index_on(&self.queries.field.name)
+            .map(|index| index.metric.to_ascii_uppercase());
+        self.queries.metric.clone().or(index).unwrap_or_default()
+    }
+
+    /// The number of a query's hits, where there are several.
+    fn number(&self, at: usize) -> Option<usize> {
+        (self.queries.values.len() > 1).then_some(at + 1)
+    }
+
+    /// A request for all hits of these queries.
+    pub fn whole<'b>(&self, values: &'b [Vec<u8>]) -> Part<'b> {
+        let (limit, offset, inner) = (self.limit, self.offset, self.params.inner.clone());
+        // -1 leaves the scores as they are
+        Part {
+            values,
+            limit,
+            offset,
+            expr: None,
+            round_decimal: self.params.round_decimal.unwrap_or(-1),
+            inner,
+        }
+    }
+
+    /// Sends a search, and loads the collection first if it is not loaded.
+    async fn send<P: Platform>(
+        &self,
+        request: pb::SearchRequest,
+        context: &Context<'_, P>,
+    ) -> Result<SearchResultData> {
+        let reply = match context.client.search(request.clone()).await {
+            Err(error) if error.is_not_loaded() => {
+                loading::load_unasked(self.read.collection, self.read.table, None, context).await?;
+                context.client.search(request).await
+            }
+            reply => reply,
+        };
+        Ok(reply
+            .map_err(|error| diagnose(error, self.read.table.span))?
+            .results
+            .unwrap_or_default())
+    }
+
+    pub fn request<P: Platform>(
+        &self,
+        output_fields: Vec<String>,
+        part: Part<'_>,
+        context: &Context<'_, P>,
+    ) -> pb::SearchRequest {
+        let mut search_params =
+            vec![pair("anns_field", &self.queries.field.name), pair("topk", part.limit)];
+        if part.offset > 0 {
+            search_params.push(pair("offset", part.offset));
+        }
+        if let Some(metric) = &self.queries.metric {
+            search_params.push(pair("metric_type", metric));
+        }
+        search_params.push(pair("round_decimal", part.round_decimal));
+        for (name, value) in &self.params.outer {
+            search_params.push(pair(name, value));
+        }
+        search_params.push(pair("params", serde_json::Value::Object(part.inner)));
+        let consistency = context.consistency(self.read.collection, self.read.level);
+        pb::SearchRequest {
+            db_name: context.client.database(),
+            collection_name: self.read.table.value.clone(),
+            partition_names: self.read.partitions.clone(),
+            dsl: part.expr.unwrap_or_else(|| self.read.expr.clone()),
+            search_input: Some(SearchInput::PlaceholderGroup(self.queries.group(part.values))),
+            dsl_type: DslType::BoolExprV1.into(),
+            output_fields,
+            search_params,
+            guarantee_timestamp: consistency.timestamp,
+            nq: part.values.len() as i64,
+            consistency_level: consistency.level.into(),
+            use_default_consistency: consistency.default,
+        }
+    }
+}
+
+/// The hits so far: those that are shown are kept, all are counted.
+struct Hits {
+    table: Table,
+    kept: usize,
+    requests: u64,
+}
+
+impl Hits {
+    /// Another query's hits begin.
+    fn begin(&mut self) {
+        let rows = self.table.rows.len();
+        if rows > 0 && rows < self.kept && self.table.groups.last() != Some(&rows) {
+            self.table.groups.push(rows);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.table.rows.len() >= self.kept
+    }
+
+    fn add(&mut self, mut more: Table) {
+        self.requests += 1;
+        self.table.total += more.total;
+        if self.is_full() {
+            return;
+        }
+        let first = self.table.rows.len();
+        self.table.columns = more.columns;
+        self.table
+            .groups
+            .extend(more.groups.into_iter().map(|at| first + at).filter(|at| *at < self.kept));
+        self.table.rows.append(&mut more.rows);
+        self.table.rows.truncate(self.kept);
+    }
+}

@@ -1,0 +1,4 @@
+//! Changing rows: INSERT, UPSERT, UPDATE, DELETE.
+
+pub mod rows;
+pub mod update;

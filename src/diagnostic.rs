@@ -7,6 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::secrets;
 
+pub type Result<T, E = Diagnostic> = std::result::Result<T, E>;
+
 /// A range of bytes in the cell's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {

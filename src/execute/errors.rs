@@ -7,6 +7,10 @@ use crate::milvus::error::Error;
 use crate::milvus::platform::Probe;
 use crate::milvus::{Client, Effect, Platform};
 
+/// Errors of a server that was not reached or would not answer: what else is tried fails as well.
+pub(crate) const NO_ANSWER: [Code; 4] =
+    [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused];
+
 /// An error of a statement, marked at `span`.
 pub fn diagnose(error: Error, span: Span) -> Diagnostic {
     match error {

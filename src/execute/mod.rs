@@ -22,9 +22,10 @@ use crate::language::help;
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table, plural};
 use context::Context;
+use errors::NO_ANSWER;
 use state::State;
 
-pub type Result<T, E = Diagnostic> = std::result::Result<T, E>;
+pub use crate::diagnostic::Result;
 
 /// Runs one statement.
 pub async fn execute<P: Platform>(statement: &Statement, state: &State<P>) -> Result<Outcome> {
@@ -50,10 +51,6 @@ pub async fn execute<P: Platform>(statement: &Statement, state: &State<P>) -> Re
         _ => with_server(statement, state).await,
     }
 }
-
-/// Errors that no other memory would mend.
-const NO_ANSWER: [Code; 4] =
-    [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused];
 
 /// Runs a statement that needs a server. When it fails on what the kernel remembered of a
 /// collection, and nothing was changed yet, that memory is dropped and the statement runs once

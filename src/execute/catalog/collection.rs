@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::params;
 use crate::language::ast::{Name, Param};
 use crate::milvus::{Client, Error, Platform};

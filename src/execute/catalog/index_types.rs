@@ -2,8 +2,7 @@
 //! takes (Milvus docs: index, parameters). `help -index` and the reference's table are checked
 //! against this one.
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::params;
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::schema::DataType;

@@ -1,8 +1,7 @@
 //! Written values become columns on the wire. In: values with their places, and the field they go
 //! into. Out: `FieldData`, or a diagnostic at the value that does not fit.
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
 use crate::language::ast::Numbers;
 use crate::language::ast::Value;

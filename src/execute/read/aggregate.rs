@@ -5,11 +5,10 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::execute::NO_ANSWER;
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::{Collection, pair};
 use crate::execute::context::Context;
+use crate::execute::errors::NO_ANSWER;
 use crate::execute::read::outputs::{self, Outputs, Shown};
 use crate::execute::read::pushdown::{self, Grouping};
 use crate::execute::read::scan::Read;

@@ -2,8 +2,7 @@
 //! share. Out: text for `expr` or `dsl` (Milvus docs: boolean expression rules), or a diagnostic at
 //! a field that is not there.
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::params;

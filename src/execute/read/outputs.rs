@@ -2,8 +2,7 @@
 //! arrays. In: items. Out: the names to ask a server for, and columns of values made of what it
 //! sends.
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::language::ast::{Items, Name, Output, Value};
 use crate::milvus::data;

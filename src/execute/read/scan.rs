@@ -1,8 +1,7 @@
 //! SELECT without a distance: rows by a filter, and their count. Reads past Milvus's window of
 //! 16,384 rows are paged by key and joined. What is sorted or grouped is in `aggregate`.
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::{Collection, Field, pair};
 use crate::execute::context::Context;
 use crate::execute::define::collection::check_partitions;

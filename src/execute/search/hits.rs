@@ -1,7 +1,6 @@
 //! The hits of a search as a table: key, distance and the fields asked for, in the order asked for.
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::read::outputs::{Outputs, Shown};
 use crate::language::ast::{Items, Output};

@@ -1,8 +1,7 @@
 //! HYBRID SEARCH: several searches whose hits are joined by rank (RRF) or by weighted scores
 //! (Milvus docs: multi-vector hybrid search).
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::pair;
 use crate::execute::context::Context;
 use crate::execute::define::loading;

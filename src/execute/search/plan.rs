@@ -2,7 +2,7 @@
 //! requests; hits past Milvus's window of 16,384 are read page by page, each beginning at the score
 //! at which the last one ended.
 
-use crate::execute::Result;
+use crate::diagnostic::Result;
 use crate::execute::catalog::collection::pair;
 use crate::execute::context::Context;
 use crate::execute::define::loading;

@@ -2,8 +2,7 @@
 //! encoded. `search_plan` sends it. A number called distance is Milvus's own score: L2 squared; of
 //! COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field, pair};
 use crate::execute::catalog::index_types;
 use crate::execute::context::Context;

@@ -1,7 +1,6 @@
 //! INSERT, UPSERT, DELETE. Large inserts are split, and every count is the server's.
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::{ColumnBuilder, to_json};

@@ -1,7 +1,6 @@
 //! UPDATE: rows are read, changed and upserted, page by page, in the partition where they are.
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::convert::column::{ColumnBuilder, of_json, written};

@@ -14,6 +14,7 @@ pub mod params;
 pub mod read;
 pub mod search;
 pub mod state;
+pub mod value;
 pub mod write;
 
 use crate::diagnostic::{Code, Diagnostic};

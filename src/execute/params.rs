@@ -2,6 +2,7 @@
 //! written.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::value::to_json;
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::common::ConsistencyLevel;
 use crate::proto::schema::DataType;
@@ -109,15 +110,6 @@ pub fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
     }
 }
 
-/// A parameter's value as a number.
-pub fn number(value: &Spanned<Value>) -> Option<f64> {
-    match value.value {
-        Value::Int(number) => Some(number as f64),
-        Value::Float(number) => Some(number),
-        _ => None,
-    }
-}
-
 /// A parameter's value as TRUE or FALSE.
 pub fn flag(param: &Param) -> Result<bool> {
     let value = one(param)?;
@@ -152,7 +144,7 @@ pub fn text(value: &Spanned<Value>) -> Result<Name> {
 
 /// A parameter's value as the JSON that Milvus takes.
 pub fn json(value: &Spanned<Value>) -> Result<serde_json::Value> {
-    crate::execute::convert::column::to_json(value, false)
+    to_json(value)
 }
 
 /// A parameter's value as the text that Milvus takes of a property.

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::params;
+use crate::execute::value::number;
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::schema::DataType;
 
@@ -322,7 +323,7 @@ impl IndexType {
 }
 
 fn check(name: &str, range: Range, value: &Spanned<Value>) -> Result<()> {
-    let number = params::number(value);
+    let number = number(&value.value);
     let (fits, what) = match range {
         Range::Whole(low, high) => {
             let fits = matches!(value.value, Value::Int(number) if (low..=high).contains(&number));

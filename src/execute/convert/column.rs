@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
-use crate::language::ast::Numbers;
+use crate::execute::value::{describe, number, of_datum, of_json, to_json_field};
 use crate::language::ast::Value;
 use crate::milvus::data::sparse_bytes;
 use crate::outcome::Datum;
@@ -111,7 +111,7 @@ impl<'a> ColumnBuilder<'a> {
                 _ => return Err(mismatch(field, value)),
             },
             Data::Text(data) => data.push(text(field, value)?),
-            Data::Json(data) => data.push(to_json(value, true)?.to_string().into_bytes()),
+            Data::Json(data) => data.push(to_json_field(value)?.to_string().into_bytes()),
             Data::Array(data) => data.push(array(field, value)?),
             Data::FloatVector(data) => float_vector(field, value, data)?,
             Data::ByteVector(data) => byte_vector(field, value, data)?,
@@ -132,7 +132,7 @@ impl<'a> ColumnBuilder<'a> {
             }
             return Ok(());
         }
-        self.push(&Spanned::new(written(stored), span))
+        self.push(&Spanned::new(of_datum(stored), span))
     }
 
     /// About the bytes that one row of this column takes on the wire.
@@ -322,9 +322,7 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
         Value::Int(number) => Ok(number),
         _ => Err(mismatch(field, item)),
     };
-    let double = |item: &Spanned<Value>| {
-        crate::execute::params::number(item).ok_or_else(|| mismatch(field, item))
-    };
+    let double = |item: &Spanned<Value>| number(&item.value).ok_or_else(|| mismatch(field, item));
     let each = items.iter();
     let data = match field.element_type {
         DataType::Bool => scalar_field::Data::BoolData(schema::BoolArray {
@@ -366,21 +364,6 @@ fn mismatch(field: &Field, value: &Spanned<Value>) -> Diagnostic {
     )
     .at(value.span)
     .label(format!("expected {}", field.type_name()))
-}
-
-fn describe(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NULL",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) => "a whole number",
-        Value::Float(_) => "a number",
-        Value::Text(_) => "a string",
-        Value::Bytes(_) => "a byte string",
-        Value::Numbers(_) | Value::List(_) => "a list",
-        Value::Object(_) => "an object",
-        Value::Variable(_) => "a variable",
-        Value::Prompt => "a prompt",
-    }
 }
 
 fn wrong_length(field: &Field, given: usize, what: &str, span: Span) -> Diagnostic {
@@ -530,10 +513,7 @@ pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
                     .at(value.span)
                     .help("an index is a whole number from 0 to 4294967294")
             })?;
-        match crate::execute::params::number(item)
-            .map(|number| number as f32)
-            .filter(|number| number.is_finite())
-        {
+        match number(&item.value).map(|number| number as f32).filter(|number| number.is_finite()) {
             Some(number) => pairs.push((index, number)),
             None => {
                 return Err(Diagnostic::new(
@@ -566,55 +546,6 @@ fn text_object(text: &str) -> Option<Vec<(String, Spanned<Value>)>> {
     match of_json(&serde_json::from_str(text).ok()?) {
         Value::Object(fields) => Some(fields),
         _ => None,
-    }
-}
-
-/// A stored value as it would be written.
-pub fn written(datum: &Datum) -> Value {
-    match datum {
-        Datum::Null => Value::Null,
-        Datum::Bool(flag) => Value::Bool(*flag),
-        Datum::Int(number) => Value::Int(*number),
-        Datum::Float(number) => Value::Float(f64::from(*number)),
-        Datum::Double(number) => Value::Float(*number),
-        Datum::Text(text) => Value::Text(text.clone()),
-        Datum::Json(text) => serde_json::from_str(text)
-            .map_or_else(|_| Value::Text(text.clone()), |json| of_json(&json)),
-        Datum::Array(items) => Value::List(
-            items.iter().map(|item| Spanned::new(written(item), Span::default())).collect(),
-        ),
-        Datum::Vector(values) => {
-            Value::Numbers(Numbers { values: values.clone(), span: Span::default(), source: None })
-        }
-        Datum::Sparse(pairs) => Value::Object(
-            pairs
-                .iter()
-                .map(|(index, value)| {
-                    (
-                        index.to_string(),
-                        Spanned::new(Value::Float(f64::from(*value)), Span::default()),
-                    )
-                })
-                .collect(),
-        ),
-        Datum::Bytes(bytes) => Value::Bytes(bytes.clone()),
-    }
-}
-
-/// JSON as a value of the dialect.
-pub fn of_json(json: &serde_json::Value) -> Value {
-    let spanned = |json| Spanned::new(of_json(json), Span::default());
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(flag) => Value::Bool(*flag),
-        serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(0.0)), Value::Int)
-        }
-        serde_json::Value::String(text) => Value::Text(text.clone()),
-        serde_json::Value::Array(items) => Value::List(items.iter().map(spanned).collect()),
-        serde_json::Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, value)| (key.clone(), spanned(value))).collect())
-        }
     }
 }
 
@@ -659,45 +590,4 @@ fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Re
     }
     out.extend_from_slice(&bytes);
     Ok(())
-}
-
-/// A value as JSON. At the top a string is JSON text (`'{"a": 1}'`) when it reads as an object or a
-/// list, and a JSON string otherwise.
-pub fn to_json(value: &Spanned<Value>, top: bool) -> Result<serde_json::Value> {
-    Ok(match &value.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(flag) => (*flag).into(),
-        Value::Int(number) => (*number).into(),
-        Value::Float(number) => (*number).into(),
-        Value::Text(text) if top && text.trim_start().starts_with(['{', '[']) => {
-            serde_json::from_str(text).map_err(|error| {
-                Diagnostic::new(Code::InvalidJson, format!("this string is no JSON: {error}"))
-                    .at(value.span)
-            })?
-        }
-        Value::Text(text) => text.clone().into(),
-        Value::Numbers(numbers) => numbers
-            .exact()
-            .iter()
-            .map(|number| to_json(number, false))
-            .collect::<Result<Vec<_>>>()?
-            .into(),
-        Value::List(items) => {
-            items.iter().map(|item| to_json(item, false)).collect::<Result<Vec<_>>>()?.into()
-        }
-        Value::Object(fields) => {
-            let mut object = serde_json::Map::new();
-            for (name, value) in fields {
-                object.insert(name.clone(), to_json(value, false)?);
-            }
-            object.into()
-        }
-        Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
-            return Err(Diagnostic::new(
-                Code::TypeMismatch,
-                format!("{} has no JSON form", describe(&value.value)),
-            )
-            .at(value.span));
-        }
-    })
 }

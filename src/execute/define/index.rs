@@ -8,6 +8,7 @@ use crate::execute::catalog::index_types;
 use crate::execute::context::Context;
 use crate::execute::errors::diagnose;
 use crate::execute::params;
+use crate::execute::value;
 use crate::language::ast::{self, Change, Name, Value};
 use crate::milvus::{Effect, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
@@ -123,7 +124,7 @@ pub fn plan<P: Platform>(
             )
             .at(index.field.span));
         }
-        inner.insert("json_path".to_string(), path_text(&index.field.value, &index.path).into());
+        inner.insert("json_path".to_string(), value::path(&index.field.value, &index.path).into());
         inner.entry("json_cast_type").or_insert_with(|| "VARCHAR".into());
     }
     index_types::complete(&mut inner, &index_type, field.dim);
@@ -156,15 +157,6 @@ fn default_type(data_type: DataType) -> &'static str {
         DataType::Json => "INVERTED",
         _ => "AUTOINDEX",
     }
-}
-
-/// `meta["a"][0]`, as Milvus writes a path.
-fn path_text(field: &str, path: &[Spanned<Value>]) -> String {
-    path.iter().fold(field.to_string(), |text, step| match &step.value {
-        Value::Text(key) => format!("{text}[{}]", crate::execute::read::filter::quote(key)),
-        Value::Int(at) => format!("{text}[{at}]"),
-        _ => text,
-    })
 }
 
 fn path_name(field: &str, path: &[Spanned<Value>]) -> String {

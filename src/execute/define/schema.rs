@@ -6,6 +6,7 @@ use crate::execute::Result;
 use crate::execute::catalog::collection::{Collection, pair, type_word};
 use crate::execute::context::Context;
 use crate::execute::params;
+use crate::execute::value;
 use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
 use crate::milvus::Platform;
 use crate::proto::common::KeyValuePair;
@@ -235,7 +236,7 @@ fn size(written: &TypeName, data_type: DataType) -> Result<Option<KeyValuePair>>
 
 fn default(value: &Spanned<Value>, data_type: DataType) -> Result<value_field::Data> {
     use value_field::Data;
-    let number = params::number(value);
+    let number = value::number(&value.value);
     Ok(match (data_type, &value.value) {
         (DataType::Bool, Value::Bool(flag)) => Data::BoolData(*flag),
         (DataType::Int8 | DataType::Int16 | DataType::Int32, Value::Int(number)) => {

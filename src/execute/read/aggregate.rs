@@ -9,9 +9,10 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::{Collection, pair};
 use crate::execute::context::Context;
 use crate::execute::errors::NO_ANSWER;
-use crate::execute::read::outputs::{self, Outputs, Shown};
+use crate::execute::read::outputs::{Outputs, Shown};
 use crate::execute::read::pushdown::{self, Grouping};
 use crate::execute::read::scan::Read;
+use crate::execute::value::path_head;
 use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, grouped, plural, rows};
@@ -259,7 +260,7 @@ async fn groups<P: Platform>(
     for output in wanted {
         match output {
             Output::Field { name, path } => {
-                let head = outputs::head(name, path);
+                let head = path_head(&name.value, path);
                 match sources.iter().take(width).position(|source| source.head == head) {
                     Some(at) => cells.push(Cell::Key(at)),
                     None => {
@@ -438,11 +439,11 @@ fn column(item: &Item, collection: &Collection) -> Column {
                 .find(&name.value)
                 .filter(|_| path.is_empty())
                 .map_or(Type::Json, |field| data::kind(field.data_type));
-            (outputs::head(name, path), kind)
+            (path_head(&name.value, path), kind)
         }
         Output::Aggregate { function, distinct, of } => {
             let of_text = match of.as_deref() {
-                Some(Output::Field { name, path }) => outputs::head(name, path),
+                Some(Output::Field { name, path }) => path_head(&name.value, path),
                 _ => "*".to_string(),
             };
             let kind = match (function.value, of.as_deref()) {

@@ -2,10 +2,11 @@
 //! share. Out: text for `expr` or `dsl` (Milvus docs: boolean expression rules), or a diagnostic at
 //! a field that is not there.
 
-use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::params;
+use crate::execute::value::{self, literal, quote};
 use crate::language::ast::{Expr, ExprKind, Filter, Near, Value};
 use crate::milvus::{Platform, Version};
 use crate::outcome::Datum;
@@ -110,7 +111,7 @@ fn is_distance(expr: &Expr, collection: &Collection) -> bool {
 
 fn bound(expr: &Expr) -> Result<Spanned<f64>> {
     let number = match &expr.kind {
-        ExprKind::Literal(value) => params::number(&Spanned::new(value.clone(), expr.span)),
+        ExprKind::Literal(value) => value::number(value),
         _ => None,
     };
     match number {
@@ -224,7 +225,6 @@ impl Printer<'_> {
                 {
                     return Err(self.collection.unknown_field(name));
                 }
-                let mut out = name.value.clone();
                 if let Some(step) = path.first() {
                     let has_paths = self.collection.find(&name.value).is_none_or(|field| {
                         matches!(field.data_type, DataType::Json | DataType::Array)
@@ -237,10 +237,7 @@ impl Printer<'_> {
                         .at(step.span));
                     }
                 }
-                for step in path {
-                    out.push_str(&format!("[{}]", literal(&step.value, step.span)?));
-                }
-                out
+                value::path(&name.value, path)
             }
             ExprKind::Call { name, args } => {
                 if !FUNCTIONS.contains(&name.value.as_str()) {
@@ -339,46 +336,6 @@ impl Printer<'_> {
         .at(right.span)
         .label(format!("expected {}", field.type_name())))
     }
-}
-
-fn literal(value: &Value, span: Span) -> Result<String> {
-    Ok(match value {
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        // `1.0` must not become an integer
-        Value::Float(number) => format!("{number:?}"),
-        Value::Text(text) => quote(text),
-        Value::Null => {
-            return Err(Diagnostic::new(Code::TypeMismatch, "nothing equals NULL")
-                .at(span)
-                .help("write `IS NULL` or `IS NOT NULL`"));
-        }
-        _ => {
-            return Err(Diagnostic::new(
-                Code::TypeMismatch,
-                "a number, a string or TRUE and FALSE belong here",
-            )
-            .at(span));
-        }
-    })
-}
-
-/// A Milvus string literal.
-pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// `key in [1, 2]`.

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Collection;
+use crate::execute::value::path_head;
 use crate::language::ast::{Items, Name, Output, Value};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Table, Type};
@@ -166,7 +167,7 @@ impl Shown {
             }
             _ => {}
         }
-        let head = alias.map_or_else(|| head(name, path), |alias| alias.value.clone());
+        let head = alias.map_or_else(|| path_head(&name.value, path), |alias| alias.value.clone());
         Ok(Shown { head, field: name.value.clone(), path: path.to_vec() })
     }
 
@@ -177,15 +178,6 @@ impl Shown {
             _ => Type::Json,
         }
     }
-}
-
-/// A column's name: as it is written.
-pub fn head(name: &Name, path: &[Spanned<Value>]) -> String {
-    path.iter().fold(name.value.clone(), |text, step| match &step.value {
-        Value::Text(key) => format!("{text}['{key}']"),
-        Value::Int(at) => format!("{text}[{at}]"),
-        _ => text,
-    })
 }
 
 /// One key of the dynamic field, row by row.

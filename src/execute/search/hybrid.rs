@@ -13,6 +13,7 @@ use crate::execute::read::scan::{Read, WINDOW};
 use crate::execute::search::hits::Layout;
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::{Queries, grouping, in_window, search_params, window};
+use crate::execute::value::number;
 use crate::language::ast::{Order, Select};
 use crate::milvus::Platform;
 use crate::outcome::Outcome;
@@ -193,7 +194,7 @@ fn ranking<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Vec
         }
         let mut numbers = Vec::new();
         for weight in weights {
-            match params::number(weight) {
+            match number(&weight.value) {
                 Some(number) if (0.0..=1.0).contains(&number) => {
                     numbers.push(serde_json::Value::from(number))
                 }

@@ -6,12 +6,13 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field, pair};
 use crate::execute::catalog::index_types;
 use crate::execute::context::Context;
-use crate::execute::convert::column::{byte_vector, float_vector, sparse_vector, written};
+use crate::execute::convert::column::{byte_vector, float_vector, sparse_vector};
 use crate::execute::params;
 use crate::execute::read::filter::{Bound, key_in};
 use crate::execute::read::scan::{Read, WINDOW, keys_of};
 use crate::execute::search::hits::Layout;
 use crate::execute::search::plan::SearchPlan;
+use crate::execute::value::of_datum;
 use crate::language::ast::{
     Direction, Near, Operator, Order, Output, Param, Select, Target, Value,
 };
@@ -257,7 +258,7 @@ async fn stored<P: Platform>(
                     format!("`{}` of this entity is NULL", field.name),
                 )
                 .at(id.span)),
-                Some(value) => Ok(Spanned::new(written(value), id.span)),
+                Some(value) => Ok(Spanned::new(of_datum(value), id.span)),
                 None => {
                     Err(Diagnostic::new(Code::UnknownId, "no entity of this id is there")
                         .at(id.span))

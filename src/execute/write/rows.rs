@@ -3,12 +3,13 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
-use crate::execute::convert::column::{ColumnBuilder, to_json};
+use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::check_partitions;
 use crate::execute::define::loading;
 use crate::execute::errors::diagnose;
 use crate::execute::read::filter;
 use crate::execute::read::scan::Read;
+use crate::execute::value::to_json_field;
 use crate::language::ast::{Filter, Name, Row, Value, Write};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
@@ -175,7 +176,7 @@ fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
     let mut object = serde_json::Map::new();
     for (at, target) in targets.iter().enumerate() {
         if let Target::Dynamic(name) = target {
-            object.insert(name.value.clone(), to_json(row_value(row, at, targets.len())?, true)?);
+            object.insert(name.value.clone(), to_json_field(row_value(row, at, targets.len())?)?);
         }
     }
     Ok(serde_json::Value::Object(object).to_string().into_bytes())

@@ -3,11 +3,12 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
-use crate::execute::convert::column::{ColumnBuilder, of_json, written};
+use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::{check_partitions, partition_names};
 use crate::execute::read::filter;
 use crate::execute::read::outputs::{Outputs, Shown};
 use crate::execute::read::scan::Read;
+use crate::execute::value::{number, of_datum, of_json, to_json_field};
 use crate::execute::write::rows::{self, Mode};
 use crate::language::ast::{Assigned, Direction, Expr, ExprKind, Name, Update, Value};
 use crate::milvus::Platform;
@@ -224,7 +225,7 @@ async fn still_there<P: Platform>(
         .rows
         .iter()
         .filter_map(|row| row.get(key_at))
-        .map(|key| Spanned::new(written(key), Span::default()))
+        .map(|key| Spanned::new(of_datum(key), Span::default()))
         .collect();
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -259,11 +260,10 @@ fn object(
         update.assignments.iter().filter(|(name, _)| collection.find(&name.value).is_none())
     {
         let value = match assigned {
-            Assigned::Value(value) => crate::execute::convert::column::to_json(value, true)?,
-            Assigned::Expr(expr) => crate::execute::convert::column::to_json(
-                &Spanned::new(evaluate(expr, names, row)?, expr.span),
-                true,
-            )?,
+            Assigned::Value(value) => to_json_field(value)?,
+            Assigned::Expr(expr) => {
+                to_json_field(&Spanned::new(evaluate(expr, names, row)?, expr.span))?
+            }
         };
         object.insert(name.value.clone(), value);
     }
@@ -291,7 +291,7 @@ fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
                     }
                     _ => Value::Null,
                 },
-                _ => written(&stored),
+                _ => of_datum(&stored),
             };
             for step in path {
                 value = match (value, &step.value) {
@@ -351,11 +351,6 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
         }
         _ => {}
     }
-    let number = |value: &Value| match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Float(number) => Some(*number),
-        _ => None,
-    };
     let (Some(a), Some(b)) = (number(&left), number(&right)) else {
         return Err(Diagnostic::new(
             Code::TypeMismatch,

@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use milvus_kernel::execute::catalog::index_types::INDEX_TYPES;
-use milvus_kernel::execute::params::METRICS;
+use milvus_kernel::execute::catalog::metrics::METRICS;
 use milvus_kernel::language::ast::{Kind, Statement, Value};
 use milvus_kernel::language::help::{INDEX, METRIC, ORIGINAL};
 use milvus_kernel::language::parse::{completeness, parse};

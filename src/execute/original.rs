@@ -4,14 +4,14 @@
 
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::execute::Result;
-use crate::execute::catalog::collection::{Collection, Field, Index, pair};
-use crate::execute::catalog::index_types;
+use crate::execute::catalog::collection::{Collection, Field, Index};
+use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::{self, check_partitions};
 use crate::execute::define::index::{self, Plan, checked_metric};
 use crate::execute::define::loading;
-use crate::execute::params;
+use crate::execute::params::{self, pair};
 use crate::execute::read::filter;
 use crate::execute::read::outputs::Outputs;
 use crate::execute::read::scan::Read;
@@ -41,7 +41,7 @@ pub async fn create_table<P: Platform>(
             "index_file_size" => context
                 .notice("index_file_size has no effect any more: Milvus sizes its segments itself"),
             "metric_type" => {
-                let (today, replaced) = params::metric(&params::word(param)?)?;
+                let (today, replaced) = metrics::metric(&params::word(param)?)?;
                 if let Some(replaced) = replaced {
                     context.notice(format!(
                         "Milvus has no {replaced} any more: {today} is used instead"
@@ -62,7 +62,7 @@ pub async fn create_table<P: Platform>(
             .at(table.span)
             .help("add `WHERE dimension=128`"));
     };
-    let binary = params::metrics_of(DataType::BinaryVector).contains(&metric.as_str());
+    let binary = metrics::metrics_of(DataType::BinaryVector).contains(&metric.as_str());
     if binary && dim % 8 != 0 {
         return Err(Diagnostic::new(
             Code::InvalidValue,
@@ -243,7 +243,7 @@ pub async fn drop_index<P: Platform>(table: &Name, context: &Context<'_, P>) -> 
     let flat = if field.data_type == DataType::BinaryVector { "BIN_FLAT" } else { "FLAT" };
     let old = collection.index_on(&field.name);
     let metric = old.map_or_else(
-        || params::default_metric(field.data_type).to_string(),
+        || metrics::default_metric(field.data_type).to_string(),
         |index| index.metric.clone(),
     );
     let plan = Plan {

@@ -1,58 +1,10 @@
-//! Parameters by name: metrics with their aliases, consistency levels, and the checks of what was
-//! written.
+//! Parameters as they were written, each checked to be what it has to be: a word, a number within
+//! bounds, a consistency level. Knows nothing of collections.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::value::to_json;
 use crate::language::ast::{Name, Param, Value};
-use crate::proto::common::ConsistencyLevel;
-use crate::proto::schema::DataType;
-
-pub const METRICS: [&str; 9] = [
-    "L2",
-    "IP",
-    "COSINE",
-    "HAMMING",
-    "JACCARD",
-    "SUBSTRUCTURE",
-    "SUPERSTRUCTURE",
-    "MHJACCARD",
-    "BM25",
-];
-
-/// Reads a metric. Returns Milvus's name and, when Milvus has the one asked for no more, that one.
-pub fn metric(name: &Name) -> Result<(String, Option<String>)> {
-    let upper = name.value.to_ascii_uppercase();
-    if upper == "TANIMOTO" {
-        return Ok(("JACCARD".to_string(), Some(upper)));
-    }
-    if METRICS.contains(&upper.as_str()) {
-        return Ok((upper, None));
-    }
-    Err(Diagnostic::new(Code::UnknownMetric, format!("unknown metric `{name}`"))
-        .at(name.span)
-        .suggest(&name.value, METRICS, "there are")
-        .help("`help -metric` lists what each of them is"))
-}
-
-/// The metrics that measure a type of vector.
-pub fn metrics_of(data_type: DataType) -> &'static [&'static str] {
-    match data_type {
-        DataType::BinaryVector => {
-            &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"]
-        }
-        DataType::SparseFloatVector => &["IP", "BM25"],
-        _ => &["L2", "IP", "COSINE"],
-    }
-}
-
-/// The metric that an index gets when none is asked for.
-pub fn default_metric(data_type: DataType) -> &'static str {
-    match data_type {
-        DataType::BinaryVector => "HAMMING",
-        DataType::SparseFloatVector => "IP",
-        _ => "COSINE",
-    }
-}
+use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 
 pub fn consistency(name: &Name) -> Result<ConsistencyLevel> {
     const LEVELS: [ConsistencyLevel; 4] = [
@@ -160,4 +112,13 @@ pub fn unknown(param: &Param, known: &[&str]) -> Diagnostic {
     Diagnostic::new(Code::UnknownParameter, format!("unknown parameter `{name}`"))
         .at(name.span)
         .suggest(&name.value, known.iter().copied(), "it takes")
+}
+
+/// A parameter list as the pairs that Milvus takes of properties.
+pub(crate) fn pairs_of(params: &[Param]) -> Result<Vec<KeyValuePair>> {
+    params.iter().map(|param| Ok(pair(&param.name.value, plain(one(param)?)?))).collect()
+}
+
+pub(crate) fn pair(key: &str, value: impl ToString) -> KeyValuePair {
+    KeyValuePair { key: key.to_string(), value: value.to_string() }
 }

@@ -3,12 +3,11 @@
 
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::execute::Result;
-use crate::execute::catalog::collection::pairs_of;
 use crate::execute::context::Context;
 use crate::execute::define::collection::partition_names;
 use crate::execute::define::describe::row_count;
 use crate::execute::errors::diagnose;
-use crate::execute::params;
+use crate::execute::params::{self, pairs_of};
 use crate::execute::read::aggregate::sort_rows;
 use crate::language::ast::{Direction, Job, Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
-use crate::execute::params;
-use crate::language::ast::{Name, Param};
+use crate::execute::catalog::types::{is_vector, type_word};
+use crate::language::ast::Name;
 use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
@@ -290,7 +290,7 @@ impl Field {
     }
 
     pub fn is_vector(&self) -> bool {
-        matches!(self.data_type as i32, 100..=199)
+        is_vector(self.data_type)
     }
 
     /// Whether an INSERT may leave it out.
@@ -310,30 +310,6 @@ impl Field {
             (0, 0) => base.to_string(),
             (0, size) | (size, _) => format!("{base}({size})"),
         }
-    }
-}
-
-/// A type's name in the dialect.
-pub fn type_word(data_type: DataType) -> &'static str {
-    match data_type {
-        DataType::Bool => "BOOLEAN",
-        DataType::Int8 => "TINYINT",
-        DataType::Int16 => "SMALLINT",
-        DataType::Int32 => "INT",
-        DataType::Int64 => "BIGINT",
-        DataType::Float => "FLOAT",
-        DataType::Double => "DOUBLE",
-        DataType::Json => "JSON",
-        DataType::Text => "TEXT",
-        DataType::Array => "ARRAY",
-        DataType::VarChar | DataType::String => "VARCHAR",
-        DataType::FloatVector => "VECTOR",
-        DataType::BinaryVector => "BINARYVEC",
-        DataType::Float16Vector => "FLOAT16VEC",
-        DataType::BFloat16Vector => "BFLOAT16VEC",
-        DataType::Int8Vector => "INT8VEC",
-        DataType::SparseFloatVector => "SPARSEVEC",
-        other => other.as_str_name(),
     }
 }
 
@@ -387,18 +363,6 @@ impl Index {
     }
 }
 
-/// A parameter list as the pairs that Milvus takes of properties.
-pub fn pairs_of(params: &[Param]) -> Result<Vec<KeyValuePair>> {
-    params
-        .iter()
-        .map(|param| Ok(pair(&param.name.value, params::plain(params::one(param)?)?)))
-        .collect()
-}
-
-pub fn value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {
+fn value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {
     pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
-}
-
-pub fn pair(key: &str, value: impl ToString) -> KeyValuePair {
-    KeyValuePair { key: key.to_string(), value: value.to_string() }
 }

@@ -3,6 +3,7 @@
 //! against this one.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::types::is_vector;
 use crate::execute::params;
 use crate::execute::value::number;
 use crate::language::ast::{Name, Param, Value};
@@ -247,7 +248,7 @@ pub fn checked(
             | DataType::Int8Vector,
         ) => true,
         (Fits::Strings, DataType::VarChar | DataType::String) => true,
-        (Fits::Scalar, other) => !matches!(other as i32, 100..=199),
+        (Fits::Scalar, other) => !is_vector(other),
         _ => false,
     };
     if fits {

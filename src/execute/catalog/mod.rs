@@ -1,4 +1,7 @@
-//! What is known of a collection, and what Milvus has of types, metrics and indexes.
+//! What the kernel knows of collections, types, metrics and index types. Knows nothing of
+//! statements.
 
-pub mod collection;
+pub(crate) mod collection;
 pub mod index_types;
+pub mod metrics;
+pub(crate) mod types;

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
+use crate::execute::catalog::types::type_word;
 use crate::execute::value::{describe, number, of_datum, of_json, to_json_field};
 use crate::language::ast::Value;
 use crate::milvus::data::sparse_bytes;
@@ -253,10 +254,7 @@ fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Resu
             format!("{number} does not fit into `{}`", field.name),
         )
         .at(value.span)
-        .help(format!(
-            "{} holds {low} to {high}",
-            crate::execute::catalog::collection::type_word(data_type)
-        ))),
+        .help(format!("{} holds {low} to {high}", type_word(data_type)))),
         _ => Err(mismatch(field, value)),
     }
 }

@@ -4,12 +4,12 @@ use prost::Message as _;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::execute::Result;
-use crate::execute::catalog::collection::{pair, pairs_of};
 use crate::execute::context::Context;
 use crate::execute::define::index;
 use crate::execute::define::loading;
 use crate::execute::define::schema;
 use crate::execute::errors::{diagnose, table_names};
+use crate::execute::params::{pair, pairs_of};
 use crate::language::ast::{Change, CreateTable, Name};
 use crate::milvus::message::Field;
 use crate::milvus::{Effect, Fields, Platform};

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute::Result;
-use crate::execute::catalog::collection::pairs_of;
 use crate::execute::context::Context;
+use crate::execute::params::pairs_of;
 use crate::language::ast::{CreateObject, Name, ObjectChange};
 use crate::milvus::{Effect, Platform};
 use crate::outcome::{Outcome, Table};

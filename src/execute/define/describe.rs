@@ -2,9 +2,9 @@
 
 use crate::diagnostic::Span;
 use crate::execute::Result;
-use crate::execute::catalog::collection::{Collection, Field, Index, type_word};
+use crate::execute::catalog::collection::{Collection, Field, Index};
+use crate::execute::catalog::types::type_word;
 use crate::execute::context::Context;
-use crate::execute::define::schema::TYPES;
 use crate::execute::errors::{diagnose, table_names};
 use crate::language::ast::{self, CreateTable, Generated, Name, Param, TypeName, Value};
 use crate::language::print;
@@ -187,12 +187,6 @@ fn column(field: &Field, collection: &Collection) -> ast::Column {
             .then(|| crate::diagnostic::Spanned::new(Value::Int(number as i64), Span::default()))
     };
     let array = field.data_type == DataType::Array;
-    let word = |data_type: DataType| {
-        TYPES
-            .iter()
-            .find(|(_, known)| *known == data_type)
-            .map_or_else(|| type_word(data_type).to_string(), |(word, _)| (*word).to_string())
-    };
     let generated = collection
         .functions
         .iter()
@@ -200,11 +194,11 @@ fn column(field: &Field, collection: &Collection) -> ast::Column {
     ast::Column {
         name: name(&field.name),
         data_type: TypeName {
-            name: name(&word(field.data_type)),
+            name: name(type_word(field.data_type)),
             size: if array { size(field.capacity) } else { size(field.dim.max(field.max_length)) },
         },
         element: array.then(|| TypeName {
-            name: name(&word(field.element_type)),
+            name: name(type_word(field.element_type)),
             size: size(field.max_length),
         }),
         primary_key: field.primary,

@@ -3,11 +3,11 @@
 
 use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::execute::Result;
-use crate::execute::catalog::collection::{Collection, Field, Index, pair, pairs_of};
-use crate::execute::catalog::index_types;
+use crate::execute::catalog::collection::{Collection, Field, Index};
+use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::errors::diagnose;
-use crate::execute::params;
+use crate::execute::params::{self, pair, pairs_of};
 use crate::execute::value;
 use crate::language::ast::{self, Change, Name, Value};
 use crate::milvus::{Effect, Platform};
@@ -112,7 +112,7 @@ pub fn plan<P: Platform>(
     }
     if field.is_vector() && metric.is_none() {
         let default =
-            if field.generated { "BM25" } else { params::default_metric(field.data_type) };
+            if field.generated { "BM25" } else { metrics::default_metric(field.data_type) };
         context.notice(format!("no metric_type was given: {default}"));
         metric = Some(default.to_string());
     }
@@ -197,8 +197,8 @@ fn metric_of_ops(ops: &Name) -> Result<&'static str> {
 
 /// A metric that fits the field's type.
 pub fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<String>)> {
-    let (metric, replaced) = params::metric(name)?;
-    let fitting = params::metrics_of(field.data_type);
+    let (metric, replaced) = metrics::metric(name)?;
+    let fitting = metrics::metrics_of(field.data_type);
     if !field.is_vector() {
         return Err(Diagnostic::new(
             Code::MetricMismatch,

@@ -1,10 +1,11 @@
 //! LOAD and RELEASE, and the loading that a search or a query asks for by itself.
 
 use crate::execute::Result;
-use crate::execute::catalog::collection::{Collection, pair};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::metrics::default_metric;
 use crate::execute::context::Context;
 use crate::execute::errors::diagnose;
-use crate::execute::params;
+use crate::execute::params::{self, pair};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::error::Error;
 use crate::milvus::{Effect, Fields, Platform};
@@ -221,7 +222,7 @@ pub async fn index_vectors<P: Platform>(
         let metric = match metric {
             Some((name, metric)) if name == field.name => metric,
             _ if field.generated => "BM25",
-            _ => params::default_metric(field.data_type),
+            _ => default_metric(field.data_type),
         };
         let index_type = match field.data_type {
             DataType::BinaryVector => "BIN_FLAT",

@@ -3,9 +3,10 @@
 
 use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::execute::Result;
-use crate::execute::catalog::collection::{Collection, pair, type_word};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::types::{self, type_word};
 use crate::execute::context::Context;
-use crate::execute::params;
+use crate::execute::params::{self, pair};
 use crate::execute::value;
 use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
 use crate::milvus::Platform;
@@ -13,40 +14,6 @@ use crate::proto::common::KeyValuePair;
 use crate::proto::schema::{
     DataType, FieldSchema, FunctionSchema, FunctionType, ValueField, value_field,
 };
-
-/// The column types, Milvus's own names included.
-pub const TYPES: &[(&str, DataType)] = &[
-    ("BOOLEAN", DataType::Bool),
-    ("BOOL", DataType::Bool),
-    ("TINYINT", DataType::Int8),
-    ("INT8", DataType::Int8),
-    ("SMALLINT", DataType::Int16),
-    ("INT16", DataType::Int16),
-    ("INT", DataType::Int32),
-    ("INTEGER", DataType::Int32),
-    ("INT32", DataType::Int32),
-    ("BIGINT", DataType::Int64),
-    ("INT64", DataType::Int64),
-    ("FLOAT", DataType::Float),
-    ("DOUBLE", DataType::Double),
-    ("VARCHAR", DataType::VarChar),
-    ("TEXT", DataType::Text),
-    ("JSON", DataType::Json),
-    ("ARRAY", DataType::Array),
-    ("VECTOR", DataType::FloatVector),
-    ("FLOAT_VECTOR", DataType::FloatVector),
-    ("FLOATVEC", DataType::FloatVector),
-    ("FLOAT16VEC", DataType::Float16Vector),
-    ("FLOAT16_VECTOR", DataType::Float16Vector),
-    ("BFLOAT16VEC", DataType::BFloat16Vector),
-    ("BFLOAT16_VECTOR", DataType::BFloat16Vector),
-    ("INT8VEC", DataType::Int8Vector),
-    ("INT8_VECTOR", DataType::Int8Vector),
-    ("BINARYVEC", DataType::BinaryVector),
-    ("BINARY_VECTOR", DataType::BinaryVector),
-    ("SPARSEVEC", DataType::SparseFloatVector),
-    ("SPARSE_FLOAT_VECTOR", DataType::SparseFloatVector),
-];
 
 const MAX_DIM: i64 = 32_768;
 const MAX_LENGTH: i64 = 65_535;
@@ -64,12 +31,12 @@ const TYPE_PARAMS: [&str; 6] = [
 
 /// A column as Milvus's field. Sends nothing that the server is too old for.
 pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<FieldSchema> {
-    let data_type = data_type(&column.data_type.name)?;
+    let data_type = types::data_type(&column.data_type.name)?;
     let mut element = DataType::None;
     let mut type_params = Vec::new();
     match (&column.element, data_type) {
         (Some(inner), DataType::Array) => {
-            element = self::data_type(&inner.name)?;
+            element = types::data_type(&inner.name)?;
             if matches!(element, DataType::Array | DataType::Json | DataType::Text)
                 || matches!(element as i32, 100..=199)
             {
@@ -170,19 +137,6 @@ fn needs<P: Platform>(
         context.needs("a clustering key", column.name.span)?;
     }
     Ok(())
-}
-
-fn data_type(name: &Name) -> Result<DataType> {
-    TYPES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(&name.value))
-        .map(|(_, data_type)| *data_type)
-        .ok_or_else(|| {
-            let names = TYPES.iter().map(|(name, _)| *name).filter(|name| !name.contains('_'));
-            Diagnostic::new(Code::UnknownType, format!("unknown type `{name}`"))
-                .at(name.span)
-                .suggest(&name.value, names, "there are")
-        })
 }
 
 fn number(low: i64, high: i64, what: &str, size: &Spanned<Value>) -> Result<i64> {
@@ -411,7 +365,12 @@ pub fn added_function(column: &Column, collection: &Collection) -> Result<Functi
     })?;
     known_function(&generated.function)?;
     let input = collection.field(&generated.input)?;
-    check_bm25(column, data_type(&column.data_type.name)?, &generated.input, input.data_type)?;
+    check_bm25(
+        column,
+        types::data_type(&column.data_type.name)?,
+        &generated.input,
+        input.data_type,
+    )?;
     if !input
         .params
         .iter()

@@ -6,9 +6,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::catalog::collection::{Collection, pair};
+use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::errors::NO_ANSWER;
+use crate::execute::params::pair;
 use crate::execute::read::outputs::{Outputs, Shown};
 use crate::execute::read::pushdown::{self, Grouping};
 use crate::execute::read::scan::Read;

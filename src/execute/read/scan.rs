@@ -2,12 +2,12 @@
 //! 16,384 rows are paged by key and joined. What is sorted or grouped is in `aggregate`.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::execute::catalog::collection::{Collection, Field, pair};
+use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::define::collection::check_partitions;
 use crate::execute::define::loading;
 use crate::execute::errors::diagnose;
-use crate::execute::params;
+use crate::execute::params::{self, pair};
 use crate::execute::read::aggregate;
 use crate::execute::read::filter;
 use crate::execute::read::outputs::Outputs;

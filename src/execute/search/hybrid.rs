@@ -2,11 +2,10 @@
 //! (Milvus docs: multi-vector hybrid search).
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::execute::catalog::collection::pair;
 use crate::execute::context::Context;
 use crate::execute::define::loading;
 use crate::execute::errors::diagnose;
-use crate::execute::params;
+use crate::execute::params::{self, pair};
 use crate::execute::read::filter;
 use crate::execute::read::filter::Bound;
 use crate::execute::read::scan::{Read, WINDOW};

@@ -3,15 +3,15 @@
 //! at which the last one ended.
 
 use crate::diagnostic::Result;
-use crate::execute::catalog::collection::pair;
+use crate::execute::catalog::metrics::{default_metric, grows};
 use crate::execute::context::Context;
 use crate::execute::define::loading;
 use crate::execute::errors::diagnose;
-use crate::execute::params;
+use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW, row_bytes};
 use crate::execute::search::hits::Layout;
-use crate::execute::search::queries::{self, Queries, SearchParams};
+use crate::execute::search::queries::{Queries, SearchParams};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Datum, Outcome, Table};
 use crate::proto::common::DslType;
@@ -58,11 +58,8 @@ impl SearchPlan<'_> {
         let collection = self.read.collection;
         let field = self.queries.field;
         if collection.index_on(&field.name).is_none() {
-            let metric = self
-                .queries
-                .metric
-                .as_deref()
-                .unwrap_or_else(|| params::default_metric(field.data_type));
+            let metric =
+                self.queries.metric.as_deref().unwrap_or_else(|| default_metric(field.data_type));
             loading::load_unasked(
                 collection,
                 self.read.table,
@@ -123,7 +120,7 @@ impl SearchPlan<'_> {
         hits: &mut Hits,
         context: &Context<'_, P>,
     ) -> Result<()> {
-        let (collection, grows) = (self.read.collection, queries::grows(&self.metric()));
+        let (collection, grows) = (self.read.collection, grows(&self.metric()));
         // HAMMING counts bits: exactly, and no more than there are
         let hamming = self.metric() == "HAMMING";
         let far = match grows {

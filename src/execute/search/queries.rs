@@ -3,11 +3,11 @@
 //! COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::{Collection, Field, pair};
-use crate::execute::catalog::index_types;
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::convert::column::{byte_vector, float_vector, sparse_vector};
-use crate::execute::params;
+use crate::execute::params::{self, pair};
 use crate::execute::read::filter::{Bound, key_in};
 use crate::execute::read::scan::{Read, WINDOW, keys_of};
 use crate::execute::search::hits::Layout;
@@ -218,13 +218,8 @@ impl<'a> Queries<'a> {
     }
 
     fn grows(&self) -> bool {
-        self.metric.as_deref().is_some_and(grows)
+        self.metric.as_deref().is_some_and(metrics::grows)
     }
-}
-
-/// Whether the score of a metric grows with closeness.
-pub fn grows(metric: &str) -> bool {
-    matches!(metric, "IP" | "COSINE" | "BM25")
 }
 
 /// The vectors of stored entities, in the order asked for.
@@ -306,10 +301,10 @@ fn check_operator<'a>(
         .at(operator.span)
         .help(format!("write `ORDER BY BM25_SCORE({text}, 'words')`")));
     }
-    if !params::metrics_of(field.data_type).contains(&asked.metric()) {
+    if !metrics::metrics_of(field.data_type).contains(&asked.metric()) {
         let fitting: Vec<String> = Operator::ALL
             .into_iter()
-            .filter(|operator| params::metrics_of(field.data_type).contains(&operator.metric()))
+            .filter(|operator| metrics::metrics_of(field.data_type).contains(&operator.metric()))
             .map(|operator| format!("`{}` ({})", operator.symbol(), operator.metric()))
             .collect();
         return Err(Diagnostic::new(

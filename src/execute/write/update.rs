@@ -5,6 +5,7 @@ use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::{check_partitions, partition_names};
+use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::outputs::{Outputs, Shown};
 use crate::execute::read::scan::Read;
@@ -231,7 +232,7 @@ async fn still_there<P: Platform>(
         return Ok(Vec::new());
     }
     let expr = filter::key_in(&key.name, &ids)?;
-    let params = vec![crate::execute::catalog::collection::pair("limit", ids.len())];
+    let params = vec![pair("limit", ids.len())];
     let reply = read.send(&expr, vec![key.name.clone()], params, context).await?;
     let mut keys: Vec<Vec<Datum>> = crate::execute::read::scan::keys_of(&reply.fields_data, key)
         .into_iter()

@@ -1,0 +1,82 @@
+//! The words of column types, and the types of Milvus that they mean.
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::language::ast::Name;
+use crate::proto::schema::DataType;
+
+/// Every word of a type, Milvus's own names included. The first of a type is how it is shown.
+const TYPES: &[(&str, DataType)] = &[
+    ("BOOLEAN", DataType::Bool),
+    ("BOOL", DataType::Bool),
+    ("TINYINT", DataType::Int8),
+    ("INT8", DataType::Int8),
+    ("SMALLINT", DataType::Int16),
+    ("INT16", DataType::Int16),
+    ("INT", DataType::Int32),
+    ("INTEGER", DataType::Int32),
+    ("INT32", DataType::Int32),
+    ("BIGINT", DataType::Int64),
+    ("INT64", DataType::Int64),
+    ("FLOAT", DataType::Float),
+    ("DOUBLE", DataType::Double),
+    ("VARCHAR", DataType::VarChar),
+    ("TEXT", DataType::Text),
+    ("JSON", DataType::Json),
+    ("ARRAY", DataType::Array),
+    ("VECTOR", DataType::FloatVector),
+    ("FLOAT_VECTOR", DataType::FloatVector),
+    ("FLOATVEC", DataType::FloatVector),
+    ("FLOAT16VEC", DataType::Float16Vector),
+    ("FLOAT16_VECTOR", DataType::Float16Vector),
+    ("BFLOAT16VEC", DataType::BFloat16Vector),
+    ("BFLOAT16_VECTOR", DataType::BFloat16Vector),
+    ("INT8VEC", DataType::Int8Vector),
+    ("INT8_VECTOR", DataType::Int8Vector),
+    ("BINARYVEC", DataType::BinaryVector),
+    ("BINARY_VECTOR", DataType::BinaryVector),
+    ("SPARSEVEC", DataType::SparseFloatVector),
+    ("SPARSE_FLOAT_VECTOR", DataType::SparseFloatVector),
+];
+
+/// Reads a type's word.
+pub(crate) fn data_type(name: &Name) -> Result<DataType> {
+    TYPES
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(&name.value))
+        .map(|(_, data_type)| *data_type)
+        .ok_or_else(|| {
+            let names = TYPES.iter().map(|(name, _)| *name).filter(|name| !name.contains('_'));
+            Diagnostic::new(Code::UnknownType, format!("unknown type `{name}`"))
+                .at(name.span)
+                .suggest(&name.value, names, "there are")
+        })
+}
+
+/// A type's word, as CREATE TABLE has it.
+pub(crate) fn type_word(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Bool => "BOOLEAN",
+        DataType::Int8 => "TINYINT",
+        DataType::Int16 => "SMALLINT",
+        DataType::Int32 => "INT",
+        DataType::Int64 => "BIGINT",
+        DataType::Float => "FLOAT",
+        DataType::Double => "DOUBLE",
+        DataType::Json => "JSON",
+        DataType::Text => "TEXT",
+        DataType::Array => "ARRAY",
+        DataType::VarChar | DataType::String => "VARCHAR",
+        DataType::FloatVector => "VECTOR",
+        DataType::BinaryVector => "BINARYVEC",
+        DataType::Float16Vector => "FLOAT16VEC",
+        DataType::BFloat16Vector => "BFLOAT16VEC",
+        DataType::Int8Vector => "INT8VEC",
+        DataType::SparseFloatVector => "SPARSEVEC",
+        other => other.as_str_name(),
+    }
+}
+
+/// Milvus numbers the types of vectors from 100.
+pub(crate) fn is_vector(data_type: DataType) -> bool {
+    matches!(data_type as i32, 100..=199)
+}

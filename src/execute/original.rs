@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 use crate::execute::Result;
-use crate::execute::catalog::collection::{Collection, Field, Index};
+use crate::execute::catalog::collection::{Field, Index};
 use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
@@ -374,30 +374,9 @@ pub async fn delete<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let expr = filter::key_in(&checked_key(&collection, ids)?.name, ids)?;
+    let expr = filter::key_in(&collection.key_of(ids)?.name, ids)?;
     let count = rows::delete_where(&collection, table, None, expr, context).await?;
     Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
-}
-
-/// The key, if the ids are of its type.
-pub fn checked_key<'a>(collection: &'a Collection, ids: &[Spanned<Value>]) -> Result<&'a Field> {
-    let key = collection.primary()?;
-    for id in ids {
-        let fits = match id.value {
-            Value::Int(_) => key.data_type == DataType::Int64,
-            Value::Text(_) => key.data_type != DataType::Int64,
-            _ => false,
-        };
-        if !fits {
-            return Err(Diagnostic::new(
-                Code::TypeMismatch,
-                format!("this is no id of `{}`", collection.name),
-            )
-            .at(id.span)
-            .label(format!("expected {}", key.type_name())));
-        }
-    }
-    Ok(key)
 }
 
 /// Rows by id, in the order asked for; what is missing is shown as missing.
@@ -407,7 +386,7 @@ pub async fn get<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let key = checked_key(&collection, ids)?;
+    let key = collection.key_of(ids)?;
     let expr = filter::key_in(&key.name, ids)?;
     let outputs = Outputs::all();
     let read = Read { collection: &collection, table, partitions: Vec::new(), expr, level: None };

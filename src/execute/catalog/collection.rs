@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::types::{is_vector, type_word};
-use crate::language::ast::Name;
+use crate::language::ast::{Name, Value};
 use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
@@ -187,6 +187,27 @@ impl Collection {
                 format!("the server describes `{}` without a primary key", self.name),
             )
         })
+    }
+
+    /// The primary key, if the ids are of its type.
+    pub fn key_of(&self, ids: &[Spanned<Value>]) -> Result<&Field> {
+        let key = self.primary()?;
+        for id in ids {
+            let fits = match id.value {
+                Value::Int(_) => key.data_type == DataType::Int64,
+                Value::Text(_) => key.data_type != DataType::Int64,
+                _ => false,
+            };
+            if !fits {
+                return Err(Diagnostic::new(
+                    Code::TypeMismatch,
+                    format!("this is no id of `{}`", self.name),
+                )
+                .at(id.span)
+                .label(format!("expected {}", key.type_name())));
+            }
+        }
+        Ok(key)
     }
 
     /// The only vector field, which the original's statements are about.

@@ -229,7 +229,7 @@ async fn stored<P: Platform>(
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<Vec<Spanned<Value>>> {
-    let key = crate::execute::original::checked_key(read.collection, ids)?;
+    let key = read.collection.key_of(ids)?;
     let expr = key_in(&key.name, ids)?;
     let params = vec![pair("limit", ids.len())];
     let reply =

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::types::{is_vector, type_word};
+use crate::execute::value;
 use crate::language::ast::{Name, Value};
 use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
@@ -284,7 +285,7 @@ impl Field {
 
     fn new(schema: FieldSchema) -> Field {
         let number = |key: &str| {
-            value(&schema.type_params, key).and_then(|value| value.parse().ok()).unwrap_or(0)
+            pair_value(&schema.type_params, key).and_then(|value| value.parse().ok()).unwrap_or(0)
         };
         Field {
             data_type: DataType::try_from(schema.data_type).unwrap_or(DataType::None),
@@ -312,6 +313,22 @@ impl Field {
 
     pub fn is_vector(&self) -> bool {
         is_vector(self.data_type)
+    }
+
+    /// A value that is no value of this field.
+    pub(crate) fn mismatch(&self, value: &Spanned<Value>) -> Diagnostic {
+        Diagnostic::new(
+            Code::TypeMismatch,
+            format!("{} does not fit into `{}`", value::describe(&value.value), self.name),
+        )
+        .at(value.span)
+        .label(format!("expected {}", self.type_name()))
+    }
+
+    /// A number that this field cannot hold.
+    pub(crate) fn out_of_range(&self, number: impl std::fmt::Display, span: Span) -> Diagnostic {
+        Diagnostic::new(Code::OutOfRange, format!("{number} does not fit into `{}`", self.name))
+            .at(span)
     }
 
     /// Whether an INSERT may leave it out.
@@ -354,8 +371,10 @@ impl Index {
         let mut index = Index {
             name: description.index_name,
             field: description.field_name,
-            index_type: value(&description.params, "index_type").unwrap_or_default().to_string(),
-            metric: value(&description.params, "metric_type").unwrap_or_default().to_string(),
+            index_type: pair_value(&description.params, "index_type")
+                .unwrap_or_default()
+                .to_string(),
+            metric: pair_value(&description.params, "metric_type").unwrap_or_default().to_string(),
             params: Vec::new(),
             indexed_rows: description.indexed_rows,
             total_rows: description.total_rows,
@@ -384,6 +403,6 @@ impl Index {
     }
 }
 
-fn value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {
+fn pair_value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {
     pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
 }

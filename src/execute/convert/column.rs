@@ -4,9 +4,11 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
 use crate::execute::catalog::types::type_word;
-use crate::execute::value::{describe, number, of_datum, of_json, to_json_field};
+use crate::execute::convert::vector::{
+    byte_vector, bytes_of, float_vector, sparse_dim, sparse_vector,
+};
+use crate::execute::value::{number, of_datum, to_json_field};
 use crate::language::ast::Value;
-use crate::milvus::data::sparse_bytes;
 use crate::outcome::Datum;
 use crate::proto::schema::{
     self, DataType, FieldData, ScalarField, VectorField, field_data, scalar_field, vector_field,
@@ -98,18 +100,18 @@ impl<'a> ColumnBuilder<'a> {
         match &mut self.data {
             Data::Bool(data) => match value.value {
                 Value::Bool(flag) => data.push(flag),
-                _ => return Err(mismatch(field, value)),
+                _ => return Err(field.mismatch(value)),
             },
             Data::Int(data) => data.push(small_int(field, field.data_type, value)?),
             Data::Long(data) => match value.value {
                 Value::Int(number) => data.push(number),
-                _ => return Err(mismatch(field, value)),
+                _ => return Err(field.mismatch(value)),
             },
             Data::Float(data) => data.push(single(field, value)?),
             Data::Double(data) => match value.value {
                 Value::Int(number) => data.push(number as f64),
                 Value::Float(number) => data.push(number),
-                _ => return Err(mismatch(field, value)),
+                _ => return Err(field.mismatch(value)),
             },
             Data::Text(data) => data.push(text(field, value)?),
             Data::Json(data) => data.push(to_json_field(value)?.to_string().into_bytes()),
@@ -232,15 +234,6 @@ impl<'a> ColumnBuilder<'a> {
     }
 }
 
-/// Bytes of one vector of a field that is kept as bytes.
-fn bytes_of(field: &Field) -> usize {
-    match field.data_type {
-        DataType::BinaryVector => field.dim / 8,
-        DataType::Float16Vector | DataType::BFloat16Vector => field.dim * 2,
-        _ => field.dim,
-    }
-}
-
 fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Result<i32> {
     let (low, high) = match data_type {
         DataType::Int8 => (-128, 127),
@@ -249,13 +242,10 @@ fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Resu
     };
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number as i32),
-        Value::Int(number) => Err(Diagnostic::new(
-            Code::OutOfRange,
-            format!("{number} does not fit into `{}`", field.name),
-        )
-        .at(value.span)
-        .help(format!("{} holds {low} to {high}", type_word(data_type)))),
-        _ => Err(mismatch(field, value)),
+        Value::Int(number) => Err(field
+            .out_of_range(number, value.span)
+            .help(format!("{} holds {low} to {high}", type_word(data_type)))),
+        _ => Err(field.mismatch(value)),
     }
 }
 
@@ -263,12 +253,8 @@ fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
     match value.value {
         Value::Int(number) => Ok(number as f32),
         Value::Float(number) if (number as f32).is_finite() => Ok(number as f32),
-        Value::Float(number) => Err(Diagnostic::new(
-            Code::OutOfRange,
-            format!("{number} does not fit into `{}`", field.name),
-        )
-        .at(value.span)),
-        _ => Err(mismatch(field, value)),
+        Value::Float(number) => Err(field.out_of_range(number, value.span)),
+        _ => Err(field.mismatch(value)),
     }
 }
 
@@ -289,7 +275,7 @@ fn text(field: &Field, value: &Spanned<Value>) -> Result<String> {
             .help("a character outside ASCII takes 2 to 4 bytes"))
         }
         Value::Text(text) => Ok(text.clone()),
-        _ => Err(mismatch(field, value)),
+        _ => Err(field.mismatch(value)),
     }
 }
 
@@ -298,7 +284,7 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
     let items = match &value.value {
         Value::List(items) => items.clone(),
         Value::Numbers(numbers) => numbers.exact(),
-        _ => return Err(mismatch(field, value)),
+        _ => return Err(field.mismatch(value)),
     };
     if items.len() > field.capacity && field.capacity > 0 {
         return Err(Diagnostic::new(
@@ -314,13 +300,13 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
     }
     let flag = |item: &Spanned<Value>| match item.value {
         Value::Bool(flag) => Ok(flag),
-        _ => Err(mismatch(field, item)),
+        _ => Err(field.mismatch(item)),
     };
     let whole = |item: &Spanned<Value>| match item.value {
         Value::Int(number) => Ok(number),
-        _ => Err(mismatch(field, item)),
+        _ => Err(field.mismatch(item)),
     };
-    let double = |item: &Spanned<Value>| number(&item.value).ok_or_else(|| mismatch(field, item));
+    let double = |item: &Spanned<Value>| number(&item.value).ok_or_else(|| field.mismatch(item));
     let each = items.iter();
     let data = match field.element_type {
         DataType::Bool => scalar_field::Data::BoolData(schema::BoolArray {
@@ -353,239 +339,4 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
 fn front<T>(data: &mut Vec<T>, count: usize) -> Vec<T> {
     let rest = data.split_off(count.min(data.len()));
     std::mem::replace(data, rest)
-}
-
-fn mismatch(field: &Field, value: &Spanned<Value>) -> Diagnostic {
-    Diagnostic::new(
-        Code::TypeMismatch,
-        format!("{} does not fit into `{}`", describe(&value.value), field.name),
-    )
-    .at(value.span)
-    .label(format!("expected {}", field.type_name()))
-}
-
-fn wrong_length(field: &Field, given: usize, what: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongDimension,
-        format!(
-            "this vector has {given} {what}, but `{}` has {} dimensions",
-            field.name, field.dim
-        ),
-    )
-    .at(span)
-    .label(format!("expected {}", field.dim))
-    .help("`DESCRIBE` shows the dimensions of every vector field")
-}
-
-/// Adds the dim values of a float vector: a list of numbers, or a string with one in it.
-pub fn float_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<f32>) -> Result<()> {
-    let parsed;
-    let values = match &value.value {
-        Value::Numbers(numbers) => &numbers.values,
-        Value::Text(text) => {
-            parsed = text_vector(text, value.span)?;
-            &parsed
-        }
-        Value::List(items) if items.is_empty() => {
-            return Err(wrong_length(field, 0, "values", value.span));
-        }
-        Value::List(items) => return Err(not_number(items, value.span)),
-        _ => return Err(mismatch(field, value)),
-    };
-    if values.len() != field.dim {
-        return Err(wrong_length(field, values.len(), "values", value.span));
-    }
-    out.extend_from_slice(values);
-    Ok(())
-}
-
-/// A list that is no vector: something in it is no number, or too large a one.
-fn not_number(items: &[Spanned<Value>], span: Span) -> Diagnostic {
-    let culprit = items.iter().find(|item| !matches!(item.value, Value::Int(_) | Value::Float(_)));
-    let large = items
-        .iter()
-        .find(|item| matches!(item.value, Value::Float(number) if !(number as f32).is_finite()));
-    if let (None, Some(large)) = (culprit, large) {
-        return Diagnostic::new(Code::InvalidNumber, "this number cannot stand in a vector")
-            .at(large.span)
-            .label("not a finite 32-bit number");
-    }
-    Diagnostic::new(
-        Code::TypeMismatch,
-        format!(
-            "{} stands in a vector",
-            culprit.map_or("something else", |item| describe(&item.value))
-        ),
-    )
-    .at(culprit.map_or(span, |item| item.span))
-    .label("expected a number")
-}
-
-/// Reads `'[0.1, 0.2]'`, as pgvector's users write vectors.
-fn text_vector(text: &str, span: Span) -> Result<Vec<f32>> {
-    let wrong = || {
-        Diagnostic::new(Code::TypeMismatch, "this string is no vector")
-            .at(span)
-            .help("write `[0.1, 0.2]` or `'[0.1, 0.2]'`")
-    };
-    let inner =
-        text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or_else(wrong)?;
-    let values = inner
-        .split(',')
-        .map(|word| word.trim().parse::<f32>().map_err(|_| wrong()))
-        .collect::<Result<Vec<_>>>()?;
-    if values.iter().any(|value| !value.is_finite()) {
-        return Err(
-            Diagnostic::new(Code::InvalidNumber, "a vector holds finite numbers only").at(span)
-        );
-    }
-    Ok(values)
-}
-
-/// Adds the bytes of a vector that is kept as bytes.
-pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
-    if field.data_type == DataType::BinaryVector {
-        return binary_vector(field, value, out);
-    }
-    if let (Value::Bytes(bytes), DataType::Float16Vector | DataType::BFloat16Vector) =
-        (&value.value, field.data_type)
-    {
-        if bytes.len() != field.dim * 2 {
-            return Err(wrong_length(field, bytes.len() / 2, "values", value.span));
-        }
-        out.extend_from_slice(bytes);
-        return Ok(());
-    }
-    let mut floats = Vec::with_capacity(field.dim);
-    float_vector(field, value, &mut floats)?;
-    for number in floats {
-        match field.data_type {
-            DataType::Float16Vector => {
-                let half = half::f16::from_f32(number);
-                if !half.is_finite() {
-                    return Err(Diagnostic::new(
-                        Code::OutOfRange,
-                        format!("{number} does not fit into `{}`", field.name),
-                    )
-                    .at(value.span)
-                    .help(
-                        "a FLOAT16VEC holds -65504 to 65504; BFLOAT16VEC has the range of FLOAT",
-                    ));
-                }
-                out.extend(half.to_le_bytes());
-            }
-            DataType::BFloat16Vector => out.extend(half::bf16::from_f32(number).to_le_bytes()),
-            _ if (-128.0..=127.0).contains(&number) && number.fract() == 0.0 => {
-                out.push(number as i8 as u8)
-            }
-            _ => {
-                return Err(Diagnostic::new(
-                    Code::OutOfRange,
-                    format!("{number} does not fit into `{}`", field.name),
-                )
-                .at(value.span)
-                .help("an INT8VEC holds whole numbers from -128 to 127"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A sparse vector's bytes: `{1: 0.5, 7: 0.2}`, or such an object in a string.
-pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
-    let parsed;
-    let fields = match &value.value {
-        Value::Object(fields) => fields,
-        Value::Text(text) => {
-            parsed = text_object(text)
-                .ok_or_else(|| mismatch(field, value).help("write {1: 0.5, 7: 0.2}"))?;
-            &parsed
-        }
-        _ => return Err(mismatch(field, value).help("write {1: 0.5, 7: 0.2}")),
-    };
-    let mut pairs = Vec::with_capacity(fields.len());
-    for (key, item) in fields {
-        let index =
-            key.trim().parse::<u32>().ok().filter(|index| *index < u32::MAX).ok_or_else(|| {
-                Diagnostic::new(Code::OutOfRange, format!("`{key}` is no index of a sparse vector"))
-                    .at(value.span)
-                    .help("an index is a whole number from 0 to 4294967294")
-            })?;
-        match number(&item.value).map(|number| number as f32).filter(|number| number.is_finite()) {
-            Some(number) => pairs.push((index, number)),
-            None => {
-                return Err(Diagnostic::new(
-                    Code::TypeMismatch,
-                    format!("{} stands in a sparse vector", describe(&item.value)),
-                )
-                .at(item.span)
-                .label("expected a number"));
-            }
-        }
-    }
-    pairs.sort_by_key(|(index, _)| *index);
-    if pairs.windows(2).any(|two| matches!(two, [(a, _), (b, _)] if a == b)) {
-        return Err(Diagnostic::new(
-            Code::SyntaxError,
-            "an index of this sparse vector stands twice",
-        )
-        .at(value.span));
-    }
-    Ok(sparse_bytes(&pairs))
-}
-
-/// One more than the largest index.
-fn sparse_dim(content: &[u8]) -> usize {
-    crate::milvus::data::sparse_pairs(content).last().map_or(0, |(index, _)| *index as usize + 1)
-}
-
-/// An object of JSON text.
-fn text_object(text: &str) -> Option<Vec<(String, Spanned<Value>)>> {
-    match of_json(&serde_json::from_str(text).ok()?) {
-        Value::Object(fields) => Some(fields),
-        _ => None,
-    }
-}
-
-/// Adds the dim/8 bytes of a binary vector: bytes as X'A5' or numbers, or dim zeros and ones.
-fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
-    let bytes: Vec<u8> = match &value.value {
-        Value::Bytes(bytes) => bytes.clone(),
-        Value::Numbers(numbers)
-            if numbers.values.len() == field.dim
-                && numbers.values.iter().all(|bit| *bit == 0.0 || *bit == 1.0) =>
-        {
-            numbers
-                .values
-                .chunks(8)
-                .map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit == 1.0)))
-                .collect()
-        }
-        Value::Numbers(numbers) => {
-            let bytes: Option<Vec<u8>> = numbers
-                .values
-                .iter()
-                .map(|byte| {
-                    ((0.0..=255.0).contains(byte) && byte.fract() == 0.0).then_some(*byte as u8)
-                })
-                .collect();
-            bytes.ok_or_else(|| {
-                Diagnostic::new(
-                    Code::OutOfRange,
-                    "a byte of a binary vector is a whole number from 0 to 255",
-                )
-                .at(value.span)
-            })?
-        }
-        _ => {
-            return Err(mismatch(field, value).help(
-                "write X'A5', b'10100101', bytes as [165], or every bit as [1,0,1,0,0,1,0,1]",
-            ));
-        }
-    };
-    if bytes.len() * 8 != field.dim {
-        return Err(wrong_length(field, bytes.len() * 8, "bits", value.span));
-    }
-    out.extend_from_slice(&bytes);
-    Ok(())
 }

@@ -1,3 +1,5 @@
-//! Values as the cell has them, as the columns of a request.
+//! Written values become the data that Milvus takes. Knows a field's type; knows nothing of
+//! statements or requests.
 
-pub mod column;
+pub(crate) mod column;
+pub(crate) mod vector;

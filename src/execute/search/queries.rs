@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
-use crate::execute::convert::column::{byte_vector, float_vector, sparse_vector};
+use crate::execute::convert::vector::{byte_vector, float_vector, sparse_vector};
 use crate::execute::params::{self, pair};
 use crate::execute::read::filter::{Bound, key_in};
 use crate::execute::read::scan::{Read, WINDOW, keys_of};

@@ -13,6 +13,7 @@ pub mod original;
 pub mod params;
 pub mod read;
 pub mod search;
+pub mod select;
 pub mod state;
 pub mod value;
 pub mod write;
@@ -166,13 +167,13 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::Write(write) => write::rows::write(write, context).await,
         Kind::Update(update) => write::update::update(update, context).await,
         Kind::Delete { table, partition, filter } => {
-            write::rows::delete(table, partition.as_ref(), filter.as_ref(), context).await
+            write::delete::delete(table, partition.as_ref(), filter.as_ref(), context).await
         }
         Kind::OriginalInsert { vectors, table, partition, ids } => {
             original::insert(vectors, table, partition.as_ref(), ids.as_deref(), context).await
         }
         Kind::OriginalDelete { table, ids } => original::delete(table, ids, context).await,
-        Kind::Select(select) => read::scan::select(select, context).await,
+        Kind::Select(select) => select::select(select, context).await,
         Kind::OriginalSearch { vectors, table, params } => {
             original::search(vectors, table, params, context).await
         }

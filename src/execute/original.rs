@@ -16,8 +16,10 @@ use crate::execute::read::filter;
 use crate::execute::read::outputs::Outputs;
 use crate::execute::read::scan::Read;
 use crate::execute::search::hits::Layout;
+use crate::execute::search::params::SearchParams;
 use crate::execute::search::plan::SearchPlan;
-use crate::execute::search::queries::{Queries, SearchParams};
+use crate::execute::search::queries::Queries;
+use crate::execute::write::delete::delete_where;
 use crate::execute::write::rows;
 use crate::execute::write::rows::Mode;
 use crate::language::ast::{Name, Param, Value};
@@ -375,7 +377,7 @@ pub async fn delete<P: Platform>(
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let expr = filter::key_in(&collection.key_of(ids)?.name, ids)?;
-    let count = rows::delete_where(&collection, table, None, expr, context).await?;
+    let count = delete_where(&collection, table, None, expr, context).await?;
     Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
 }
 

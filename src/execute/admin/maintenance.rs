@@ -8,7 +8,7 @@ use crate::execute::define::collection::partition_names;
 use crate::execute::define::describe::row_count;
 use crate::execute::errors::diagnose;
 use crate::execute::params::{self, pairs_of};
-use crate::execute::read::aggregate::sort_rows;
+use crate::execute::read::order::sort_rows;
 use crate::language::ast::{Direction, Job, Name, Param, Value};
 use crate::milvus::{Effect, Fields, Platform, Reply};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};

@@ -2,13 +2,12 @@
 //! share. Out: text for `expr` or `dsl` (Milvus docs: boolean expression rules), or a diagnostic at
 //! a field that is not there.
 
-use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Collection;
-use crate::execute::context::Context;
 use crate::execute::params;
 use crate::execute::value::{self, literal, quote};
-use crate::language::ast::{Expr, ExprKind, Filter, Near, Value};
-use crate::milvus::{Platform, Version};
+use crate::language::ast::{Expr, ExprKind, Filter, Name, Value};
+use crate::milvus::Version;
 use crate::outcome::Datum;
 use crate::proto::schema::DataType;
 
@@ -32,98 +31,44 @@ const FUNCTIONS: [&str; 15] = [
     "st_contains",
 ];
 
-/// Prints a filter; none is the empty expression, which matches everything.
-pub fn print<P: Platform>(
+/// Prints a filter for a server of this version; none is the empty expression, which matches
+/// everything.
+pub(crate) fn print(
     filter: Option<&Filter>,
     collection: &Collection,
-    context: &Context<'_, P>,
+    version: &Version,
 ) -> Result<String> {
     match filter {
         None => Ok(String::new()),
         Some(Filter::Raw(text)) => Ok(params::text(text)?.value),
-        Some(Filter::Expr(expr)) => {
-            Printer { collection, version: context.client.version() }.expr(expr)
-        }
+        Some(Filter::Expr(expr)) => Printer { collection, version }.expr(expr),
     }
 }
 
-/// A range of a search that stands in a filter: `v <-> [1, 2] < 0.8`, or `distance < 0.8` when
-/// `near` is `None`.
-#[derive(Clone)]
-pub struct Bound {
-    pub near: Option<Near>,
-    pub operator: &'static str,
-    pub value: Spanned<f64>,
+/// `key in [1, 2]`.
+pub(crate) fn key_in(key: &str, ids: &[Spanned<Value>]) -> Result<String> {
+    let ids = ids.iter().map(|id| literal(&id.value, id.span)).collect::<Result<Vec<_>>>()?;
+    Ok(format!("{key} in [{}]", ids.join(", ")))
 }
 
-/// Takes the ranges of a search out of a filter: they may stand beside AND at its top.
-pub fn split(
-    filter: Option<Filter>,
-    collection: &Collection,
-) -> Result<(Option<Filter>, Vec<Bound>)> {
-    let Some(Filter::Expr(expr)) = filter else { return Ok((filter, Vec::new())) };
-    let mut bounds = Vec::new();
-    let rest = take_bounds(expr, collection, &mut bounds)?;
-    Ok((rest.map(Filter::Expr), bounds))
+/// `key not in [1, 2]`, of keys as they are read.
+pub(crate) fn not_in<'a>(key: &str, ids: impl Iterator<Item = &'a Datum>) -> String {
+    let ids: Vec<String> = ids.map(key_literal).collect();
+    format!("{key} not in [{}]", ids.join(", "))
 }
 
-fn take_bounds(
-    expr: Expr,
-    collection: &Collection,
-    bounds: &mut Vec<Bound>,
-) -> Result<Option<Expr>> {
-    let span = expr.span;
-    match expr.kind {
-        ExprKind::Chain { first, rest } if rest.iter().all(|(operator, _)| *operator == "and") => {
-            let mut kept = Vec::new();
-            for part in std::iter::once(*first).chain(rest.into_iter().map(|(_, part)| part)) {
-                kept.extend(take_bounds(part, collection, bounds)?);
-            }
-            let mut kept = kept.into_iter();
-            let Some(first) = kept.next() else { return Ok(None) };
-            let rest: Vec<(&'static str, Expr)> = kept.map(|part| ("and", part)).collect();
-            Ok(Some(if rest.is_empty() {
-                first
-            } else {
-                Expr { kind: ExprKind::Chain { first: Box::new(first), rest }, span }
-            }))
-        }
-        ExprKind::Range { near, bounds: written } => {
-            for (operator, value) in written {
-                bounds.push(Bound { near: Some((*near).clone()), operator, value: bound(&value)? });
-            }
-            Ok(None)
-        }
-        ExprKind::Compare { first, rest } if is_distance(&first, collection) => {
-            for (operator, value) in rest {
-                bounds.push(Bound { near: None, operator, value: bound(&value)? });
-            }
-            Ok(None)
-        }
-        kind => Ok(Some(Expr { kind, span })),
-    }
-}
-
-fn is_distance(expr: &Expr, collection: &Collection) -> bool {
-    let ExprKind::Field { name, path, .. } = &expr.kind else { return false };
-    path.is_empty() && name.value == "distance" && collection.find("distance").is_none()
-}
-
-fn bound(expr: &Expr) -> Result<Spanned<f64>> {
-    let number = match &expr.kind {
-        ExprKind::Literal(value) => value::number(value),
-        _ => None,
-    };
-    match number {
-        Some(number) => Ok(Spanned::new(number, expr.span)),
-        None => Err(Diagnostic::new(Code::TypeMismatch, "a distance is compared with a number")
-            .at(expr.span)),
+/// A key as a Milvus expression has it.
+pub(crate) fn key_literal(key: &Datum) -> String {
+    match key {
+        Datum::Text(text) => quote(text),
+        Datum::Int(number) => number.to_string(),
+        _ => String::new(),
     }
 }
 
 struct Printer<'a> {
     collection: &'a Collection,
-    version: Version,
+    version: &'a Version,
 }
 
 impl Printer<'_> {
@@ -137,62 +82,18 @@ impl Printer<'_> {
                 out
             }
             ExprKind::Not(inner) => format!("not ({})", self.expr(inner)?),
-            ExprKind::Compare { first, rest } => {
-                // `1 < a < 5` is written out, since not every server reads the short form
-                let mut left = first.as_ref();
-                let mut parts = Vec::new();
-                for (operator, right) in rest {
-                    self.check_types(left, right)?;
-                    self.check_types(right, left)?;
-                    let first = if parts.is_empty() {
-                        self.operand(left)?
-                    } else {
-                        self.value_operand(left)?
-                    };
-                    parts.push(format!("{first} {operator} {}", self.value_operand(right)?));
-                    left = right;
-                }
-                if parts.len() == 1 { parts.join("") } else { format!("({})", parts.join(" and ")) }
-            }
-            ExprKind::In { left, negated, list } => {
-                let items =
-                    list.iter().map(|item| self.value_operand(item)).collect::<Result<Vec<_>>>()?;
-                for item in list {
-                    self.check_types(left, item)?;
-                }
-                // Milvus Lite knows `in` of whole fields alone
-                let path = matches!(&left.kind, ExprKind::Field { path, .. } if !path.is_empty());
-                if path && self.version.lite && !items.is_empty() {
-                    let left = self.operand(left)?;
-                    let each: Vec<String> =
-                        items.iter().map(|item| format!("{left} == {item}")).collect();
-                    return Ok(if *negated {
-                        format!("not ({})", each.join(" or "))
-                    } else {
-                        format!("({})", each.join(" or "))
-                    });
-                }
-                format!(
-                    "{} {}in [{}]",
-                    self.operand(left)?,
-                    if *negated { "not " } else { "" },
-                    items.join(", ")
-                )
-            }
+            ExprKind::Compare { first, rest } => self.compare(first, rest)?,
+            ExprKind::In { left, negated, list } => self.in_list(left, *negated, list)?,
             ExprKind::Between { left, negated, low, high } => {
                 let field = self.operand(left)?;
-                let inner = format!(
-                    "{field} >= {} and {field} <= {}",
-                    self.value_operand(low)?,
-                    self.value_operand(high)?
-                );
+                let (low, high) = (self.value_operand(low)?, self.value_operand(high)?);
+                let inner = format!("{field} >= {low} and {field} <= {high}");
                 if *negated { format!("not ({inner})") } else { format!("({inner})") }
             }
             ExprKind::Range { near, .. } => {
                 return Err(Diagnostic::new(
                     Code::SyntaxError,
-                    "a range of a search stands beside \
-                    AND at the top of WHERE",
+                    "a range of a search stands beside AND at the top of WHERE",
                 )
                 .at(near.field.span)
                 .help(
@@ -201,83 +102,102 @@ impl Printer<'_> {
                 ));
             }
             ExprKind::Like { left, negated, pattern } => {
-                let like = format!(
-                    "{} like {}",
-                    self.operand(left)?,
-                    quote(&params::text(pattern)?.value)
-                );
+                let operand = self.operand(left)?;
+                let like = format!("{operand} like {}", quote(&params::text(pattern)?.value));
                 if *negated { format!("not ({like})") } else { like }
             }
-            ExprKind::IsNull { .. } if !self.version.has("IS NULL") => {
-                return Err(Diagnostic::new(
-                    Code::NotSupported,
-                    format!("IS NULL {}", self.version.needs("IS NULL")),
-                )
-                .at(expr.span));
-            }
             ExprKind::IsNull { left, negated } => {
+                self.needs("IS NULL", expr.span)?;
                 format!("{} is {}null", self.operand(left)?, if *negated { "not " } else { "" })
             }
-            ExprKind::Field { name, path, .. } => {
-                if self.collection.find(&name.value).is_none()
-                    && !self.collection.dynamic
-                    && name.value != "$meta"
-                {
-                    return Err(self.collection.unknown_field(name));
-                }
-                if let Some(step) = path.first() {
-                    let has_paths = self.collection.find(&name.value).is_none_or(|field| {
-                        matches!(field.data_type, DataType::Json | DataType::Array)
-                    });
-                    if !has_paths {
-                        return Err(Diagnostic::new(
-                            Code::TypeMismatch,
-                            format!("`{name}` has no parts"),
-                        )
-                        .at(step.span));
-                    }
-                }
-                value::path(&name.value, path)
-            }
-            ExprKind::Call { name, args } => {
-                if !FUNCTIONS.contains(&name.value.as_str()) {
-                    return Err(Diagnostic::new(
-                        Code::UnknownFunction,
-                        format!(
-                            "unknown function \
-                        `{name}`"
-                        ),
-                    )
-                    .at(name.span)
-                    .suggest(&name.value, FUNCTIONS, "there are")
-                    .help(
-                        "what is newer than this kernel goes by `FILTER '…'`, which hands \
-                            a Milvus expression on",
-                    ));
-                }
-                if name.value == "text_match" && !self.version.has("TEXT_MATCH") {
-                    return Err(Diagnostic::new(
-                        Code::NotSupported,
-                        format!("TEXT_MATCH {}", self.version.needs("TEXT_MATCH")),
-                    )
-                    .at(name.span));
-                }
-                let mut shown = Vec::new();
-                for (at, arg) in args.iter().enumerate() {
-                    shown.push(if at == 0 { self.expr(arg)? } else { self.value_operand(arg)? });
-                }
-                format!("{}({})", name.value, shown.join(", "))
-            }
-            ExprKind::List(items) => format!(
-                "[{}]",
-                items
-                    .iter()
-                    .map(|item| self.value_operand(item))
-                    .collect::<Result<Vec<_>>>()?
-                    .join(", ")
-            ),
+            ExprKind::Field { name, path, .. } => self.field(name, path)?,
+            ExprKind::Call { name, args } => self.call(name, args)?,
+            ExprKind::List(items) => format!("[{}]", self.values(items)?.join(", ")),
             ExprKind::Literal(value) => literal(value, expr.span)?,
         })
+    }
+
+    /// `1 < a < 5` is written out, since not every server reads the short form.
+    fn compare(&self, first: &Expr, rest: &[(&'static str, Expr)]) -> Result<String> {
+        let mut left = first;
+        let mut parts = Vec::new();
+        for (operator, right) in rest {
+            self.check_types(left, right)?;
+            self.check_types(right, left)?;
+            let first =
+                if parts.is_empty() { self.operand(left)? } else { self.value_operand(left)? };
+            parts.push(format!("{first} {operator} {}", self.value_operand(right)?));
+            left = right;
+        }
+        Ok(if parts.len() == 1 { parts.join("") } else { format!("({})", parts.join(" and ")) })
+    }
+
+    fn in_list(&self, left: &Expr, negated: bool, list: &[Expr]) -> Result<String> {
+        let items = self.values(list)?;
+        for item in list {
+            self.check_types(left, item)?;
+        }
+        let operand = self.operand(left)?;
+        // Milvus Lite knows `in` of whole fields alone
+        let path = matches!(&left.kind, ExprKind::Field { path, .. } if !path.is_empty());
+        if path && self.version.lite && !items.is_empty() {
+            let each: Vec<String> =
+                items.iter().map(|item| format!("{operand} == {item}")).collect();
+            let any = each.join(" or ");
+            return Ok(if negated { format!("not ({any})") } else { format!("({any})") });
+        }
+        Ok(format!("{operand} {}in [{}]", if negated { "not " } else { "" }, items.join(", ")))
+    }
+
+    fn field(&self, name: &Name, path: &[Spanned<Value>]) -> Result<String> {
+        let field = self.collection.find(&name.value);
+        if field.is_none() && !self.collection.dynamic && name.value != "$meta" {
+            return Err(self.collection.unknown_field(name));
+        }
+        let has_parts =
+            field.is_none_or(|field| matches!(field.data_type, DataType::Json | DataType::Array));
+        match path.first() {
+            Some(step) if !has_parts => {
+                Err(Diagnostic::new(Code::TypeMismatch, format!("`{name}` has no parts"))
+                    .at(step.span))
+            }
+            _ => Ok(value::path(&name.value, path)),
+        }
+    }
+
+    fn call(&self, name: &Name, args: &[Expr]) -> Result<String> {
+        if !FUNCTIONS.contains(&name.value.as_str()) {
+            return Err(Diagnostic::new(
+                Code::UnknownFunction,
+                format!("unknown function `{name}`"),
+            )
+            .at(name.span)
+            .suggest(&name.value, FUNCTIONS, "there are")
+            .help(
+                "what is newer than this kernel goes by `FILTER '…'`, which hands a Milvus \
+                    expression on",
+            ));
+        }
+        if name.value == "text_match" {
+            self.needs("TEXT_MATCH", name.span)?;
+        }
+        let mut shown = Vec::new();
+        for (at, arg) in args.iter().enumerate() {
+            shown.push(if at == 0 { self.expr(arg)? } else { self.value_operand(arg)? });
+        }
+        Ok(format!("{}({})", name.value, shown.join(", ")))
+    }
+
+    fn needs(&self, what: &str, span: Span) -> Result<()> {
+        if self.version.has(what) {
+            return Ok(());
+        }
+        let message = format!("{what} {}", self.version.needs(what));
+        Err(Diagnostic::new(Code::NotSupported, message).at(span))
+    }
+
+    fn values(&self, exprs: &[Expr]) -> Result<Vec<String>> {
+        exprs.iter().map(|expr| self.value_operand(expr)).collect()
     }
 
     /// An operand, with parentheses where it is made of operators itself.
@@ -335,26 +255,5 @@ impl Printer<'_> {
         )
         .at(right.span)
         .label(format!("expected {}", field.type_name())))
-    }
-}
-
-/// `key in [1, 2]`.
-pub fn key_in(key: &str, ids: &[Spanned<Value>]) -> Result<String> {
-    let ids = ids.iter().map(|id| literal(&id.value, id.span)).collect::<Result<Vec<_>>>()?;
-    Ok(format!("{key} in [{}]", ids.join(", ")))
-}
-
-/// `key not in [1, 2]`, of keys as they are read.
-pub fn not_in<'a>(key: &str, ids: impl Iterator<Item = &'a Datum>) -> String {
-    let ids: Vec<String> = ids.map(key_literal).collect();
-    format!("{key} not in [{}]", ids.join(", "))
-}
-
-/// A key as a Milvus expression has it.
-pub fn key_literal(key: &Datum) -> String {
-    match key {
-        Datum::Text(text) => quote(text),
-        Datum::Int(number) => number.to_string(),
-        _ => String::new(),
     }
 }

@@ -1,7 +1,12 @@
-//! Reading rows: filters, pages, what is shown of them, sorting and grouping.
+//! Reading rows: filters, pages, what is shown of them, sorting and grouping. Knows nothing of
+//! searches or of statements as a whole.
 
-pub mod aggregate;
-pub mod filter;
-pub mod outputs;
-pub mod pushdown;
-pub mod scan;
+pub(crate) mod accumulate;
+pub(crate) mod aggregate;
+pub(crate) mod bounds;
+pub(crate) mod filter;
+pub(crate) mod order;
+pub(crate) mod outputs;
+pub(crate) mod pushdown;
+pub(crate) mod scan;
+pub(crate) mod sort;

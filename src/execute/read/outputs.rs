@@ -2,10 +2,10 @@
 //! arrays. In: items. Out: the names to ask a server for, and columns of values made of what it
 //! sends.
 
-use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::value::path_head;
-use crate::language::ast::{Items, Name, Output, Value};
+use crate::language::ast::{Item, Items, Name, Output, Value};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Table, Type};
 use crate::proto::schema::{DataType, FieldData};
@@ -171,6 +171,36 @@ impl Shown {
         Ok(Shown { head, field: name.value.clone(), path: path.to_vec() })
     }
 
+    /// A column of a statement that does not group.
+    pub(crate) fn of(
+        output: &Output,
+        alias: Option<&Name>,
+        collection: &Collection,
+    ) -> Result<Shown> {
+        match output {
+            Output::Field { name, path } => Shown::new(name, path, alias, collection),
+            Output::Aggregate { function, .. } => Err(Diagnostic::new(
+                Code::SyntaxError,
+                format!("{} belongs to a statement that groups", function.value.word()),
+            )
+            .at(function.span)
+            .help("add `GROUP BY …`")),
+        }
+    }
+
+    /// What has no order cannot be sorted or grouped by.
+    pub(crate) fn check_order(&self, span: Span, collection: &Collection) -> Result<()> {
+        match collection.find(&self.field) {
+            Some(field) if field.is_vector() => Err(Diagnostic::new(
+                Code::TypeMismatch,
+                format!("`{}` is {} and has no order", field.name, field.type_name()),
+            )
+            .at(span)
+            .help(format!("a search is written `ORDER BY {} <-> [0.1, 0.2]`", field.name))),
+            _ => Ok(()),
+        }
+    }
+
     fn kind(&self, collection: &Collection) -> Type {
         match collection.find(&self.field) {
             Some(field) if self.path.is_empty() => data::kind(field.data_type),
@@ -178,6 +208,26 @@ impl Shown {
             _ => Type::Json,
         }
     }
+}
+
+pub(crate) fn span_of(output: &Output) -> Span {
+    match output {
+        Output::Field { name, .. } => name.span,
+        Output::Aggregate { function, .. } => function.span,
+    }
+}
+
+/// An alias in ORDER BY stands for its item.
+pub(crate) fn unaliased(key: &Output, items: &[Item]) -> Output {
+    if let Output::Field { name, path } = key
+        && path.is_empty()
+        && let Some(item) = items
+            .iter()
+            .find(|item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value))
+    {
+        return item.output.clone();
+    }
+    key.clone()
 }
 
 /// One key of the dynamic field, row by row.

@@ -1,14 +1,42 @@
 //! ORDER BY and GROUP BY as Milvus 3.0 does them itself. In: what is sorted or grouped by. Out: the
 //! parameters of the query, if the server can do all of it, and what the reply says, if it is what
-//! was asked for. The rest is left to `aggregate`. (Milvus docs: query aggregation, query ORDER
-//! BY.)
+//! was asked for. The rest is left to `sort` and `aggregate`. (Milvus docs: query aggregation,
+//! query ORDER BY.)
 
+use crate::diagnostic::Result;
 use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::context::Context;
+use crate::execute::errors::NO_ANSWER;
 use crate::execute::read::outputs::Shown;
+use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function};
-use crate::milvus::data;
-use crate::outcome::Datum;
+use crate::milvus::{Platform, data};
+use crate::outcome::{Datum, Table};
+use crate::proto::common::KeyValuePair;
+use crate::proto::milvus::QueryResults;
 use crate::proto::schema::{DataType, FieldData};
+
+/// Rows that were sorted or grouped.
+pub(crate) struct Arranged {
+    pub(crate) table: Table,
+    /// how many rows match the filter, or went into the groups
+    pub(crate) count: u64,
+    /// whether the kernel did it, which has read them all
+    pub(crate) in_kernel: bool,
+}
+
+/// What the server makes of a query that sorts or groups; `None` where it refuses.
+pub(crate) async fn on_server<P: Platform>(
+    read: &Read<'_>,
+    names: Vec<String>,
+    query_params: Vec<KeyValuePair>,
+    context: &Context<'_, P>,
+) -> Result<Option<QueryResults>> {
+    match read.send(&read.expr, names, query_params, context).await {
+        Err(error) if NO_ANSWER.contains(&error.code) => Err(error),
+        reply => Ok(reply.ok()),
+    }
+}
 
 /// `order_by_fields` of a query: rows of equal keys in the order of the primary key, NULL as the
 /// largest.

@@ -1,21 +1,18 @@
-//! SELECT without a distance: rows by a filter, and their count. Reads past Milvus's window of
-//! 16,384 rows are paged by key and joined. What is sorted or grouped is in `aggregate`.
+//! Rows by a filter, in the order of their key, and their count. Reads past Milvus's window of
+//! 16,384 rows are paged by key and joined. A collection that is not loaded is loaded first.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
-use crate::execute::define::collection::check_partitions;
 use crate::execute::define::loading;
 use crate::execute::errors::diagnose;
-use crate::execute::params::{self, pair};
-use crate::execute::read::aggregate;
+use crate::execute::params::pair;
 use crate::execute::read::filter;
+use crate::execute::read::order::sort_rows;
 use crate::execute::read::outputs::Outputs;
-use crate::execute::search::hybrid;
-use crate::execute::search::queries;
-use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
-use crate::milvus::{Platform, data};
-use crate::outcome::{Column, Datum, Outcome, Table, Type, rows};
+use crate::language::ast::{Direction, Name};
+use crate::milvus::{Error, Platform, data};
+use crate::outcome::{Datum, Table};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData, field_data, scalar_field};
@@ -24,96 +21,6 @@ use crate::proto::schema::{DataType, FieldData, field_data, scalar_field};
 pub const WINDOW: u64 = 16_384;
 /// Rows of a page are so many that it stays near this size.
 const PAGE_BYTES: usize = 16 << 20;
-
-pub async fn select<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Outcome> {
-    let table = &select.table;
-    let collection = context.collection(table).await?;
-    check_partitions(table, &select.partitions, context).await?;
-    let (condition, bounds) = filter::split(select.filter.clone(), &collection)?;
-    let expr = filter::print(condition.as_ref(), &collection, context)?;
-    let level = select.consistency.as_ref().map(params::consistency).transpose()?;
-    let partitions: Vec<String> = select.partitions.iter().map(|name| name.value.clone()).collect();
-    let read = Read { collection: &collection, table, partitions, expr, level };
-    if !select.hybrid.is_empty() {
-        return hybrid::search(select, &read, &bounds, context).await;
-    }
-    if let Some(rerank) = &select.rerank {
-        return Err(Diagnostic::new(Code::SyntaxError, "RERANK belongs to a hybrid search")
-            .at(rerank.method.span)
-            .help("add `HYBRID SEARCH (…)` before it"));
-    }
-    if matches!(&select.order, Some(Order::Near { .. }))
-        || bounds.iter().any(|bound| bound.near.is_some())
-    {
-        return queries::search(select, &read, &bounds, context).await;
-    }
-    if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new(Code::UnknownField, "only a search has a distance")
-            .at(bound.value.span)
-            .help("add `ORDER BY field <-> [0.1, 0.2]`"));
-    }
-    if let Some(param) = select.params.first() {
-        return Err(Diagnostic::new(Code::SyntaxError, "SEARCH PARAMS belong to a search")
-            .at(param.name.span)
-            .help("add `ORDER BY field <-> [0.1, 0.2]`"));
-    }
-    if let Some(count) = only_count(select) {
-        if let Some(clause) = select.limit.as_ref().or(select.offset.as_ref()) {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                "COUNT(*) gives one row: LIMIT and OFFSET have no effect",
-            )
-            .at(clause.span));
-        }
-        let head = count.alias.as_ref().map_or("count(*)", |alias| alias.value.as_str());
-        let number = read.count(context).await?;
-        return Ok(Outcome::table(Table::new(
-            vec![Column::new(head, Type::Int)],
-            vec![vec![Datum::Int(number as i64)]],
-        )));
-    }
-    let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
-    let limit = select.limit.as_ref().map(params::count).transpose()?;
-    if aggregate::is_wanted(select) {
-        return aggregate::select(select, &read, offset, limit, context).await;
-    }
-    let outputs = Outputs::of(&select.items, &collection)?;
-    if limit == Some(0) {
-        return Ok(Outcome::table(Table::new(outputs.columns(&collection), Vec::new())));
-    }
-    let wanted = limit.unwrap_or(u64::MAX);
-    let fetched = wanted.min(context.kept());
-    let mut table = read.rows(&outputs, offset, fetched, context).await?;
-    if table.rows.len() as u64 == fetched && fetched < wanted && !context.client.explaining() {
-        table.total = read
-            .count(context)
-            .await?
-            .saturating_sub(offset)
-            .min(wanted)
-            .max(table.rows.len() as u64);
-    }
-    table.primary_key = Some(collection.primary()?.name.clone())
-        .filter(|key| table.columns.iter().any(|column| column.name == *key));
-    let done = rows(table.total);
-    Ok(Outcome::table(table).with_done(done))
-}
-
-/// The COUNT(*) of a SELECT that asks for nothing else: the server counts.
-fn only_count(select: &Select) -> Option<&Item> {
-    match &select.items {
-        Items::Listed(items) => match items.as_slice() {
-            [item @ Item { output: Output::Aggregate { function, of: None, .. }, .. }]
-                if function.value == Function::Count
-                    && select.group.is_empty()
-                    && select.order.is_none() =>
-            {
-                Some(item)
-            }
-            _ => None,
-        },
-        Items::All => None,
-    }
-}
 
 /// What is read, and from where.
 pub struct Read<'a> {
@@ -242,7 +149,24 @@ impl Read<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Sends a query, and loads the collection first if it is not loaded.
+    /// Sends a request about what is read, and once more when the collection was not loaded and
+    /// has been loaded for it.
+    pub(crate) async fn loaded<P: Platform, T>(
+        &self,
+        context: &Context<'_, P>,
+        send: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T> {
+        let reply = match send().await {
+            Err(error) if error.is_not_loaded() => {
+                loading::load_unasked(self.collection, self.table, None, context).await?;
+                send().await
+            }
+            reply => reply,
+        };
+        reply.map_err(|error| diagnose(error, self.table.span))
+    }
+
+    /// Sends a query.
     pub async fn send<P: Platform>(
         &self,
         expr: &str,
@@ -262,14 +186,7 @@ impl Read<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         };
-        let reply = match context.client.query(request.clone()).await {
-            Err(error) if error.is_not_loaded() => {
-                loading::load_unasked(self.collection, self.table, None, context).await?;
-                context.client.query(request).await
-            }
-            reply => reply,
-        };
-        reply.map_err(|error| diagnose(error, self.table.span))
+        self.loaded(context, async || context.client.query(request.clone()).await).await
     }
 }
 
@@ -312,7 +229,7 @@ fn sort_by_keys(table: &mut Table, keys: Vec<Datum>) {
         row.push(key);
     }
     let width = table.rows.first().map_or(0, Vec::len);
-    aggregate::sort_rows(&mut table.rows, width.saturating_sub(1), &[Direction::Ascending]);
+    sort_rows(&mut table.rows, width.saturating_sub(1), &[Direction::Ascending]);
     for row in &mut table.rows {
         row.pop();
     }

@@ -4,14 +4,14 @@
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::context::Context;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
 use crate::execute::params::{self, pair};
+use crate::execute::read::bounds::Bound;
 use crate::execute::read::filter;
-use crate::execute::read::filter::Bound;
 use crate::execute::read::scan::{Read, WINDOW};
 use crate::execute::search::hits::Layout;
+use crate::execute::search::params::{SearchParams, grouping, in_window, search_params, window};
 use crate::execute::search::plan::SearchPlan;
-use crate::execute::search::queries::{Queries, grouping, in_window, search_params, window};
+use crate::execute::search::queries::Queries;
 use crate::execute::value::number;
 use crate::language::ast::{Order, Select};
 use crate::milvus::Platform;
@@ -51,8 +51,7 @@ pub async fn search<P: Platform>(
     in_window(select, "a hybrid search")?;
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;
-    let mut outer =
-        search_params(&[], collection.fields.first().unwrap_or(collection.primary()?), collection)?;
+    let mut outer = SearchParams::default();
     for param in &select.params {
         match param.name.value.to_ascii_lowercase().as_str() {
             "round_decimal" => outer.round_decimal = Some(params::whole(param, 0, 6)?),
@@ -75,7 +74,7 @@ pub async fn search<P: Platform>(
     let mut requests = Vec::new();
     let mut queries = 1;
     for arm in &select.hybrid {
-        let arm_filter = filter::print(arm.filter.as_ref(), collection, context)?;
+        let arm_filter = filter::print(arm.filter.as_ref(), collection, &context.client.version())?;
         let expr = match (read.expr.is_empty(), arm_filter.is_empty()) {
             (true, _) => arm_filter,
             (_, true) => read.expr.clone(),
@@ -146,14 +145,8 @@ pub async fn search<P: Platform>(
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
     };
-    let reply = match context.client.hybrid_search(request.clone()).await {
-        Err(error) if error.is_not_loaded() => {
-            loading::load_unasked(collection, table, None, context).await?;
-            context.client.hybrid_search(request).await
-        }
-        reply => reply,
-    };
-    let results = reply.map_err(|error| diagnose(error, table.span))?.results.unwrap_or_default();
+    let send = async || context.client.hybrid_search(request.clone()).await;
+    let results = read.loaded(context, send).await?.results.unwrap_or_default();
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 

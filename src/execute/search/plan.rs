@@ -6,12 +6,12 @@ use crate::diagnostic::Result;
 use crate::execute::catalog::metrics::{default_metric, grows};
 use crate::execute::context::Context;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
 use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW, row_bytes};
 use crate::execute::search::hits::Layout;
-use crate::execute::search::queries::{Queries, SearchParams};
+use crate::execute::search::params::SearchParams;
+use crate::execute::search::queries::Queries;
 use crate::milvus::{Platform, data};
 use crate::outcome::{Datum, Outcome, Table};
 use crate::proto::common::DslType;
@@ -211,23 +211,13 @@ impl SearchPlan<'_> {
         }
     }
 
-    /// Sends a search, and loads the collection first if it is not loaded.
     async fn send<P: Platform>(
         &self,
         request: pb::SearchRequest,
         context: &Context<'_, P>,
     ) -> Result<SearchResultData> {
-        let reply = match context.client.search(request.clone()).await {
-            Err(error) if error.is_not_loaded() => {
-                loading::load_unasked(self.read.collection, self.read.table, None, context).await?;
-                context.client.search(request).await
-            }
-            reply => reply,
-        };
-        Ok(reply
-            .map_err(|error| diagnose(error, self.read.table.span))?
-            .results
-            .unwrap_or_default())
+        let send = async || context.client.search(request.clone()).await;
+        Ok(self.read.loaded(context, send).await?.results.unwrap_or_default())
     }
 
     pub fn request<P: Platform>(

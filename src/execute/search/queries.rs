@@ -1,130 +1,21 @@
-//! SELECT … ORDER BY field <-> vector, BM25_SCORE and ranges: what is searched for, checked and
-//! encoded. `search_plan` sends it. A number called distance is Milvus's own score: L2 squared; of
-//! COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
+//! What is searched for: vectors, stored entities or words, checked and encoded. In: the syntax
+//! tree's distance. Out: queries as a request has them. A number called distance is Milvus's own
+//! score: L2 squared; of COSINE, IP and BM25 the larger the closer (Milvus docs: metrics).
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
-use crate::execute::catalog::{index_types, metrics};
+use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
 use crate::execute::convert::vector::{byte_vector, float_vector, sparse_vector};
 use crate::execute::params::{self, pair};
-use crate::execute::read::filter::{Bound, key_in};
-use crate::execute::read::scan::{Read, WINDOW, keys_of};
-use crate::execute::search::hits::Layout;
-use crate::execute::search::plan::SearchPlan;
+use crate::execute::read::filter::key_in;
+use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::value::of_datum;
-use crate::language::ast::{
-    Direction, Near, Operator, Order, Output, Param, Select, Target, Value,
-};
-use crate::language::print;
+use crate::language::ast::{Near, Operator, Target, Value};
 use crate::milvus::{Platform, data};
-use crate::outcome::{Datum, Outcome, grouped};
+use crate::outcome::Datum;
 use crate::proto::common::PlaceholderType;
 use crate::proto::schema::DataType;
-
-/// A search without LIMIT takes so many.
-pub const DEFAULT_LIMIT: u64 = 10;
-
-pub async fn search<P: Platform>(
-    select: &Select,
-    read: &Read<'_>,
-    bounds: &[Bound],
-    context: &Context<'_, P>,
-) -> Result<Outcome> {
-    let collection = read.collection;
-    let near = match (&select.order, bounds.iter().find_map(|bound| bound.near.as_ref())) {
-        (Some(Order::Near { near, .. }), _) => near,
-        (Some(Order::By(_)), Some(near)) => {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                "a search gives the closest first, and has no other order",
-            )
-            .at(near.field.span)
-            .help("leave ORDER BY out"));
-        }
-        (None, Some(near)) => near,
-        _ => {
-            return Err(Diagnostic::new(Code::InternalError, "a search without a distance")
-                .at(context.span));
-        }
-    };
-    for bound in bounds {
-        if bound.near.as_ref().is_some_and(|other| print::near(other) != print::near(near)) {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                "a range is of the search that ORDER BY names",
-            )
-            .at(bound.value.span)
-            .help("write the same field, operator and vector in both"));
-        }
-    }
-    let queries = Queries::of(near, read, context).await?;
-    if let Some(Order::Near { direction: Some(direction), .. }) = &select.order {
-        check_direction(direction, &queries)?;
-    }
-    if let Some(span) = select.distinct.then_some(select.table.span) {
-        return Err(Diagnostic::new(Code::SyntaxError, "a search has no DISTINCT")
-            .at(span)
-            .help("`GROUP BY field` gives one hit for each value of a field"));
-    }
-    let (limit, offset) = window(select)?;
-    let layout = Layout::of(&select.items, collection)?;
-    let mut params = search_params(&select.params, queries.field, collection)?;
-    range(bounds, &queries, &mut params)?;
-    grouping(&select.group, collection, &mut params, context)?;
-    if !select.group.is_empty() {
-        in_window(select, "a search with GROUP BY")?;
-    }
-    let plan = SearchPlan { read, queries, limit, offset, params };
-    plan.run(&layout, context).await
-}
-
-/// LIMIT and OFFSET of a search.
-pub fn window(select: &Select) -> Result<(u64, u64)> {
-    let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
-    let limit = select.limit.as_ref().map(params::count).transpose()?.unwrap_or(DEFAULT_LIMIT);
-    match &select.limit {
-        Some(clause) if limit == 0 => {
-            Err(Diagnostic::new(Code::OutOfRange, "a search gives at least one hit")
-                .at(clause.span))
-        }
-        _ => Ok((limit, offset)),
-    }
-}
-
-/// What cannot be read in pages stays within what one request gives.
-pub fn in_window(select: &Select, what: &str) -> Result<()> {
-    let (limit, offset) = window(select)?;
-    match select.limit.as_ref().or(select.offset.as_ref()) {
-        Some(clause) if offset.saturating_add(limit) > WINDOW => Err(Diagnostic::new(
-            Code::OutOfRange,
-            format!("{what} gives at most {} hits, OFFSET included", grouped(WINDOW)),
-        )
-        .at(clause.span)),
-        _ => Ok(()),
-    }
-}
-
-/// `ORDER BY v <-> q DESC` asks for the farthest, which no index has; of a score, the highest is
-/// the closest, and DESC is what it is.
-fn check_direction(direction: &Spanned<Direction>, queries: &Queries<'_>) -> Result<()> {
-    if queries.text && direction.value == Direction::Descending
-        || !queries.text && direction.value == Direction::Ascending
-    {
-        return Ok(());
-    }
-    let error = Diagnostic::new(Code::WrongDirection, "a search gives the closest first")
-        .at(direction.span);
-    Err(match (queries.text, queries.grows()) {
-        (true, _) => error
-            .label("the worst cannot be asked for")
-            .help("write DESC, or leave it out: the highest score comes first"),
-        (false, true) => error.label("the farthest cannot be asked for").help(
-            "leave DESC out: the score grows with closeness, and the highest comes first anyway",
-        ),
-        (false, false) => error.label("the farthest cannot be asked for").help("leave DESC out"),
-    })
-}
 
 /// What is searched for, ready to be sent.
 pub struct Queries<'a> {
@@ -217,7 +108,7 @@ impl<'a> Queries<'a> {
         }
     }
 
-    fn grows(&self) -> bool {
+    pub fn grows(&self) -> bool {
         self.metric.as_deref().is_some_and(metrics::grows)
     }
 }
@@ -340,167 +231,6 @@ fn check_operator<'a>(
             .help(help))
         }
         _ => Ok(asked.metric()),
-    }
-}
-
-/// What every search takes, whatever its index.
-const COMMON: [&str; 5] =
-    ["round_decimal", "ignore_growing", "hints", "group_size", "strict_group_size"];
-
-#[derive(Default)]
-pub struct SearchParams {
-    /// the index's own
-    pub inner: serde_json::Map<String, serde_json::Value>,
-    pub round_decimal: Option<i64>,
-    /// beside the index's, by Milvus's names
-    pub outer: Vec<(&'static str, String)>,
-}
-
-/// SEARCH PARAMS, each checked against the index of the field.
-pub fn search_params(
-    written: &[Param],
-    field: &Field,
-    collection: &Collection,
-) -> Result<SearchParams> {
-    let index =
-        collection.index_on(&field.name).map_or("AUTOINDEX", |index| index.index_type.as_str());
-    let known = index_types::find(index);
-    let mut params = SearchParams::default();
-    for param in written {
-        let name = param.name.value.to_ascii_lowercase();
-        match name.as_str() {
-            "round_decimal" => params.round_decimal = Some(params::whole(param, 0, 6)?),
-            "ignore_growing" => {
-                params.outer.push(("ignore_growing", params::flag(param)?.to_string()))
-            }
-            "hints" => params.outer.push(("hints", params::word(param)?.value)),
-            "group_size" => {
-                params.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string()))
-            }
-            "strict_group_size" => {
-                params.outer.push(("strict_group_size", params::flag(param)?.to_string()))
-            }
-            _ => match known {
-                Some(known) => {
-                    let (name, value) = known.search_param(param, &COMMON)?;
-                    params.inner.insert(name, value);
-                }
-                // an index that is newer than this kernel takes what it takes
-                None => {
-                    params
-                        .inner
-                        .insert(param.name.value.clone(), params::json(params::one(param)?)?);
-                }
-            },
-        }
-    }
-    Ok(params)
-}
-
-/// GROUP BY of a search: one hit for each value of a field, or `group_size` of them.
-pub fn grouping<P: Platform>(
-    group: &[Output],
-    collection: &Collection,
-    params: &mut SearchParams,
-    context: &Context<'_, P>,
-) -> Result<()> {
-    match group {
-        [] => match params.outer.iter().find(|(name, _)| name.contains("group_size")) {
-            Some((name, _)) => {
-                Err(Diagnostic::new(Code::SyntaxError, format!("`{name}` belongs to a GROUP BY"))
-                    .at(context.span))
-            }
-            None => Ok(()),
-        },
-        [Output::Field { name, path }] if path.is_empty() => {
-            context.needs("a grouping search", name.span)?;
-            if params.outer.iter().any(|(name, _)| name.contains("group_size")) {
-                context.needs("group_size", name.span)?;
-            }
-            let field = collection.field(name)?;
-            if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {
-                return Err(Diagnostic::new(
-                    Code::TypeMismatch,
-                    format!("`{name}` is {} and cannot group hits", field.type_name()),
-                )
-                .at(name.span));
-            }
-            params.outer.push(("group_by_field", name.value.clone()));
-            Ok(())
-        }
-        _ => {
-            Err(Diagnostic::new(Code::NotSupported, "a search groups by one field")
-                .at(context.span))
-        }
-    }
-}
-
-/// Bounds become `radius` and `range_filter`: of L2 and the like the score is below the radius, of
-/// IP, COSINE and BM25 above it (Milvus docs: range search). A bound that lets everything far away
-/// in and keeps what is close out is refused.
-fn range(bounds: &[Bound], queries: &Queries<'_>, params: &mut SearchParams) -> Result<()> {
-    let grows = queries.grows();
-    let (mut outer, mut inner) = (None, None);
-    for bound in bounds {
-        let value = bound.value.value as f32;
-        let (closer, inclusive) = match bound.operator {
-            "<" => (!grows, false),
-            "<=" => (!grows, true),
-            ">" => (grows, false),
-            ">=" => (grows, true),
-            _ => {
-                return Err(Diagnostic::new(
-                    Code::SyntaxError,
-                    "a distance is compared with <, <=, > or >=",
-                )
-                .at(bound.value.span));
-            }
-        };
-        // the radius is exclusive, the range filter inclusive
-        let exact = match (closer, inclusive, grows) {
-            (true, true, false) => value.next_up(),
-            (true, true, true) => value.next_down(),
-            (false, false, false) => value.next_up(),
-            (false, false, true) => value.next_down(),
-            _ => value,
-        };
-        let slot = if closer { &mut outer } else { &mut inner };
-        if slot.replace((exact, bound.value.span)).is_some() {
-            return Err(Diagnostic::new(Code::SyntaxError, "this bound of the range stands twice")
-                .at(bound.value.span));
-        }
-    }
-    let metric = queries.metric.as_deref().unwrap_or("this metric");
-    match (outer, inner) {
-        (None, Some((_, span))) => Err(Diagnostic::new(
-            Code::WrongDirection,
-            "this range lets only what is far away in",
-        )
-        .at(span)
-        .help(if grows {
-            format!("{metric} grows with closeness: write `> …`, and `< …` beside it for a ring")
-        } else {
-            format!("{metric} shrinks with closeness: write `< …`, and `> …` beside it for a ring")
-        })),
-        (outer, inner) => {
-            if let (Some((outer, span)), Some((inner, _))) = (outer, inner)
-                && (grows && inner <= outer || !grows && inner >= outer)
-            {
-                return Err(
-                    Diagnostic::new(Code::OutOfRange, "nothing lies in this range").at(span)
-                );
-            }
-            let mut put = |name: &str, bound: Option<(f32, Span)>| {
-                if let Some((value, _)) = bound {
-                    // by its shortest decimals, so that 0.8 is 0.8
-                    let number = value.to_string().parse::<f64>().unwrap_or(f64::from(value));
-                    params.inner.insert(name.to_string(), number.into());
-                }
-            };
-            put("radius", outer);
-            put("range_filter", inner);
-            Ok(())
-        }
     }
 }
 

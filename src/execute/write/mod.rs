@@ -1,4 +1,5 @@
 //! Changing rows: INSERT, UPSERT, UPDATE, DELETE.
 
-pub mod rows;
-pub mod update;
+pub(crate) mod delete;
+pub(crate) mod rows;
+pub(crate) mod update;

@@ -1,19 +1,15 @@
-//! INSERT, UPSERT, DELETE. Large inserts are split, and every count is the server's.
+//! INSERT and UPSERT. Large ones are split, and every count is the server's.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::check_partitions;
-use crate::execute::define::loading;
 use crate::execute::errors::diagnose;
-use crate::execute::read::filter;
-use crate::execute::read::scan::Read;
 use crate::execute::value::to_json_field;
-use crate::language::ast::{Filter, Name, Row, Value, Write};
+use crate::language::ast::{Name, Row, Value, Write};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
-use crate::proto::common::ConsistencyLevel;
 use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
 
@@ -302,69 +298,4 @@ pub fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
         })),
         ..FieldData::default()
     }
-}
-
-pub async fn delete<P: Platform>(
-    table: &Name,
-    partition: Option<&Name>,
-    condition: Option<&Filter>,
-    context: &Context<'_, P>,
-) -> Result<Outcome> {
-    let collection = context.collection(table).await?;
-    let Some(condition) = condition else {
-        return Err(Diagnostic::new(
-            Code::MissingFilter,
-            format!("this would delete every row of `{table}`"),
-        )
-        .at(table.span)
-        .help(format!("add `WHERE …`; `TRUNCATE TABLE {table}` empties a table")));
-    };
-    check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context)
-        .await?;
-    let (condition, bounds) = filter::split(Some(condition.clone()), &collection)?;
-    if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new(
-            Code::NotSupported,
-            "rows are deleted by their fields, not by a distance",
-        )
-        .at(bound.value.span)
-        .help("search first, and delete by the ids that it shows"));
-    }
-    let expr = filter::print(condition.as_ref(), &collection, context)?;
-    let count = delete_where(&collection, table, partition, expr, context).await?;
-    Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
-}
-
-/// Deletes what an expression matches. Milvus counts what it was asked to delete, and not what was
-/// there: so the rows are counted first.
-pub async fn delete_where<P: Platform>(
-    collection: &Collection,
-    table: &Name,
-    partition: Option<&Name>,
-    expr: String,
-    context: &Context<'_, P>,
-) -> Result<u64> {
-    let partitions: Vec<String> = partition.iter().map(|name| name.value.clone()).collect();
-    let read = Read { collection, table, partitions, expr, level: Some(ConsistencyLevel::Strong) };
-    let count = read.count(context).await?;
-    if count == 0 && !context.client.explaining() {
-        return Ok(0);
-    }
-    let request = pb::DeleteRequest {
-        db_name: context.client.database(),
-        collection_name: table.value.clone(),
-        partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
-        expr: read.expr,
-    };
-    let reply = match context.client.delete(request.clone()).await {
-        // deleting by a condition reads, and so needs a loaded collection
-        Err(error) if error.is_not_loaded() => {
-            loading::load_unasked(collection, table, None, context).await?;
-            context.client.delete(request).await
-        }
-        reply => reply,
-    };
-    let reply = reply.map_err(|error| diagnose(error, table.span))?;
-    context.client.wrote(&collection.identity(), reply.timestamp);
-    Ok(count)
 }

@@ -6,9 +6,10 @@ use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::{check_partitions, partition_names};
 use crate::execute::params::pair;
-use crate::execute::read::filter;
+use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::{Outputs, Shown};
-use crate::execute::read::scan::Read;
+use crate::execute::read::scan::{Read, keys_of};
+use crate::execute::read::{bounds, filter};
 use crate::execute::value::{number, of_datum, of_json, to_json_field};
 use crate::execute::write::rows::{self, Mode};
 use crate::language::ast::{Assigned, Direction, Expr, ExprKind, Name, Update, Value};
@@ -30,16 +31,8 @@ pub async fn update<P: Platform>(update: &Update, context: &Context<'_, P>) -> R
             .at(field.span));
         }
     }
-    let (condition, bounds) = filter::split(update.filter.clone(), &collection)?;
-    if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new(
-            Code::NotSupported,
-            "rows are updated by their fields, not by a distance",
-        )
-        .at(bound.value.span)
-        .help("search first, and update by the ids that it shows"));
-    }
-    let expr = filter::print(condition.as_ref(), &collection, context)?;
+    let condition = bounds::without(update.filter.clone(), &collection, "update")?;
+    let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
     // an upsert puts a row where it is told to: every row stays in its partition
     let partitions =
         match (&update.partition, collection.fields.iter().any(|field| field.partition_key)) {
@@ -159,11 +152,8 @@ async fn change<P: Platform>(
         .rows
         .iter()
         .filter(|row| {
-            row.get(key_at).is_some_and(|key| {
-                there
-                    .binary_search_by(|other| crate::execute::read::aggregate::compare(other, key))
-                    .is_ok()
-            })
+            row.get(key_at)
+                .is_some_and(|key| there.binary_search_by(|other| compare(other, key)).is_ok())
         })
         .collect();
     let gone = (page.rows.len() - kept.len()) as u64;
@@ -234,11 +224,9 @@ async fn still_there<P: Platform>(
     let expr = filter::key_in(&key.name, &ids)?;
     let params = vec![pair("limit", ids.len())];
     let reply = read.send(&expr, vec![key.name.clone()], params, context).await?;
-    let mut keys: Vec<Vec<Datum>> = crate::execute::read::scan::keys_of(&reply.fields_data, key)
-        .into_iter()
-        .map(|key| vec![key])
-        .collect();
-    crate::execute::read::aggregate::sort_rows(&mut keys, 0, &[Direction::Ascending]);
+    let mut keys: Vec<Vec<Datum>> =
+        keys_of(&reply.fields_data, key).into_iter().map(|key| vec![key]).collect();
+    sort_rows(&mut keys, 0, &[Direction::Ascending]);
     Ok(keys.into_iter().flatten().collect())
 }
 

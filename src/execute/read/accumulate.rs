@@ -1,0 +1,246 @@
+//! Groups of rows and what is known of each: COUNT, SUM, AVG, MIN and MAX over rows that come one
+//! by one. In: rows of keys and values. Out: a row for each group, in the order of its key. Knows
+//! nothing of collections or servers.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::execute::read::order::compare;
+use crate::language::ast::Function;
+use crate::outcome::Datum;
+
+/// One aggregate of a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Aggregate {
+    pub(crate) function: Function,
+    pub(crate) distinct: bool,
+    /// the place of its value in a row; `None` is `*`
+    pub(crate) source: Option<usize>,
+}
+
+/// The groups so far: one accumulator for each aggregate of each.
+pub(crate) struct Groups {
+    /// the first so many values of a row are its group's key
+    width: usize,
+    aggregates: Vec<Aggregate>,
+    found: BTreeMap<Key, Vec<Accumulator>>,
+}
+
+impl Groups {
+    pub(crate) fn new(width: usize, aggregates: Vec<Aggregate>) -> Groups {
+        Groups { width, aggregates, found: BTreeMap::new() }
+    }
+
+    /// The one group of a statement that does not say by what: it is there even of no rows.
+    pub(crate) fn of_all(aggregates: Vec<Aggregate>) -> Groups {
+        let mut groups = Groups::new(0, aggregates);
+        let accumulators = vec![Accumulator::default(); groups.aggregates.len()];
+        groups.found.insert(Key(Vec::new()), accumulators);
+        groups
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    pub(crate) fn add(&mut self, mut row: Vec<Datum>) {
+        let values = row.split_off(self.width.min(row.len()));
+        let accumulators = self
+            .found
+            .entry(Key(row))
+            .or_insert_with(|| vec![Accumulator::default(); self.aggregates.len()]);
+        for (accumulator, aggregate) in accumulators.iter_mut().zip(&self.aggregates) {
+            let value = aggregate.source.and_then(|at| values.get(at.checked_sub(self.width)?));
+            accumulator.add(value, aggregate.distinct);
+        }
+    }
+
+    /// Each group as a row of its key and its aggregates.
+    pub(crate) fn rows(self) -> Vec<Vec<Datum>> {
+        let aggregates = self.aggregates;
+        let row = |(key, accumulators): (Key, Vec<Accumulator>)| {
+            let results = accumulators
+                .iter()
+                .zip(&aggregates)
+                .map(|(found, aggregate)| found.result(aggregate));
+            key.0.into_iter().chain(results).collect()
+        };
+        self.found.into_iter().map(row).collect()
+    }
+}
+
+/// What is known of one aggregate of one group. NULLs do not count, but for COUNT(*).
+#[derive(Clone, Default)]
+struct Accumulator {
+    rows: u64,
+    count: u64,
+    whole: i128,
+    sum: f64,
+    fractions: bool,
+    min: Option<Datum>,
+    max: Option<Datum>,
+    distinct: BTreeSet<Key>,
+}
+
+impl Accumulator {
+    fn add(&mut self, value: Option<&Datum>, distinct: bool) {
+        self.rows += 1;
+        let Some(value) = value.filter(|value| **value != Datum::Null) else { return };
+        if distinct && !self.distinct.insert(Key(vec![value.clone()])) {
+            return;
+        }
+        self.count += 1;
+        match value {
+            Datum::Int(number) => {
+                self.whole += i128::from(*number);
+                self.sum += *number as f64;
+            }
+            Datum::Float(number) => {
+                self.sum += f64::from(*number);
+                self.fractions = true;
+            }
+            Datum::Double(number) => {
+                self.sum += number;
+                self.fractions = true;
+            }
+            _ => {}
+        }
+        if self.min.as_ref().is_none_or(|min| compare(value, min) == Ordering::Less) {
+            self.min = Some(value.clone());
+        }
+        if self.max.as_ref().is_none_or(|max| compare(value, max) == Ordering::Greater) {
+            self.max = Some(value.clone());
+        }
+    }
+
+    fn result(&self, aggregate: &Aggregate) -> Datum {
+        match aggregate.function {
+            Function::Count if aggregate.source.is_none() => Datum::Int(self.rows as i64),
+            Function::Count => Datum::Int(self.count as i64),
+            Function::Sum | Function::Avg if self.count == 0 => Datum::Null,
+            Function::Sum if self.fractions => Datum::Double(self.sum),
+            Function::Sum => i64::try_from(self.whole).map_or(Datum::Double(self.sum), Datum::Int),
+            Function::Avg => Datum::Double(self.sum / self.count as f64),
+            Function::Min => self.min.clone().unwrap_or(Datum::Null),
+            Function::Max => self.max.clone().unwrap_or(Datum::Null),
+        }
+    }
+}
+
+/// The key of a group: values that are equal when none of them comes before the other.
+#[derive(Clone)]
+struct Key(Vec<Datum>);
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        self.0
+            .iter()
+            .zip(&other.0)
+            .map(|(a, b)| compare(a, b))
+            .find(|order| *order != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(function: Function, distinct: bool, source: Option<usize>) -> Aggregate {
+        Aggregate { function, distinct, source }
+    }
+
+    fn text(text: &str) -> Datum {
+        Datum::Text(text.to_string())
+    }
+
+    #[test]
+    fn aggregates_over_rows() {
+        let mut groups = Groups::new(
+            1,
+            vec![
+                of(Function::Count, false, None),
+                of(Function::Count, false, Some(1)),
+                of(Function::Count, true, Some(1)),
+                of(Function::Sum, false, Some(1)),
+                of(Function::Avg, false, Some(1)),
+                of(Function::Min, false, Some(2)),
+                of(Function::Max, false, Some(2)),
+            ],
+        );
+        for (shop, price, name) in [
+            ("north", Datum::Int(2), text("b")),
+            ("south", Datum::Double(0.5), Datum::Null),
+            ("north", Datum::Int(2), text("a")),
+            ("north", Datum::Null, text("c")),
+        ] {
+            groups.add(vec![text(shop), price, name]);
+        }
+        let int = Datum::Int;
+        assert_eq!(
+            groups.rows(),
+            [
+                vec![
+                    text("north"),
+                    int(3),
+                    int(2),
+                    int(1),
+                    int(4),
+                    Datum::Double(2.0),
+                    text("a"),
+                    text("c")
+                ],
+                vec![
+                    text("south"),
+                    int(1),
+                    int(1),
+                    int(1),
+                    Datum::Double(0.5),
+                    Datum::Double(0.5),
+                    Datum::Null,
+                    Datum::Null
+                ],
+            ]
+        );
+    }
+
+    #[test]
+    fn all_rows_are_a_group_even_if_there_are_none() {
+        let aggregates = vec![of(Function::Count, false, None), of(Function::Sum, false, Some(0))];
+        assert_eq!(Groups::of_all(aggregates.clone()).rows(), [[Datum::Int(0), Datum::Null]]);
+        assert!(Groups::new(0, aggregates).rows().is_empty());
+    }
+
+    #[test]
+    fn a_sum_that_is_no_whole_number_any_more_is_a_fraction() {
+        let mut groups = Groups::of_all(vec![of(Function::Sum, false, Some(0))]);
+        groups.add(vec![Datum::Int(i64::MAX)]);
+        groups.add(vec![Datum::Int(i64::MAX)]);
+        assert_eq!(groups.rows(), [[Datum::Double(2.0 * i64::MAX as f64)]]);
+    }
+
+    #[test]
+    fn nulls_are_a_group() {
+        let mut groups = Groups::new(1, vec![of(Function::Count, false, None)]);
+        for key in [Datum::Null, Datum::Int(1), Datum::Null, Datum::Double(1.0)] {
+            groups.add(vec![key]);
+        }
+        assert_eq!(groups.len(), 2);
+        let rows = groups.rows();
+        assert_eq!(rows[1], [Datum::Null, Datum::Int(2)]);
+    }
+}

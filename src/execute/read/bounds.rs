@@ -1,0 +1,99 @@
+//! The ranges of a search that stand in a filter, `v <-> [1, 2] < 0.8` or `distance < 0.8`. In: a
+//! filter. Out: the same without them, and the ranges; or a diagnostic where there must be none.
+
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::value;
+use crate::language::ast::{Expr, ExprKind, Filter, Near};
+
+/// A range of a search that stands in a filter: `v <-> [1, 2] < 0.8`, or `distance < 0.8` when
+/// `near` is `None`.
+#[derive(Clone)]
+pub(crate) struct Bound {
+    pub(crate) near: Option<Near>,
+    pub(crate) operator: &'static str,
+    pub(crate) value: Spanned<f64>,
+}
+
+/// Takes the ranges of a search out of a filter: they may stand beside AND at its top.
+pub(crate) fn split(
+    filter: Option<Filter>,
+    collection: &Collection,
+) -> Result<(Option<Filter>, Vec<Bound>)> {
+    let Some(Filter::Expr(expr)) = filter else { return Ok((filter, Vec::new())) };
+    let mut bounds = Vec::new();
+    let rest = take_bounds(expr, collection, &mut bounds)?;
+    Ok((rest.map(Filter::Expr), bounds))
+}
+
+/// The filter of rows that are changed, each by its fields; `verb` is "update" or "delete".
+pub(crate) fn without(
+    filter: Option<Filter>,
+    collection: &Collection,
+    verb: &str,
+) -> Result<Option<Filter>> {
+    let (filter, bounds) = split(filter, collection)?;
+    match bounds.first() {
+        Some(bound) => Err(Diagnostic::new(
+            Code::NotSupported,
+            format!("rows are {verb}d by their fields, not by a distance"),
+        )
+        .at(bound.value.span)
+        .help(format!("search first, and {verb} by the ids that it shows"))),
+        None => Ok(filter),
+    }
+}
+
+fn take_bounds(
+    expr: Expr,
+    collection: &Collection,
+    bounds: &mut Vec<Bound>,
+) -> Result<Option<Expr>> {
+    let span = expr.span;
+    match expr.kind {
+        ExprKind::Chain { first, rest } if rest.iter().all(|(operator, _)| *operator == "and") => {
+            let mut kept = Vec::new();
+            for part in std::iter::once(*first).chain(rest.into_iter().map(|(_, part)| part)) {
+                kept.extend(take_bounds(part, collection, bounds)?);
+            }
+            let mut kept = kept.into_iter();
+            let Some(first) = kept.next() else { return Ok(None) };
+            let rest: Vec<(&'static str, Expr)> = kept.map(|part| ("and", part)).collect();
+            Ok(Some(if rest.is_empty() {
+                first
+            } else {
+                Expr { kind: ExprKind::Chain { first: Box::new(first), rest }, span }
+            }))
+        }
+        ExprKind::Range { near, bounds: written } => {
+            for (operator, value) in written {
+                bounds.push(Bound { near: Some((*near).clone()), operator, value: bound(&value)? });
+            }
+            Ok(None)
+        }
+        ExprKind::Compare { first, rest } if is_distance(&first, collection) => {
+            for (operator, value) in rest {
+                bounds.push(Bound { near: None, operator, value: bound(&value)? });
+            }
+            Ok(None)
+        }
+        kind => Ok(Some(Expr { kind, span })),
+    }
+}
+
+fn is_distance(expr: &Expr, collection: &Collection) -> bool {
+    let ExprKind::Field { name, path, .. } = &expr.kind else { return false };
+    path.is_empty() && name.value == "distance" && collection.find("distance").is_none()
+}
+
+fn bound(expr: &Expr) -> Result<Spanned<f64>> {
+    let number = match &expr.kind {
+        ExprKind::Literal(value) => value::number(value),
+        _ => None,
+    };
+    match number {
+        Some(number) => Ok(Spanned::new(number, expr.span)),
+        None => Err(Diagnostic::new(Code::TypeMismatch, "a distance is compared with a number")
+            .at(expr.span)),
+    }
+}

@@ -1,0 +1,125 @@
+//! The order of values: what sorting, grouping and paging by key go by. In: rows of data. Out: the
+//! same rows in order. Knows nothing of collections or statements.
+
+use std::cmp::Ordering;
+
+use crate::language::ast::Direction;
+use crate::outcome::Datum;
+
+/// Sorts rows by their values from a column on; rows of equal values stay as they are.
+pub(crate) fn sort_rows(rows: &mut [Vec<Datum>], first: usize, directions: &[Direction]) {
+    rows.sort_by(|a, b| compare_rows(a, b, first, directions));
+}
+
+pub(crate) fn compare_rows(
+    a: &[Datum],
+    b: &[Datum],
+    first: usize,
+    directions: &[Direction],
+) -> Ordering {
+    let (a, b) = (a.iter().skip(first), b.iter().skip(first));
+    a.zip(b)
+        .zip(directions)
+        .map(|((a, b), direction)| match direction {
+            Direction::Ascending => compare(a, b),
+            Direction::Descending => compare(a, b).reverse(),
+        })
+        .find(|order| *order != Ordering::Equal)
+        .unwrap_or(Ordering::Equal)
+}
+
+/// An order of all values: numbers by size, texts by their characters' code points, NULL last.
+pub(crate) fn compare(a: &Datum, b: &Datum) -> Ordering {
+    let number = |value: &Datum| match value {
+        Datum::Int(number) => Some(*number as f64),
+        Datum::Float(number) => Some(f64::from(*number)),
+        Datum::Double(number) => Some(*number),
+        _ => None,
+    };
+    match (a, b) {
+        (Datum::Int(a), Datum::Int(b)) => a.cmp(b),
+        (Datum::Text(a), Datum::Text(b)) | (Datum::Json(a), Datum::Json(b)) => a.cmp(b),
+        (Datum::Bool(a), Datum::Bool(b)) => a.cmp(b),
+        (Datum::Array(a), Datum::Array(b)) => a
+            .iter()
+            .zip(b)
+            .map(|(a, b)| compare(a, b))
+            .find(|order| *order != Ordering::Equal)
+            .unwrap_or_else(|| a.len().cmp(&b.len())),
+        _ => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            _ => rank(a).cmp(&rank(b)),
+        },
+    }
+}
+
+/// The order of values of different types.
+fn rank(value: &Datum) -> u8 {
+    match value {
+        Datum::Bool(_) => 0,
+        Datum::Int(_) | Datum::Float(_) | Datum::Double(_) => 1,
+        Datum::Text(_) => 2,
+        Datum::Json(_) | Datum::Array(_) => 3,
+        Datum::Vector(_) | Datum::Sparse(_) | Datum::Bytes(_) => 4,
+        Datum::Null => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Direction::{Ascending, Descending};
+
+    fn text(text: &str) -> Datum {
+        Datum::Text(text.to_string())
+    }
+
+    #[test]
+    fn values_of_every_type_have_an_order() {
+        let mut values = vec![
+            vec![Datum::Null],
+            vec![text("表")],
+            vec![Datum::Double(2.5)],
+            vec![text("b")],
+            vec![Datum::Int(-1)],
+            vec![Datum::Float(0.5)],
+            vec![text("B")],
+            vec![Datum::Bool(true)],
+        ];
+        sort_rows(&mut values, 0, &[Ascending]);
+        assert_eq!(
+            values.concat(),
+            [
+                Datum::Bool(true),
+                Datum::Int(-1),
+                Datum::Float(0.5),
+                Datum::Double(2.5),
+                text("B"),
+                text("b"),
+                text("表"),
+                Datum::Null
+            ]
+        );
+        assert_eq!(compare(&Datum::Int(i64::MAX), &Datum::Int(i64::MAX - 1)), Ordering::Greater);
+        assert_eq!(compare(&Datum::Double(f64::NAN), &Datum::Double(1.0)), Ordering::Greater);
+        let list = |items: &[i64]| Datum::Array(items.iter().copied().map(Datum::Int).collect());
+        assert_eq!(compare(&list(&[1, 2]), &list(&[1, 2, 0])), Ordering::Less);
+    }
+
+    #[test]
+    fn rows_are_sorted_from_a_column_on_and_stay_where_they_are_equal() {
+        let row = |id: i64, a: Datum, b: i64| vec![Datum::Int(id), a, Datum::Int(b)];
+        let mut rows = vec![
+            row(1, Datum::Null, 1),
+            row(2, text("x"), 1),
+            row(3, text("y"), 2),
+            row(4, text("x"), 2),
+            row(5, text("x"), 1),
+        ];
+        let ids = |rows: &[Vec<Datum>]| rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+        sort_rows(&mut rows, 1, &[Ascending, Descending]);
+        assert_eq!(ids(&rows), [4, 2, 5, 3, 1].map(Datum::Int));
+        sort_rows(&mut rows, 1, &[Descending]);
+        assert_eq!(ids(&rows), [1, 3, 4, 2, 5].map(Datum::Int));
+    }
+}

@@ -1,0 +1,120 @@
+//! ORDER BY fields: by the server where it can (`pushdown`), or else in the kernel over pages of
+//! rows. Memory is bounded: the rows that are shown and one page are kept.
+
+use std::cmp::Ordering;
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::context::Context;
+use crate::execute::params::pair;
+use crate::execute::read::order::{compare_rows, sort_rows};
+use crate::execute::read::outputs::{Outputs, Shown, span_of, unaliased};
+use crate::execute::read::pushdown::{self, Arranged};
+use crate::execute::read::scan::Read;
+use crate::language::ast::{Direction, Item, Output};
+use crate::milvus::Platform;
+use crate::outcome::{Datum, Table, grouped};
+
+/// Rows that are kept for sorting, at the most.
+pub(crate) const MAX_ROWS: u64 = 1_000_000;
+
+/// The first `limit` rows in another order than the key's.
+pub(crate) async fn sorted<P: Platform>(
+    items: &[Item],
+    keys: &[(Output, Direction)],
+    read: &Read<'_>,
+    limit: u64,
+    context: &Context<'_, P>,
+) -> Result<Arranged> {
+    if limit > MAX_ROWS {
+        return Err(Diagnostic::new(
+            Code::OutOfRange,
+            format!("no more than {} rows are sorted in the kernel", grouped(MAX_ROWS)),
+        )
+        .at(read.table.span)
+        .help("add a LIMIT"));
+    }
+    let order = Order::of(items, keys, read.collection)?;
+    if let Some(sorted) = by_server(&order, read, limit, context).await? {
+        return Ok(sorted);
+    }
+    let mut first: Vec<Vec<Datum>> = Vec::new();
+    let count = read
+        .pages(&order.outputs, 0, u64::MAX, context, |page| {
+            first.extend(page.rows);
+            // a stable sort keeps rows of equal keys in the order of the primary key
+            sort_rows(&mut first, order.width, &order.directions);
+            first.truncate(limit as usize);
+            Ok(())
+        })
+        .await?;
+    Ok(Arranged { table: order.table(first, read.collection), count, in_kernel: true })
+}
+
+/// The rows as the server sorts them; `None` where it cannot.
+async fn by_server<P: Platform>(
+    order: &Order,
+    read: &Read<'_>,
+    limit: u64,
+    context: &Context<'_, P>,
+) -> Result<Option<Arranged>> {
+    let Some(order_by) = pushdown::order_by(&order.keys, &order.directions, read.collection)
+        .filter(|_| context.client.version().has_on_server("ORDER BY"))
+        .filter(|_| (1..=read.page(&order.outputs)).contains(&limit))
+    else {
+        return Ok(None);
+    };
+    let query_params = vec![pair("limit", limit), pair("order_by_fields", order_by)];
+    let names = order.outputs.names.clone();
+    let Some(reply) = pushdown::on_server(read, names, query_params, context).await? else {
+        return Ok(None);
+    };
+    let rows = order.outputs.table(reply.fields_data, read.collection).rows;
+    // a server that reads the parameter over gives rows in an order of its own
+    let in_order = |a: &Vec<Datum>, b: &Vec<Datum>| {
+        compare_rows(a, b, order.width, &order.directions) != Ordering::Greater
+    };
+    if !rows.is_sorted_by(in_order) {
+        return Ok(None);
+    }
+    let count =
+        if rows.len() as u64 == limit { read.count(context).await? } else { rows.len() as u64 };
+    Ok(Some(Arranged { table: order.table(rows, read.collection), count, in_kernel: false }))
+}
+
+/// What is read of each row: the columns that are shown, then those that are sorted by.
+struct Order {
+    outputs: Outputs,
+    /// how many columns are shown
+    width: usize,
+    keys: Vec<Shown>,
+    directions: Vec<Direction>,
+}
+
+impl Order {
+    fn of(items: &[Item], keys: &[(Output, Direction)], collection: &Collection) -> Result<Order> {
+        let shown = items
+            .iter()
+            .map(|item| Shown::of(&item.output, item.alias.as_ref(), collection))
+            .collect::<Result<Vec<_>>>()?;
+        let width = shown.len();
+        let sort = keys
+            .iter()
+            .map(|(key, _)| Shown::of(&unaliased(key, items), None, collection))
+            .collect::<Result<Vec<_>>>()?;
+        for (shown, (key, _)) in sort.iter().zip(keys) {
+            shown.check_order(span_of(key), collection)?;
+        }
+        let outputs = Outputs::of_shown(shown.into_iter().chain(sort.clone()).collect());
+        let directions = keys.iter().map(|(_, direction)| *direction).collect();
+        Ok(Order { outputs, width, keys: sort, directions })
+    }
+
+    /// Rows without the columns that were sorted by.
+    fn table(&self, mut rows: Vec<Vec<Datum>>, collection: &Collection) -> Table {
+        let mut columns = self.outputs.columns(collection);
+        columns.truncate(self.width);
+        rows.iter_mut().for_each(|row| row.truncate(self.width));
+        Table::new(columns, rows)
+    }
+}

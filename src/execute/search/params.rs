@@ -1,0 +1,134 @@
+//! What a search takes besides its queries: SEARCH PARAMS, LIMIT, OFFSET and GROUP BY, each checked
+//! against the index and the collection. Out: parameters by Milvus's names.
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::catalog::index_types;
+use crate::execute::context::Context;
+use crate::execute::params;
+use crate::execute::read::scan::WINDOW;
+use crate::language::ast::{Output, Param, Select};
+use crate::milvus::Platform;
+use crate::outcome::grouped;
+use crate::proto::schema::DataType;
+
+/// A search without LIMIT takes so many.
+const DEFAULT_LIMIT: u64 = 10;
+
+/// What every search takes, whatever its index.
+const COMMON: [&str; 5] =
+    ["round_decimal", "ignore_growing", "hints", "group_size", "strict_group_size"];
+
+#[derive(Default)]
+pub(crate) struct SearchParams {
+    /// the index's own
+    pub(crate) inner: serde_json::Map<String, serde_json::Value>,
+    pub(crate) round_decimal: Option<i64>,
+    /// beside the index's, by Milvus's names
+    pub(crate) outer: Vec<(&'static str, String)>,
+}
+
+/// SEARCH PARAMS, each checked against the index of the field.
+pub(crate) fn search_params(
+    written: &[Param],
+    field: &Field,
+    collection: &Collection,
+) -> Result<SearchParams> {
+    let index =
+        collection.index_on(&field.name).map_or("AUTOINDEX", |index| index.index_type.as_str());
+    let known = index_types::find(index);
+    let mut params = SearchParams::default();
+    for param in written {
+        let name = param.name.value.to_ascii_lowercase();
+        match name.as_str() {
+            "round_decimal" => params.round_decimal = Some(params::whole(param, 0, 6)?),
+            "ignore_growing" => {
+                params.outer.push(("ignore_growing", params::flag(param)?.to_string()))
+            }
+            "hints" => params.outer.push(("hints", params::word(param)?.value)),
+            "group_size" => {
+                params.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string()))
+            }
+            "strict_group_size" => {
+                params.outer.push(("strict_group_size", params::flag(param)?.to_string()))
+            }
+            _ => match known {
+                Some(known) => {
+                    let (name, value) = known.search_param(param, &COMMON)?;
+                    params.inner.insert(name, value);
+                }
+                // an index that is newer than this kernel takes what it takes
+                None => {
+                    params
+                        .inner
+                        .insert(param.name.value.clone(), params::json(params::one(param)?)?);
+                }
+            },
+        }
+    }
+    Ok(params)
+}
+
+/// GROUP BY of a search: one hit for each value of a field, or `group_size` of them.
+pub(crate) fn grouping<P: Platform>(
+    group: &[Output],
+    collection: &Collection,
+    params: &mut SearchParams,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    match group {
+        [] => match params.outer.iter().find(|(name, _)| name.contains("group_size")) {
+            Some((name, _)) => {
+                Err(Diagnostic::new(Code::SyntaxError, format!("`{name}` belongs to a GROUP BY"))
+                    .at(context.span))
+            }
+            None => Ok(()),
+        },
+        [Output::Field { name, path }] if path.is_empty() => {
+            context.needs("a grouping search", name.span)?;
+            if params.outer.iter().any(|(name, _)| name.contains("group_size")) {
+                context.needs("group_size", name.span)?;
+            }
+            let field = collection.field(name)?;
+            if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {
+                return Err(Diagnostic::new(
+                    Code::TypeMismatch,
+                    format!("`{name}` is {} and cannot group hits", field.type_name()),
+                )
+                .at(name.span));
+            }
+            params.outer.push(("group_by_field", name.value.clone()));
+            Ok(())
+        }
+        _ => {
+            Err(Diagnostic::new(Code::NotSupported, "a search groups by one field")
+                .at(context.span))
+        }
+    }
+}
+
+/// LIMIT and OFFSET of a search.
+pub(crate) fn window(select: &Select) -> Result<(u64, u64)> {
+    let offset = select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0);
+    let limit = select.limit.as_ref().map(params::count).transpose()?.unwrap_or(DEFAULT_LIMIT);
+    match &select.limit {
+        Some(clause) if limit == 0 => {
+            Err(Diagnostic::new(Code::OutOfRange, "a search gives at least one hit")
+                .at(clause.span))
+        }
+        _ => Ok((limit, offset)),
+    }
+}
+
+/// What cannot be read in pages stays within what one request gives.
+pub(crate) fn in_window(select: &Select, what: &str) -> Result<()> {
+    let (limit, offset) = window(select)?;
+    match select.limit.as_ref().or(select.offset.as_ref()) {
+        Some(clause) if offset.saturating_add(limit) > WINDOW => Err(Diagnostic::new(
+            Code::OutOfRange,
+            format!("{what} gives at most {} hits, OFFSET included", grouped(WINDOW)),
+        )
+        .at(clause.span)),
+        _ => Ok(()),
+    }
+}

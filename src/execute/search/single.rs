@@ -1,0 +1,91 @@
+//! A search of one field: ORDER BY field <-> vector or BM25_SCORE, and a range in WHERE. In: the
+//! SELECT, and what it reads. Out: hits. What has no meaning in a search is refused here.
+
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::context::Context;
+use crate::execute::read::bounds::Bound;
+use crate::execute::read::scan::Read;
+use crate::execute::search::hits::Layout;
+use crate::execute::search::params::{grouping, in_window, search_params, window};
+use crate::execute::search::plan::SearchPlan;
+use crate::execute::search::queries::Queries;
+use crate::execute::search::range::range;
+use crate::language::ast::{Direction, Order, Select};
+use crate::language::print;
+use crate::milvus::Platform;
+use crate::outcome::Outcome;
+
+pub(crate) async fn search<P: Platform>(
+    select: &Select,
+    read: &Read<'_>,
+    bounds: &[Bound],
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = read.collection;
+    let near = match (&select.order, bounds.iter().find_map(|bound| bound.near.as_ref())) {
+        (Some(Order::Near { near, .. }), _) => near,
+        (Some(Order::By(_)), Some(near)) => {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                "a search gives the closest first, and has no other order",
+            )
+            .at(near.field.span)
+            .help("leave ORDER BY out"));
+        }
+        (None, Some(near)) => near,
+        _ => {
+            return Err(Diagnostic::new(Code::InternalError, "a search without a distance")
+                .at(context.span));
+        }
+    };
+    for bound in bounds {
+        if bound.near.as_ref().is_some_and(|other| print::near(other) != print::near(near)) {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                "a range is of the search that ORDER BY names",
+            )
+            .at(bound.value.span)
+            .help("write the same field, operator and vector in both"));
+        }
+    }
+    let queries = Queries::of(near, read, context).await?;
+    if let Some(Order::Near { direction: Some(direction), .. }) = &select.order {
+        check_direction(direction, &queries)?;
+    }
+    if let Some(span) = select.distinct.then_some(select.table.span) {
+        return Err(Diagnostic::new(Code::SyntaxError, "a search has no DISTINCT")
+            .at(span)
+            .help("`GROUP BY field` gives one hit for each value of a field"));
+    }
+    let (limit, offset) = window(select)?;
+    let layout = Layout::of(&select.items, collection)?;
+    let mut params = search_params(&select.params, queries.field, collection)?;
+    range(bounds, queries.metric.as_deref(), &mut params)?;
+    grouping(&select.group, collection, &mut params, context)?;
+    if !select.group.is_empty() {
+        in_window(select, "a search with GROUP BY")?;
+    }
+    let plan = SearchPlan { read, queries, limit, offset, params };
+    plan.run(&layout, context).await
+}
+
+/// `ORDER BY v <-> q DESC` asks for the farthest, which no index has; of a score, the highest is
+/// the closest, and DESC is what it is.
+fn check_direction(direction: &Spanned<Direction>, queries: &Queries<'_>) -> Result<()> {
+    if queries.text && direction.value == Direction::Descending
+        || !queries.text && direction.value == Direction::Ascending
+    {
+        return Ok(());
+    }
+    let error = Diagnostic::new(Code::WrongDirection, "a search gives the closest first")
+        .at(direction.span);
+    Err(match (queries.text, queries.grows()) {
+        (true, _) => error
+            .label("the worst cannot be asked for")
+            .help("write DESC, or leave it out: the highest score comes first"),
+        (false, true) => error.label("the farthest cannot be asked for").help(
+            "leave DESC out: the score grows with closeness, and the highest comes first anyway",
+        ),
+        (false, false) => error.label("the farthest cannot be asked for").help("leave DESC out"),
+    })
+}

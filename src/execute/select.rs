@@ -1,0 +1,226 @@
+//! SELECT: which of its forms a statement is, with what has no meaning in that form refused. In: the
+//! statement. Out: rows, a count, groups, or the hits of a search. The forms themselves are in
+//! `read` and `search`.
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::context::Context;
+use crate::execute::define::collection::check_partitions;
+use crate::execute::params;
+use crate::execute::read::bounds::{self, Bound};
+use crate::execute::read::outputs::Outputs;
+use crate::execute::read::pushdown::Arranged;
+use crate::execute::read::scan::Read;
+use crate::execute::read::{aggregate, filter, sort};
+use crate::execute::search::{hybrid, single};
+use crate::language::ast::{Function, Item, Items, Name, Order, Output, Select};
+use crate::milvus::Platform;
+use crate::outcome::{Column, Datum, Outcome, Table, Type, plural, rows};
+
+pub(crate) async fn select<P: Platform>(
+    select: &Select,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let table = &select.table;
+    let collection = context.collection(table).await?;
+    check_partitions(table, &select.partitions, context).await?;
+    let (condition, bounds) = bounds::split(select.filter.clone(), &collection)?;
+    let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
+    let level = select.consistency.as_ref().map(params::consistency).transpose()?;
+    let partitions: Vec<String> = select.partitions.iter().map(|name| name.value.clone()).collect();
+    let read = Read { collection: &collection, table, partitions, expr, level };
+    if !select.hybrid.is_empty() {
+        return hybrid::search(select, &read, &bounds, context).await;
+    }
+    if let Some(rerank) = &select.rerank {
+        return Err(Diagnostic::new(Code::SyntaxError, "RERANK belongs to a hybrid search")
+            .at(rerank.method.span)
+            .help("add `HYBRID SEARCH (…)` before it"));
+    }
+    if matches!(&select.order, Some(Order::Near { .. }))
+        || bounds.iter().any(|bound| bound.near.is_some())
+    {
+        return single::search(select, &read, &bounds, context).await;
+    }
+    check_no_search(select, &bounds)?;
+    if let Some(count) = only_count(select) {
+        return count_rows(select, count, &read, context).await;
+    }
+    let limits = Limits::of(select)?;
+    if groups(select) || select.order.is_some() {
+        return sorted_or_grouped(select, &read, limits, context).await;
+    }
+    in_order_of_key(select, &read, limits, context).await
+}
+
+/// What belongs to a search stands in a search alone.
+fn check_no_search(select: &Select, bounds: &[Bound]) -> Result<()> {
+    if let Some(bound) = bounds.first() {
+        return Err(Diagnostic::new(Code::UnknownField, "only a search has a distance")
+            .at(bound.value.span)
+            .help("add `ORDER BY field <-> [0.1, 0.2]`"));
+    }
+    if let Some(param) = select.params.first() {
+        return Err(Diagnostic::new(Code::SyntaxError, "SEARCH PARAMS belong to a search")
+            .at(param.name.span)
+            .help("add `ORDER BY field <-> [0.1, 0.2]`"));
+    }
+    Ok(())
+}
+
+/// The COUNT(*) of a SELECT that asks for nothing else: the server counts.
+fn only_count(select: &Select) -> Option<&Item> {
+    match &select.items {
+        Items::Listed(items) => match items.as_slice() {
+            [item @ Item { output: Output::Aggregate { function, of: None, .. }, .. }]
+                if function.value == Function::Count
+                    && select.group.is_empty()
+                    && select.order.is_none() =>
+            {
+                Some(item)
+            }
+            _ => None,
+        },
+        Items::All => None,
+    }
+}
+
+async fn count_rows<P: Platform>(
+    select: &Select,
+    count: &Item,
+    read: &Read<'_>,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    if let Some(clause) = select.limit.as_ref().or(select.offset.as_ref()) {
+        return Err(Diagnostic::new(
+            Code::SyntaxError,
+            "COUNT(*) gives one row: LIMIT and OFFSET have no effect",
+        )
+        .at(clause.span));
+    }
+    let head = count.alias.as_ref().map_or("count(*)", |alias| alias.value.as_str());
+    let number = read.count(context).await?;
+    Ok(Outcome::table(Table::new(
+        vec![Column::new(head, Type::Int)],
+        vec![vec![Datum::Int(number as i64)]],
+    )))
+}
+
+/// OFFSET and LIMIT; no limit is every row.
+#[derive(Clone, Copy)]
+struct Limits {
+    offset: u64,
+    limit: Option<u64>,
+}
+
+impl Limits {
+    fn of(select: &Select) -> Result<Limits> {
+        Ok(Limits {
+            offset: select.offset.as_ref().map(params::count).transpose()?.unwrap_or(0),
+            limit: select.limit.as_ref().map(params::count).transpose()?,
+        })
+    }
+}
+
+async fn in_order_of_key<P: Platform>(
+    select: &Select,
+    read: &Read<'_>,
+    Limits { offset, limit }: Limits,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = read.collection;
+    let outputs = Outputs::of(&select.items, collection)?;
+    if limit == Some(0) {
+        return Ok(Outcome::table(Table::new(outputs.columns(collection), Vec::new())));
+    }
+    let asked = limit.unwrap_or(u64::MAX);
+    let fetched = asked.min(context.kept());
+    let mut table = read.rows(&outputs, offset, fetched, context).await?;
+    if table.rows.len() as u64 == fetched && fetched < asked && !context.client.explaining() {
+        table.total = read
+            .count(context)
+            .await?
+            .saturating_sub(offset)
+            .min(asked)
+            .max(table.rows.len() as u64);
+    }
+    table.primary_key = Some(collection.primary()?.name.clone())
+        .filter(|key| table.columns.iter().any(|column| column.name == *key));
+    let done = rows(table.total);
+    Ok(Outcome::table(table).with_done(done))
+}
+
+/// Whether there is one row for each group.
+fn groups(select: &Select) -> bool {
+    let aggregates = match &select.items {
+        Items::Listed(items) => {
+            items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }))
+        }
+        Items::All => false,
+    };
+    aggregates || select.distinct || !select.group.is_empty()
+}
+
+/// ORDER BY fields, GROUP BY, DISTINCT and the aggregate functions.
+async fn sorted_or_grouped<P: Platform>(
+    select: &Select,
+    read: &Read<'_>,
+    Limits { offset, limit }: Limits,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let items = items_of(select, read.collection);
+    let keys = match &select.order {
+        Some(Order::By(keys)) => keys.as_slice(),
+        Some(Order::Near { .. }) | None => &[],
+    };
+    let grouping = groups(select);
+    let shown = limit.unwrap_or(context.kept().min(sort::MAX_ROWS));
+    let Arranged { mut table, count, in_kernel } = if grouping {
+        let by = if select.distinct {
+            items.iter().map(|item| item.output.clone()).collect()
+        } else {
+            select.group.clone()
+        };
+        aggregate::groups(&by, &items, keys, read, context).await?
+    } else {
+        sort::sorted(&items, keys, read, offset.saturating_add(shown), context).await?
+    };
+    if context.client.explaining() {
+        return Ok(Outcome::table(table));
+    }
+    let all = if grouping { table.rows.len() as u64 } else { count };
+    let total = all.saturating_sub(offset).min(limit.unwrap_or(u64::MAX));
+    table.rows = table.rows.into_iter().skip(offset as usize).take(shown as usize).collect();
+    table.total = total.max(table.rows.len() as u64);
+    if in_kernel {
+        context.notice(format!(
+            "{} in the kernel, which read {}",
+            if grouping { "grouped" } else { "sorted" },
+            plural(count, "row", "rows")
+        ));
+    }
+    let done = if grouping && !select.distinct && !select.group.is_empty() {
+        plural(table.total, "group", "groups")
+    } else {
+        rows(table.total)
+    };
+    Ok(Outcome::table(table).with_done(done))
+}
+
+/// The items, with `*` written out.
+fn items_of(select: &Select, collection: &Collection) -> Vec<Item> {
+    match &select.items {
+        Items::Listed(items) => items.clone(),
+        Items::All => collection
+            .fields
+            .iter()
+            .map(|field| Item {
+                output: Output::Field {
+                    name: Name::new(field.name.clone(), select.table.span),
+                    path: Vec::new(),
+                },
+                alias: None,
+            })
+            .collect(),
+    }
+}

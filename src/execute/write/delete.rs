@@ -1,0 +1,63 @@
+//! DELETE: rows by a condition, or by their keys. What is reported is how many rows were there.
+
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::context::Context;
+use crate::execute::define::collection::check_partitions;
+use crate::execute::read::scan::Read;
+use crate::execute::read::{bounds, filter};
+use crate::language::ast::{Filter, Name};
+use crate::milvus::Platform;
+use crate::outcome::{Outcome, rows};
+use crate::proto::common::ConsistencyLevel;
+use crate::proto::milvus as pb;
+
+pub(crate) async fn delete<P: Platform>(
+    table: &Name,
+    partition: Option<&Name>,
+    condition: Option<&Filter>,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.collection(table).await?;
+    let Some(condition) = condition else {
+        return Err(Diagnostic::new(
+            Code::MissingFilter,
+            format!("this would delete every row of `{table}`"),
+        )
+        .at(table.span)
+        .help(format!("add `WHERE …`; `TRUNCATE TABLE {table}` empties a table")));
+    };
+    check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context)
+        .await?;
+    let condition = bounds::without(Some(condition.clone()), &collection, "delete")?;
+    let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
+    let count = delete_where(&collection, table, partition, expr, context).await?;
+    Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
+}
+
+/// Deletes what an expression matches. Milvus counts what it was asked to delete, and not what was
+/// there: so the rows are counted first.
+pub(crate) async fn delete_where<P: Platform>(
+    collection: &Collection,
+    table: &Name,
+    partition: Option<&Name>,
+    expr: String,
+    context: &Context<'_, P>,
+) -> Result<u64> {
+    let partitions: Vec<String> = partition.iter().map(|name| name.value.clone()).collect();
+    let read = Read { collection, table, partitions, expr, level: Some(ConsistencyLevel::Strong) };
+    let count = read.count(context).await?;
+    if count == 0 && !context.client.explaining() {
+        return Ok(0);
+    }
+    let request = pb::DeleteRequest {
+        db_name: context.client.database(),
+        collection_name: table.value.clone(),
+        partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
+        expr: read.expr.clone(),
+    };
+    // deleting by a condition reads, and so needs a loaded collection
+    let reply = read.loaded(context, async || context.client.delete(request.clone()).await).await?;
+    context.client.wrote(&collection.identity(), reply.timestamp);
+    Ok(count)
+}

@@ -2,21 +2,21 @@
 //! and return `Result<Outcome, Diagnostic>`. Knows the syntax tree and the Milvus client; knows
 //! nothing of text, of rendering or of the transport.
 
-pub mod admin;
+pub(crate) mod admin;
 pub mod catalog;
-pub mod connect;
-pub mod context;
-pub mod convert;
-pub mod define;
-pub mod errors;
-pub mod original;
-pub mod params;
-pub mod read;
-pub mod search;
-pub mod select;
-pub mod state;
-pub mod value;
-pub mod write;
+pub(crate) mod connect;
+pub(crate) mod context;
+pub(crate) mod convert;
+pub(crate) mod define;
+pub(crate) mod errors;
+pub(crate) mod original;
+pub(crate) mod params;
+pub(crate) mod read;
+pub(crate) mod search;
+pub(crate) mod select;
+pub(crate) mod state;
+pub(crate) mod value;
+pub(crate) mod write;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
@@ -27,10 +27,13 @@ use context::Context;
 use errors::NO_ANSWER;
 use state::State;
 
-pub use crate::diagnostic::Result;
+pub(crate) use crate::diagnostic::Result;
 
 /// Runs one statement.
-pub async fn execute<P: Platform>(statement: &Statement, state: &State<P>) -> Result<Outcome> {
+pub(crate) async fn execute<P: Platform>(
+    statement: &Statement,
+    state: &State<P>,
+) -> Result<Outcome> {
     match &statement.kind {
         Kind::Connect(connect) => connect::connection::connect(connect, state).await,
         Kind::Help(topic) => help::help(topic.as_ref()),

@@ -6,7 +6,7 @@ use crate::execute::value::to_json;
 use crate::language::ast::{Name, Param, Value};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 
-pub fn consistency(name: &Name) -> Result<ConsistencyLevel> {
+pub(crate) fn consistency(name: &Name) -> Result<ConsistencyLevel> {
     const LEVELS: [ConsistencyLevel; 4] = [
         ConsistencyLevel::Strong,
         ConsistencyLevel::Session,
@@ -31,7 +31,7 @@ pub fn consistency(name: &Name) -> Result<ConsistencyLevel> {
 }
 
 /// The one value of a parameter.
-pub fn one(param: &Param) -> Result<&Spanned<Value>> {
+pub(crate) fn one(param: &Param) -> Result<&Spanned<Value>> {
     match param.values.as_slice() {
         [value] => Ok(value),
         _ => Err(Diagnostic::new(Code::InvalidValue, format!("`{}` takes one value", param.name))
@@ -40,7 +40,7 @@ pub fn one(param: &Param) -> Result<&Spanned<Value>> {
 }
 
 /// A parameter's value as a name.
-pub fn word(param: &Param) -> Result<Name> {
+pub(crate) fn word(param: &Param) -> Result<Name> {
     let value = one(param)?;
     match &value.value {
         Value::Text(text) => Ok(Spanned::new(text.clone(), value.span)),
@@ -50,7 +50,7 @@ pub fn word(param: &Param) -> Result<Name> {
 }
 
 /// A parameter's value as a whole number within bounds.
-pub fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
+pub(crate) fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
     let value = one(param)?;
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number),
@@ -63,7 +63,7 @@ pub fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
 }
 
 /// A parameter's value as TRUE or FALSE.
-pub fn flag(param: &Param) -> Result<bool> {
+pub(crate) fn flag(param: &Param) -> Result<bool> {
     let value = one(param)?;
     match &value.value {
         Value::Bool(flag) => Ok(*flag),
@@ -78,7 +78,7 @@ pub fn flag(param: &Param) -> Result<bool> {
 }
 
 /// A value that counts something: a LIMIT, an OFFSET.
-pub fn count(value: &Spanned<Value>) -> Result<u64> {
+pub(crate) fn count(value: &Spanned<Value>) -> Result<u64> {
     match value.value {
         Value::Int(number) if number >= 0 => Ok(number as u64),
         _ => Err(Diagnostic::new(Code::InvalidNumber, "a whole number of 0 or more belongs here")
@@ -87,7 +87,7 @@ pub fn count(value: &Spanned<Value>) -> Result<u64> {
 }
 
 /// A value that is text.
-pub fn text(value: &Spanned<Value>) -> Result<Name> {
+pub(crate) fn text(value: &Spanned<Value>) -> Result<Name> {
     match &value.value {
         Value::Text(text) => Ok(Spanned::new(text.clone(), value.span)),
         _ => Err(Diagnostic::new(Code::TypeMismatch, "a string belongs here").at(value.span)),
@@ -95,19 +95,19 @@ pub fn text(value: &Spanned<Value>) -> Result<Name> {
 }
 
 /// A parameter's value as the JSON that Milvus takes.
-pub fn json(value: &Spanned<Value>) -> Result<serde_json::Value> {
+pub(crate) fn json(value: &Spanned<Value>) -> Result<serde_json::Value> {
     to_json(value)
 }
 
 /// A parameter's value as the text that Milvus takes of a property.
-pub fn plain(value: &Spanned<Value>) -> Result<String> {
+pub(crate) fn plain(value: &Spanned<Value>) -> Result<String> {
     Ok(match json(value)? {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     })
 }
 
-pub fn unknown(param: &Param, known: &[&str]) -> Diagnostic {
+pub(crate) fn unknown(param: &Param, known: &[&str]) -> Diagnostic {
     let name = &param.name;
     Diagnostic::new(Code::UnknownParameter, format!("unknown parameter `{name}`"))
         .at(name.span)

@@ -18,18 +18,18 @@ use crate::proto::schema::{
 
 /// By database and name. A collection is forgotten when a statement changes it or fails on it.
 #[derive(Default)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     collections: RefCell<HashMap<(String, String), Rc<Collection>>>,
     /// for completion: the names in the database last looked at
     names: RefCell<Vec<String>>,
 }
 
 impl Catalog {
-    pub fn get(&self, database: &str, name: &str) -> Option<Rc<Collection>> {
+    pub(crate) fn get(&self, database: &str, name: &str) -> Option<Rc<Collection>> {
         self.collections.borrow().get(&(database.to_string(), name.to_string())).cloned()
     }
 
-    pub fn put(&self, database: &str, name: &str, collection: Collection) -> Rc<Collection> {
+    pub(crate) fn put(&self, database: &str, name: &str, collection: Collection) -> Rc<Collection> {
         let collection = Rc::new(collection);
         self.collections
             .borrow_mut()
@@ -37,24 +37,24 @@ impl Catalog {
         collection
     }
 
-    pub fn forget(&self, database: &str, name: &str) {
+    pub(crate) fn forget(&self, database: &str, name: &str) {
         self.collections.borrow_mut().remove(&(database.to_string(), name.to_string()));
     }
 
-    pub fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.collections.borrow_mut().clear();
     }
 
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.names.borrow().clone()
     }
 
-    pub fn set_names(&self, names: Vec<String>) {
+    pub(crate) fn set_names(&self, names: Vec<String>) {
         *self.names.borrow_mut() = names;
     }
 
     /// The fields of every collection that is remembered, for completion.
-    pub fn fields(&self) -> Vec<(String, String, String)> {
+    pub(crate) fn fields(&self) -> Vec<(String, String, String)> {
         let collections = self.collections.borrow();
         let mut fields: Vec<_> = collections
             .values()
@@ -72,63 +72,66 @@ impl Catalog {
 
 /// A collection's schema and indexes.
 #[derive(Clone, Debug)]
-pub struct Collection {
-    pub name: String,
-    pub id: i64,
-    pub description: String,
-    pub fields: Vec<Field>,
-    pub dynamic: bool,
-    pub indexes: Vec<Index>,
-    pub shards: i32,
-    pub consistency: ConsistencyLevel,
-    pub aliases: Vec<String>,
-    pub functions: Vec<FunctionSchema>,
-    pub properties: Vec<(String, String)>,
+pub(crate) struct Collection {
+    pub(crate) name: String,
+    pub(crate) id: i64,
+    pub(crate) description: String,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) dynamic: bool,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) shards: i32,
+    pub(crate) consistency: ConsistencyLevel,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) functions: Vec<FunctionSchema>,
+    pub(crate) properties: Vec<(String, String)>,
     /// of a partition key, 0 where the server does not say
-    pub partitions: i64,
+    pub(crate) partitions: i64,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Field {
-    pub name: String,
-    pub data_type: DataType,
-    pub element_type: DataType,
-    pub primary: bool,
-    pub auto_id: bool,
-    pub nullable: bool,
-    pub partition_key: bool,
-    pub clustering_key: bool,
-    pub default: Option<value_field::Data>,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+    pub(crate) element_type: DataType,
+    pub(crate) primary: bool,
+    pub(crate) auto_id: bool,
+    pub(crate) nullable: bool,
+    pub(crate) partition_key: bool,
+    pub(crate) clustering_key: bool,
+    pub(crate) default: Option<value_field::Data>,
     /// the output of a function: an INSERT leaves it out
-    pub generated: bool,
+    pub(crate) generated: bool,
     /// dimensions of a vector, 0 for others
-    pub dim: usize,
+    pub(crate) dim: usize,
     /// bytes of a VARCHAR, 0 for others
-    pub max_length: usize,
+    pub(crate) max_length: usize,
     /// values of an ARRAY, 0 for others
-    pub capacity: usize,
+    pub(crate) capacity: usize,
     /// type parameters beside these, as `enable_match`
-    pub params: Vec<(String, String)>,
-    pub description: String,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) description: String,
 }
 
 #[derive(Clone, Debug)]
-pub struct Index {
-    pub name: String,
-    pub field: String,
-    pub index_type: String,
+pub(crate) struct Index {
+    pub(crate) name: String,
+    pub(crate) field: String,
+    pub(crate) index_type: String,
     /// "" where it has none (scalar indexes)
-    pub metric: String,
+    pub(crate) metric: String,
     /// the other parameters, as the server gives them
-    pub params: Vec<(String, String)>,
-    pub indexed_rows: i64,
-    pub total_rows: i64,
-    pub state: i32,
-    pub fail_reason: String,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) indexed_rows: i64,
+    pub(crate) total_rows: i64,
+    pub(crate) state: i32,
+    pub(crate) fail_reason: String,
 }
 
 impl Collection {
-    pub async fn fetch<P: Platform>(client: &Client<P>, name: &str) -> Result<Collection, Error> {
+    pub(crate) async fn fetch<P: Platform>(
+        client: &Client<P>,
+        name: &str,
+    ) -> Result<Collection, Error> {
         let reply = client
             .describe_collection(pb::DescribeCollectionRequest {
                 db_name: client.database(),
@@ -149,7 +152,7 @@ impl Collection {
     }
 
     /// What a schema alone tells.
-    pub fn of_schema(schema: CollectionSchema) -> Collection {
+    pub(crate) fn of_schema(schema: CollectionSchema) -> Collection {
         let generated: Vec<String> = schema
             .functions
             .iter()
@@ -177,11 +180,11 @@ impl Collection {
     }
 
     /// What stays the same under an alias and another name.
-    pub fn identity(&self) -> String {
+    pub(crate) fn identity(&self) -> String {
         if self.id == 0 { self.name.clone() } else { self.id.to_string() }
     }
 
-    pub fn primary(&self) -> Result<&Field> {
+    pub(crate) fn primary(&self) -> Result<&Field> {
         self.fields.iter().find(|field| field.primary).ok_or_else(|| {
             Diagnostic::new(
                 Code::ServerError,
@@ -191,7 +194,7 @@ impl Collection {
     }
 
     /// The primary key, if the ids are of its type.
-    pub fn key_of(&self, ids: &[Spanned<Value>]) -> Result<&Field> {
+    pub(crate) fn key_of(&self, ids: &[Spanned<Value>]) -> Result<&Field> {
         let key = self.primary()?;
         for id in ids {
             let fits = match id.value {
@@ -212,7 +215,7 @@ impl Collection {
     }
 
     /// The only vector field, which the original's statements are about.
-    pub fn only_vector(&self, table: &Name) -> Result<&Field> {
+    pub(crate) fn only_vector(&self, table: &Name) -> Result<&Field> {
         let mut vectors = self.fields.iter().filter(|field| field.is_vector());
         match (vectors.next(), vectors.next()) {
             (Some(field), None) => Ok(field),
@@ -229,16 +232,16 @@ impl Collection {
         }
     }
 
-    pub fn find(&self, name: &str) -> Option<&Field> {
+    pub(crate) fn find(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 
     /// The field of this name, or an error that suggests the nearest.
-    pub fn field(&self, name: &Name) -> Result<&Field> {
+    pub(crate) fn field(&self, name: &Name) -> Result<&Field> {
         self.find(&name.value).ok_or_else(|| self.unknown_field(name))
     }
 
-    pub fn unknown_field(&self, name: &Spanned<String>) -> Diagnostic {
+    pub(crate) fn unknown_field(&self, name: &Spanned<String>) -> Diagnostic {
         Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`"))
             .at(name.span)
             .label(format!("`{}` has no such field", self.name))
@@ -250,7 +253,7 @@ impl Collection {
     }
 
     /// The field that BM25 searches, and its text: either may be named.
-    pub fn full_text(&self, name: &Name) -> Result<(&Field, &str)> {
+    pub(crate) fn full_text(&self, name: &Name) -> Result<(&Field, &str)> {
         let field = self.field(name)?;
         let bm25 = self.functions.iter().filter(|function| function.r#type() == FunctionType::Bm25);
         for function in bm25 {
@@ -273,13 +276,13 @@ impl Collection {
             ))
     }
 
-    pub fn index_on(&self, field: &str) -> Option<&Index> {
+    pub(crate) fn index_on(&self, field: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.field == field)
     }
 }
 
 impl Field {
-    pub fn named(name: &str) -> Field {
+    pub(crate) fn named(name: &str) -> Field {
         Field { name: name.to_string(), ..Field::default() }
     }
 
@@ -311,7 +314,7 @@ impl Field {
         }
     }
 
-    pub fn is_vector(&self) -> bool {
+    pub(crate) fn is_vector(&self) -> bool {
         is_vector(self.data_type)
     }
 
@@ -332,12 +335,12 @@ impl Field {
     }
 
     /// Whether an INSERT may leave it out.
-    pub fn optional(&self) -> bool {
+    pub(crate) fn optional(&self) -> bool {
         self.nullable || self.generated || self.default.is_some()
     }
 
     /// The type as CREATE TABLE writes it.
-    pub fn type_name(&self) -> String {
+    pub(crate) fn type_name(&self) -> String {
         if self.data_type == DataType::Array {
             let element =
                 Field { data_type: self.element_type, dim: 0, capacity: 0, ..self.clone() };
@@ -353,7 +356,10 @@ impl Field {
 
 impl Index {
     /// The indexes of a collection; none is no error.
-    pub async fn fetch<P: Platform>(client: &Client<P>, name: &str) -> Result<Vec<Index>, Error> {
+    pub(crate) async fn fetch<P: Platform>(
+        client: &Client<P>,
+        name: &str,
+    ) -> Result<Vec<Index>, Error> {
         let request = pb::DescribeIndexRequest {
             db_name: client.database(),
             collection_name: name.to_string(),

@@ -11,7 +11,7 @@ use crate::proto::schema::DataType;
 
 /// What may stand as a parameter's value.
 #[derive(Clone, Copy, Debug)]
-pub enum Range {
+pub(crate) enum Range {
     Whole(i64, i64),
     Number(f64, f64),
     Flag,
@@ -21,7 +21,7 @@ pub enum Range {
 
 /// What an index is built on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fits {
+pub(crate) enum Fits {
     Any,
     Dense,
     Binary,
@@ -35,9 +35,9 @@ type Known = (&'static str, Range);
 
 pub struct IndexType {
     pub name: &'static str,
-    pub fits: Fits,
-    pub build: &'static [Known],
-    pub search: &'static [Known],
+    pub(crate) fits: Fits,
+    pub(crate) build: &'static [Known],
+    pub(crate) search: &'static [Known],
 }
 
 const MAX: i64 = i32::MAX as i64;
@@ -194,13 +194,13 @@ pub const INDEX_TYPES: &[IndexType] = &[
     index("RTREE", Fits::Scalar, &[], &[]),
 ];
 
-pub fn find(name: &str) -> Option<&'static IndexType> {
+pub(crate) fn find(name: &str) -> Option<&'static IndexType> {
     INDEX_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name))
 }
 
 /// The type that stands for what Milvus has no more, or has by another name for binary vectors; and
 /// what it replaced.
-pub fn today(name: &str, data_type: DataType) -> (String, Option<String>) {
+pub(crate) fn today(name: &str, data_type: DataType) -> (String, Option<String>) {
     let upper = name.to_ascii_uppercase();
     let (today, replaced) = match upper.as_str() {
         "IVFLAT" => ("IVF_FLAT", false),
@@ -217,7 +217,7 @@ pub fn today(name: &str, data_type: DataType) -> (String, Option<String>) {
 }
 
 /// The index type of a USING, for a field of this type.
-pub fn checked(
+pub(crate) fn checked(
     name: &Name,
     data_type: DataType,
     type_name: &str,
@@ -281,12 +281,12 @@ fn fits_of(data_type: DataType) -> Fits {
 
 impl IndexType {
     /// A build parameter in Milvus's spelling, if this index takes it and its value.
-    pub fn build_param(&self, param: &Param) -> Result<(String, serde_json::Value)> {
+    pub(crate) fn build_param(&self, param: &Param) -> Result<(String, serde_json::Value)> {
         self.param(param, self.build, &[MMAP], &[], "has no such parameter")
     }
 
     /// The same of a search; `common` is what every search takes.
-    pub fn search_param(
+    pub(crate) fn search_param(
         &self,
         param: &Param,
         common: &[&'static str],
@@ -373,7 +373,7 @@ fn check(name: &str, range: Range, value: &Spanned<Value>) -> Result<()> {
 }
 
 /// Fills in what an index cannot be built without.
-pub fn complete(
+pub(crate) fn complete(
     params: &mut serde_json::Map<String, serde_json::Value>,
     index_type: &str,
     dim: usize,

@@ -15,7 +15,7 @@ use crate::proto::schema::{
 };
 
 /// The values of one field, gathered row by row.
-pub struct ColumnBuilder<'a> {
+pub(crate) struct ColumnBuilder<'a> {
     field: &'a Field,
     data: Data,
     /// false is NULL, which has no place in the data; kept for nullable fields only
@@ -40,7 +40,7 @@ enum Data {
 }
 
 impl<'a> ColumnBuilder<'a> {
-    pub fn new(field: &'a Field, rows: usize, span: Span) -> Result<Self> {
+    pub(crate) fn new(field: &'a Field, rows: usize, span: Span) -> Result<Self> {
         let data = match field.data_type {
             DataType::Bool => Data::Bool(Vec::with_capacity(rows)),
             DataType::Int8 | DataType::Int16 | DataType::Int32 => {
@@ -79,11 +79,11 @@ impl<'a> ColumnBuilder<'a> {
         Ok(ColumnBuilder { field, data, valid: Vec::new() })
     }
 
-    pub fn is_of(&self, field: &Field) -> bool {
+    pub(crate) fn is_of(&self, field: &Field) -> bool {
         self.field.name == field.name
     }
 
-    pub fn push(&mut self, value: &Spanned<Value>) -> Result<()> {
+    pub(crate) fn push(&mut self, value: &Spanned<Value>) -> Result<()> {
         let field = self.field;
         if value.value == Value::Null {
             // a NULL where the field has a default stands for the default
@@ -127,7 +127,7 @@ impl<'a> ColumnBuilder<'a> {
     }
 
     /// Adds a value as a server gave it.
-    pub fn push_stored(&mut self, stored: &Datum, span: Span) -> Result<()> {
+    pub(crate) fn push_stored(&mut self, stored: &Datum, span: Span) -> Result<()> {
         if let (Data::Json(data), Datum::Json(text)) = (&mut self.data, stored) {
             data.push(text.clone().into_bytes());
             if self.field.nullable {
@@ -139,7 +139,7 @@ impl<'a> ColumnBuilder<'a> {
     }
 
     /// About the bytes that one row of this column takes on the wire.
-    pub fn row_bytes(&self, rows: usize) -> usize {
+    pub(crate) fn row_bytes(&self, rows: usize) -> usize {
         let total = match &self.data {
             Data::Bool(data) => data.len(),
             Data::Int(data) => data.len() * 5,
@@ -156,7 +156,7 @@ impl<'a> ColumnBuilder<'a> {
     }
 
     /// Takes the first `rows` rows off.
-    pub fn take(&mut self, rows: usize) -> FieldData {
+    pub(crate) fn take(&mut self, rows: usize) -> FieldData {
         let field = self.field;
         let valid_data = front(&mut self.valid, rows);
         let rows = if valid_data.is_empty() {

@@ -10,7 +10,11 @@ use crate::milvus::data::{sparse_bytes, sparse_pairs};
 use crate::proto::schema::DataType;
 
 /// Adds the dim values of a float vector: a list of numbers, or a string with one in it.
-pub fn float_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<f32>) -> Result<()> {
+pub(crate) fn float_vector(
+    field: &Field,
+    value: &Spanned<Value>,
+    out: &mut Vec<f32>,
+) -> Result<()> {
     let parsed;
     let values = match &value.value {
         Value::Numbers(numbers) => &numbers.values,
@@ -75,7 +79,7 @@ fn text_vector(text: &str, span: Span) -> Result<Vec<f32>> {
 }
 
 /// Adds the bytes of a vector that is kept as bytes.
-pub fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Result<()> {
     if field.data_type == DataType::BinaryVector {
         return binary_vector(field, value, out);
     }
@@ -159,7 +163,7 @@ fn binary_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u8>) -> Re
 }
 
 /// A sparse vector's bytes: `{1: 0.5, 7: 0.2}`, or such an object in a string.
-pub fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
+pub(crate) fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec<u8>> {
     let parsed;
     let fields = match &value.value {
         Value::Object(fields) => fields,

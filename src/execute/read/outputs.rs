@@ -10,32 +10,32 @@ use crate::milvus::data;
 use crate::outcome::{Column, Datum, Table, Type};
 use crate::proto::schema::{DataType, FieldData};
 
-pub struct Outputs {
+pub(crate) struct Outputs {
     /// the names to ask the server for
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// the columns to show, in order; `None` is all there are
-    pub shown: Option<Vec<Shown>>,
+    pub(crate) shown: Option<Vec<Shown>>,
 }
 
 /// One column: a field, or a part of it.
 #[derive(Clone)]
-pub struct Shown {
-    pub head: String,
-    pub field: String,
-    pub path: Vec<Spanned<Value>>,
+pub(crate) struct Shown {
+    pub(crate) head: String,
+    pub(crate) field: String,
+    pub(crate) path: Vec<Spanned<Value>>,
 }
 
 impl Outputs {
-    pub fn all() -> Outputs {
+    pub(crate) fn all() -> Outputs {
         Outputs { names: vec!["*".to_string()], shown: None }
     }
 
     /// Nothing but what a search shows anyway.
-    pub fn none() -> Outputs {
+    pub(crate) fn none() -> Outputs {
         Outputs { names: Vec::new(), shown: Some(Vec::new()) }
     }
 
-    pub fn of(items: &Items, collection: &Collection) -> Result<Outputs> {
+    pub(crate) fn of(items: &Items, collection: &Collection) -> Result<Outputs> {
         let Items::Listed(items) = items else { return Ok(Outputs::all()) };
         let mut shown = Vec::new();
         for item in items {
@@ -45,7 +45,7 @@ impl Outputs {
         Ok(Outputs::of_shown(shown))
     }
 
-    pub fn of_shown(shown: Vec<Shown>) -> Outputs {
+    pub(crate) fn of_shown(shown: Vec<Shown>) -> Outputs {
         let mut names: Vec<String> = Vec::new();
         for column in &shown {
             if !names.contains(&column.field) {
@@ -56,7 +56,7 @@ impl Outputs {
     }
 
     /// The columns of an empty result.
-    pub fn columns(&self, collection: &Collection) -> Vec<Column> {
+    pub(crate) fn columns(&self, collection: &Collection) -> Vec<Column> {
         match &self.shown {
             Some(shown) => shown
                 .iter()
@@ -71,7 +71,7 @@ impl Outputs {
     }
 
     /// Columns as they came, turned into rows of the columns that are shown.
-    pub fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Table {
+    pub(crate) fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Table {
         let columns = self.values(fields, collection);
         let count = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
         let mut rows: Vec<Vec<Datum>> =
@@ -91,7 +91,7 @@ impl Outputs {
     }
 
     /// The columns that are shown, in the order asked for, or the schema's order.
-    pub fn values(
+    pub(crate) fn values(
         &self,
         fields: Vec<FieldData>,
         collection: &Collection,
@@ -147,7 +147,7 @@ impl Outputs {
 }
 
 impl Shown {
-    pub fn new(
+    pub(crate) fn new(
         name: &Name,
         path: &[Spanned<Value>],
         alias: Option<&Name>,

@@ -40,7 +40,7 @@ pub(crate) async fn on_server<P: Platform>(
 
 /// `order_by_fields` of a query: rows of equal keys in the order of the primary key, NULL as the
 /// largest.
-pub fn order_by(
+pub(crate) fn order_by(
     keys: &[Shown],
     directions: &[Direction],
     collection: &Collection,
@@ -69,18 +69,18 @@ pub fn order_by(
 
 /// A query that groups.
 #[derive(Debug, PartialEq)]
-pub struct Grouping {
+pub(crate) struct Grouping {
     /// the keys, the aggregates, and `count(*)`
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// `group_by_fields`; empty for one group of all rows
-    pub by: String,
+    pub(crate) by: String,
     keys: usize,
     /// where the reply has each aggregate
     places: Vec<usize>,
 }
 
 impl Grouping {
-    pub fn of(
+    pub(crate) fn of(
         keys: &[Shown],
         aggregates: &[(Function, bool, Option<&Shown>)],
         collection: &Collection,
@@ -122,7 +122,7 @@ impl Grouping {
 
     /// Each group as a row of its keys and aggregates, and how many rows they hold in all; `None`
     /// of a reply that is not what was asked for.
-    pub fn groups(&self, fields: &[FieldData]) -> Option<(Vec<Vec<Datum>>, u64)> {
+    pub(crate) fn groups(&self, fields: &[FieldData]) -> Option<(Vec<Vec<Datum>>, u64)> {
         let columns = self.names.iter().map(|name| {
             let field = fields.iter().find(|field| field.field_name.eq_ignore_ascii_case(name))?;
             Some(data::column(field.clone(), data::rows(field)))

@@ -18,22 +18,22 @@ use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData, field_data, scalar_field};
 
 /// Offset and limit together, in one request (Milvus docs: limits).
-pub const WINDOW: u64 = 16_384;
+pub(crate) const WINDOW: u64 = 16_384;
 /// Rows of a page are so many that it stays near this size.
 const PAGE_BYTES: usize = 16 << 20;
 
 /// What is read, and from where.
-pub struct Read<'a> {
-    pub collection: &'a Collection,
-    pub table: &'a Name,
-    pub partitions: Vec<String>,
-    pub expr: String,
-    pub level: Option<ConsistencyLevel>,
+pub(crate) struct Read<'a> {
+    pub(crate) collection: &'a Collection,
+    pub(crate) table: &'a Name,
+    pub(crate) partitions: Vec<String>,
+    pub(crate) expr: String,
+    pub(crate) level: Option<ConsistencyLevel>,
 }
 
 impl Read<'_> {
     /// Reads up to `limit` rows behind `offset`, in the order of the key.
-    pub async fn rows<P: Platform>(
+    pub(crate) async fn rows<P: Platform>(
         &self,
         outputs: &Outputs,
         offset: u64,
@@ -66,12 +66,12 @@ impl Read<'_> {
     }
 
     /// Rows of a page.
-    pub fn page(&self, outputs: &Outputs) -> u64 {
+    pub(crate) fn page(&self, outputs: &Outputs) -> u64 {
         (PAGE_BYTES / row_bytes(self.collection, &outputs.names)).clamp(1, WINDOW as usize) as u64
     }
 
     /// Reads page by page, in the order of the key. Returns how many rows there were.
-    pub async fn pages<P: Platform>(
+    pub(crate) async fn pages<P: Platform>(
         &self,
         outputs: &Outputs,
         offset: u64,
@@ -125,7 +125,7 @@ impl Read<'_> {
     }
 
     /// The filter, and one more condition.
-    pub fn and(&self, condition: &str) -> String {
+    pub(crate) fn and(&self, condition: &str) -> String {
         if self.expr.is_empty() {
             condition.to_string()
         } else {
@@ -134,7 +134,7 @@ impl Read<'_> {
     }
 
     /// How many rows match.
-    pub async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<u64> {
+    pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<u64> {
         let reply =
             self.send(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
         let count = match reply.fields_data.into_iter().next().and_then(|field| field.field) {
@@ -167,7 +167,7 @@ impl Read<'_> {
     }
 
     /// Sends a query.
-    pub async fn send<P: Platform>(
+    pub(crate) async fn send<P: Platform>(
         &self,
         expr: &str,
         output_fields: Vec<String>,
@@ -199,7 +199,7 @@ fn with_key(outputs: &Outputs, key: &Field) -> Vec<String> {
 }
 
 /// About the bytes of a row of these outputs on the wire; a score and a key at the least.
-pub fn row_bytes(collection: &Collection, names: &[String]) -> usize {
+pub(crate) fn row_bytes(collection: &Collection, names: &[String]) -> usize {
     let asked = |field: &&Field| names.iter().any(|name| name == "*" || *name == field.name);
     let fields: usize = collection
         .fields
@@ -235,7 +235,7 @@ fn sort_by_keys(table: &mut Table, keys: Vec<Datum>) {
     }
 }
 
-pub fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {
+pub(crate) fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {
     let Some(field) = fields.iter().find(|field| field.field_name == key.name) else {
         return Vec::new();
     };

@@ -9,8 +9,8 @@ use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use crate::proto::schema::SearchResultData;
 
 /// The columns of the hits.
-pub struct Layout {
-    pub outputs: Outputs,
+pub(crate) struct Layout {
+    pub(crate) outputs: Outputs,
     cells: Vec<Cell>,
 }
 
@@ -25,7 +25,7 @@ enum Cell {
 
 impl Layout {
     /// Key and distance alone.
-    pub fn plain(collection: &Collection) -> Result<Layout> {
+    pub(crate) fn plain(collection: &Collection) -> Result<Layout> {
         let key = collection.primary()?.name.clone();
         Ok(Layout {
             outputs: Outputs::none(),
@@ -33,7 +33,7 @@ impl Layout {
         })
     }
 
-    pub fn of(items: &Items, collection: &Collection) -> Result<Layout> {
+    pub(crate) fn of(items: &Items, collection: &Collection) -> Result<Layout> {
         let key = collection.primary()?.name.clone();
         let Items::Listed(items) = items else {
             return Ok(Layout {
@@ -85,12 +85,12 @@ impl Layout {
     }
 
     /// The columns of no hits at all.
-    pub fn empty(&self, collection: &Collection, queries: usize) -> Result<Table> {
+    pub(crate) fn empty(&self, collection: &Collection, queries: usize) -> Result<Table> {
         self.table(SearchResultData::default(), collection, (queries > 1).then_some(1))
     }
 
     /// The hits of a reply; `first` is the number of its first query, where there are several.
-    pub fn table(
+    pub(crate) fn table(
         &self,
         results: SearchResultData,
         collection: &Collection,
@@ -140,7 +140,7 @@ impl Layout {
     }
 
     /// The hits of so many queries, with what was found said.
-    pub fn outcome(&self, table: Table, queries: usize) -> Outcome {
+    pub(crate) fn outcome(&self, table: Table, queries: usize) -> Outcome {
         let done = match queries {
             1 => plural(table.total, "hit", "hits"),
             _ => format!(

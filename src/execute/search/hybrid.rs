@@ -1,9 +1,8 @@
 //! HYBRID SEARCH: several searches whose hits are joined by rank (RRF) or by weighted scores
-//! (Milvus docs: multi-vector hybrid search).
+//! (Milvus docs: multi-vector hybrid search). In: the SELECT, and what it reads. Out: hits.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::context::Context;
-use crate::execute::define::loading;
 use crate::execute::params::{self, pair};
 use crate::execute::read::bounds::Bound;
 use crate::execute::read::filter;
@@ -12,21 +11,21 @@ use crate::execute::search::hits::Layout;
 use crate::execute::search::params::{SearchParams, grouping, in_window, search_params, window};
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::Queries;
-use crate::execute::value::number;
-use crate::language::ast::{Order, Select};
+use crate::execute::value;
+use crate::language::ast::{Arm, Order, Param, Select};
 use crate::milvus::Platform;
 use crate::outcome::Outcome;
 use crate::proto::common::KeyValuePair;
 use crate::proto::milvus as pb;
 
-pub async fn search<P: Platform>(
+pub(crate) async fn search<P: Platform>(
     select: &Select,
     read: &Read<'_>,
     bounds: &[Bound],
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let (collection, table) = (read.collection, read.table);
-    let first = select.hybrid.first().map_or(context.span, |arm| arm.near.field.span);
+    let collection = read.collection;
+    let first = select.hybrid.first().map_or(context.span, |search| search.near.field.span);
     if !context.client.version().has("HybridSearch") {
         return Err(Diagnostic::new(
             Code::NotSupported,
@@ -34,109 +33,23 @@ pub async fn search<P: Platform>(
         )
         .at(first));
     }
-    if let Some(Order::Near { near, .. }) = &select.order {
-        return Err(Diagnostic::new(Code::SyntaxError, "a hybrid search has its own order")
-            .at(near.field.span)
-            .help("put this search among those of HYBRID SEARCH"));
-    }
-    if let Some(Order::By(_)) = &select.order {
-        return Err(Diagnostic::new(Code::SyntaxError, "a hybrid search has its own order")
-            .at(context.span)
-            .help("leave ORDER BY out"));
-    }
-    if let Some(bound) = bounds.first() {
-        return Err(Diagnostic::new(Code::NotSupported, "a hybrid search has no range")
-            .at(bound.value.span));
-    }
-    in_window(select, "a hybrid search")?;
+    check_clauses(select, bounds, context)?;
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;
-    let mut outer = SearchParams::default();
-    for param in &select.params {
-        match param.name.value.to_ascii_lowercase().as_str() {
-            "round_decimal" => outer.round_decimal = Some(params::whole(param, 0, 6)?),
-            "group_size" => {
-                outer.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string()))
-            }
-            "strict_group_size" => {
-                outer.outer.push(("strict_group_size", params::flag(param)?.to_string()))
-            }
-            _ => {
-                return Err(params::unknown(
-                    param,
-                    &["round_decimal", "group_size", "strict_group_size"],
-                )
-                .help("the parameters of one search stand behind it, inside the parentheses"));
-            }
-        }
-    }
-    grouping(&select.group, collection, &mut outer, context)?;
-    let mut requests = Vec::new();
-    let mut queries = 1;
-    for arm in &select.hybrid {
-        let arm_filter = filter::print(arm.filter.as_ref(), collection, &context.client.version())?;
-        let expr = match (read.expr.is_empty(), arm_filter.is_empty()) {
-            (true, _) => arm_filter,
-            (_, true) => read.expr.clone(),
-            _ => read.and(&format!("({arm_filter})")),
-        };
-        let own = Read {
-            collection,
-            table,
-            partitions: read.partitions.clone(),
-            expr,
-            level: read.level,
-        };
-        let resolved = Queries::of(&arm.near, &own, context).await?;
-        let hits =
-            arm.limit.as_ref().map(|limit| Ok((params::count(limit)?, limit.span))).transpose()?;
-        if let Some((hits, span)) = hits.filter(|(hits, _)| *hits == 0 || *hits > WINDOW) {
-            return Err(Diagnostic::new(
-                Code::OutOfRange,
-                format!("{hits} hits: a search gives 1 to {WINDOW}"),
-            )
-            .at(span));
-        }
-        let params = search_params(&arm.params, resolved.field, collection)?;
-        let plan = SearchPlan {
-            read: &own,
-            queries: resolved,
-            limit: hits.map_or(limit + offset, |(hits, _)| hits),
-            offset: 0,
-            params,
-        };
-        if requests.is_empty() {
-            queries = plan.queries.values.len();
-        } else if plan.queries.values.len() != queries {
-            return Err(Diagnostic::new(
-                Code::WrongCount,
-                "every search of a hybrid search has the same number of queries",
-            )
-            .at(plan.queries.span));
-        }
-        if collection.index_on(&plan.queries.field.name).is_none() {
-            let metric = plan.queries.metric.clone().unwrap_or_default();
-            loading::load_unasked(
-                collection,
-                table,
-                Some((&plan.queries.field.name, &metric)),
-                context,
-            )
-            .await?;
-        }
-        requests.push(plan.request(Vec::new(), plan.whole(&plan.queries.values), context));
-    }
-    let mut rank_params = ranking(select, context)?;
+    let mut params = outer_params(&select.params)?;
+    grouping(&select.group, collection, &mut params, context)?;
+    let (requests, queries) = requests(&select.hybrid, read, limit + offset, context).await?;
+    let mut rank_params = ranking(select)?;
     rank_params.extend([
         pair("limit", limit),
         pair("offset", offset),
-        pair("round_decimal", outer.round_decimal.unwrap_or(-1)),
+        pair("round_decimal", params.round_decimal.unwrap_or(-1)),
     ]);
-    rank_params.extend(outer.outer.iter().map(|(name, value)| pair(name, value)));
+    rank_params.extend(params.outer.iter().map(|(name, value)| pair(name, value)));
     let consistency = context.consistency(collection, read.level);
     let request = pb::HybridSearchRequest {
         db_name: context.client.database(),
-        collection_name: table.value.clone(),
+        collection_name: read.table.value.clone(),
         partition_names: read.partitions.clone(),
         requests,
         rank_params,
@@ -150,64 +63,120 @@ pub async fn search<P: Platform>(
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 
-/// RERANK RRF(k = 60), or WEIGHTED by the WEIGHTs of the searches; RRF when nothing is said.
-fn ranking<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Vec<KeyValuePair>> {
-    let weights = select.hybrid.iter().filter_map(|arm| arm.weight.as_ref()).collect::<Vec<_>>();
-    let all = weights.len() == select.hybrid.len();
-    let method = select.rerank.as_ref().map(|rerank| rerank.method.value.to_ascii_uppercase());
-    let written = select.rerank.as_ref().map(|rerank| rerank.params.as_slice()).unwrap_or_default();
-    let weighted = match method.as_deref() {
-        Some("WEIGHTED") => true,
-        Some("RRF") => false,
-        Some(_) => {
-            let method = select.rerank.as_ref().map(|rerank| &rerank.method);
-            let (name, span) =
-                method.map_or(("", context.span), |name| (name.value.as_str(), name.span));
-            return Err(Diagnostic::new(
-                Code::UnknownReranker,
-                format!("unknown way to rerank `{name}`"),
-            )
-            .at(span)
-            .suggest(name, ["RRF", "WEIGHTED"], "there are"));
+/// Refuses what a hybrid search has no place for.
+fn check_clauses<P: Platform>(
+    select: &Select,
+    bounds: &[Bound],
+    context: &Context<'_, P>,
+) -> Result<()> {
+    let own_order = Diagnostic::new(Code::SyntaxError, "a hybrid search has its own order");
+    match &select.order {
+        Some(Order::Near { near, .. }) => {
+            return Err(own_order
+                .at(near.field.span)
+                .help("put this search among those of HYBRID SEARCH"));
         }
-        None => all,
+        Some(Order::By(_)) => return Err(own_order.at(context.span).help("leave ORDER BY out")),
+        None => {}
+    }
+    if let Some(bound) = bounds.first() {
+        return Err(Diagnostic::new(Code::NotSupported, "a hybrid search has no range")
+            .at(bound.value.span));
+    }
+    in_window(select, "a hybrid search")
+}
+
+/// SEARCH PARAMS of the whole.
+fn outer_params(written: &[Param]) -> Result<SearchParams> {
+    const KNOWN: [&str; 3] = ["round_decimal", "group_size", "strict_group_size"];
+    let mut params = SearchParams::default();
+    for param in written {
+        let known = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(&param.name.value));
+        if !known || !params.add_common(param)? {
+            return Err(params::unknown(param, &KNOWN)
+                .help("the parameters of one search stand behind it, inside the parentheses"));
+        }
+    }
+    Ok(params)
+}
+
+/// A request for each of the searches, and how many queries each has.
+async fn requests<P: Platform>(
+    searches: &[Arm],
+    read: &Read<'_>,
+    limit: u64,
+    context: &Context<'_, P>,
+) -> Result<(Vec<pb::SearchRequest>, usize)> {
+    let mut requests = Vec::new();
+    let mut queries = 1;
+    for search in searches {
+        let own = filtered(search, read, context)?;
+        let plan = plan(search, &own, limit, context).await?;
+        if requests.is_empty() {
+            queries = plan.queries.values.len();
+        } else if plan.queries.values.len() != queries {
+            return Err(Diagnostic::new(
+                Code::WrongCount,
+                "every search of a hybrid search has the same number of queries",
+            )
+            .at(plan.queries.span));
+        }
+        plan.index_if_missing(context).await?;
+        requests.push(plan.request(Vec::new(), plan.whole(&plan.queries.values), context));
+    }
+    Ok((requests, queries))
+}
+
+/// What one search reads: its own filter and that of the whole.
+fn filtered<'a, P: Platform>(
+    search: &Arm,
+    read: &Read<'a>,
+    context: &Context<'_, P>,
+) -> Result<Read<'a>> {
+    let own = filter::print(search.filter.as_ref(), read.collection, &context.client.version())?;
+    let expr = match (read.expr.is_empty(), own.is_empty()) {
+        (true, _) => own,
+        (_, true) => read.expr.clone(),
+        _ => read.and(&format!("({own})")),
     };
+    Ok(Read { expr, partitions: read.partitions.clone(), ..*read })
+}
+
+async fn plan<'a, P: Platform>(
+    search: &Arm,
+    read: &'a Read<'a>,
+    limit: u64,
+    context: &Context<'_, P>,
+) -> Result<SearchPlan<'a>> {
+    let queries = Queries::of(&search.near, read, context).await?;
+    let hits =
+        search.limit.as_ref().map(|limit| Ok((params::count(limit)?, limit.span))).transpose()?;
+    if let Some((hits, span)) = hits.filter(|(hits, _)| *hits == 0 || *hits > WINDOW) {
+        return Err(Diagnostic::new(
+            Code::OutOfRange,
+            format!("{hits} hits: a search gives 1 to {WINDOW}"),
+        )
+        .at(span));
+    }
+    let params = search_params(&search.params, queries.field, read.collection)?;
+    let limit = hits.map_or(limit, |(hits, _)| hits);
+    Ok(SearchPlan { read, queries, limit, offset: 0, params })
+}
+
+/// RERANK RRF(k = 60), or WEIGHTED by the WEIGHTs of the searches; RRF when nothing is said.
+fn ranking(select: &Select) -> Result<Vec<KeyValuePair>> {
+    let weighted = is_weighted(select)?;
     let mut inner = serde_json::Map::new();
     if weighted {
-        if !all {
-            let missing = select
-                .hybrid
-                .iter()
-                .find(|arm| arm.weight.is_none())
-                .map_or(context.span, |arm| arm.near.field.span);
-            return Err(Diagnostic::new(Code::MissingParameter, "this search has no WEIGHT")
-                .at(missing)
-                .help("WEIGHTED needs one for every search: `v <=> [..] WEIGHT 0.7`"));
-        }
-        let mut numbers = Vec::new();
-        for weight in weights {
-            match number(&weight.value) {
-                Some(number) if (0.0..=1.0).contains(&number) => {
-                    numbers.push(serde_json::Value::from(number))
-                }
-                _ => {
-                    return Err(Diagnostic::new(
-                        Code::OutOfRange,
-                        "a WEIGHT is a number from 0 to 1",
-                    )
-                    .at(weight.span));
-                }
-            }
-        }
-        inner.insert("weights".to_string(), numbers.into());
-    } else if let Some(weight) = weights.first() {
+        inner.insert("weights".to_string(), weights(&select.hybrid)?.into());
+    } else if let Some(weight) = select.hybrid.iter().find_map(|search| search.weight.as_ref()) {
         return Err(Diagnostic::new(Code::SyntaxError, "a WEIGHT has no effect on RRF")
             .at(weight.span)
             .help("write `RERANK WEIGHTED`, with a WEIGHT for every search"));
     } else {
         inner.insert("k".to_string(), 60.into());
     }
-    for param in written {
+    for param in select.rerank.iter().flat_map(|rerank| &rerank.params) {
         match (weighted, param.name.value.to_ascii_lowercase().as_str()) {
             (false, "k") => {
                 inner.insert("k".to_string(), params::whole(param, 1, 16_383)?.into());
@@ -227,4 +196,38 @@ fn ranking<P: Platform>(select: &Select, context: &Context<'_, P>) -> Result<Vec
         pair("strategy", if weighted { "weighted" } else { "rrf" }),
         pair("params", serde_json::Value::Object(inner)),
     ])
+}
+
+/// Whether scores are weighed: as RERANK says, or else if every search has a WEIGHT.
+fn is_weighted(select: &Select) -> Result<bool> {
+    let Some(rerank) = &select.rerank else {
+        return Ok(select.hybrid.iter().all(|search| search.weight.is_some()));
+    };
+    let method = &rerank.method;
+    match method.value.to_ascii_uppercase().as_str() {
+        "WEIGHTED" => Ok(true),
+        "RRF" => Ok(false),
+        _ => {
+            Err(Diagnostic::new(Code::UnknownReranker, format!("unknown way to rerank `{method}`"))
+                .at(method.span)
+                .suggest(&method.value, ["RRF", "WEIGHTED"], "there are"))
+        }
+    }
+}
+
+fn weights(searches: &[Arm]) -> Result<Vec<f64>> {
+    if let Some(missing) = searches.iter().find(|search| search.weight.is_none()) {
+        return Err(Diagnostic::new(Code::MissingParameter, "this search has no WEIGHT")
+            .at(missing.near.field.span)
+            .help("WEIGHTED needs one for every search: `v <=> [..] WEIGHT 0.7`"));
+    }
+    searches
+        .iter()
+        .filter_map(|search| search.weight.as_ref())
+        .map(|weight| match value::number(&weight.value) {
+            Some(number) if (0.0..=1.0).contains(&number) => Ok(number),
+            _ => Err(Diagnostic::new(Code::OutOfRange, "a WEIGHT is a number from 0 to 1")
+                .at(weight.span)),
+        })
+        .collect()
 }

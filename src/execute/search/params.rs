@@ -28,6 +28,25 @@ pub(crate) struct SearchParams {
     pub(crate) outer: Vec<(&'static str, String)>,
 }
 
+impl SearchParams {
+    /// Adds what every search takes; false of any other parameter.
+    pub(crate) fn add_common(&mut self, param: &Param) -> Result<bool> {
+        match param.name.value.to_ascii_lowercase().as_str() {
+            "round_decimal" => self.round_decimal = Some(params::whole(param, 0, 6)?),
+            "ignore_growing" => self.add("ignore_growing", params::flag(param)?),
+            "hints" => self.add("hints", params::word(param)?),
+            "group_size" => self.add("group_size", params::whole(param, 1, 1_000)?),
+            "strict_group_size" => self.add("strict_group_size", params::flag(param)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn add(&mut self, name: &'static str, value: impl ToString) {
+        self.outer.push((name, value.to_string()));
+    }
+}
+
 /// SEARCH PARAMS, each checked against the index of the field.
 pub(crate) fn search_params(
     written: &[Param],
@@ -39,32 +58,15 @@ pub(crate) fn search_params(
     let known = index_types::find(index);
     let mut params = SearchParams::default();
     for param in written {
-        let name = param.name.value.to_ascii_lowercase();
-        match name.as_str() {
-            "round_decimal" => params.round_decimal = Some(params::whole(param, 0, 6)?),
-            "ignore_growing" => {
-                params.outer.push(("ignore_growing", params::flag(param)?.to_string()))
-            }
-            "hints" => params.outer.push(("hints", params::word(param)?.value)),
-            "group_size" => {
-                params.outer.push(("group_size", params::whole(param, 1, 1_000)?.to_string()))
-            }
-            "strict_group_size" => {
-                params.outer.push(("strict_group_size", params::flag(param)?.to_string()))
-            }
-            _ => match known {
-                Some(known) => {
-                    let (name, value) = known.search_param(param, &COMMON)?;
-                    params.inner.insert(name, value);
-                }
-                // an index that is newer than this kernel takes what it takes
-                None => {
-                    params
-                        .inner
-                        .insert(param.name.value.clone(), params::json(params::one(param)?)?);
-                }
-            },
+        if params.add_common(param)? {
+            continue;
         }
+        let (name, value) = match known {
+            Some(known) => known.search_param(param, &COMMON)?,
+            // an index that is newer than this kernel takes what it takes
+            None => (param.name.value.clone(), params::json(params::one(param)?)?),
+        };
+        params.inner.insert(name, value);
     }
     Ok(params)
 }

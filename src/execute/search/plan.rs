@@ -28,46 +28,35 @@ const MAX_HIT_BYTES: usize = 64 << 20;
 /// Two ways of computing one score differ by less, relatively.
 const ROUNDING: f32 = 1e-5;
 
-pub struct SearchPlan<'a> {
-    pub read: &'a Read<'a>,
-    pub queries: Queries<'a>,
-    pub limit: u64,
-    pub offset: u64,
-    pub params: SearchParams,
+pub(crate) struct SearchPlan<'a> {
+    pub(crate) read: &'a Read<'a>,
+    pub(crate) queries: Queries<'a>,
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
+    pub(crate) params: SearchParams,
 }
 
 /// One request: some of the queries, some of the hits.
 #[derive(Clone)]
-pub struct Part<'a> {
-    pub values: &'a [Vec<u8>],
-    pub limit: u64,
-    pub offset: u64,
+pub(crate) struct Part<'a> {
+    pub(crate) values: &'a [Vec<u8>],
+    pub(crate) limit: u64,
+    pub(crate) offset: u64,
     /// instead of the plan's
-    pub expr: Option<String>,
-    pub round_decimal: i64,
+    pub(crate) expr: Option<String>,
+    pub(crate) round_decimal: i64,
     /// the index's own parameters and the range
-    pub inner: serde_json::Map<String, serde_json::Value>,
+    pub(crate) inner: serde_json::Map<String, serde_json::Value>,
 }
 
 impl SearchPlan<'_> {
-    pub async fn run<P: Platform>(
+    pub(crate) async fn run<P: Platform>(
         &self,
         layout: &Layout,
         context: &Context<'_, P>,
     ) -> Result<Outcome> {
         let collection = self.read.collection;
-        let field = self.queries.field;
-        if collection.index_on(&field.name).is_none() {
-            let metric =
-                self.queries.metric.as_deref().unwrap_or_else(|| default_metric(field.data_type));
-            loading::load_unasked(
-                collection,
-                self.read.table,
-                Some((&field.name, metric)),
-                context,
-            )
-            .await?;
-        }
+        self.index_if_missing(context).await?;
         let mut hits = Hits {
             table: layout.empty(collection, self.queries.values.len())?,
             kept: context.kept() as usize,
@@ -85,6 +74,20 @@ impl SearchPlan<'_> {
             context.notice(format!("searched in {} requests", hits.requests));
         }
         Ok(layout.outcome(hits.table, self.queries.values.len()))
+    }
+
+    /// Milvus searches no field without an index: it gets one, with the metric of the query.
+    pub(crate) async fn index_if_missing<P: Platform>(
+        &self,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
+        let (collection, field) = (self.read.collection, self.queries.field);
+        if collection.index_on(&field.name).is_some() {
+            return Ok(());
+        }
+        let metric = self.queries.metric.as_deref().unwrap_or(default_metric(field.data_type));
+        let metric = Some((field.name.as_str(), metric));
+        loading::load_unasked(collection, self.read.table, metric, context).await
     }
 
     /// All hits of a query in one request, and as many queries as fit.
@@ -198,7 +201,7 @@ impl SearchPlan<'_> {
     }
 
     /// A request for all hits of these queries.
-    pub fn whole<'b>(&self, values: &'b [Vec<u8>]) -> Part<'b> {
+    pub(crate) fn whole<'b>(&self, values: &'b [Vec<u8>]) -> Part<'b> {
         let (limit, offset, inner) = (self.limit, self.offset, self.params.inner.clone());
         // -1 leaves the scores as they are
         Part {
@@ -220,7 +223,7 @@ impl SearchPlan<'_> {
         Ok(self.read.loaded(context, send).await?.results.unwrap_or_default())
     }
 
-    pub fn request<P: Platform>(
+    pub(crate) fn request<P: Platform>(
         &self,
         output_fields: Vec<String>,
         part: Part<'_>,

@@ -18,21 +18,21 @@ use crate::proto::common::PlaceholderType;
 use crate::proto::schema::DataType;
 
 /// What is searched for, ready to be sent.
-pub struct Queries<'a> {
-    pub field: &'a Field,
+pub(crate) struct Queries<'a> {
+    pub(crate) field: &'a Field,
     /// `None` takes the index's
-    pub metric: Option<String>,
+    pub(crate) metric: Option<String>,
     /// full text
-    pub text: bool,
+    pub(crate) text: bool,
     /// how a placeholder group names their type
-    pub kind: PlaceholderType,
+    pub(crate) kind: PlaceholderType,
     /// each in the bytes of its type; empty ones when nothing is sent
-    pub values: Vec<Vec<u8>>,
-    pub span: Span,
+    pub(crate) values: Vec<Vec<u8>>,
+    pub(crate) span: Span,
 }
 
 impl<'a> Queries<'a> {
-    pub async fn of<P: Platform>(
+    pub(crate) async fn of<P: Platform>(
         near: &Near,
         read: &Read<'a>,
         context: &Context<'_, P>,
@@ -84,7 +84,7 @@ impl<'a> Queries<'a> {
         }
     }
 
-    pub fn of_vectors(
+    pub(crate) fn of_vectors(
         field: &'a Field,
         metric: Option<String>,
         vectors: &[Spanned<Value>],
@@ -100,7 +100,7 @@ impl<'a> Queries<'a> {
     }
 
     /// Some of the queries on the wire. Stored vectors that EXPLAIN does not read are none.
-    pub fn group(&self, values: &[Vec<u8>]) -> Vec<u8> {
+    pub(crate) fn group(&self, values: &[Vec<u8>]) -> Vec<u8> {
         if self.kind == PlaceholderType::None {
             Vec::new()
         } else {
@@ -108,7 +108,7 @@ impl<'a> Queries<'a> {
         }
     }
 
-    pub fn grows(&self) -> bool {
+    pub(crate) fn grows(&self) -> bool {
         self.metric.as_deref().is_some_and(metrics::grows)
     }
 }

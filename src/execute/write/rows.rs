@@ -16,7 +16,7 @@ use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_da
 /// Milvus takes messages up to 64 MiB; half of that leaves room for what it adds itself.
 const MAX_REQUEST_BYTES: usize = 32 << 20;
 
-pub async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(&write.table).await?;
     check_partitions(&write.table, write.partition.as_slice(), context).await?;
     let targets = targets(write, &collection, context)?;
@@ -78,7 +78,7 @@ pub async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Resu
 }
 
 /// The ids that the server or the kernel made.
-pub fn ids_table(collection: &Collection, ids: Vec<Datum>) -> Result<Table> {
+pub(crate) fn ids_table(collection: &Collection, ids: Vec<Datum>) -> Result<Table> {
     let key = collection.primary()?;
     Ok(Table::new(
         vec![Column::new(key.name.clone(), data::kind(key.data_type))],
@@ -180,22 +180,22 @@ fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     Insert,
     Upsert,
     /// an upsert that keeps the fields that are left out
     Partial,
 }
 
-pub struct Sent {
-    pub count: u64,
-    pub ids: Vec<Datum>,
+pub(crate) struct Sent {
+    pub(crate) count: u64,
+    pub(crate) ids: Vec<Datum>,
 }
 
 /// Sends columns in as many requests as they need. When one fails, the error says how much is in
 /// already.
 #[allow(clippy::too_many_arguments)]
-pub async fn send<P: Platform>(
+pub(crate) async fn send<P: Platform>(
     mode: Mode,
     collection: &Collection,
     table: &Name,
@@ -288,7 +288,7 @@ fn partly(error: Error, count: u64, span: Span) -> Diagnostic {
         .help(format!("the first {} are in: they were acknowledged before this error", rows(count)))
 }
 
-pub fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
+pub(crate) fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
     FieldData {
         r#type: DataType::Json.into(),
         field_name: "$meta".to_string(),

@@ -17,7 +17,10 @@ use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
 use crate::proto::common::ConsistencyLevel;
 
-pub async fn update<P: Platform>(update: &Update, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn update<P: Platform>(
+    update: &Update,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let table = &update.table;
     let collection = context.collection(table).await?;
     check_partitions(table, update.partition.as_slice(), context).await?;

@@ -16,6 +16,9 @@ use crate::proto::schema::{
     CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType, value_field,
 };
 
+/// The field that holds the fields which the schema does not name, as one JSON object a row.
+pub(crate) const DYNAMIC_FIELD: &str = "$meta";
+
 /// By database and name. A collection is forgotten when a statement changes it or fails on it.
 #[derive(Default)]
 pub(crate) struct Catalog {

@@ -3,7 +3,7 @@
 //! a field that is not there.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::params;
 use crate::execute::value::{self, literal, quote};
 use crate::language::ast::{Expr, ExprKind, Filter, Name, Value};
@@ -151,7 +151,7 @@ impl Printer<'_> {
 
     fn field(&self, name: &Name, path: &[Spanned<Value>]) -> Result<String> {
         let field = self.collection.find(&name.value);
-        if field.is_none() && !self.collection.dynamic && name.value != "$meta" {
+        if field.is_none() && !self.collection.dynamic && name.value != DYNAMIC_FIELD {
             return Err(self.collection.unknown_field(name));
         }
         let has_parts =

@@ -3,7 +3,7 @@
 //! sends.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::value::path_head;
 use crate::language::ast::{Item, Items, Name, Output, Value};
 use crate::milvus::data;
@@ -102,7 +102,7 @@ impl Outputs {
         for field in fields {
             let data_type = DataType::try_from(field.r#type).unwrap_or(DataType::None);
             let column = Column::new(field.field_name.clone(), data::kind(data_type));
-            if field.is_dynamic || column.name == "$meta" {
+            if field.is_dynamic || column.name == DYNAMIC_FIELD {
                 dynamic = Some(data::column(field, count));
             } else {
                 found.push((column, data::column(field, count)));
@@ -116,13 +116,13 @@ impl Outputs {
                 }
             }
             ordered.append(&mut found);
-            ordered.extend(dynamic.map(|values| (Column::new("$meta", Type::Json), values)));
+            ordered.extend(dynamic.map(|values| (Column::new(DYNAMIC_FIELD, Type::Json), values)));
             return ordered;
         };
         shown
             .iter()
             .map(|shown| {
-                if shown.field == "$meta" && shown.path.is_empty() {
+                if shown.field == DYNAMIC_FIELD && shown.path.is_empty() {
                     return (
                         Column::new(shown.head.clone(), Type::Json),
                         dynamic.clone().unwrap_or_else(|| vec![Datum::Null; count]),

@@ -1,5 +1,6 @@
 //! Changing rows: INSERT, UPSERT, UPDATE, DELETE.
 
 pub(crate) mod delete;
+pub(crate) mod evaluate;
 pub(crate) mod rows;
 pub(crate) mod update;

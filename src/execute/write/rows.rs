@@ -1,7 +1,7 @@
 //! INSERT and UPSERT. Large ones are split, and every count is the server's.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::check_partitions;
@@ -291,7 +291,7 @@ fn partly(error: Error, count: u64, span: Span) -> Diagnostic {
 pub(crate) fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
     FieldData {
         r#type: DataType::Json.into(),
-        field_name: "$meta".to_string(),
+        field_name: DYNAMIC_FIELD.to_string(),
         is_dynamic: true,
         field: Some(field_data::Field::Scalars(ScalarField {
             data: Some(scalar_field::Data::JsonData(JsonArray { data: objects })),

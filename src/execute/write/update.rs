@@ -1,7 +1,7 @@
 //! UPDATE: rows are read, changed and upserted, page by page, in the partition where they are.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::{check_partitions, partition_names};
@@ -10,9 +10,10 @@ use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::{Outputs, Shown};
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};
-use crate::execute::value::{number, of_datum, of_json, to_json_field};
+use crate::execute::value::{of_datum, to_json_field};
+use crate::execute::write::evaluate::{self, StoredRow, evaluate};
 use crate::execute::write::rows::{self, Mode};
-use crate::language::ast::{Assigned, Direction, Expr, ExprKind, Name, Update, Value};
+use crate::language::ast::{Assigned, Direction, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
 use crate::proto::common::ConsistencyLevel;
@@ -24,41 +25,20 @@ pub(crate) async fn update<P: Platform>(
     let table = &update.table;
     let collection = context.collection(table).await?;
     check_partitions(table, update.partition.as_slice(), context).await?;
-    for (at, (field, assigned)) in update.assignments.iter().enumerate() {
-        check_assignment(field, assigned, &collection)?;
-        if update.assignments.iter().take(at).any(|(other, _)| other.value == field.value) {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                format!("field `{field}` stands twice"),
-            )
-            .at(field.span));
-        }
-    }
+    check_assignments(&update.assignments, &collection)?;
     let condition = bounds::without(update.filter.clone(), &collection, "update")?;
     let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
-    // an upsert puts a row where it is told to: every row stays in its partition
-    let partitions =
-        match (&update.partition, collection.fields.iter().any(|field| field.partition_key)) {
-            (Some(partition), _) => vec![Some(partition.clone())],
-            (None, true) => vec![None],
-            (None, false) => {
-                let mut names = partition_names(table, context).await?;
-                names.sort();
-                names.into_iter().map(|name| Some(Name::new(name, table.span))).collect()
-            }
-        };
+    let outputs = stored_fields(&collection);
     let (mut changed, mut vanished) = (0, 0);
-    for partition in partitions {
-        let names = partition.iter().map(|name| name.value.clone()).collect();
+    for partition in partitions(update, &collection, context).await? {
         let read = Read {
             collection: &collection,
             table,
-            partitions: names,
+            partitions: partition.iter().map(|name| name.value.clone()).collect(),
             expr: expr.clone(),
             level: Some(ConsistencyLevel::Strong),
         };
         let mut pages = Vec::new();
-        let outputs = stored_fields(&collection);
         read.pages(&outputs, 0, u64::MAX, context, |page| {
             pages.push(page);
             Ok(())
@@ -82,25 +62,23 @@ pub(crate) async fn update<P: Platform>(
     Ok(Outcome::done(format!("updated {} of {table}", rows(changed))))
 }
 
-/// Every field that a row is written back with, and the dynamic one.
-fn stored_fields(collection: &Collection) -> Outputs {
-    let shown =
-        |name: &str| Shown { head: name.to_string(), field: name.to_string(), path: Vec::new() };
-    let mut fields: Vec<Shown> = collection
-        .fields
-        .iter()
-        .filter(|field| !field.generated)
-        .map(|field| shown(&field.name))
-        .collect();
-    if collection.dynamic {
-        fields.push(shown("$meta"));
+fn check_assignments(assignments: &[(Name, Assigned)], collection: &Collection) -> Result<()> {
+    for (at, (field, assigned)) in assignments.iter().enumerate() {
+        check_assignment(field, assigned, collection)?;
+        if assignments.iter().take(at).any(|(other, _)| other.value == field.value) {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                format!("field `{field}` stands twice"),
+            )
+            .at(field.span));
+        }
     }
-    Outputs::of_shown(fields)
+    Ok(())
 }
 
 fn check_assignment(name: &Name, assigned: &Assigned, collection: &Collection) -> Result<()> {
     if let Assigned::Expr(expr) = assigned {
-        check_expr(expr, collection)?;
+        evaluate::check(expr, collection)?;
     }
     match collection.find(&name.value) {
         Some(field) if field.primary => {
@@ -118,23 +96,38 @@ fn check_assignment(name: &Name, assigned: &Assigned, collection: &Collection) -
     }
 }
 
-fn check_expr(expr: &Expr, collection: &Collection) -> Result<()> {
-    match &expr.kind {
-        ExprKind::Chain { first, rest } => std::iter::once(first.as_ref())
-            .chain(rest.iter().map(|(_, operand)| operand))
-            .try_for_each(|operand| check_expr(operand, collection)),
-        ExprKind::Field { name, .. }
-            if collection.find(&name.value).is_none() && !collection.dynamic =>
-        {
-            Err(collection.unknown_field(name))
-        }
-        ExprKind::Field { .. } | ExprKind::Literal(_) => Ok(()),
-        _ => Err(Diagnostic::new(
-            Code::NotSupported,
-            "an assignment is a value, or arithmetic of the row's fields",
-        )
-        .at(expr.span)),
+/// The partitions to go through one by one, since an upsert puts a row where it is told to; `None`
+/// where the server finds the partition by a partition key.
+async fn partitions<P: Platform>(
+    update: &Update,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<Vec<Option<Name>>> {
+    if let Some(partition) = &update.partition {
+        return Ok(vec![Some(partition.clone())]);
     }
+    if collection.fields.iter().any(|field| field.partition_key) {
+        return Ok(vec![None]);
+    }
+    let mut names = partition_names(&update.table, context).await?;
+    names.sort();
+    Ok(names.into_iter().map(|name| Some(Name::new(name, update.table.span))).collect())
+}
+
+/// Every field that a row is written back with, and the dynamic one.
+fn stored_fields(collection: &Collection) -> Outputs {
+    let shown =
+        |name: &str| Shown { head: name.to_string(), field: name.to_string(), path: Vec::new() };
+    let mut fields: Vec<Shown> = collection
+        .fields
+        .iter()
+        .filter(|field| !field.generated)
+        .map(|field| shown(&field.name))
+        .collect();
+    if collection.dynamic {
+        fields.push(shown(DYNAMIC_FIELD));
+    }
+    Outputs::of_shown(fields)
 }
 
 /// Changes the rows of a page and writes them back. Returns how many were, and how many were gone
@@ -151,44 +144,25 @@ async fn change<P: Platform>(
     let names: Vec<String> = page.columns.iter().map(|column| column.name.clone()).collect();
     let key_at = names.iter().position(|name| *name == key.name).unwrap_or(0);
     let there = still_there(read, &page, key_at, context).await?;
-    let kept: Vec<&Vec<Datum>> = page
+    let is_there = |row: &Vec<Datum>| {
+        row.get(key_at)
+            .is_some_and(|key| there.binary_search_by(|other| compare(other, key)).is_ok())
+    };
+    let present: Vec<StoredRow<'_>> = page
         .rows
         .iter()
-        .filter(|row| {
-            row.get(key_at)
-                .is_some_and(|key| there.binary_search_by(|other| compare(other, key)).is_ok())
-        })
+        .filter(|row| is_there(row))
+        .map(|values| StoredRow { names: &names, values })
         .collect();
-    let gone = (page.rows.len() - kept.len()) as u64;
-    let mut columns = Vec::new();
-    for (at, name) in names.iter().enumerate() {
-        let Some(field) = collection.find(name) else { continue };
-        let assigned = update
-            .assignments
-            .iter()
-            .find(|(target, _)| target.value == *name)
-            .map(|(target, assigned)| (target.span, assigned));
-        let mut column = ColumnBuilder::new(field, kept.len(), table.span)?;
-        for row in &kept {
-            match assigned {
-                None => column.push_stored(row.get(at).unwrap_or(&Datum::Null), table.span)?,
-                Some((_, Assigned::Value(value))) => column.push(value)?,
-                Some((_, Assigned::Expr(expr))) => {
-                    column.push(&Spanned::new(evaluate(expr, &names, row)?, expr.span))?
-                }
-            }
-        }
-        columns.push(column);
-    }
-    let dynamic = match names.iter().position(|name| name == "$meta") {
-        Some(at) => Some(
-            kept.iter()
-                .map(|row| object(update, collection, &names, row, at))
-                .collect::<Result<Vec<_>>>()?,
-        ),
-        None => None,
+    let gone = (page.rows.len() - present.len()) as u64;
+    let columns = columns(update, collection, &names, &present)?;
+    let dynamic = if names.iter().any(|name| name == DYNAMIC_FIELD) {
+        let objects = present.iter().map(|row| dynamic_object(update, collection, *row));
+        Some(objects.collect::<Result<Vec<_>>>()?)
+    } else {
+        None
     };
-    let count = kept.len();
+    let count = present.len();
     if count == 0 && !context.client.explaining() {
         return Ok((0, gone));
     }
@@ -233,130 +207,44 @@ async fn still_there<P: Platform>(
     Ok(keys.into_iter().flatten().collect())
 }
 
-/// The dynamic fields of a row with what is assigned to them.
-fn object(
+/// The fields of the schema with what is assigned to them.
+fn columns<'a>(
     update: &Update,
-    collection: &Collection,
+    collection: &'a Collection,
     names: &[String],
-    row: &[Datum],
-    at: usize,
-) -> Result<Vec<u8>> {
-    let mut object = match row.get(at) {
-        Some(Datum::Json(text)) => {
-            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-                .unwrap_or_default()
+    rows: &[StoredRow<'_>],
+) -> Result<Vec<ColumnBuilder<'a>>> {
+    let span = update.table.span;
+    let mut columns = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let Some(field) = collection.find(name) else { continue };
+        let assigned = update.assignments.iter().find(|(target, _)| target.value == field.name);
+        let mut column = ColumnBuilder::new(field, rows.len(), span)?;
+        for row in rows {
+            match assigned {
+                None => column.push_stored(row.values.get(at).unwrap_or(&Datum::Null), span)?,
+                Some((_, Assigned::Value(value))) => column.push(value)?,
+                Some((_, Assigned::Expr(expr))) => {
+                    column.push(&Spanned::new(evaluate(expr, *row)?, expr.span))?
+                }
+            }
         }
-        _ => serde_json::Map::new(),
-    };
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// The dynamic fields of a row with what is assigned to them.
+fn dynamic_object(update: &Update, collection: &Collection, row: StoredRow<'_>) -> Result<Vec<u8>> {
+    let mut object = row.dynamic();
     for (name, assigned) in
         update.assignments.iter().filter(|(name, _)| collection.find(&name.value).is_none())
     {
         let value = match assigned {
             Assigned::Value(value) => to_json_field(value)?,
-            Assigned::Expr(expr) => {
-                to_json_field(&Spanned::new(evaluate(expr, names, row)?, expr.span))?
-            }
+            Assigned::Expr(expr) => to_json_field(&Spanned::new(evaluate(expr, row)?, expr.span))?,
         };
         object.insert(name.value.clone(), value);
     }
     Ok(serde_json::Value::Object(object).to_string().into_bytes())
-}
-
-/// Arithmetic over a row. NULL makes NULL; whole numbers stay whole but for a division that leaves
-/// a rest.
-fn evaluate(expr: &Expr, names: &[String], row: &[Datum]) -> Result<Value> {
-    match &expr.kind {
-        ExprKind::Literal(value) => Ok(value.clone()),
-        ExprKind::Field { name, path, .. } => {
-            let stored = match names.iter().position(|known| *known == name.value) {
-                Some(at) => row.get(at).cloned().unwrap_or(Datum::Null),
-                None => Datum::Null,
-            };
-            let mut value = match (&stored, names.iter().position(|known| known == "$meta")) {
-                (Datum::Null, Some(at)) if !names.contains(&name.value) => match row.get(at) {
-                    Some(Datum::Json(text)) => {
-                        let object = serde_json::from_str::<serde_json::Value>(text).ok();
-                        object
-                            .as_ref()
-                            .and_then(|object| object.get(&name.value))
-                            .map_or(Value::Null, of_json)
-                    }
-                    _ => Value::Null,
-                },
-                _ => of_datum(&stored),
-            };
-            for step in path {
-                value = match (value, &step.value) {
-                    (Value::Object(fields), Value::Text(key)) => fields
-                        .into_iter()
-                        .find(|(name, _)| name == key)
-                        .map_or(Value::Null, |(_, value)| value.value),
-                    (Value::List(items), Value::Int(at)) => usize::try_from(*at)
-                        .ok()
-                        .and_then(|at| items.into_iter().nth(at))
-                        .map_or(Value::Null, |item| item.value),
-                    _ => Value::Null,
-                };
-            }
-            Ok(value)
-        }
-        ExprKind::Chain { first, rest } => {
-            let mut left = evaluate(first, names, row)?;
-            for (operator, right) in rest {
-                left = arithmetic(left, operator, evaluate(right, names, row)?, right.span)?;
-            }
-            Ok(left)
-        }
-        _ => Err(Diagnostic::new(
-            Code::NotSupported,
-            "an assignment is a value, or arithmetic of the row's fields",
-        )
-        .at(expr.span)),
-    }
-}
-
-fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<Value> {
-    let overflow =
-        || Diagnostic::new(Code::OutOfRange, "the result is too large a number").at(span);
-    match (&left, &right) {
-        (Value::Null, _) | (_, Value::Null) => return Ok(Value::Null),
-        (Value::Int(a), Value::Int(b)) => {
-            let whole = match operator {
-                "+" => Some(a.checked_add(*b).ok_or_else(overflow)?),
-                "-" => Some(a.checked_sub(*b).ok_or_else(overflow)?),
-                "*" => Some(a.checked_mul(*b).ok_or_else(overflow)?),
-                "/" | "%" if *b == 0 => {
-                    return Err(
-                        Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span)
-                    );
-                }
-                "/" => (a % b == 0).then(|| a / b),
-                "%" => Some(a % b),
-                _ => None,
-            };
-            if let Some(whole) = whole {
-                return Ok(Value::Int(whole));
-            }
-        }
-        (Value::Text(a), Value::Text(b)) if operator == "+" => {
-            return Ok(Value::Text(format!("{a}{b}")));
-        }
-        _ => {}
-    }
-    let (Some(a), Some(b)) = (number(&left), number(&right)) else {
-        return Err(Diagnostic::new(
-            Code::TypeMismatch,
-            "only numbers are added, subtracted, multiplied and divided",
-        )
-        .at(span));
-    };
-    let result = match operator {
-        "+" => a + b,
-        "-" => a - b,
-        "*" => a * b,
-        "/" => a / b,
-        "%" => a % b,
-        _ => a.powf(b),
-    };
-    if result.is_finite() { Ok(Value::Float(result)) } else { Err(overflow()) }
 }

@@ -1,0 +1,154 @@
+//! The expressions of an UPDATE: arithmetic over a row's own fields. In: an expression, and a row as
+//! it is stored. Out: the value it comes to. Pure; knows nothing of requests.
+
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
+use crate::execute::value::{number, of_datum, of_json};
+use crate::language::ast::{Expr, ExprKind, Value};
+use crate::outcome::Datum;
+
+/// A row as it is stored, its dynamic fields in one column of JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredRow<'a> {
+    pub(crate) names: &'a [String],
+    pub(crate) values: &'a [Datum],
+}
+
+impl StoredRow<'_> {
+    pub(crate) fn stored(&self, name: &str) -> Option<&Datum> {
+        self.values.get(self.names.iter().position(|known| known == name)?)
+    }
+
+    /// The dynamic fields, none where the collection has none.
+    pub(crate) fn dynamic(&self) -> serde_json::Map<String, serde_json::Value> {
+        match self.stored(DYNAMIC_FIELD) {
+            Some(Datum::Json(text)) => serde_json::from_str(text).unwrap_or_default(),
+            _ => serde_json::Map::new(),
+        }
+    }
+
+    /// A field of the schema or else a dynamic one; what is not there is NULL.
+    fn value(&self, name: &str) -> Value {
+        match self.stored(name) {
+            Some(stored) => of_datum(stored),
+            None => self.dynamic().get(name).map_or(Value::Null, of_json),
+        }
+    }
+}
+
+/// Refuses what has no value in a row, before any row is read.
+pub(crate) fn check(expr: &Expr, collection: &Collection) -> Result<()> {
+    match &expr.kind {
+        ExprKind::Chain { first, rest } => std::iter::once(first.as_ref())
+            .chain(rest.iter().map(|(_, operand)| operand))
+            .try_for_each(|operand| check(operand, collection)),
+        ExprKind::Field { name, .. }
+            if collection.find(&name.value).is_none() && !collection.dynamic =>
+        {
+            Err(collection.unknown_field(name))
+        }
+        ExprKind::Field { .. } | ExprKind::Literal(_) => Ok(()),
+        ExprKind::Not(_)
+        | ExprKind::Compare { .. }
+        | ExprKind::Range { .. }
+        | ExprKind::In { .. }
+        | ExprKind::Between { .. }
+        | ExprKind::Like { .. }
+        | ExprKind::IsNull { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::List(_) => Err(no_value(expr.span)),
+    }
+}
+
+/// NULL makes NULL; whole numbers stay whole but for a division that leaves a rest.
+pub(crate) fn evaluate(expr: &Expr, row: StoredRow<'_>) -> Result<Value> {
+    match &expr.kind {
+        ExprKind::Literal(value) => Ok(value.clone()),
+        ExprKind::Field { name, path, .. } => Ok(part(row.value(&name.value), path)),
+        ExprKind::Chain { first, rest } => {
+            let mut left = evaluate(first, row)?;
+            for (operator, right) in rest {
+                left = arithmetic(left, operator, evaluate(right, row)?, right.span)?;
+            }
+            Ok(left)
+        }
+        ExprKind::Not(_)
+        | ExprKind::Compare { .. }
+        | ExprKind::Range { .. }
+        | ExprKind::In { .. }
+        | ExprKind::Between { .. }
+        | ExprKind::Like { .. }
+        | ExprKind::IsNull { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::List(_) => Err(no_value(expr.span)),
+    }
+}
+
+fn no_value(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotSupported,
+        "an assignment is a value, or arithmetic of the row's fields",
+    )
+    .at(span)
+}
+
+/// A part of a JSON value or an array; NULL where it is not there.
+fn part(value: Value, path: &[Spanned<Value>]) -> Value {
+    path.iter().fold(value, |value, step| match (value, &step.value) {
+        (Value::Object(fields), Value::Text(key)) => fields
+            .into_iter()
+            .find(|(name, _)| name == key)
+            .map_or(Value::Null, |(_, value)| value.value),
+        (Value::List(items), Value::Int(at)) => usize::try_from(*at)
+            .ok()
+            .and_then(|at| items.into_iter().nth(at))
+            .map_or(Value::Null, |item| item.value),
+        _ => Value::Null,
+    })
+}
+
+fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<Value> {
+    let overflow =
+        || Diagnostic::new(Code::OutOfRange, "the result is too large a number").at(span);
+    match (&left, &right) {
+        (Value::Null, _) | (_, Value::Null) => return Ok(Value::Null),
+        (Value::Int(a), Value::Int(b)) => {
+            let whole = match operator {
+                "+" => Some(a.checked_add(*b).ok_or_else(overflow)?),
+                "-" => Some(a.checked_sub(*b).ok_or_else(overflow)?),
+                "*" => Some(a.checked_mul(*b).ok_or_else(overflow)?),
+                "/" | "%" if *b == 0 => {
+                    return Err(
+                        Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span)
+                    );
+                }
+                "/" => (a % b == 0).then(|| a / b),
+                "%" => Some(a % b),
+                _ => None,
+            };
+            if let Some(whole) = whole {
+                return Ok(Value::Int(whole));
+            }
+        }
+        (Value::Text(a), Value::Text(b)) if operator == "+" => {
+            return Ok(Value::Text(format!("{a}{b}")));
+        }
+        _ => {}
+    }
+    let (Some(a), Some(b)) = (number(&left), number(&right)) else {
+        return Err(Diagnostic::new(
+            Code::TypeMismatch,
+            "only numbers are added, subtracted, multiplied and divided",
+        )
+        .at(span));
+    };
+    let result = match operator {
+        "+" => a + b,
+        "-" => a - b,
+        "*" => a * b,
+        "/" => a / b,
+        "%" => a % b,
+        _ => a.powf(b),
+    };
+    if result.is_finite() { Ok(Value::Float(result)) } else { Err(overflow()) }
+}

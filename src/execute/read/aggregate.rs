@@ -7,7 +7,7 @@ use crate::execute::context::Context;
 use crate::execute::params::pair;
 use crate::execute::read::accumulate::{Aggregate, Groups};
 use crate::execute::read::order::sort_rows;
-use crate::execute::read::outputs::{Outputs, Shown, span_of, unaliased};
+use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{Arranged, Grouping, on_server};
 use crate::execute::read::scan::Read;
 use crate::execute::value::path_head;
@@ -82,7 +82,7 @@ async fn by_kernel<P: Platform>(
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<(Vec<Vec<Datum>>, u64)> {
-    let outputs = Outputs::of_shown(plan.sources.clone());
+    let outputs = Outputs::of_fields(plan.sources.clone());
     let mut groups = plan.groups();
     let count = read
         .pages(&outputs, 0, u64::MAX, context, |page| {
@@ -106,7 +106,7 @@ async fn by_kernel<P: Platform>(
 /// What is read of each row, and where each column of the result comes from.
 struct Plan {
     /// the keys, then what the aggregates are of
-    sources: Vec<Shown>,
+    sources: Vec<OutputField>,
     /// how many of the sources are keys
     width: usize,
     aggregates: Vec<Aggregate>,
@@ -128,11 +128,11 @@ impl Plan {
         keys: &[(Output, Direction)],
         collection: &Collection,
     ) -> Result<Plan> {
-        let mut sources: Vec<Shown> = Vec::new();
+        let mut sources: Vec<OutputField> = Vec::new();
         for output in by {
-            let shown = Shown::of(output, None, collection)?;
-            shown.check_order(span_of(output), collection)?;
-            sources.push(shown);
+            let key = OutputField::of(output, None, collection)?;
+            key.check_order(span_of(output), collection)?;
+            sources.push(key);
         }
         let width = sources.len();
         let mut plan = Plan { sources, width, aggregates: Vec::new(), cells: Vec::new() };
@@ -152,7 +152,7 @@ impl Plan {
                 if let Some(at) = self.keys().iter().position(|source| source.head == head) {
                     return Ok(Cell::Key(at));
                 }
-                Shown::new(name, path, None, collection)?;
+                OutputField::new(name, path, None, collection)?;
                 Err(Diagnostic::new(
                     Code::NotGrouped,
                     format!("`{head}` is neither grouped by nor in an aggregate function"),
@@ -163,9 +163,9 @@ impl Plan {
             Output::Aggregate { function, distinct, of } => {
                 let source = match of {
                     Some(of) => {
-                        let shown = Shown::of(of, None, collection)?;
-                        check_aggregate(function.value, &shown, span_of(of), collection)?;
-                        self.sources.push(shown);
+                        let of_field = OutputField::of(of, None, collection)?;
+                        check_aggregate(function.value, &of_field, span_of(of), collection)?;
+                        self.sources.push(of_field);
                         Some(self.sources.len() - 1)
                     }
                     None => None,
@@ -180,7 +180,7 @@ impl Plan {
         }
     }
 
-    fn keys(&self) -> &[Shown] {
+    fn keys(&self) -> &[OutputField] {
         self.sources.get(..self.width).unwrap_or_default()
     }
 
@@ -216,16 +216,16 @@ impl Plan {
 
 fn check_aggregate(
     function: Function,
-    shown: &Shown,
+    of: &OutputField,
     span: Span,
     collection: &Collection,
 ) -> Result<()> {
-    let Some(field) = collection.find(&shown.field) else { return Ok(()) };
+    let Some(field) = collection.find(&of.field) else { return Ok(()) };
     let fits = match function {
         Function::Count => true,
         Function::Sum | Function::Avg => {
             matches!(data::kind(field.data_type), Type::Int | Type::Float | Type::Json)
-                || !shown.path.is_empty()
+                || !of.path.is_empty()
         }
         Function::Min | Function::Max => !field.is_vector(),
     };

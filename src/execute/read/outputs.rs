@@ -13,13 +13,13 @@ use crate::proto::schema::{DataType, FieldData};
 pub(crate) struct Outputs {
     /// the names to ask the server for
     pub(crate) names: Vec<String>,
-    /// the columns to show, in order; `None` is all there are
-    pub(crate) shown: Option<Vec<Shown>>,
+    /// the columns that are shown, in order; `None` is all there are
+    fields: Option<Vec<OutputField>>,
 }
 
-/// One column: a field, or a part of it.
+/// A field that is shown, or a part of it.
 #[derive(Clone)]
-pub(crate) struct Shown {
+pub(crate) struct OutputField {
     pub(crate) head: String,
     pub(crate) field: String,
     pub(crate) path: Vec<Spanned<Value>>,
@@ -27,40 +27,40 @@ pub(crate) struct Shown {
 
 impl Outputs {
     pub(crate) fn all() -> Outputs {
-        Outputs { names: vec!["*".to_string()], shown: None }
+        Outputs { names: vec!["*".to_string()], fields: None }
     }
 
     /// Nothing but what a search shows anyway.
     pub(crate) fn none() -> Outputs {
-        Outputs { names: Vec::new(), shown: Some(Vec::new()) }
+        Outputs { names: Vec::new(), fields: Some(Vec::new()) }
     }
 
     pub(crate) fn of(items: &Items, collection: &Collection) -> Result<Outputs> {
         let Items::Listed(items) = items else { return Ok(Outputs::all()) };
-        let mut shown = Vec::new();
+        let mut fields = Vec::new();
         for item in items {
             let Output::Field { name, path } = &item.output else { continue };
-            shown.push(Shown::new(name, path, item.alias.as_ref(), collection)?);
+            fields.push(OutputField::new(name, path, item.alias.as_ref(), collection)?);
         }
-        Ok(Outputs::of_shown(shown))
+        Ok(Outputs::of_fields(fields))
     }
 
-    pub(crate) fn of_shown(shown: Vec<Shown>) -> Outputs {
+    pub(crate) fn of_fields(fields: Vec<OutputField>) -> Outputs {
         let mut names: Vec<String> = Vec::new();
-        for column in &shown {
-            if !names.contains(&column.field) {
-                names.push(column.field.clone());
+        for output in &fields {
+            if !names.contains(&output.field) {
+                names.push(output.field.clone());
             }
         }
-        Outputs { names, shown: Some(shown) }
+        Outputs { names, fields: Some(fields) }
     }
 
     /// The columns of an empty result.
     pub(crate) fn columns(&self, collection: &Collection) -> Vec<Column> {
-        match &self.shown {
-            Some(shown) => shown
+        match &self.fields {
+            Some(fields) => fields
                 .iter()
-                .map(|shown| Column::new(shown.head.clone(), shown.kind(collection)))
+                .map(|output| Column::new(output.head.clone(), output.kind(collection)))
                 .collect(),
             None => collection
                 .fields
@@ -90,7 +90,7 @@ impl Outputs {
         Table::new(heads, rows)
     }
 
-    /// The columns that are shown, in the order asked for, or the schema's order.
+    /// The values of each column that is shown, in the order asked for, or the schema's order.
     pub(crate) fn values(
         &self,
         fields: Vec<FieldData>,
@@ -108,51 +108,43 @@ impl Outputs {
                 found.push((column, data::column(field, count)));
             }
         }
-        let Some(shown) = &self.shown else {
-            let mut ordered = Vec::with_capacity(found.len() + 1);
-            for field in &collection.fields {
-                if let Some(at) = found.iter().position(|(column, _)| column.name == field.name) {
-                    ordered.push(found.swap_remove(at));
-                }
-            }
-            ordered.append(&mut found);
-            ordered.extend(dynamic.map(|values| (Column::new(DYNAMIC_FIELD, Type::Json), values)));
-            return ordered;
-        };
-        shown
-            .iter()
-            .map(|shown| {
-                if shown.field == DYNAMIC_FIELD && shown.path.is_empty() {
-                    return (
-                        Column::new(shown.head.clone(), Type::Json),
-                        dynamic.clone().unwrap_or_else(|| vec![Datum::Null; count]),
-                    );
-                }
-                let stored = found
-                    .iter()
-                    .find(|(column, _)| column.name == shown.field)
-                    .map(|(_, values)| values.clone());
-                let values = stored.unwrap_or_else(|| {
-                    keys_of(dynamic.as_deref().unwrap_or_default(), &shown.field, count)
-                });
-                let values = if shown.path.is_empty() {
-                    values
-                } else {
-                    values.iter().map(|value| part(value, &shown.path)).collect()
-                };
-                (Column::new(shown.head.clone(), shown.kind(collection)), values)
-            })
-            .collect()
+        match &self.fields {
+            Some(fields) => fields
+                .iter()
+                .map(|output| {
+                    let column = Column::new(output.head.clone(), output.kind(collection));
+                    (column, output.values(&found, dynamic.as_deref(), count))
+                })
+                .collect(),
+            None => in_schema_order(found, dynamic, collection),
+        }
     }
 }
 
-impl Shown {
+/// Every column, as `*` shows them.
+fn in_schema_order(
+    mut found: Vec<(Column, Vec<Datum>)>,
+    dynamic: Option<Vec<Datum>>,
+    collection: &Collection,
+) -> Vec<(Column, Vec<Datum>)> {
+    let mut ordered = Vec::with_capacity(found.len() + 1);
+    for field in &collection.fields {
+        if let Some(at) = found.iter().position(|(column, _)| column.name == field.name) {
+            ordered.push(found.swap_remove(at));
+        }
+    }
+    ordered.append(&mut found);
+    ordered.extend(dynamic.map(|values| (Column::new(DYNAMIC_FIELD, Type::Json), values)));
+    ordered
+}
+
+impl OutputField {
     pub(crate) fn new(
         name: &Name,
         path: &[Spanned<Value>],
         alias: Option<&Name>,
         collection: &Collection,
-    ) -> Result<Shown> {
+    ) -> Result<OutputField> {
         match collection.find(&name.value) {
             None if !collection.dynamic => return Err(collection.unknown_field(name)),
             Some(field)
@@ -168,7 +160,12 @@ impl Shown {
             _ => {}
         }
         let head = alias.map_or_else(|| path_head(&name.value, path), |alias| alias.value.clone());
-        Ok(Shown { head, field: name.value.clone(), path: path.to_vec() })
+        Ok(OutputField { head, field: name.value.clone(), path: path.to_vec() })
+    }
+
+    /// A field as it is stored.
+    pub(crate) fn whole(name: &str) -> OutputField {
+        OutputField { head: name.to_string(), field: name.to_string(), path: Vec::new() }
     }
 
     /// A column of a statement that does not group.
@@ -176,9 +173,9 @@ impl Shown {
         output: &Output,
         alias: Option<&Name>,
         collection: &Collection,
-    ) -> Result<Shown> {
+    ) -> Result<OutputField> {
         match output {
-            Output::Field { name, path } => Shown::new(name, path, alias, collection),
+            Output::Field { name, path } => OutputField::new(name, path, alias, collection),
             Output::Aggregate { function, .. } => Err(Diagnostic::new(
                 Code::SyntaxError,
                 format!("{} belongs to a statement that groups", function.value.word()),
@@ -199,6 +196,27 @@ impl Shown {
             .help(format!("a search is written `ORDER BY {} <-> [0.1, 0.2]`", field.name))),
             _ => Ok(()),
         }
+    }
+
+    /// Its values out of the columns that came, and out of the dynamic field where none is it.
+    fn values(
+        &self,
+        found: &[(Column, Vec<Datum>)],
+        dynamic: Option<&[Datum]>,
+        count: usize,
+    ) -> Vec<Datum> {
+        if self.field == DYNAMIC_FIELD && self.path.is_empty() {
+            return dynamic.map_or_else(|| vec![Datum::Null; count], <[Datum]>::to_vec);
+        }
+        let stored = found.iter().find(|(column, _)| column.name == self.field);
+        let values = match stored {
+            Some((_, values)) => values.clone(),
+            None => dynamic_values(dynamic.unwrap_or_default(), &self.field, count),
+        };
+        if self.path.is_empty() {
+            return values;
+        }
+        values.iter().map(|value| part(value, &self.path)).collect()
     }
 
     fn kind(&self, collection: &Collection) -> Type {
@@ -231,7 +249,7 @@ pub(crate) fn unaliased(key: &Output, items: &[Item]) -> Output {
 }
 
 /// One key of the dynamic field, row by row.
-fn keys_of(objects: &[Datum], key: &str, count: usize) -> Vec<Datum> {
+fn dynamic_values(objects: &[Datum], key: &str, count: usize) -> Vec<Datum> {
     let path = [Spanned::new(Value::Text(key.to_string()), Default::default())];
     let mut values: Vec<Datum> = objects.iter().map(|object| part(object, &path)).collect();
     values.resize(count, Datum::Null);

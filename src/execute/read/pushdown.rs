@@ -7,7 +7,7 @@ use crate::diagnostic::Result;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::errors::NO_ANSWER;
-use crate::execute::read::outputs::Shown;
+use crate::execute::read::outputs::OutputField;
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function};
 use crate::milvus::{Platform, data};
@@ -41,7 +41,7 @@ pub(crate) async fn on_server<P: Platform>(
 /// `order_by_fields` of a query: rows of equal keys in the order of the primary key, NULL as the
 /// largest.
 pub(crate) fn order_by(
-    keys: &[Shown],
+    keys: &[OutputField],
     directions: &[Direction],
     collection: &Collection,
 ) -> Option<String> {
@@ -81,8 +81,8 @@ pub(crate) struct Grouping {
 
 impl Grouping {
     pub(crate) fn of(
-        keys: &[Shown],
-        aggregates: &[(Function, bool, Option<&Shown>)],
+        keys: &[OutputField],
+        aggregates: &[(Function, bool, Option<&OutputField>)],
         collection: &Collection,
     ) -> Option<Grouping> {
         use DataType::{Double, Float, Int8, Int16, Int32, Int64, VarChar};
@@ -140,16 +140,18 @@ impl Grouping {
         let at = |row: usize, column: usize| {
             columns.get(column).and_then(|column| column.get(row)).cloned()
         };
-        let shown: Vec<usize> = (0..self.keys).chain(self.places.iter().copied()).collect();
-        let groups = (0..count)
-            .map(|row| shown.iter().map(|column| at(row, *column)).collect::<Option<Vec<_>>>());
+        let columns_of_group: Vec<usize> =
+            (0..self.keys).chain(self.places.iter().copied()).collect();
+        let groups = (0..count).map(|row| {
+            columns_of_group.iter().map(|column| at(row, *column)).collect::<Option<Vec<_>>>()
+        });
         Some((groups.collect::<Option<_>>()?, rows))
     }
 }
 
 /// The field of the schema that is meant whole.
-fn field<'a>(shown: &Shown, collection: &'a Collection) -> Option<&'a Field> {
-    if shown.path.is_empty() { collection.find(&shown.field) } else { None }
+fn field<'a>(output: &OutputField, collection: &'a Collection) -> Option<&'a Field> {
+    if output.path.is_empty() { collection.find(&output.field) } else { None }
 }
 
 fn place(names: &mut Vec<String>, name: String) -> usize {
@@ -188,10 +190,6 @@ mod tests {
         })
     }
 
-    fn shown(field: &str) -> Shown {
-        Shown { head: field.to_string(), field: field.to_string(), path: Vec::new() }
-    }
-
     fn column(name: &str, data: scalar_field::Data) -> FieldData {
         FieldData {
             field_name: name.to_string(),
@@ -215,24 +213,24 @@ mod tests {
 
     #[test]
     fn sorts_by_fields_and_not_by_parts_of_json() {
-        let by = |keys: &[Shown]| {
+        let by = |keys: &[OutputField]| {
             order_by(keys, &[Direction::Descending, Direction::Ascending], &collection())
         };
         assert_eq!(
-            by(&[shown("price"), shown("shop")]).as_deref(),
+            by(&[OutputField::whole("price"), OutputField::whole("shop")]).as_deref(),
             Some("price:desc,shop:asc,id:asc")
         );
-        assert_eq!(by(&[shown("id")]).as_deref(), Some("id:desc"));
-        assert_eq!(by(&[shown("meta")]), None);
-        assert_eq!(by(&[shown("a key of the dynamic field")]), None);
+        assert_eq!(by(&[OutputField::whole("id")]).as_deref(), Some("id:desc"));
+        assert_eq!(by(&[OutputField::whole("meta")]), None);
+        assert_eq!(by(&[OutputField::whole("a key of the dynamic field")]), None);
     }
 
     #[test]
     fn groups_what_the_server_can() {
         let of = |keys: &[&str], aggregates: &[(Function, bool, Option<&str>)]| {
-            let keys: Vec<Shown> = keys.iter().map(|key| shown(key)).collect();
-            let of: Vec<Option<Shown>> =
-                aggregates.iter().map(|(_, _, of)| of.map(shown)).collect();
+            let keys: Vec<OutputField> = keys.iter().map(|key| OutputField::whole(key)).collect();
+            let of: Vec<Option<OutputField>> =
+                aggregates.iter().map(|(_, _, of)| of.map(OutputField::whole)).collect();
             let aggregates: Vec<_> = aggregates
                 .iter()
                 .zip(&of)

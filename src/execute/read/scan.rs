@@ -1,7 +1,7 @@
 //! Rows by a filter, in the order of their key, and their count. Reads past Milvus's window of
 //! 16,384 rows are paged by key and joined. A collection that is not loaded is loaded first.
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::define::loading;
@@ -10,12 +10,12 @@ use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::order::sort_rows;
 use crate::execute::read::outputs::Outputs;
-use crate::language::ast::{Direction, Name};
+use crate::language::ast::{Direction, Name, Value};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Datum, Table};
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
-use crate::proto::schema::{DataType, FieldData, field_data, scalar_field};
+use crate::proto::schema::{DataType, FieldData};
 
 /// Offset and limit together, in one request (Milvus docs: limits).
 pub(crate) const WINDOW: u64 = 16_384;
@@ -137,16 +137,22 @@ impl Read<'_> {
     pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<u64> {
         let reply =
             self.send(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
-        let count = match reply.fields_data.into_iter().next().and_then(|field| field.field) {
-            Some(field_data::Field::Scalars(scalars)) => match scalars.data {
-                Some(scalar_field::Data::LongData(array)) => {
-                    array.data.first().copied().unwrap_or(0)
-                }
-                _ => 0,
-            },
+        let counts = reply.fields_data.into_iter().next().map(|field| data::column(field, 1));
+        Ok(match counts.as_deref() {
+            Some([Datum::Int(count)]) => u64::try_from(*count).unwrap_or(0),
             _ => 0,
-        };
-        Ok(u64::try_from(count).unwrap_or(0))
+        })
+    }
+
+    /// The rows of these ids, as far as they are there; the filter does not hold.
+    pub(crate) async fn by_ids<P: Platform>(
+        &self,
+        ids: &[Spanned<Value>],
+        names: Vec<String>,
+        context: &Context<'_, P>,
+    ) -> Result<pb::QueryResults> {
+        let expr = filter::key_in(&self.collection.primary()?.name, ids)?;
+        self.send(&expr, names, vec![pair("limit", ids.len())], context).await
     }
 
     /// Sends a request about what is read, and once more when the collection was not loaded and

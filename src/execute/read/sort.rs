@@ -8,7 +8,7 @@ use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::params::pair;
 use crate::execute::read::order::{compare_rows, sort_rows};
-use crate::execute::read::outputs::{Outputs, Shown, span_of, unaliased};
+use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{self, Arranged};
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Item, Output};
@@ -87,25 +87,26 @@ struct Order {
     outputs: Outputs,
     /// how many columns are shown
     width: usize,
-    keys: Vec<Shown>,
+    keys: Vec<OutputField>,
     directions: Vec<Direction>,
 }
 
 impl Order {
     fn of(items: &[Item], keys: &[(Output, Direction)], collection: &Collection) -> Result<Order> {
-        let shown = items
+        let mut fields = items
             .iter()
-            .map(|item| Shown::of(&item.output, item.alias.as_ref(), collection))
+            .map(|item| OutputField::of(&item.output, item.alias.as_ref(), collection))
             .collect::<Result<Vec<_>>>()?;
-        let width = shown.len();
+        let width = fields.len();
         let sort = keys
             .iter()
-            .map(|(key, _)| Shown::of(&unaliased(key, items), None, collection))
+            .map(|(key, _)| OutputField::of(&unaliased(key, items), None, collection))
             .collect::<Result<Vec<_>>>()?;
-        for (shown, (key, _)) in sort.iter().zip(keys) {
-            shown.check_order(span_of(key), collection)?;
+        for (field, (key, _)) in sort.iter().zip(keys) {
+            field.check_order(span_of(key), collection)?;
         }
-        let outputs = Outputs::of_shown(shown.into_iter().chain(sort.clone()).collect());
+        fields.extend(sort.iter().cloned());
+        let outputs = Outputs::of_fields(fields);
         let directions = keys.iter().map(|(_, direction)| *direction).collect();
         Ok(Order { outputs, width, keys: sort, directions })
     }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
-use crate::execute::read::outputs::{Outputs, Shown};
+use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::language::ast::{Items, Output};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
@@ -69,7 +69,12 @@ impl Layout {
                         }
                         _ => {
                             cells.push(Cell::Field);
-                            asked.push(Shown::new(name, path, item.alias.as_ref(), collection)?);
+                            asked.push(OutputField::new(
+                                name,
+                                path,
+                                item.alias.as_ref(),
+                                collection,
+                            )?);
                         }
                     }
                 }
@@ -81,7 +86,7 @@ impl Layout {
         if !cells.iter().any(|cell| matches!(cell, Cell::Distance(_))) {
             cells.insert(1, Cell::Distance("distance".to_string()));
         }
-        Ok(Layout { outputs: Outputs::of_shown(asked), cells })
+        Ok(Layout { outputs: Outputs::of_fields(asked), cells })
     }
 
     /// The columns of no hits at all.
@@ -150,5 +155,46 @@ impl Layout {
             ),
         };
         Outcome::table(table).with_done(done)
+    }
+}
+
+/// The hits so far, of one request after another: all are counted, and no more than are shown are
+/// kept.
+pub(crate) struct Hits {
+    pub(crate) table: Table,
+    pub(crate) requests: u64,
+    max_rows: usize,
+}
+
+impl Hits {
+    pub(crate) fn new(table: Table, max_rows: usize) -> Hits {
+        Hits { table, requests: 0, max_rows }
+    }
+
+    /// Another query's hits begin.
+    pub(crate) fn begin(&mut self) {
+        let rows = self.table.rows.len();
+        if rows > 0 && rows < self.max_rows && self.table.groups.last() != Some(&rows) {
+            self.table.groups.push(rows);
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.table.rows.len() >= self.max_rows
+    }
+
+    pub(crate) fn add(&mut self, mut more: Table) {
+        self.requests += 1;
+        self.table.total += more.total;
+        if self.is_full() {
+            return;
+        }
+        let first = self.table.rows.len();
+        self.table.columns = more.columns;
+        self.table
+            .groups
+            .extend(more.groups.into_iter().map(|at| first + at).filter(|at| *at < self.max_rows));
+        self.table.rows.append(&mut more.rows);
+        self.table.rows.truncate(self.max_rows);
     }
 }

@@ -9,11 +9,11 @@ use crate::execute::define::loading;
 use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW, row_bytes};
-use crate::execute::search::hits::Layout;
+use crate::execute::search::hits::{Hits, Layout};
 use crate::execute::search::params::SearchParams;
 use crate::execute::search::queries::Queries;
 use crate::milvus::{Platform, data};
-use crate::outcome::{Datum, Outcome, Table};
+use crate::outcome::{Datum, Outcome};
 use crate::proto::common::DslType;
 use crate::proto::milvus as pb;
 use crate::proto::milvus::search_request::SearchInput;
@@ -57,11 +57,8 @@ impl SearchPlan<'_> {
     ) -> Result<Outcome> {
         let collection = self.read.collection;
         self.index_if_missing(context).await?;
-        let mut hits = Hits {
-            table: layout.empty(collection, self.queries.values.len())?,
-            kept: context.kept() as usize,
-            requests: 0,
-        };
+        let empty = layout.empty(collection, self.queries.values.len())?;
+        let mut hits = Hits::new(empty, context.kept() as usize);
         // Milvus Lite has no window, and its range search looks at the first few hits only
         if context.client.version().lite || self.offset.saturating_add(self.limit) <= WINDOW {
             self.batches(layout, &mut hits, context).await?;
@@ -257,41 +254,5 @@ impl SearchPlan<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         }
-    }
-}
-
-/// The hits so far: those that are shown are kept, all are counted.
-struct Hits {
-    table: Table,
-    kept: usize,
-    requests: u64,
-}
-
-impl Hits {
-    /// Another query's hits begin.
-    fn begin(&mut self) {
-        let rows = self.table.rows.len();
-        if rows > 0 && rows < self.kept && self.table.groups.last() != Some(&rows) {
-            self.table.groups.push(rows);
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.table.rows.len() >= self.kept
-    }
-
-    fn add(&mut self, mut more: Table) {
-        self.requests += 1;
-        self.table.total += more.total;
-        if self.is_full() {
-            return;
-        }
-        let first = self.table.rows.len();
-        self.table.columns = more.columns;
-        self.table
-            .groups
-            .extend(more.groups.into_iter().map(|at| first + at).filter(|at| *at < self.kept));
-        self.table.rows.append(&mut more.rows);
-        self.table.rows.truncate(self.kept);
     }
 }

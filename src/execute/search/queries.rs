@@ -7,8 +7,7 @@ use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
 use crate::execute::convert::vector::{byte_vector, float_vector, sparse_vector};
-use crate::execute::params::{self, pair};
-use crate::execute::read::filter::key_in;
+use crate::execute::params;
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::value::of_datum;
 use crate::language::ast::{Near, Operator, Target, Value};
@@ -121,10 +120,8 @@ async fn stored<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Vec<Spanned<Value>>> {
     let key = read.collection.key_of(ids)?;
-    let expr = key_in(&key.name, ids)?;
-    let params = vec![pair("limit", ids.len())];
-    let reply =
-        read.send(&expr, vec![key.name.clone(), field.name.clone()], params, context).await?;
+    let names = vec![key.name.clone(), field.name.clone()];
+    let reply = read.by_ids(ids, names, context).await?;
     if context.client.explaining() {
         return Ok(Vec::new());
     }

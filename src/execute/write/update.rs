@@ -5,9 +5,8 @@ use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::collection::{check_partitions, partition_names};
-use crate::execute::params::pair;
 use crate::execute::read::order::{compare, sort_rows};
-use crate::execute::read::outputs::{Outputs, Shown};
+use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};
 use crate::execute::value::{of_datum, to_json_field};
@@ -116,18 +115,16 @@ async fn partitions<P: Platform>(
 
 /// Every field that a row is written back with, and the dynamic one.
 fn stored_fields(collection: &Collection) -> Outputs {
-    let shown =
-        |name: &str| Shown { head: name.to_string(), field: name.to_string(), path: Vec::new() };
-    let mut fields: Vec<Shown> = collection
+    let mut fields: Vec<OutputField> = collection
         .fields
         .iter()
         .filter(|field| !field.generated)
-        .map(|field| shown(&field.name))
+        .map(|field| OutputField::whole(&field.name))
         .collect();
     if collection.dynamic {
-        fields.push(shown(DYNAMIC_FIELD));
+        fields.push(OutputField::whole(DYNAMIC_FIELD));
     }
-    Outputs::of_shown(fields)
+    Outputs::of_fields(fields)
 }
 
 /// Changes the rows of a page and writes them back. Returns how many were, and how many were gone
@@ -198,9 +195,7 @@ async fn still_there<P: Platform>(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let expr = filter::key_in(&key.name, &ids)?;
-    let params = vec![pair("limit", ids.len())];
-    let reply = read.send(&expr, vec![key.name.clone()], params, context).await?;
+    let reply = read.by_ids(&ids, vec![key.name.clone()], context).await?;
     let mut keys: Vec<Vec<Datum>> =
         keys_of(&reply.fields_data, key).into_iter().map(|key| vec![key]).collect();
     sort_rows(&mut keys, 0, &[Direction::Ascending]);

@@ -141,17 +141,21 @@ impl Collection {
                 collection_name: name.to_string(),
             })
             .await?;
-        let mut collection = Collection::of_schema(reply.schema.unwrap_or_default());
-        collection.id = reply.collection_id;
-        collection.indexes = Index::fetch(client, name).await?;
-        collection.shards = reply.shards_num;
-        collection.consistency = ConsistencyLevel::try_from(reply.consistency_level)
-            .unwrap_or(ConsistencyLevel::Bounded);
-        collection.aliases = reply.aliases;
-        collection.properties =
-            reply.properties.into_iter().map(|pair| (pair.key, pair.value)).collect();
-        collection.partitions = reply.num_partitions;
-        Ok(collection)
+        Ok(Collection::new(reply, Index::fetch(client, name).await?))
+    }
+
+    fn new(reply: pb::DescribeCollectionResponse, indexes: Vec<Index>) -> Collection {
+        Collection {
+            id: reply.collection_id,
+            indexes,
+            shards: reply.shards_num,
+            consistency: ConsistencyLevel::try_from(reply.consistency_level)
+                .unwrap_or(ConsistencyLevel::Bounded),
+            aliases: reply.aliases,
+            properties: reply.properties.into_iter().map(|pair| (pair.key, pair.value)).collect(),
+            partitions: reply.num_partitions,
+            ..Collection::of_schema(reply.schema.unwrap_or_default())
+        }
     }
 
     /// What a schema alone tells.
@@ -414,4 +418,127 @@ impl Index {
 
 fn pair_value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {
     pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, field, name, said, schema, sized, value};
+    use crate::execute::params::pair;
+
+    #[test]
+    fn a_collection_is_what_a_server_describes() {
+        let meta = FieldSchema { is_dynamic: true, ..field(DYNAMIC_FIELD, DataType::Json) };
+        let reply = pb::DescribeCollectionResponse {
+            schema: Some(CollectionSchema {
+                enable_dynamic_field: true,
+                ..schema(vec![sized("v", DataType::FloatVector, "dim", 8), meta])
+            }),
+            collection_id: 7,
+            shards_num: 2,
+            consistency_level: ConsistencyLevel::Strong.into(),
+            properties: vec![pair("collection.ttl.seconds", 60)],
+            ..Default::default()
+        };
+        let collection = Collection::new(reply, Vec::new());
+        assert_eq!(collection.identity(), "7");
+        assert_eq!((collection.dynamic, collection.shards), (true, 2));
+        assert_eq!(collection.consistency, ConsistencyLevel::Strong);
+        assert_eq!(
+            collection.properties,
+            [("collection.ttl.seconds".to_string(), "60".to_string())]
+        );
+        let types: Vec<String> = collection.fields.iter().map(Field::type_name).collect();
+        assert_eq!(types, ["VECTOR(8)"], "the dynamic field is no field of the schema");
+        assert!(collection.primary().is_err());
+        // a reply without anything is a collection without fields
+        assert!(Collection::new(Default::default(), Vec::new()).fields.is_empty());
+    }
+
+    #[test]
+    fn types_are_shown_as_they_are_written() {
+        let types: Vec<String> = books().fields.iter().map(Field::type_name).collect();
+        assert_eq!(
+            types.join(" "),
+            "BIGINT VARCHAR(10) INT DOUBLE BOOLEAN VARCHAR ARRAY<VARCHAR(5)>(3) JSON VECTOR(2) \
+                SPARSEVEC"
+        );
+    }
+
+    #[test]
+    fn fields_are_found_or_suggested() {
+        let books = books();
+        assert_eq!(books.field(&name("year")).expect("a field").data_type, DataType::Int32);
+        assert_eq!(
+            said(&books.field(&name("yaer")).expect_err("no field")),
+            "UnknownField: unknown field `yaer`; did you mean `year`?"
+        );
+        assert_eq!(
+            said(&books.only_vector(&name("books")).expect_err("two of them")),
+            "AmbiguousField: `books` has several vector fields; name the field: this statement \
+                has a standard form, see `help`"
+        );
+        let optional: Vec<&str> = books
+            .fields
+            .iter()
+            .filter(|field| field.optional())
+            .map(|field| field.name.as_str())
+            .collect();
+        assert_eq!(optional, ["note", "words"]);
+    }
+
+    #[test]
+    fn full_text_goes_by_its_text_or_its_vector() {
+        let books = books();
+        for either in ["title", "words"] {
+            let (field, text) = books.full_text(&name(either)).expect("full text");
+            assert_eq!((field.name.as_str(), text), ("words", "title"));
+        }
+        let error = books.full_text(&name("note")).expect_err("no function");
+        assert_eq!(error.message, "no BM25 function is on `note`");
+    }
+
+    #[test]
+    fn ids_are_of_the_keys_type() {
+        let books = books();
+        assert_eq!(books.key_of(&[value("1"), value("2")]).expect("ids").name, "id");
+        let wrong = value("'two'");
+        let error = books.key_of(&[value("1"), wrong.clone()]).expect_err("a string");
+        assert_eq!((error.span, error.label.as_str()), (Some(wrong.span), "expected BIGINT"));
+    }
+
+    #[test]
+    fn an_index_is_what_a_server_describes() {
+        let index = Index::new(pb::IndexDescription {
+            index_name: "i".to_string(),
+            field_name: "v".to_string(),
+            params: vec![
+                pair("metric_type", "L2"),
+                pair("index_type", "HNSW"),
+                pair("params", r#"{"efConstruction": 100, "metric_type": "L2", "M": "8"}"#),
+                pair("dim", 8),
+                pair("nlist", 16),
+            ],
+            ..Default::default()
+        });
+        assert_eq!((index.index_type.as_str(), index.metric.as_str()), ("HNSW", "L2"));
+        let params: Vec<String> =
+            index.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(params.join(" "), "M=8 efConstruction=100 nlist=16");
+    }
+
+    #[test]
+    fn collections_are_remembered_by_database_and_name() {
+        let catalog = Catalog::default();
+        catalog.put("default", "books", books());
+        assert!(catalog.get("other", "books").is_none());
+        assert_eq!(catalog.get("default", "books").expect("it is known").name, "books");
+        assert!(catalog.fields().contains(&(
+            "books".to_string(),
+            "v".to_string(),
+            "VECTOR(2)".to_string()
+        )));
+        catalog.forget("default", "books");
+        assert!(catalog.get("default", "books").is_none());
+    }
 }

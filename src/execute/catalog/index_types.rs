@@ -402,3 +402,94 @@ pub(crate) fn complete(
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{name, params, said};
+
+    fn built(index_type: &str, written: &str) -> Result<(String, serde_json::Value), String> {
+        let index_type = find(index_type).expect("an index type");
+        index_type.build_param(&params(written)[0]).map_err(|error| said(&error))
+    }
+
+    #[test]
+    fn parameters_are_checked_and_go_by_milvuss_names() {
+        assert_eq!(
+            built("HNSW", "EFCONSTRUCTION = 100"),
+            Ok(("efConstruction".into(), 100.into()))
+        );
+        assert_eq!(built("hnsw", "m = 16"), Ok(("M".into(), 16.into())));
+        assert_eq!(built("IVF_PQ", "m = 16"), Ok(("m".into(), 16.into())));
+        assert_eq!(built("HNSW_PQ", "M = 16"), Ok(("M".into(), 16.into())));
+        assert_eq!(built("HNSW", "mmap.enabled = TRUE"), Ok(("mmap.enabled".into(), true.into())));
+        assert_eq!(
+            built("HNSW", "M = 1"),
+            Err("OutOfRange: `M` takes a whole number from 2 to 2048".to_string())
+        );
+        assert_eq!(
+            built("SPARSE_WAND", "drop_ratio_build = 1.5"),
+            Err("OutOfRange: `drop_ratio_build` takes a number from 0 to 1".to_string())
+        );
+        assert_eq!(
+            built("HNSW_SQ", "sq_type = 'SQ9'"),
+            Err("OutOfRange: `sq_type` takes one of SQ4U, SQ6, SQ8, BF16, FP16".to_string())
+        );
+        assert_eq!(
+            built("HNSW", "nlist = 16"),
+            Err("UnknownParameter: unknown parameter `nlist`; it takes: `M`, `efConstruction`"
+                .to_string())
+        );
+        assert_eq!(
+            built("FLAT", "nlist = 16"),
+            Err("UnknownParameter: unknown parameter `nlist`; FLAT takes no parameter of its own"
+                .to_string())
+        );
+    }
+
+    #[test]
+    fn a_search_takes_its_own_parameters() {
+        let hnsw = find("HNSW").expect("an index type");
+        let search = |written: &str| hnsw.search_param(&params(written)[0], &["round_decimal"]);
+        assert_eq!(search("ef = 64").expect("a parameter"), ("ef".into(), 64.into()));
+        let error = search("nprobe = 8").expect_err("of IVF");
+        assert_eq!(error.label, "HNSW takes no such parameter in a search");
+        assert_eq!(error.help, ["it takes: `ef`, `round_decimal`"]);
+    }
+
+    #[test]
+    fn an_index_type_fits_a_type_of_field() {
+        let of = |word: &str, data_type: DataType| {
+            checked(&name(word), data_type, "FIELD")
+                .map(|(index_type, replaced)| (index_type.name, replaced))
+                .map_err(|error| said(&error))
+        };
+        assert_eq!(of("ivflat", DataType::FloatVector), Ok(("IVF_FLAT", None)));
+        assert_eq!(of("FLAT", DataType::BinaryVector), Ok(("BIN_FLAT", None)));
+        assert_eq!(of("RNSG", DataType::FloatVector), Ok(("HNSW", Some("RNSG".to_string()))));
+        assert_eq!(of("autoindex", DataType::VarChar), Ok(("AUTOINDEX", None)));
+        assert_eq!(
+            of("HNSW", DataType::BinaryVector),
+            Err("TypeMismatch: HNSW is no index for a FIELD; this field takes AUTOINDEX, BIN_FLAT, \
+                BIN_IVF_FLAT, MINHASH_LSH"
+                .to_string())
+        );
+        assert!(of("TRIE", DataType::Int64).is_err() && of("TRIE", DataType::VarChar).is_ok());
+        assert!(of("HNWS", DataType::FloatVector).expect_err("unknown").contains("`HNSW`"));
+    }
+
+    #[test]
+    fn what_an_index_cannot_do_without_is_filled_in() {
+        let completed = |index_type: &str, dim: usize| {
+            let mut params = serde_json::Map::new();
+            params.insert("nlist".to_string(), 7.into());
+            complete(&mut params, index_type, dim);
+            serde_json::Value::Object(params).to_string()
+        };
+        assert_eq!(completed("IVF_FLAT", 8), r#"{"nlist":7}"#);
+        assert_eq!(completed("IVF_PQ", 96), r#"{"nlist":7,"m":16}"#);
+        assert_eq!(completed("IVF_PQ", 7), r#"{"nlist":7,"m":7}"#);
+        assert_eq!(completed("HNSW", 8), r#"{"nlist":7,"M":16,"efConstruction":200}"#);
+        assert_eq!(completed("DISKANN", 8), r#"{"nlist":7}"#);
+    }
+}

@@ -56,3 +56,43 @@ pub(crate) fn default_metric(data_type: DataType) -> &'static str {
 pub(crate) fn grows(metric: &str) -> bool {
     matches!(metric, "IP" | "COSINE" | "BM25")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{name, said};
+
+    #[test]
+    fn metrics_go_by_milvuss_names() {
+        let read = |word: &str| metric(&name(word)).map_err(|error| said(&error));
+        assert_eq!(read("cosine"), Ok(("COSINE".to_string(), None)));
+        assert_eq!(read("Tanimoto"), Ok(("JACCARD".to_string(), Some("TANIMOTO".to_string()))));
+        assert_eq!(
+            read("COSIN"),
+            Err("UnknownMetric: unknown metric `COSIN`; did you mean `COSINE`?; `help -metric` \
+                lists what each of them is"
+                .to_string())
+        );
+    }
+
+    #[test]
+    fn every_vector_has_metrics_and_one_of_them_by_default() {
+        for data_type in [
+            DataType::FloatVector,
+            DataType::Float16Vector,
+            DataType::Int8Vector,
+            DataType::BinaryVector,
+            DataType::SparseFloatVector,
+        ] {
+            let fitting = metrics_of(data_type);
+            assert!(fitting.contains(&default_metric(data_type)), "{data_type:?}");
+            assert!(fitting.iter().all(|metric| METRICS.contains(metric)), "{data_type:?}");
+        }
+    }
+
+    #[test]
+    fn scores_grow_with_closeness_and_distances_shrink() {
+        let grow: Vec<&str> = METRICS.into_iter().filter(|metric| grows(metric)).collect();
+        assert_eq!(grow, ["IP", "COSINE", "BM25"]);
+    }
+}

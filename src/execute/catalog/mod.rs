@@ -2,6 +2,8 @@
 //! statements.
 
 pub(crate) mod collection;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod index_types;
 pub mod metrics;
 pub(crate) mod types;

@@ -80,3 +80,41 @@ pub(crate) fn type_word(data_type: DataType) -> &'static str {
 pub(crate) fn is_vector(data_type: DataType) -> bool {
     matches!(data_type as i32, 100..=199)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::name;
+
+    #[test]
+    fn a_type_is_shown_by_its_first_word() {
+        let mut seen: Vec<DataType> = Vec::new();
+        for (word, data_type) in TYPES {
+            assert_eq!(data_type_of(word), *data_type);
+            assert_eq!(data_type_of(&word.to_ascii_lowercase()), *data_type);
+            if !seen.contains(data_type) {
+                assert_eq!(type_word(*data_type), *word);
+                seen.push(*data_type);
+            }
+        }
+        assert_eq!(type_word(DataType::String), "VARCHAR");
+    }
+
+    fn data_type_of(word: &str) -> DataType {
+        data_type(&name(word)).expect(word)
+    }
+
+    #[test]
+    fn a_misspelt_type_is_suggested_where_it_stands() {
+        let error = data_type(&name("VARCAHR")).expect_err("no type");
+        assert_eq!((error.code, error.span), (Code::UnknownType, Some(name("VARCAHR").span)));
+        assert_eq!(error.help, ["did you mean `VARCHAR`?"]);
+    }
+
+    #[test]
+    fn vectors_are_the_types_of_vectors() {
+        for (word, data_type) in TYPES {
+            assert_eq!(is_vector(*data_type), word.contains("VEC"), "{word}");
+        }
+    }
+}

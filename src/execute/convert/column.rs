@@ -340,3 +340,146 @@ fn front<T>(data: &mut Vec<T>, count: usize) -> Vec<T> {
     let rest = data.split_off(count.min(data.len()));
     std::mem::replace(data, rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::collection::Collection;
+    use crate::execute::catalog::fixture::{field, said, schema, sized, value};
+    use crate::execute::params::pair;
+    use crate::milvus::data;
+    use crate::proto::schema::{FieldSchema, ValueField, value_field};
+
+    fn of(schema_of_field: FieldSchema) -> Field {
+        Collection::of_schema(schema(vec![schema_of_field])).fields.remove(0)
+    }
+
+    /// The column that these values make, as a reply would be read.
+    fn column(field: &Field, values: &[&str]) -> Result<Vec<Datum>, String> {
+        let mut column = ColumnBuilder::new(field, values.len(), Span::default())
+            .map_err(|error| said(&error))?;
+        for written in values {
+            column.push(&value(written)).map_err(|error| said(&error))?;
+        }
+        let made = column.take(values.len());
+        assert_eq!((made.field_name.as_str(), made.r#type), ("f", i32::from(field.data_type)));
+        Ok(data::column(made, values.len()))
+    }
+
+    fn text(text: &str) -> Datum {
+        Datum::Text(text.to_string())
+    }
+
+    #[test]
+    fn scalars_of_every_type() {
+        let made = |data_type: DataType, values: &[&str]| {
+            column(&of(field("f", data_type)), values).expect("a column")
+        };
+        assert_eq!(made(DataType::Bool, &["TRUE"]), [Datum::Bool(true)]);
+        assert_eq!(made(DataType::Int8, &["-128", "127"]), [-128, 127].map(Datum::Int));
+        assert_eq!(made(DataType::Int64, &["9007199254740993"]), [Datum::Int(9007199254740993)]);
+        assert_eq!(made(DataType::Float, &["1", "0.5"]), [1.0, 0.5].map(Datum::Float));
+        assert_eq!(made(DataType::Double, &["1", "0.1"]), [1.0, 0.1].map(Datum::Double));
+        assert_eq!(made(DataType::VarChar, &["'a'"]), [text("a")]);
+        assert_eq!(
+            made(DataType::Json, &["{'a': [1, 0.5]}", "'{\"b\": 1}'", "'c'", "7"]),
+            [r#"{"a":[1,0.5]}"#, r#"{"b":1}"#, "\"c\"", "7"]
+                .map(|json| Datum::Json(json.to_string()))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_where_it_stands() {
+        let wrong = |schema: FieldSchema, written: &str| {
+            let (field, value) = (of(schema), value(written));
+            let mut column = ColumnBuilder::new(&field, 1, Span::default()).expect("a column");
+            let error = column.push(&value).expect_err("it does not fit");
+            assert_eq!(error.span, Some(value.span), "{written}");
+            format!("{} ({})", said(&error), error.label)
+        };
+        assert_eq!(
+            wrong(field("f", DataType::Int8), "128"),
+            "OutOfRange: 128 does not fit into `f`; TINYINT holds -128 to 127 ()"
+        );
+        assert_eq!(
+            wrong(field("f", DataType::Float), "1e39"),
+            format!("OutOfRange: {} does not fit into `f` ()", 1e39)
+        );
+        assert_eq!(
+            wrong(field("f", DataType::Int64), "'1'"),
+            "TypeMismatch: a string does not fit into `f` (expected BIGINT)"
+        );
+        assert_eq!(
+            wrong(field("f", DataType::Bool), "1"),
+            "TypeMismatch: a whole number does not fit into `f` (expected BOOLEAN)"
+        );
+        assert_eq!(
+            wrong(field("f", DataType::Int64), "NULL"),
+            "NullValue: field `f` cannot be NULL ()"
+        );
+        assert_eq!(
+            wrong(sized("f", DataType::VarChar, "max_length", 3), "'表表'"),
+            "ValueTooLong: this string has 6 bytes, but `f` holds 3; a character outside ASCII \
+                takes 2 to 4 bytes (longer than VARCHAR(3))"
+        );
+        let unknown = of(field("f", DataType::None));
+        let error = ColumnBuilder::new(&unknown, 1, Span::new(1, 2)).err().expect("no type");
+        assert_eq!((error.code, error.span), (Code::NotSupported, Some(Span::new(1, 2))));
+    }
+
+    #[test]
+    fn nulls_have_no_place_in_the_data() {
+        let nullable = of(FieldSchema { nullable: true, ..field("f", DataType::Int32) });
+        assert_eq!(
+            column(&nullable, &["NULL", "2", "NULL", "4"]).expect("a column"),
+            [Datum::Null, Datum::Int(2), Datum::Null, Datum::Int(4)]
+        );
+        let mut halves = ColumnBuilder::new(&nullable, 3, Span::default()).expect("a column");
+        for written in ["1", "NULL", "3"] {
+            halves.push(&value(written)).expect("it fits");
+        }
+        assert_eq!(data::column(halves.take(2), 2), [Datum::Int(1), Datum::Null]);
+        assert_eq!(data::column(halves.take(2), 1), [Datum::Int(3)]);
+        // NULL stands for the default where there is one
+        let default = ValueField { data: Some(value_field::Data::LongData(7)) };
+        let field = of(FieldSchema { default_value: Some(default), ..field("f", DataType::Int64) });
+        let mut column = ColumnBuilder::new(&field, 1, Span::default()).expect("a column");
+        column.push(&value("NULL")).expect("it fits");
+        assert_eq!(column.take(1).valid_data, [false]);
+    }
+
+    #[test]
+    fn arrays_hold_values_of_their_type() {
+        let array = |element: DataType| {
+            of(FieldSchema {
+                element_type: element.into(),
+                type_params: vec![pair("max_capacity", 2), pair("max_length", 2)],
+                ..field("f", DataType::Array)
+            })
+        };
+        let made = column(&array(DataType::VarChar), &["['a', 'b']", "[]"]).expect("a column");
+        assert_eq!(made, [Datum::Array(vec![text("a"), text("b")]), Datum::Array(Vec::new())]);
+        let made = column(&array(DataType::Int64), &["[9007199254740993]"]).expect("a column");
+        assert_eq!(made, [Datum::Array(vec![Datum::Int(9007199254740993)])], "exact");
+        let made = column(&array(DataType::Double), &["[1, 0.1]"]).expect("a column");
+        assert_eq!(made, [Datum::Array(vec![Datum::Double(1.0), Datum::Double(0.1)])]);
+        let wrong = |element: DataType, written: &str| {
+            column(&array(element), &[written]).expect_err("it does not fit")
+        };
+        assert!(wrong(DataType::Int64, "[1, 2, 3]").contains("has 3 values, but `f` holds 2"));
+        assert!(wrong(DataType::Int8, "[200]").contains("TINYINT holds -128 to 127"));
+        assert!(wrong(DataType::Bool, "[1]").contains("a whole number does not fit into `f`"));
+        assert!(wrong(DataType::VarChar, "['abc']").starts_with("ValueTooLong"));
+        assert!(wrong(DataType::VarChar, "'abc'").starts_with("TypeMismatch"));
+    }
+
+    #[test]
+    fn stored_values_are_written_back_as_they_are() {
+        let field = of(field("f", DataType::Json));
+        let mut column = ColumnBuilder::new(&field, 1, Span::default()).expect("a column");
+        // a number that no double holds
+        let stored = Datum::Json("{\"a\": 12345678901234567890123}".to_string());
+        column.push_stored(&stored, Span::default()).expect("it fits");
+        assert_eq!(data::column(column.take(1), 1), [stored]);
+    }
+}

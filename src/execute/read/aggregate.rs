@@ -265,3 +265,110 @@ fn column(item: &Item, collection: &Collection) -> Column {
     };
     Column::new(item.alias.as_ref().map_or(head, |alias| alias.value.clone()), kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, said, select};
+    use crate::language::ast::{Items, Order};
+
+    fn items(select: &crate::language::ast::Select) -> &[Item] {
+        match &select.items {
+            Items::Listed(items) => items,
+            Items::All => &[],
+        }
+    }
+
+    fn plan(text: &str) -> Result<Plan, String> {
+        let select = select(text);
+        let keys = match &select.order {
+            Some(Order::By(keys)) => keys.as_slice(),
+            _ => &[],
+        };
+        Plan::of(&select.group, items(&select), keys, &books()).map_err(|error| said(&error))
+    }
+
+    #[test]
+    fn each_column_is_a_part_of_the_key_or_an_aggregate() {
+        let plan = plan(
+            "SELECT count(*), year AS y, avg(price) FROM books GROUP BY year, sold ORDER BY y, \
+                max(title)",
+        )
+        .expect("a plan");
+        let sources: Vec<&str> = plan.sources.iter().map(|source| source.field.as_str()).collect();
+        assert_eq!((sources.join(" "), plan.width), ("year sold price title".to_string(), 2));
+        assert_eq!(
+            plan.cells,
+            [
+                Cell::Aggregate(0),
+                Cell::Key(0),
+                Cell::Aggregate(1),
+                Cell::Key(0),
+                Cell::Aggregate(2)
+            ]
+        );
+        // a group is its key, then its aggregates
+        let group: Vec<Datum> = [1990, 1, 3, 20, 9].map(Datum::Int).to_vec();
+        assert_eq!(plan.row(&group), [3, 1990, 20, 1990, 9].map(Datum::Int));
+    }
+
+    #[test]
+    fn rows_become_groups() {
+        let plan = plan("SELECT count(*), sum(price) FROM books GROUP BY year").expect("a plan");
+        let mut groups = plan.groups();
+        for (year, price) in [(2, 0.5), (1, 1.0), (2, 0.25)] {
+            groups.add(vec![Datum::Int(year), Datum::Double(price)]);
+        }
+        let rows: Vec<Vec<Datum>> = groups.rows().iter().map(|group| plan.row(group)).collect();
+        assert_eq!(
+            rows,
+            [[Datum::Int(1), Datum::Double(1.0)], [Datum::Int(2), Datum::Double(0.75)]]
+        );
+        let all = self::plan("SELECT count(*), max(year) FROM books").expect("a plan");
+        assert_eq!(all.groups().rows(), [[Datum::Int(0), Datum::Null]]);
+    }
+
+    #[test]
+    fn what_cannot_be_grouped_is_refused() {
+        for (text, message) in [
+            (
+                "SELECT title, count(*) FROM books GROUP BY year",
+                "NotGrouped: `title` is neither grouped by nor in an aggregate function; add it to \
+                    GROUP BY, or write `max(title)`",
+            ),
+            (
+                "SELECT sum(title) FROM books",
+                "TypeMismatch: `title` is VARCHAR(10), which has no sum",
+            ),
+            ("SELECT min(v) FROM books", "TypeMismatch: `v` is VECTOR(2), which has no min"),
+            (
+                "SELECT count(*) FROM books GROUP BY v",
+                "TypeMismatch: `v` is VECTOR(2) and has no order; a search is written `ORDER BY v \
+                    <-> [0.1, 0.2]`",
+            ),
+        ] {
+            assert_eq!(plan(text).err().expect(text), message);
+        }
+        assert!(plan("SELECT count(v), sum(meta['a']) FROM books").is_ok());
+    }
+
+    #[test]
+    fn columns_are_headed_as_they_are_written() {
+        let select = select(
+            "SELECT year, count(*), count(DISTINCT meta['a']), avg(year) AS mean, max(title) FROM \
+                books",
+        );
+        let columns: Vec<Column> =
+            items(&select).iter().map(|item| column(item, &books())).collect();
+        assert_eq!(
+            columns,
+            [
+                Column::new("year", Type::Int),
+                Column::new("count(*)", Type::Int),
+                Column::new("count(distinct meta['a'])", Type::Int),
+                Column::new("mean", Type::Float),
+                Column::new("max(title)", Type::Text)
+            ]
+        );
+    }
+}

@@ -97,3 +97,62 @@ fn bound(expr: &Expr) -> Result<Spanned<f64>> {
             .at(expr.span)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::collection::Field;
+    use crate::execute::catalog::fixture::{books, filter, said};
+    use crate::execute::read::filter::print;
+    use crate::milvus::Version;
+
+    /// What is left of a filter, and its bounds as `operator value`.
+    fn parts(text: &str) -> Result<(String, String), String> {
+        let (rest, bounds) = split(Some(filter(text)), &books()).map_err(|error| said(&error))?;
+        let rest = print(rest.as_ref(), &books(), &Version::default()).expect("a filter");
+        let bounds: Vec<String> = bounds
+            .iter()
+            .map(|bound| {
+                let of = if bound.near.is_some() { "v" } else { "distance" };
+                format!("{of} {} {}", bound.operator, bound.value)
+            })
+            .collect();
+        Ok((rest, bounds.join(", ")))
+    }
+
+    #[test]
+    fn ranges_are_taken_out_of_a_filter() {
+        for (text, rest, bounds) in [
+            ("v <-> [1, 2] < 0.8", "", "v < 0.8"),
+            ("year > 1 AND v <-> [1, 2] < 2", "year > 1", "v < 2"),
+            ("v <-> [1, 2] < 2 AND year > 1 AND sold = TRUE", "year > 1 and sold == true", "v < 2"),
+            ("distance <= 2 AND distance > 1", "", "distance <= 2, distance > 1"),
+            ("year > 1 OR sold = TRUE", "year > 1 or sold == true", ""),
+        ] {
+            assert_eq!(parts(text), Ok((rest.to_string(), bounds.to_string())), "{text}");
+        }
+        let error = parts("distance < 'x'").expect_err("no number");
+        assert_eq!(error, "TypeMismatch: a distance is compared with a number");
+        let (none, bounds) = split(None, &books()).expect("nothing");
+        assert!(none.is_none() && bounds.is_empty());
+    }
+
+    #[test]
+    fn a_field_called_distance_is_a_field() {
+        let mut books = books();
+        books.fields.push(Field::named("distance"));
+        let (rest, bounds) = split(Some(filter("distance < 2")), &books).expect("a filter");
+        assert!(rest.is_some() && bounds.is_empty());
+    }
+
+    #[test]
+    fn rows_are_changed_by_their_fields() {
+        let without = |text: &str| without(Some(filter(text)), &books(), "update");
+        assert!(without("year > 1").expect("a filter").is_some());
+        assert_eq!(
+            said(&without("v <-> [1, 2] < 1").expect_err("a distance")),
+            "NotSupported: rows are updated by their fields, not by a distance; search first, and \
+                update by the ids that it shows"
+        );
+    }
+}

@@ -257,3 +257,100 @@ impl Printer<'_> {
         .label(format!("expected {}", field.type_name())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, dynamic_books, filter, said, value};
+
+    fn printed(collection: &Collection, version: &str, text: &str) -> Result<String, String> {
+        print(Some(&filter(text)), collection, &Version::parse(version))
+            .map_err(|error| said(&error))
+    }
+
+    fn expr(text: &str) -> String {
+        printed(&books(), "v2.6.0", text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    fn wrong(text: &str) -> String {
+        printed(&books(), "v2.6.0", text).expect_err(text)
+    }
+
+    #[test]
+    fn sql_becomes_milvuss_expressions() {
+        for (sql, milvus) in [
+            ("year = 1990 AND NOT title <> 'a\"b'", r#"year == 1990 and not (title != "a\"b")"#),
+            (
+                "(year > 1 OR sold = TRUE) AND price < 1.0",
+                "(year > 1 or sold == true) and price < 1.0",
+            ),
+            ("1 < year < 5", "(1 < year and year < 5)"),
+            ("year IN (1, 2)", "year in [1, 2]"),
+            ("year NOT IN (1, 2)", "year not in [1, 2]"),
+            ("year BETWEEN 1 AND 2", "(year >= 1 and year <= 2)"),
+            ("year NOT BETWEEN 1 AND 2", "not (year >= 1 and year <= 2)"),
+            ("title LIKE 'a%'", r#"title like "a%""#),
+            ("title NOT LIKE 'a%'", r#"not (title like "a%")"#),
+            ("note IS NULL", "note is null"),
+            ("note IS NOT NULL", "note is not null"),
+            ("meta['a'][0] = 'x'", r#"meta["a"][0] == "x""#),
+            ("year % 2 == 0 && price ** 2 > 4", "(year % 2) == 0 and (price ** 2) > 4"),
+            ("array_contains(tags, 'a')", r#"array_contains(tags, "a")"#),
+            ("json_contains_any(meta['a'], [1, 2])", r#"json_contains_any(meta["a"], [1, 2])"#),
+            ("title == \"kind\"", r#"title == "kind""#),
+        ] {
+            assert_eq!(expr(sql), milvus, "{sql}");
+        }
+        let raw = Filter::Raw(value("'anything || at all'"));
+        let printed = print(Some(&raw), &books(), &Version::default());
+        assert_eq!(printed.expect("handed on"), "anything || at all");
+        assert_eq!(print(None, &books(), &Version::default()).expect("everything"), "");
+    }
+
+    #[test]
+    fn what_milvus_would_refuse_is_said_where_it_stands() {
+        for (sql, message) in [
+            ("yaer = 1", "UnknownField: unknown field `yaer`; did you mean `year`?"),
+            ("year = 'x'", "TypeMismatch: `year` is INT and cannot be compared with this"),
+            ("'x' = year", "TypeMismatch: `year` is INT and cannot be compared with this"),
+            ("sold IN (1)", "TypeMismatch: `sold` is BOOLEAN and cannot be compared with this"),
+            ("title['a'] = 1", "TypeMismatch: `title` has no parts"),
+            ("array_contain(tags, 'a')", "UnknownFunction: unknown function `array_contain`"),
+            ("NOT v <-> [1, 2] < 1", "SyntaxError: a range of a search stands beside AND"),
+        ] {
+            let error = wrong(sql);
+            assert!(error.starts_with(message), "{sql}: {error}");
+        }
+    }
+
+    #[test]
+    fn fields_that_the_schema_does_not_name_are_of_the_dynamic_field() {
+        let printed = |sql: &str| printed(&dynamic_books(), "v2.6.0", sql).expect(sql);
+        assert_eq!(printed("color = 'red'"), r#"color == "red""#);
+        assert_eq!(printed("size['a'] > 1"), r#"size["a"] > 1"#);
+        assert!(wrong("color = 'red'").starts_with("UnknownField"));
+    }
+
+    #[test]
+    fn a_server_gets_what_it_reads() {
+        let sql = "meta['a'] NOT IN (1, 2)";
+        assert_eq!(expr(sql), r#"meta["a"] not in [1, 2]"#);
+        assert_eq!(
+            printed(&books(), "milvus_lite-3.2.2", sql).expect("another way"),
+            r#"not (meta["a"] == 1 or meta["a"] == 2)"#
+        );
+        for sql in ["note IS NULL", "text_match(title, 'a')"] {
+            let error = printed(&books(), "v2.3.5", sql).expect_err(sql);
+            assert!(error.contains("needs Milvus 2.5 or later"), "{error}");
+        }
+    }
+
+    #[test]
+    fn keys_are_listed() {
+        let ids = [value("1"), value("'a'")];
+        assert_eq!(key_in("id", &ids).expect("ids"), r#"id in [1, "a"]"#);
+        assert_eq!(key_in("id", &[]).expect("none"), "id in []");
+        let keys = [Datum::Int(1), Datum::Text("a".to_string())];
+        assert_eq!(not_in("id", keys.iter()), r#"id not in [1, "a"]"#);
+    }
+}

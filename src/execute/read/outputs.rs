@@ -293,3 +293,94 @@ fn of_json(json: Option<&serde_json::Value>) -> Datum {
         Some(other) => Datum::Json(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{
+        books, dynamic_books, longs, said, scalars, select, texts,
+    };
+    use crate::proto::schema::{JsonArray, scalar_field};
+
+    fn outputs(items: &str, collection: &Collection) -> Result<Outputs, String> {
+        let select = select(&format!("SELECT {items} FROM books"));
+        Outputs::of(&select.items, collection).map_err(|error| said(&error))
+    }
+
+    fn json(name: &str, objects: &[&str]) -> FieldData {
+        let data = objects.iter().map(|object| object.as_bytes().to_vec()).collect();
+        scalars(name, DataType::Json, scalar_field::Data::JsonData(JsonArray { data }))
+    }
+
+    fn text(text: &str) -> Datum {
+        Datum::Text(text.to_string())
+    }
+
+    fn heads(table: &Table) -> String {
+        table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn columns_come_in_the_order_asked_for() {
+        let outputs = outputs("title, id AS key, title", &books()).expect("columns");
+        assert_eq!(outputs.names, ["title", "id"], "asked for once");
+        let reply = vec![longs("id", &[1, 2]), texts("title", &["a", "b"])];
+        let table = outputs.table(reply, &books());
+        assert_eq!(heads(&table), "title key title");
+        assert_eq!(table.rows[1], [text("b"), Datum::Int(2), text("b")]);
+        // what a server leaves out is NULL, and a reply without rows has its columns all the same
+        let table = outputs.table(vec![longs("id", &[1])], &books());
+        assert_eq!(table.rows, [[Datum::Null, Datum::Int(1), Datum::Null]]);
+        assert_eq!(heads(&outputs.table(Vec::new(), &books())), "title key title");
+    }
+
+    #[test]
+    fn everything_comes_in_the_schemas_order() {
+        let reply = vec![
+            json(DYNAMIC_FIELD, &["{\"color\":\"red\"}"]),
+            texts("title", &["a"]),
+            longs("id", &[1]),
+        ];
+        let table = Outputs::all().table(reply, &dynamic_books());
+        assert_eq!(heads(&table), "id title $meta");
+        assert_eq!(table.rows[0][2], Datum::Json("{\"color\":\"red\"}".to_string()));
+    }
+
+    #[test]
+    fn parts_of_json_and_dynamic_fields_are_columns() {
+        let items = "meta['a'][0], meta['b'], color, tags[1]";
+        let outputs = outputs(items, &dynamic_books()).expect("columns");
+        assert_eq!(outputs.names, ["meta", "color", "tags"]);
+        let tags = Datum::Array(vec![text("x"), text("y")]);
+        let reply = vec![
+            json("meta", &["{\"a\": [1.5], \"b\": {\"c\": 1}}", "[]"]),
+            json(DYNAMIC_FIELD, &["{\"color\": \"red\"}"]),
+        ];
+        let table = outputs.table(reply, &dynamic_books());
+        assert_eq!(heads(&table), "meta['a'][0] meta['b'] color tags[1]");
+        assert_eq!(
+            table.rows[0],
+            [Datum::Double(1.5), Datum::Json("{\"c\":1}".to_string()), text("red"), Datum::Null]
+        );
+        assert_eq!(table.rows[1], [Datum::Null, Datum::Null, Datum::Null, Datum::Null]);
+        let at = |at| Spanned::new(Value::Int(at), Span::default());
+        assert_eq!(part(&tags, &[at(1)]), text("y"));
+        assert_eq!(part(&tags, &[at(-1)]), Datum::Null);
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused() {
+        let wrong = |items: &str| outputs(items, &books()).err().expect(items);
+        assert_eq!(wrong("titel"), "UnknownField: unknown field `titel`; did you mean `title`?");
+        assert_eq!(wrong("title['a']"), "TypeMismatch: `title` is VARCHAR(10) and has no parts");
+        let vector = OutputField::whole("v").check_order(Span::default(), &books());
+        assert_eq!(vector.expect_err("no order").message, "`v` is VECTOR(2) and has no order");
+        let sum = select("SELECT sum(year) FROM books").items;
+        let Items::Listed(items) = sum else { panic!("{sum:?}") };
+        let error = OutputField::of(&items[0].output, None, &books()).err().expect("no column");
+        assert_eq!(
+            said(&error),
+            "SyntaxError: sum belongs to a statement that groups; add `GROUP BY …`"
+        );
+    }
+}

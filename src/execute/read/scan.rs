@@ -247,3 +247,77 @@ pub(crate) fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {
     };
     data::column(field.clone(), data::rows(field))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, dynamic_books, longs, name};
+    use crate::execute::read::outputs::OutputField;
+    use crate::outcome::{Column, Type};
+
+    fn read<'a>(collection: &'a Collection, table: &'a Name, expr: &str) -> Read<'a> {
+        Read { collection, table, partitions: Vec::new(), expr: expr.to_string(), level: None }
+    }
+
+    #[test]
+    fn the_next_page_begins_behind_a_key() {
+        let (books, table) = (books(), name("books"));
+        let key = books.primary().expect("a key");
+        let last = Datum::Int(7);
+        assert_eq!(read(&books, &table, "").behind(key, &last), "id > 7");
+        assert_eq!(
+            read(&books, &table, "a == 1 or b == 2").behind(key, &last),
+            "(a == 1 or b == 2) and id > 7"
+        );
+        let last = Datum::Text("a\"b".to_string());
+        assert_eq!(read(&books, &table, "").behind(key, &last), r#"id > "a\"b""#);
+    }
+
+    #[test]
+    fn pages_are_as_long_as_their_rows_allow() {
+        let (books, table) = (books(), name("books"));
+        let all = read(&books, &table, "");
+        assert_eq!(all.page(&Outputs::none()), WINDOW, "no longer than Milvus's window");
+        let wide = Collection {
+            fields: vec![Field {
+                data_type: DataType::FloatVector,
+                dim: 32_768,
+                ..Field::named("v")
+            }],
+            ..books.clone()
+        };
+        let page = read(&wide, &table, "").page(&Outputs::all());
+        assert!((100..=128).contains(&page), "{page} rows of 128 KiB");
+        let names = ["v".to_string(), "color".to_string()];
+        assert_eq!(row_bytes(&books, &names), 8 + 16);
+        assert_eq!(row_bytes(&dynamic_books(), &names), 8 + 512 + 16);
+    }
+
+    #[test]
+    fn rows_are_in_the_order_of_their_keys() {
+        let books = books();
+        let key = books.primary().expect("a key");
+        let reply = [longs("year", &[10, 30, 20]), longs("id", &[1, 3, 2])];
+        assert_eq!(keys_of(&reply, key), [1, 3, 2].map(Datum::Int));
+        assert!(keys_of(&reply[..1], key).is_empty());
+        let rows = vec![vec![Datum::Int(10)], vec![Datum::Int(30)], vec![Datum::Int(20)]];
+        let mut table = Table::new(vec![Column::new("year", Type::Int)], rows.clone());
+        sort_by_keys(&mut table, keys_of(&reply, key));
+        assert_eq!(table.rows.concat(), [10, 20, 30].map(Datum::Int));
+        // a reply without keys stays as it came
+        let mut table = Table::new(vec![Column::new("year", Type::Int)], rows.clone());
+        sort_by_keys(&mut table, Vec::new());
+        assert_eq!(table.rows, rows);
+    }
+
+    #[test]
+    fn the_key_is_read_along_once() {
+        let books = books();
+        let key = books.primary().expect("a key");
+        assert_eq!(with_key(&Outputs::all(), key), ["*"]);
+        let year = Outputs::of_fields(vec![OutputField::whole("year")]);
+        assert_eq!(with_key(&year, key), ["year", "id"]);
+        let id = Outputs::of_fields(vec![OutputField::whole("id")]);
+        assert_eq!(with_key(&id, key), ["id"]);
+    }
+}

@@ -119,3 +119,38 @@ impl Order {
         Table::new(columns, rows)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, said, select};
+    use crate::language::ast::Items;
+
+    fn order(text: &str) -> Result<Order, String> {
+        let select = select(text);
+        let Items::Listed(items) = &select.items else { panic!("{text}") };
+        let Some(crate::language::ast::Order::By(keys)) = &select.order else { panic!("{text}") };
+        Order::of(items, keys, &books()).map_err(|error| said(&error))
+    }
+
+    #[test]
+    fn what_is_sorted_by_is_read_and_not_shown() {
+        let order =
+            order("SELECT title, year AS y FROM books ORDER BY price DESC, y").expect("one");
+        assert_eq!(order.outputs.names, ["title", "year", "price"]);
+        assert_eq!(order.directions, [Direction::Descending, Direction::Ascending]);
+        let row = |values: [i64; 4]| values.map(Datum::Int).to_vec();
+        let table = order.table(vec![row([1, 2, 3, 2]), row([5, 6, 7, 6])], &books());
+        let heads: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(heads, ["title", "y"]);
+        assert_eq!(table.rows, [[1, 2].map(Datum::Int), [5, 6].map(Datum::Int)]);
+    }
+
+    #[test]
+    fn what_has_no_order_is_refused() {
+        let error = order("SELECT title FROM books ORDER BY v").err().expect("no order");
+        assert!(error.starts_with("TypeMismatch: `v` is VECTOR(2) and has no order"), "{error}");
+        let error = order("SELECT title FROM books ORDER BY count(*)").err().expect("no group");
+        assert!(error.starts_with("SyntaxError: count belongs to a statement that groups"));
+    }
+}

@@ -152,3 +152,77 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
     };
     if result.is_finite() { Ok(Value::Float(result)) } else { Err(overflow()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, dynamic_books, said, statement};
+    use crate::language::ast::{Assigned, Kind};
+
+    /// What stands behind `SET x =`.
+    fn expr(text: &str) -> Expr {
+        let Kind::Update(update) = statement(&format!("UPDATE t SET x = {text} WHERE id = 1"))
+        else {
+            panic!("{text}")
+        };
+        match update.assignments.into_iter().next() {
+            Some((_, Assigned::Expr(expr))) => expr,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn evaluated(text: &str) -> Result<Value, String> {
+        let names = ["year", "price", "title", "note", "meta", DYNAMIC_FIELD].map(str::to_string);
+        let values = [
+            Datum::Int(7),
+            Datum::Double(0.5),
+            Datum::Text("a".to_string()),
+            Datum::Null,
+            Datum::Json("{\"n\": [1, 2]}".to_string()),
+            Datum::Json("{\"size\": 3}".to_string()),
+        ];
+        evaluate(&expr(text), StoredRow { names: &names, values: &values })
+            .map_err(|error| said(&error))
+    }
+
+    #[test]
+    fn arithmetic_of_a_row() {
+        for (text, value) in [
+            ("year + 1", Value::Int(8)),
+            ("year * 2 - 1", Value::Int(13)),
+            ("year / 7", Value::Int(1)),
+            ("year / 2", Value::Float(3.5)),
+            ("year % 4", Value::Int(3)),
+            ("year * price", Value::Float(3.5)),
+            ("title + 'b'", Value::Text("ab".to_string())),
+            ("note + 1", Value::Null),
+            ("meta['n'][1] + 1", Value::Int(3)),
+            ("meta['n'][5] + 1", Value::Null),
+            ("size + 1", Value::Int(4)),
+            ("color + 1", Value::Null),
+        ] {
+            assert_eq!(evaluated(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_result_is_said() {
+        for (text, message) in [
+            ("year / 0", "DivisionByZero: this divides by zero"),
+            ("year + 9223372036854775807", "OutOfRange: the result is too large a number"),
+            ("price / 0", "OutOfRange: the result is too large a number"),
+            ("title * 2", "TypeMismatch: only numbers are added, subtracted, multiplied"),
+        ] {
+            let error = evaluated(text).expect_err(text);
+            assert!(error.starts_with(message), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn expressions_are_checked_before_rows_are_read() {
+        assert!(check(&expr("year + 1"), &books()).is_ok());
+        let error = check(&expr("yaer + 1"), &books()).expect_err("no field");
+        assert_eq!(said(&error), "UnknownField: unknown field `yaer`; did you mean `year`?");
+        assert!(check(&expr("color + 1"), &dynamic_books()).is_ok());
+    }
+}

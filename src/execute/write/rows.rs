@@ -8,7 +8,7 @@ use crate::execute::define::collection::check_partitions;
 use crate::execute::errors::diagnose;
 use crate::execute::value::to_json_field;
 use crate::language::ast::{Name, Row, Value, Write};
-use crate::milvus::{Error, Platform, data};
+use crate::milvus::{Error, Platform, Version, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
 use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
@@ -19,45 +19,19 @@ const MAX_REQUEST_BYTES: usize = 32 << 20;
 pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(&write.table).await?;
     check_partitions(&write.table, write.partition.as_slice(), context).await?;
-    let targets = targets(write, &collection, context)?;
-    let count = write.rows.len();
-    let mut columns = Vec::new();
-    let mut dynamic: Option<Vec<Vec<u8>>> = None;
-    for (at, target) in targets.iter().enumerate() {
-        let Target::Field(field) = target else { continue };
-        let span = write
-            .fields
-            .as_ref()
-            .and_then(|fields| fields.get(at))
-            .map_or(write.table.span, |name| name.span);
-        let mut column = ColumnBuilder::new(field, count, span)?;
-        for row in &write.rows {
-            column.push(row_value(row, at, targets.len())?)?;
+    let version = context.client.version();
+    let targets = targets(write, &collection, &version)?;
+    let columns = columns(write, &targets)?;
+    let dynamic = dynamic_objects(write, &targets, &collection)?;
+    let mode = match (write.upsert, leaves_out(&columns, &collection)) {
+        (false, _) => Mode::Insert,
+        (true, false) => Mode::Upsert,
+        (true, true) if version.has("a partial UPSERT") => Mode::Partial,
+        (true, true) => {
+            context.notice("fields that are left out become NULL or their default on this server");
+            Mode::Upsert
         }
-        columns.push(column);
-    }
-    // the fields that the schema does not have go into one JSON object a row
-    if collection.dynamic
-        && (!write.upsert || targets.iter().any(|target| matches!(target, Target::Dynamic(_))))
-    {
-        let objects = write
-            .rows
-            .iter()
-            .map(|row| dynamic_object(row, &targets))
-            .collect::<Result<Vec<_>>>()?;
-        dynamic = Some(objects);
-    }
-    let left_out = collection.fields.iter().any(|field| {
-        !field.generated && !field.auto_id && !columns.iter().any(|column| column.is_of(field))
-    });
-    let mut mode = if write.upsert { Mode::Upsert } else { Mode::Insert };
-    if write.upsert && left_out {
-        match context.client.version().has("a partial UPSERT") {
-            true => mode = Mode::Partial,
-            false => context
-                .notice("fields that are left out become NULL or their default on this server"),
-        }
-    }
+    };
     let sent = send(
         mode,
         &collection,
@@ -65,7 +39,7 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
         write.partition.as_ref(),
         columns,
         dynamic,
-        count,
+        write.rows.len(),
         context,
     )
     .await?;
@@ -92,10 +66,10 @@ enum Target<'a> {
 }
 
 /// The field that each value of a row goes into.
-fn targets<'a, P: Platform>(
+fn targets<'a>(
     write: &'a Write,
     collection: &'a Collection,
-    context: &Context<'_, P>,
+    version: &Version,
 ) -> Result<Vec<Target<'a>>> {
     let filled = |field: &&Field| !field.generated && (!field.auto_id || write.upsert);
     let Some(names) = &write.fields else {
@@ -129,7 +103,7 @@ fn targets<'a, P: Platform>(
         .collect();
     // an UPSERT leaves what is left out as it is, where the server can
     let partial = write.upsert
-        && context.client.version().has("a partial UPSERT")
+        && version.has("a partial UPSERT")
         && missing.iter().all(|field| !field.primary);
     if missing.is_empty() || partial {
         return Ok(targets);
@@ -140,10 +114,7 @@ fn targets<'a, P: Platform>(
             .at(write.table.span);
     Err(match write.upsert && missing.iter().all(|field| !field.primary) {
         true => error
-            .help(format!(
-                "an UPSERT that leaves fields out {}",
-                context.client.version().needs("a partial UPSERT")
-            ))
+            .help(format!("an UPSERT that leaves fields out {}", version.needs("a partial UPSERT")))
             .help("UPDATE changes single fields on any server"),
         false => {
             error.help("Milvus needs a value for every field that has no DEFAULT and is not NULL")
@@ -168,14 +139,56 @@ fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
         .ok_or_else(|| Diagnostic::new(Code::WrongCount, "a value is missing").at(row.span))
 }
 
+/// The values of the schema's fields, column by column.
+fn columns<'a>(write: &Write, targets: &[Target<'a>]) -> Result<Vec<ColumnBuilder<'a>>> {
+    let mut columns = Vec::new();
+    for (at, target) in targets.iter().enumerate() {
+        let Target::Field(field) = target else { continue };
+        let span = write
+            .fields
+            .as_ref()
+            .and_then(|fields| fields.get(at))
+            .map_or(write.table.span, |name| name.span);
+        let mut column = ColumnBuilder::new(field, write.rows.len(), span)?;
+        for row in &write.rows {
+            column.push(row_value(row, at, targets.len())?)?;
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// The fields that the schema does not name, as one JSON object a row; an UPSERT that names none
+/// leaves them as they are.
+fn dynamic_objects(
+    write: &Write,
+    targets: &[Target<'_>],
+    collection: &Collection,
+) -> Result<Option<Vec<Vec<u8>>>> {
+    let named = targets.iter().any(|target| matches!(target, Target::Dynamic(_)));
+    if !collection.dynamic || write.upsert && !named {
+        return Ok(None);
+    }
+    let objects = write.rows.iter().map(|row| dynamic_object(row, targets));
+    objects.collect::<Result<Vec<_>>>().map(Some)
+}
+
 fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
     let mut object = serde_json::Map::new();
     for (at, target) in targets.iter().enumerate() {
         if let Target::Dynamic(name) = target {
-            object.insert(name.value.clone(), to_json_field(row_value(row, at, targets.len())?)?);
+            let value = to_json_field(row_value(row, at, targets.len())?)?;
+            object.insert(name.value.clone(), value);
         }
     }
     Ok(serde_json::Value::Object(object).to_string().into_bytes())
+}
+
+/// Whether a field that could be written is not.
+fn leaves_out(columns: &[ColumnBuilder<'_>], collection: &Collection) -> bool {
+    collection.fields.iter().any(|field| {
+        !field.generated && !field.auto_id && !columns.iter().any(|column| column.is_of(field))
+    })
 }
 
 /// How rows are written.
@@ -205,11 +218,7 @@ pub(crate) async fn send<P: Platform>(
     count: usize,
     context: &Context<'_, P>,
 ) -> Result<Sent> {
-    let row_bytes: usize = columns.iter().map(|column| column.row_bytes(count)).sum::<usize>()
-        + dynamic.as_ref().map_or(0, |objects| {
-            objects.iter().map(|object| object.len() + 5).sum::<usize>().div_ceil(count.max(1))
-        });
-    let batch = (MAX_REQUEST_BYTES / row_bytes.max(1)).clamp(1, count.max(1));
+    let batch = rows_per_request(&columns, dynamic.as_deref(), count);
     let mut sent = Sent { count: 0, ids: Vec::new() };
     let mut left = count;
     let mut requests = 0u64;
@@ -238,6 +247,19 @@ pub(crate) async fn send<P: Platform>(
         ));
     }
     Ok(sent)
+}
+
+/// So many rows stay below the size of a request.
+fn rows_per_request(
+    columns: &[ColumnBuilder<'_>],
+    dynamic: Option<&[Vec<u8>]>,
+    count: usize,
+) -> usize {
+    let count = count.max(1);
+    let objects: usize = dynamic.unwrap_or_default().iter().map(|object| object.len() + 5).sum();
+    let row_bytes = columns.iter().map(|column| column.row_bytes(count)).sum::<usize>()
+        + objects.div_ceil(count);
+    (MAX_REQUEST_BYTES / row_bytes.max(1)).clamp(1, count)
 }
 
 async fn send_one<P: Platform>(
@@ -288,7 +310,7 @@ fn partly(error: Error, count: u64, span: Span) -> Diagnostic {
         .help(format!("the first {} are in: they were acknowledged before this error", rows(count)))
 }
 
-pub(crate) fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
+fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
     FieldData {
         r#type: DataType::Json.into(),
         field_name: DYNAMIC_FIELD.to_string(),
@@ -297,5 +319,142 @@ pub(crate) fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
             data: Some(scalar_field::Data::JsonData(JsonArray { data: objects })),
         })),
         ..FieldData::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{
+        dynamic_books, field, index, said, schema, sized, statement,
+    };
+    use crate::language::ast::Kind;
+    use crate::proto::schema::FieldSchema;
+
+    /// A key that the server makes, a string, a vector.
+    fn notes() -> Collection {
+        let key =
+            FieldSchema { is_primary_key: true, auto_id: true, ..field("id", DataType::Int64) };
+        let mut notes = Collection::of_schema(schema(vec![
+            key,
+            sized("text", DataType::VarChar, "max_length", 10),
+            sized("v", DataType::FloatVector, "dim", 2),
+        ]));
+        notes.indexes = vec![index("v", "HNSW", "L2")];
+        notes
+    }
+
+    fn written(text: &str) -> Write {
+        match statement(text) {
+            Kind::Write(write) => write,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a statement sends: each column with its values, and the dynamic objects.
+    fn sent(text: &str, collection: &Collection, version: &str) -> Result<String, String> {
+        let write = written(text);
+        let made = || -> Result<String> {
+            let targets = targets(&write, collection, &Version::parse(version))?;
+            let mut shown = String::new();
+            for mut column in columns(&write, &targets)? {
+                let column = column.take(write.rows.len());
+                let name = column.field_name.clone();
+                shown.push_str(&format!("{name}: {:?}\n", data::column(column, write.rows.len())));
+            }
+            for object in dynamic_objects(&write, &targets, collection)?.unwrap_or_default() {
+                shown.push_str(&String::from_utf8_lossy(&object));
+            }
+            Ok(shown)
+        };
+        made().map_err(|error| said(&error))
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        assert_eq!(
+            sent("INSERT INTO t (v, text) VALUES ([1, 2], 'a'), ([3, 4], 'b')", &notes(), "2.6.0"),
+            Ok("v: [Vector([1.0, 2.0]), Vector([3.0, 4.0])]\ntext: [Text(\"a\"), Text(\"b\")]\n"
+                .to_string())
+        );
+        // without a list the fields come in the schema's order, but for what the server makes
+        assert_eq!(
+            sent("INSERT INTO t VALUES ('a', [1, 2])", &notes(), "2.6.0"),
+            Ok("text: [Text(\"a\")]\nv: [Vector([1.0, 2.0])]\n".to_string())
+        );
+        assert_eq!(
+            sent("UPSERT INTO t VALUES (7, 'a', [1, 2])", &notes(), "2.6.0"),
+            Ok("id: [Int(7)]\ntext: [Text(\"a\")]\nv: [Vector([1.0, 2.0])]\n".to_string())
+        );
+    }
+
+    #[test]
+    fn fields_that_the_schema_does_not_name_are_one_object_a_row() {
+        let books = dynamic_books();
+        let text = "UPSERT INTO t (id, color, size) VALUES (1, 'red', {'a': 1}), (2, NULL, '[2]')";
+        assert_eq!(
+            sent(text, &books, "2.6.0"),
+            Ok("id: [Int(1), Int(2)]\n{\"color\":\"red\",\"size\":{\"a\":1}}\
+                {\"color\":null,\"size\":[2]}"
+                .to_string())
+        );
+        let only_key = "UPSERT INTO t (id) VALUES (1)";
+        assert_eq!(sent(only_key, &books, "2.6.0"), Ok("id: [Int(1)]\n".to_string()));
+        let field = dynamic_field(vec![b"{}".to_vec()]);
+        assert_eq!((field.field_name.as_str(), field.is_dynamic), (DYNAMIC_FIELD, true));
+        // an INSERT needs an object for every row
+        let text = "INSERT INTO t (id, title, year, price, sold, tags, meta, v) VALUES (1, 'a', 1, \
+            1, TRUE, [], '{}', [1, 2])";
+        assert!(sent(text, &books, "2.6.0").expect("a row").ends_with("\n{}"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused() {
+        let values = "VALUES ('a', [1, 2])";
+        for (text, message) in [
+            (
+                "INSERT INTO t (id, text, v) VALUES (1, 'a', [1, 2])",
+                "InvalidValue: the server makes",
+            ),
+            ("INSERT INTO t (text, text) VALUES ('a', 'b')", "SyntaxError: field `text` stands"),
+            ("INSERT INTO t (text, vv) VALUES ('a', [1, 2])", "UnknownField: unknown field `vv`"),
+            ("INSERT INTO t (text) VALUES ('a')", "MissingField: no value is given for `v`"),
+            ("INSERT INTO t VALUES ('a')", "WrongCount: this row has 1 value, but 2 are expected"),
+            ("INSERT INTO t VALUES (1, [1, 2])", "TypeMismatch: a whole number does not fit"),
+        ] {
+            let error = sent(text, &notes(), "2.6.0").expect_err(text);
+            assert!(error.starts_with(message), "{text}: {error}");
+        }
+        let partial = format!("UPSERT INTO t (text, v) {values}");
+        let error = sent(&partial, &notes(), "2.6.0").expect_err("no key");
+        assert!(error.starts_with("MissingField: no value is given for `id`; Milvus needs"));
+        let partial = "UPSERT INTO t (id, text) VALUES (1, 'a')";
+        assert!(sent(partial, &notes(), "2.6.0").is_ok(), "the rest stays as it is");
+        let error = sent(partial, &notes(), "2.3.5").expect_err("too old");
+        assert!(error.contains("an UPSERT that leaves fields out needs Milvus 2.6"), "{error}");
+    }
+
+    #[test]
+    fn a_field_is_left_out_that_could_be_written() {
+        let notes = notes();
+        let write = written("UPSERT INTO t (id, text) VALUES (1, 'a')");
+        let targets = targets(&write, &notes, &Version::default()).expect("targets");
+        let mut columns = columns(&write, &targets).expect("columns");
+        assert!(leaves_out(&columns, &notes), "v");
+        let vector = notes.find("v").expect("a field");
+        columns.push(ColumnBuilder::new(vector, 1, Span::default()).expect("a column"));
+        assert!(!leaves_out(&columns, &notes), "the key is the server's");
+    }
+
+    #[test]
+    fn large_writes_are_split() {
+        let field = Field { data_type: DataType::FloatVector, dim: 1 << 20, ..Field::named("v") };
+        let mut column = ColumnBuilder::new(&field, 1, Span::default()).expect("a column");
+        column.push_stored(&Datum::Vector(vec![0.5; 1 << 20]), Span::default()).expect("it fits");
+        assert_eq!(rows_per_request(std::slice::from_ref(&column), None, 1), 1);
+        let objects = vec![vec![b' '; 4 << 20]; 100];
+        assert_eq!(rows_per_request(&[], Some(&objects), 100), 7, "4 MiB each, 32 at the most");
+        assert_eq!(rows_per_request(&[], None, 100), 100);
+        assert_eq!(rows_per_request(&[], None, 0), 1);
     }
 }

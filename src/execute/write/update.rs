@@ -243,3 +243,63 @@ fn dynamic_object(update: &Update, collection: &Collection, row: StoredRow<'_>) 
     }
     Ok(serde_json::Value::Object(object).to_string().into_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{dynamic_books, said, statement};
+    use crate::language::ast::Kind;
+    use crate::milvus::data;
+
+    fn parsed(assignments: &str) -> Update {
+        match statement(&format!("UPDATE books SET {assignments} WHERE id = 1")) {
+            Kind::Update(update) => *update,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn rows_are_written_back_with_what_is_assigned() {
+        let books = dynamic_books();
+        let names = ["id", "year", "meta", DYNAMIC_FIELD].map(str::to_string);
+        let values = [
+            Datum::Int(1),
+            Datum::Int(7),
+            Datum::Json("{\"n\": 1}".to_string()),
+            Datum::Json("{\"color\":\"red\",\"size\":2}".to_string()),
+        ];
+        let row = StoredRow { names: &names, values: &values };
+        let update = parsed("year = year + 1, size = size * 2, meta = {'n': 2}");
+        let made: Vec<String> = columns(&update, &books, &names, &[row])
+            .expect("columns")
+            .iter_mut()
+            .map(|column| format!("{:?}", data::column(column.take(1), 1)))
+            .collect();
+        assert_eq!(made, ["[Int(1)]", "[Int(8)]", "[Json(\"{\\\"n\\\":2}\")]"]);
+        let object = dynamic_object(&update, &books, row).expect("an object");
+        assert_eq!(String::from_utf8_lossy(&object), r#"{"color":"red","size":4}"#);
+    }
+
+    #[test]
+    fn every_field_is_read_but_what_the_server_makes() {
+        let names = stored_fields(&dynamic_books()).names;
+        assert_eq!(names.join(" "), "id title year price sold note tags meta v $meta");
+    }
+
+    #[test]
+    fn what_cannot_be_assigned_is_refused() {
+        let wrong = |assignments: &str| {
+            check_assignments(&parsed(assignments).assignments, &dynamic_books())
+                .map_err(|error| said(&error))
+        };
+        assert_eq!(wrong("year = 1, color = 'red'"), Ok(()));
+        for (assignments, message) in [
+            ("id = 2", "InvalidValue: a primary key stays what it is"),
+            ("words = {1: 0.5}", "InvalidValue: the server makes the values of `words` itself"),
+            ("year = 1, year = 2", "SyntaxError: field `year` stands twice"),
+        ] {
+            let error = wrong(assignments).expect_err(assignments);
+            assert!(error.starts_with(message), "{assignments}: {error}");
+        }
+    }
+}

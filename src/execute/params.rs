@@ -122,3 +122,53 @@ pub(crate) fn pairs_of(params: &[Param]) -> Result<Vec<KeyValuePair>> {
 pub(crate) fn pair(key: &str, value: impl ToString) -> KeyValuePair {
     KeyValuePair { key: key.to_string(), value: value.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{params, said, value};
+
+    fn param(text: &str) -> Param {
+        params(text).remove(0)
+    }
+
+    fn said_of<T: std::fmt::Debug>(read: Result<T>) -> String {
+        said(&read.expect_err("it is no such value"))
+    }
+
+    #[test]
+    fn parameters_are_what_they_have_to_be() {
+        assert_eq!(whole(&param("n = 3"), 1, 3).expect("a number"), 3);
+        assert_eq!(
+            said_of(whole(&param("n = 4"), 1, 3)),
+            "InvalidValue: `n` takes a whole number from 1 to 3"
+        );
+        assert_eq!(said_of(whole(&param("n = 2.5"), 1, 3)), said_of(whole(&param("n = 4"), 1, 3)));
+        assert_eq!(word(&param("w = 'a b'")).expect("a word").value, "a b");
+        assert_eq!(said_of(word(&param("w = 1"))), "InvalidValue: `w` takes a word");
+        assert!(flag(&param("f = TRUE")).expect("a flag"));
+        assert!(!flag(&param("f = 'False'")).expect("a flag"));
+        assert_eq!(said_of(flag(&param("f = 1"))), "InvalidValue: `f` takes TRUE or FALSE");
+        assert_eq!(count(&value("0")).expect("a count"), 0);
+        assert!(count(&value("-1")).is_err() && count(&value("1.5")).is_err());
+        assert!(text(&value("'a'")).is_ok() && text(&value("1")).is_err());
+    }
+
+    #[test]
+    fn consistency_levels_go_by_milvuss_names() {
+        let level = |word: &str| consistency(&Name::new(word.to_string(), Default::default()));
+        assert_eq!(level("strong").expect("a level"), ConsistencyLevel::Strong);
+        assert_eq!(
+            said_of(level("strnog")),
+            "UnknownConsistencyLevel: unknown consistency level `strnog`; did you mean `Strong`?"
+        );
+    }
+
+    #[test]
+    fn properties_are_plain_text() {
+        let pairs = pairs_of(&params("a = 'x', b = 1, c = TRUE, d = {'k': [1]}")).expect("pairs");
+        let shown: Vec<String> =
+            pairs.iter().map(|pair| format!("{}={}", pair.key, pair.value)).collect();
+        assert_eq!(shown.join(" "), "a=x b=1 c=true d={\"k\":[1]}");
+    }
+}

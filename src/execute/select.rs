@@ -224,3 +224,60 @@ fn items_of(select: &Select, collection: &Collection) -> Vec<Item> {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, said, select as parsed};
+
+    #[test]
+    fn only_a_count_is_the_servers() {
+        assert!(only_count(&parsed("SELECT count(*) AS n FROM t WHERE a = 1")).is_some());
+        for other in [
+            "SELECT count(a) FROM t",
+            "SELECT count(*), a FROM t",
+            "SELECT count(*) FROM t GROUP BY a",
+            "SELECT * FROM t",
+        ] {
+            assert!(only_count(&parsed(other)).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_statement_groups_by_its_clauses_or_its_items() {
+        for (text, grouped) in [
+            ("SELECT DISTINCT a FROM t", true),
+            ("SELECT max(a) FROM t", true),
+            ("SELECT a FROM t GROUP BY a", true),
+            ("SELECT a FROM t ORDER BY a", false),
+            ("SELECT * FROM t", false),
+        ] {
+            assert_eq!(groups(&parsed(text)), grouped, "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_is_every_field_of_the_schema() {
+        let items = items_of(&parsed("SELECT DISTINCT * FROM books"), &books());
+        assert_eq!(items.len(), books().fields.len());
+    }
+
+    #[test]
+    fn what_belongs_to_a_search_is_refused_elsewhere() {
+        let of = |text: &str| {
+            let select = parsed(text);
+            let (_, bounds) = bounds::split(select.filter.clone(), &books()).expect("a filter");
+            check_no_search(&select, &bounds).map_err(|error| said(&error))
+        };
+        assert_eq!(of("SELECT * FROM books WHERE year > 1"), Ok(()));
+        let help = "add `ORDER BY field <-> [0.1, 0.2]`";
+        assert_eq!(
+            of("SELECT * FROM books WHERE distance < 1"),
+            Err(format!("UnknownField: only a search has a distance; {help}"))
+        );
+        assert_eq!(
+            of("SELECT * FROM books SEARCH PARAMS (ef = 1)"),
+            Err(format!("SyntaxError: SEARCH PARAMS belong to a search; {help}"))
+        );
+    }
+}

@@ -198,3 +198,106 @@ impl Hits {
         self.table.rows.truncate(self.max_rows);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, said, select, texts};
+    use crate::proto::schema::{IDs, LongArray, i_ds};
+
+    fn layout(items: &str) -> Result<Layout, String> {
+        let select = select(&format!("SELECT {items} FROM books ORDER BY v <-> [1, 2]"));
+        Layout::of(&select.items, &books()).map_err(|error| said(&error))
+    }
+
+    /// Hits of two queries: ids 1 and 2, then 3.
+    fn results() -> SearchResultData {
+        SearchResultData {
+            ids: Some(IDs {
+                id_field: Some(i_ds::IdField::IntId(LongArray { data: vec![1, 2, 3] })),
+            }),
+            scores: vec![0.5, 0.25, 1.0],
+            topks: vec![2, 1],
+            fields_data: vec![texts("title", &["a", "b", "c"])],
+            ..SearchResultData::default()
+        }
+    }
+
+    fn shown(table: &Table) -> String {
+        let heads: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let rows: Vec<String> = table
+            .rows
+            .iter()
+            .map(|row| {
+                let cells = row.iter().map(|value| match value {
+                    Datum::Int(number) => number.to_string(),
+                    Datum::Float(number) => number.to_string(),
+                    Datum::Text(text) => text.clone(),
+                    other => format!("{other:?}"),
+                });
+                cells.collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        format!("{}: {}", heads.join(" "), rows.join(", "))
+    }
+
+    #[test]
+    fn hits_become_rows_of_what_is_asked_for() {
+        let table = |items: &str, first| {
+            let layout = layout(items).expect("columns");
+            layout.table(results(), &books(), first).expect("hits")
+        };
+        assert_eq!(
+            shown(&table("title, distance, id", None)),
+            "title distance id: a 0.5 1, b 0.25 2, c 1 3"
+        );
+        assert_eq!(
+            shown(&table("title AS t", None)),
+            "id distance t: 1 0.5 a, 2 0.25 b, 3 1 c",
+            "key and distance are always shown"
+        );
+        assert_eq!(shown(&table("*", None)), "id distance title: 1 0.5 a, 2 0.25 b, 3 1 c");
+        let several = table("id, score AS s", Some(4));
+        assert_eq!(shown(&several), "query_no id s: 4 1 0.5, 4 2 0.25, 5 3 1");
+        assert_eq!(several.groups, [2], "the second query's hits begin there");
+        assert_eq!(
+            layout("count(*)").err().expect("no aggregate"),
+            "SyntaxError: a search has no count; its GROUP BY chooses hits; to aggregate rows, \
+                leave the distance out"
+        );
+    }
+
+    #[test]
+    fn a_reply_is_not_trusted() {
+        let layout = layout("id, title").expect("columns");
+        let broken = SearchResultData {
+            topks: vec![1_000_000_000],
+            scores: Vec::new(),
+            fields_data: Vec::new(),
+            ..results()
+        };
+        let table = layout.table(broken, &books(), Some(1)).expect("hits");
+        assert_eq!(
+            shown(&table),
+            "query_no id distance title: 1 1 Null Null, 1 2 Null Null, 1 3 Null Null"
+        );
+        assert!(layout.empty(&books(), 2).expect("no hits").rows.is_empty());
+    }
+
+    #[test]
+    fn hits_of_several_requests_are_one_table() {
+        let books = books();
+        let layout = layout("id").expect("columns");
+        let table = |first| layout.table(results(), &books, Some(first)).expect("hits");
+        let mut hits = Hits::new(layout.empty(&books, 4).expect("no hits"), 5);
+        for first in [1, 3] {
+            hits.begin();
+            hits.add(table(first));
+        }
+        assert!(hits.is_full());
+        assert_eq!((hits.requests, hits.table.total, hits.table.rows.len()), (2, 6, 5));
+        assert_eq!(hits.table.groups, [2, 3]);
+        let done = layout.outcome(hits.table, 4).done;
+        assert_eq!(done, "6 hits of 4 queries");
+    }
+}

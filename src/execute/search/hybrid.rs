@@ -231,3 +231,61 @@ fn weights(searches: &[Arm]) -> Result<Vec<f64>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{params as parsed, said, select};
+
+    fn rank_params(searches: &str, rerank: &str) -> Result<String, String> {
+        let select = select(&format!("SELECT * FROM t HYBRID SEARCH ({searches}) {rerank}"));
+        let params = ranking(&select).map_err(|error| said(&error))?;
+        let shown: Vec<String> =
+            params.iter().map(|pair| format!("{} {}", pair.key, pair.value)).collect();
+        Ok(shown.join(" "))
+    }
+
+    #[test]
+    fn hits_are_joined_by_rank_or_by_weight() {
+        let (plain, weighted) =
+            ("v <-> [1], w <-> [2]", "v <-> [1] WEIGHT 0.7, w <-> [2] WEIGHT 0.3");
+        for (searches, rerank, params) in [
+            (plain, "", r#"strategy rrf params {"k":60}"#),
+            (plain, "RERANK RRF(k = 10)", r#"strategy rrf params {"k":10}"#),
+            (weighted, "", r#"strategy weighted params {"weights":[0.7,0.3]}"#),
+            (
+                weighted,
+                "RERANK weighted(norm_score = TRUE)",
+                r#"strategy weighted params {"weights":[0.7,0.3],"norm_score":true}"#,
+            ),
+        ] {
+            assert_eq!(rank_params(searches, rerank), Ok(params.to_string()), "{rerank}");
+        }
+        for (searches, rerank, message) in [
+            (plain, "RERANK WEIGHTED", "MissingParameter: this search has no WEIGHT"),
+            (weighted, "RERANK RRF", "SyntaxError: a WEIGHT has no effect on RRF"),
+            (
+                plain,
+                "RERANK RRC",
+                "UnknownReranker: unknown way to rerank `RRC`; did you mean `RRF`",
+            ),
+            (plain, "RERANK RRF(kk = 1)", "UnknownParameter: unknown parameter `kk`"),
+            ("v <-> [1] WEIGHT 1.5", "", "OutOfRange: a WEIGHT is a number from 0 to 1"),
+        ] {
+            let error = rank_params(searches, rerank).expect_err(rerank);
+            assert!(error.starts_with(message), "{searches} {rerank}: {error}");
+        }
+    }
+
+    #[test]
+    fn few_parameters_are_those_of_the_whole() {
+        let params =
+            outer_params(&parsed("ROUND_DECIMAL = 2, group_size = 3")).expect("parameters");
+        assert_eq!(params.round_decimal, Some(2));
+        assert_eq!(params.outer, [("group_size", "3".to_string())]);
+        for other in ["ef = 64", "hints = 'x'"] {
+            let error = outer_params(&parsed(other)).err().expect(other);
+            assert!(said(&error).contains("stand behind it, inside the parentheses"), "{other}");
+        }
+    }
+}

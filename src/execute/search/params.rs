@@ -134,3 +134,71 @@ pub(crate) fn in_window(select: &Select, what: &str) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{books, index, name, params as parsed, said, select};
+
+    fn of_books(written: &str) -> Result<SearchParams, String> {
+        let books = books();
+        let field = books.field(&name("v")).expect("a field");
+        search_params(&parsed(written), field, &books).map_err(|error| said(&error))
+    }
+
+    #[test]
+    fn parameters_are_the_indexs_or_every_searchs() {
+        let written = "EF = 64, round_decimal = 3, ignore_growing = TRUE, hints = 'x', group_size \
+            = 2, strict_group_size = FALSE";
+        let params = of_books(written).expect("parameters");
+        assert_eq!(serde_json::Value::Object(params.inner).to_string(), r#"{"ef":64}"#);
+        assert_eq!(params.round_decimal, Some(3));
+        let outer: Vec<String> =
+            params.outer.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            outer.join(" "),
+            "ignore_growing=true hints=x group_size=2 strict_group_size=false"
+        );
+    }
+
+    #[test]
+    fn what_the_index_does_not_take_is_refused() {
+        for (written, message) in [
+            ("nprobe = 8", "UnknownParameter: unknown parameter `nprobe`; it takes: `ef`"),
+            ("ef = 0", "OutOfRange: `ef` takes a whole number from 1"),
+            ("round_decimal = 7", "InvalidValue: `round_decimal` takes a whole number from 0 to 6"),
+            ("ignore_growing = 2", "InvalidValue: `ignore_growing` takes TRUE or FALSE"),
+        ] {
+            let error = of_books(written).err().expect(written);
+            assert!(error.starts_with(message), "{written}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_index_that_is_newer_takes_what_it_takes() {
+        let mut books = books();
+        books.indexes = vec![index("v", "HNSW_2030", "COSINE")];
+        let field = books.field(&name("v")).expect("a field");
+        let params = search_params(&parsed("depth = 0.5"), field, &books).expect("parameters");
+        assert_eq!(serde_json::Value::Object(params.inner).to_string(), r#"{"depth":0.5}"#);
+        // and a field without an index what AUTOINDEX takes
+        books.indexes.clear();
+        let field = books.field(&name("v")).expect("a field");
+        assert!(search_params(&parsed("level = 3"), field, &books).is_ok());
+    }
+
+    #[test]
+    fn a_search_has_a_window() {
+        let of = |clauses: &str| select(&format!("SELECT * FROM t ORDER BY v <-> [1] {clauses}"));
+        assert_eq!(window(&of("")).expect("a window"), (DEFAULT_LIMIT, 0));
+        assert_eq!(window(&of("LIMIT 3 OFFSET 4")).expect("a window"), (3, 4));
+        let error = window(&of("LIMIT 0")).expect_err("no hit");
+        assert_eq!(said(&error), "OutOfRange: a search gives at least one hit");
+        assert!(in_window(&of("LIMIT 16383 OFFSET 1"), "a search").is_ok());
+        let error = in_window(&of("LIMIT 16384 OFFSET 1"), "a hybrid search").expect_err("past it");
+        assert_eq!(
+            said(&error),
+            "OutOfRange: a hybrid search gives at most 16,384 hits, OFFSET included"
+        );
+    }
+}

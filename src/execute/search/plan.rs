@@ -152,20 +152,13 @@ impl SearchPlan<'_> {
             let count = keys.len() as u64;
             let Some(last) = results.scores.last().copied() else { break };
             known.extend(keys.into_iter().zip(results.scores.iter().copied()));
-            // the bound lies a little closer than the last hit
-            let slack = if hamming { 0.0 } else { last.abs() * ROUNDING + f32::MIN_POSITIVE };
-            let bound = if grows { last + slack } else { (last - slack).max(0.0) };
+            let bound = page_bound(last, grows, hamming);
             known.retain(|(_, score)| if grows { *score <= bound } else { *score >= bound });
             if skip > 0 {
                 skip -= count.min(skip);
             } else {
-                if let Some(places) =
-                    self.params.round_decimal.and_then(|places| i32::try_from(places).ok())
-                {
-                    let scale = 10f64.powi(places);
-                    results.scores.iter_mut().for_each(|score| {
-                        *score = ((f64::from(*score) * scale).round() / scale) as f32
-                    });
+                if let Some(places) = self.params.round_decimal {
+                    round(&mut results.scores, places);
                 }
                 left -= count.min(left);
                 hits.add(layout.table(results, collection, self.number(at))?);
@@ -254,5 +247,45 @@ impl SearchPlan<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         }
+    }
+}
+
+/// Where the next page begins: a little closer than the last hit of this one.
+fn page_bound(last: f32, grows: bool, hamming: bool) -> f32 {
+    let slack = if hamming { 0.0 } else { last.abs() * ROUNDING + f32::MIN_POSITIVE };
+    if grows { last + slack } else { (last - slack).max(0.0) }
+}
+
+/// Rounds scores to so many decimals, as a server does.
+fn round(scores: &mut [f32], places: i64) {
+    let scale = 10f64.powi(i32::try_from(places).unwrap_or(0));
+    for score in scores {
+        *score = ((f64::from(*score) * scale).round() / scale) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_begins_a_little_closer() {
+        for (last, grows) in [(0.8, true), (-3.0, true), (0.8, false), (1e-30, false), (1e9, false)]
+        {
+            let bound = page_bound(last, grows, false);
+            assert!(if grows { bound > last } else { bound < last }, "{last} {bound}");
+            assert!((bound - last).abs() <= last.abs() * 2.0 * ROUNDING + 1e-30, "{last} {bound}");
+        }
+        assert_eq!(page_bound(0.0, false, false), 0.0, "no distance is below none");
+        assert_eq!(page_bound(7.0, false, true), 7.0, "bits are counted exactly");
+    }
+
+    #[test]
+    fn scores_are_rounded_as_a_server_does() {
+        let mut scores = [0.123_456, -1.5, 2.0];
+        round(&mut scores, 3);
+        assert_eq!(scores, [0.123, -1.5, 2.0]);
+        round(&mut scores, 0);
+        assert_eq!(scores, [0.0, -2.0, 2.0]);
     }
 }

@@ -14,7 +14,7 @@ use crate::language::ast::{Near, Operator, Target, Value};
 use crate::milvus::{Platform, data};
 use crate::outcome::Datum;
 use crate::proto::common::PlaceholderType;
-use crate::proto::schema::DataType;
+use crate::proto::schema::{DataType, FieldData};
 
 /// What is searched for, ready to be sent.
 pub(crate) struct Queries<'a> {
@@ -41,21 +41,7 @@ impl<'a> Queries<'a> {
             Target::Text(text) => {
                 context.needs("a BM25 function", near.field.span)?;
                 let (field, _) = collection.full_text(&near.field)?;
-                let texts = match &text.value {
-                    Value::List(items) => items
-                        .iter()
-                        .map(|item| params::text(item).map(|text| text.value.into_bytes()))
-                        .collect::<Result<Vec<_>>>()?,
-                    _ => vec![params::text(text)?.value.into_bytes()],
-                };
-                Ok(Queries {
-                    field,
-                    metric: Some("BM25".to_string()),
-                    text: true,
-                    kind: PlaceholderType::VarChar,
-                    values: texts,
-                    span: text.span,
-                })
+                Queries::of_texts(field, text)
             }
             Target::Vectors { operator, vectors } => {
                 let field = collection.field(&near.field)?;
@@ -81,6 +67,22 @@ impl<'a> Queries<'a> {
                 Queries::of_vectors(field, Some(metric), &vectors)
             }
         }
+    }
+
+    fn of_texts(field: &'a Field, text: &Spanned<Value>) -> Result<Queries<'a>> {
+        let bytes = |item| params::text(item).map(|text| text.value.into_bytes());
+        let values = match &text.value {
+            Value::List(items) => items.iter().map(bytes).collect::<Result<Vec<_>>>()?,
+            _ => vec![bytes(text)?],
+        };
+        Ok(Queries {
+            field,
+            metric: Some("BM25".to_string()),
+            text: true,
+            kind: PlaceholderType::VarChar,
+            values,
+            span: text.span,
+        })
     }
 
     pub(crate) fn of_vectors(
@@ -125,17 +127,22 @@ async fn stored<P: Platform>(
     if context.client.explaining() {
         return Ok(Vec::new());
     }
-    let keys = keys_of(&reply.fields_data, key);
-    let column = reply.fields_data.into_iter().find(|column| column.field_name == field.name);
+    found(reply.fields_data, key, field, ids)
+}
+
+/// Of each id the vector that came, whatever the order of the reply.
+fn found(
+    columns: Vec<FieldData>,
+    key: &Field,
+    field: &Field,
+    ids: &[Spanned<Value>],
+) -> Result<Vec<Spanned<Value>>> {
+    let keys: Vec<Value> = keys_of(&columns, key).iter().map(of_datum).collect();
+    let column = columns.into_iter().find(|column| column.field_name == field.name);
     let values = column.map(|column| data::column(column, keys.len())).unwrap_or_default();
     ids.iter()
         .map(|id| {
-            let wanted = match &id.value {
-                Value::Text(text) => Datum::Text(text.clone()),
-                Value::Int(number) => Datum::Int(*number),
-                _ => Datum::Null,
-            };
-            match keys.iter().position(|key| *key == wanted).and_then(|at| values.get(at)) {
+            match keys.iter().position(|key| *key == id.value).and_then(|at| values.get(at)) {
                 Some(Datum::Null) => Err(Diagnostic::new(
                     Code::NullValue,
                     format!("`{}` of this entity is NULL", field.name),
@@ -258,4 +265,112 @@ fn encode(field: &Field, vectors: &[Spanned<Value>]) -> Result<(PlaceholderType,
         });
     }
     Ok((kind, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::{
+        books, field as schema_field, longs, name, said, schema, select, value,
+    };
+    use crate::language::ast::Order;
+    use crate::proto::schema::{FloatArray, VectorField, field_data, vector_field};
+
+    /// The operator between a field and its vectors.
+    fn operator(symbol: &str) -> Spanned<Operator> {
+        let select = select(&format!("SELECT * FROM t ORDER BY v {symbol} [1]"));
+        match select.order {
+            Some(Order::Near {
+                near: Near { target: Target::Vectors { operator, .. }, .. },
+                ..
+            }) => operator,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn vectors_are_in_the_bytes_of_their_type() {
+        let books = books();
+        let field = books.field(&name("v")).expect("a field");
+        let vectors = [value("[0.5, 2]"), value("[1, 1]")];
+        let queries = Queries::of_vectors(field, Some("COSINE".to_string()), &vectors);
+        let queries = queries.expect("queries");
+        assert_eq!(queries.kind, PlaceholderType::FloatVector);
+        assert_eq!(queries.values[0], [0.5f32.to_le_bytes(), 2.0f32.to_le_bytes()].concat());
+        assert!(queries.grows() && !queries.group(&queries.values).is_empty());
+        let error = Queries::of_vectors(field, None, &[value("[1]")]).err().expect("too short");
+        assert_eq!(error.code, Code::WrongDimension);
+        let error = Queries::of_vectors(field, None, &[]).err().expect("none");
+        assert_eq!(said(&error), "InvalidValue: there is no query vector here");
+        let words = books.field(&name("words")).expect("a field");
+        let sparse = Queries::of_vectors(words, None, &[value("{1: 0.5}")]).expect("a query");
+        assert_eq!(sparse.kind, PlaceholderType::SparseFloatVector);
+    }
+
+    #[test]
+    fn words_are_queries_of_full_text() {
+        let books = books();
+        let field = books.field(&name("words")).expect("a field");
+        let queries = Queries::of_texts(field, &value("['a b', 'c']")).expect("queries");
+        assert_eq!((queries.text, queries.metric.as_deref()), (true, Some("BM25")));
+        assert_eq!(queries.values, [b"a b".to_vec(), b"c".to_vec()]);
+        assert!(Queries::of_texts(field, &value("7")).is_err());
+    }
+
+    #[test]
+    fn stored_vectors_come_in_the_order_of_the_ids() {
+        let books = books();
+        let (key, field) = (books.primary().expect("a key"), books.field(&name("v")).expect("one"));
+        let floats = FloatArray { data: vec![1.0, 1.5, 2.0, 2.5] };
+        let vectors = FieldData {
+            field_name: "v".to_string(),
+            field: Some(field_data::Field::Vectors(VectorField {
+                dim: 2,
+                data: Some(vector_field::Data::FloatVector(floats)),
+            })),
+            ..FieldData::default()
+        };
+        let reply = vec![vectors, longs("id", &[1, 2])];
+        let of = |ids: &[Spanned<Value>]| found(reply.clone(), key, field, ids);
+        let vectors = of(&[value("2"), value("1"), value("2")]).expect("vectors");
+        let first: Vec<f32> = vectors
+            .iter()
+            .map(|vector| match &vector.value {
+                Value::Numbers(numbers) => numbers.values[0],
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(first, [2.0, 1.0, 2.0]);
+        let missing = value("3");
+        let error = of(std::slice::from_ref(&missing)).expect_err("no entity");
+        assert_eq!((error.code, error.span), (Code::UnknownId, Some(missing.span)));
+        // a server that leaves the vectors out has none
+        let error = found(vec![longs("id", &[1])], key, field, &[value("1")]).expect_err("none");
+        assert_eq!(error.code, Code::UnknownId);
+    }
+
+    #[test]
+    fn an_operator_agrees_with_the_index() {
+        let books = books();
+        let of = |field: &str, symbol: &str| {
+            let field = books.field(&name(field)).expect("a field");
+            check_operator(field, &operator(symbol), &books).map_err(|error| said(&error))
+        };
+        assert_eq!(of("v", "<=>"), Ok("COSINE"));
+        for (field, symbol, message) in [
+            ("v", "<->", "MetricMismatch: `<->` asks for L2, but the index on `v` has COSINE; use"),
+            ("v", "<~>", "MetricMismatch: `<~>` does not measure a VECTOR(2); use `<->` (L2)"),
+            ("v", "<+>", "NotSupported: `<+>` is the L1 distance, which Milvus does not have"),
+            ("year", "<->", "TypeMismatch: `year` is INT and has no distance"),
+            ("words", "<#>", "MetricMismatch: `words` is made by BM25 and is searched by words"),
+        ] {
+            let error = of(field, symbol).expect_err(symbol);
+            assert!(error.starts_with(message), "{field} {symbol}: {error}");
+        }
+        // without an index the operator says it
+        let bits = Collection::of_schema(schema(vec![schema_field("b", DataType::BinaryVector)]));
+        let field = bits.field(&name("b")).expect("a field");
+        let metric = check_operator(field, &operator("<%>"), &bits);
+        assert_eq!(metric.expect("a metric"), "JACCARD");
+    }
 }

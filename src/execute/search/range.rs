@@ -78,3 +78,67 @@ pub(crate) fn range(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Spanned;
+    use crate::execute::catalog::fixture::said;
+
+    /// The parameters of bounds like `< 0.8`.
+    fn params(metric: &str, bounds: &[(&'static str, f64)]) -> Result<String, String> {
+        let bounds: Vec<Bound> = bounds
+            .iter()
+            .map(|(operator, value)| Bound {
+                near: None,
+                operator,
+                value: Spanned::new(*value, Span::default()),
+            })
+            .collect();
+        let mut params = SearchParams::default();
+        range(&bounds, Some(metric), &mut params).map_err(|error| said(&error))?;
+        Ok(serde_json::Value::Object(params.inner).to_string())
+    }
+
+    #[test]
+    fn the_radius_lies_far_away() {
+        assert_eq!(params("L2", &[("<", 0.8)]), Ok(r#"{"radius":0.8}"#.to_string()));
+        assert_eq!(params("COSINE", &[(">", 0.8)]), Ok(r#"{"radius":0.8}"#.to_string()));
+        let ring = Ok(r#"{"radius":0.8,"range_filter":0.5}"#.to_string());
+        assert_eq!(params("L2", &[("<", 0.8), (">=", 0.5)]), ring);
+        let ring = Ok(r#"{"radius":0.5,"range_filter":0.8}"#.to_string());
+        assert_eq!(params("IP", &[(">", 0.5), ("<=", 0.8)]), ring);
+    }
+
+    /// Milvus's radius leaves its own score out, its range filter lets it in.
+    #[test]
+    fn bounds_are_as_exclusive_as_they_are_written() {
+        let number = |value: f32| value.to_string().parse::<f64>().expect("a number");
+        let one = |name: &str, value: f32| format!("{{\"{name}\":{:?}}}", number(value));
+        assert_eq!(params("L2", &[("<=", 0.8)]), Ok(one("radius", 0.8f32.next_up())));
+        assert_eq!(params("IP", &[(">=", 0.8)]), Ok(one("radius", 0.8f32.next_down())));
+        let inner = params("L2", &[("<", 0.8), (">", 0.5)]).expect("a ring");
+        assert!(inner.contains(&format!("{:?}", number(0.5f32.next_up()))), "{inner}");
+        let inner = params("IP", &[(">", 0.5), ("<", 0.8)]).expect("a ring");
+        assert!(inner.contains(&format!("{:?}", number(0.8f32.next_down()))), "{inner}");
+    }
+
+    #[test]
+    fn what_runs_against_the_metric_is_refused() {
+        for (metric, bounds, message) in [
+            (
+                "L2",
+                vec![(">", 0.8)],
+                "WrongDirection: this range lets only what is far away in; L2",
+            ),
+            ("COSINE", vec![("<", 0.2)], "WrongDirection: this range lets only what is far away"),
+            ("L2", vec![("<", 0.5), (">", 0.8)], "OutOfRange: nothing lies in this range"),
+            ("IP", vec![(">", 0.8), ("<", 0.5)], "OutOfRange: nothing lies in this range"),
+            ("L2", vec![("<", 0.5), ("<=", 0.8)], "SyntaxError: this bound of the range stands"),
+            ("L2", vec![("==", 0.5)], "SyntaxError: a distance is compared with <, <=, > or >="),
+        ] {
+            let error = params(metric, &bounds).expect_err(message);
+            assert!(error.starts_with(message), "{metric} {bounds:?}: {error}");
+        }
+    }
+}

@@ -89,3 +89,35 @@ fn check_direction(direction: &Spanned<Direction>, queries: &Queries<'_>) -> Res
         (false, false) => error.label("the farthest cannot be asked for").help("leave DESC out"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Span;
+    use crate::execute::catalog::collection::Field;
+    use crate::proto::common::PlaceholderType;
+
+    #[test]
+    fn the_closest_comes_first() {
+        let field = Field::named("v");
+        let said = |metric: &str, direction: Direction| {
+            let queries = Queries {
+                field: &field,
+                metric: Some(metric.to_string()),
+                text: metric == "BM25",
+                kind: PlaceholderType::None,
+                values: Vec::new(),
+                span: Span::default(),
+            };
+            let direction = Spanned::new(direction, Span::new(1, 2));
+            check_direction(&direction, &queries).map_err(|error| error.label)
+        };
+        assert_eq!(said("L2", Direction::Ascending), Ok(()));
+        assert_eq!(said("BM25", Direction::Descending), Ok(()));
+        let farthest = Err("the farthest cannot be asked for".to_string());
+        assert_eq!(said("L2", Direction::Descending), farthest);
+        assert_eq!(said("COSINE", Direction::Descending), farthest);
+        let worst = Err("the worst cannot be asked for".to_string());
+        assert_eq!(said("BM25", Direction::Ascending), worst);
+    }
+}

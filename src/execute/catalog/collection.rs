@@ -130,7 +130,7 @@ pub struct Index {
 impl Collection {
     pub async fn fetch<P: Platform>(client: &Client<P>, name: &str) -> Result<Collection, Error> {
         let reply = client
-            .describe_collection(pb::DescribeCollectionRequest {
+            .send(pb::DescribeCollectionRequest {
                 db_name: client.database(),
                 collection_name: name.to_string(),
             })
@@ -346,7 +346,7 @@ impl Index {
             collection_name: name.to_string(),
             ..Default::default()
         };
-        match client.describe_index(request).await {
+        match client.send(request).await {
             Ok(reply) => Ok(reply.index_descriptions.into_iter().map(Index::new).collect()),
             Err(error) if error.is_index_not_found() => Ok(Vec::new()),
             Err(error) => Err(error),

@@ -14,7 +14,7 @@ use crate::execute::read::outputs::{self, Outputs, Shown};
 use crate::execute::read::pushdown::{self, Grouping};
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function, Item, Items, Name, Order, Output, Select};
-use crate::milvus::{Platform, data};
+use crate::milvus::{Feature, Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, grouped, plural, rows};
 use crate::proto::common::KeyValuePair;
 use crate::proto::milvus::QueryResults;
@@ -143,7 +143,7 @@ async fn sorted<P: Platform>(
     }
     let directions: Vec<Direction> = keys.iter().map(|(_, direction)| *direction).collect();
     let order_by = pushdown::order_by(&sort, &directions, read.collection)
-        .filter(|_| context.client.version().has_on_server("ORDER BY"));
+        .filter(|_| context.client.version().has(Feature::OrderBy));
     let outputs = Outputs::of_shown(shown.into_iter().chain(sort).collect());
     let mut columns = outputs.columns(read.collection);
     columns.truncate(width);
@@ -335,7 +335,7 @@ async fn grouped_by_server<P: Platform>(
         .collect();
     let Some(grouping) =
         Grouping::of(sources.get(..width).unwrap_or_default(), &of, read.collection)
-            .filter(|_| context.client.version().has_on_server("GROUP BY"))
+            .filter(|_| context.client.version().has(Feature::GroupBy))
     else {
         return Ok(None);
     };

@@ -8,7 +8,7 @@ use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::params;
 use crate::language::ast::{Expr, ExprKind, Filter, Near, Value};
-use crate::milvus::{Platform, Version};
+use crate::milvus::{Feature, Platform, Version};
 use crate::outcome::Datum;
 use crate::proto::schema::DataType;
 
@@ -162,7 +162,7 @@ impl Printer<'_> {
                 }
                 // Milvus Lite knows `in` of whole fields alone
                 let path = matches!(&left.kind, ExprKind::Field { path, .. } if !path.is_empty());
-                if path && self.version.lite && !items.is_empty() {
+                if path && !self.version.has(Feature::JsonPathIn) && !items.is_empty() {
                     let left = self.operand(left)?;
                     let each: Vec<String> =
                         items.iter().map(|item| format!("{left} == {item}")).collect();
@@ -208,10 +208,10 @@ impl Printer<'_> {
                 );
                 if *negated { format!("not ({like})") } else { like }
             }
-            ExprKind::IsNull { .. } if !self.version.has("IS NULL") => {
+            ExprKind::IsNull { .. } if !self.version.has(Feature::IsNull) => {
                 return Err(Diagnostic::new(
                     Code::NotSupported,
-                    format!("IS NULL {}", self.version.needs("IS NULL")),
+                    self.version.needs(Feature::IsNull),
                 )
                 .at(expr.span));
             }
@@ -259,10 +259,10 @@ impl Printer<'_> {
                             a Milvus expression on",
                     ));
                 }
-                if name.value == "text_match" && !self.version.has("TEXT_MATCH") {
+                if name.value == "text_match" && !self.version.has(Feature::TextMatch) {
                     return Err(Diagnostic::new(
                         Code::NotSupported,
-                        format!("TEXT_MATCH {}", self.version.needs("TEXT_MATCH")),
+                        self.version.needs(Feature::TextMatch),
                     )
                     .at(name.span));
                 }

@@ -5,9 +5,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::execute::Result;
 use crate::execute::catalog::collection::{Collection, Field, pair};
 use crate::execute::context::Context;
-use crate::execute::define::collection::check_partitions;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
+use crate::execute::define::partition::check_partitions;
 use crate::execute::params;
 use crate::execute::read::aggregate;
 use crate::execute::read::filter;
@@ -263,14 +262,14 @@ impl Read<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         };
-        let reply = match context.client.query(request.clone()).await {
+        let reply = match context.client.send(request.clone()).await {
             Err(error) if error.is_not_loaded() => {
                 loading::load_unasked(self.collection, self.table, None, context).await?;
-                context.client.query(request).await
+                context.client.send(request).await
             }
             reply => reply,
         };
-        reply.map_err(|error| diagnose(error, self.table.span))
+        reply.map_err(|error| context.diagnose(error, self.table.span))
     }
 }
 

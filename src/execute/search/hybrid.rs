@@ -6,7 +6,6 @@ use crate::execute::Result;
 use crate::execute::catalog::collection::pair;
 use crate::execute::context::Context;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
 use crate::execute::params;
 use crate::execute::read::filter;
 use crate::execute::read::filter::Bound;
@@ -15,7 +14,7 @@ use crate::execute::search::hits::Layout;
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::{Queries, grouping, in_window, search_params, window};
 use crate::language::ast::{Order, Select};
-use crate::milvus::Platform;
+use crate::milvus::{Feature, Platform};
 use crate::outcome::Outcome;
 use crate::proto::common::KeyValuePair;
 use crate::proto::milvus as pb;
@@ -28,10 +27,10 @@ pub async fn search<P: Platform>(
 ) -> Result<Outcome> {
     let (collection, table) = (read.collection, read.table);
     let first = select.hybrid.first().map_or(context.span, |arm| arm.near.field.span);
-    if !context.client.version().has("HybridSearch") {
+    if !context.client.version().has(Feature::HybridSearch) {
         return Err(Diagnostic::new(
             Code::NotSupported,
-            format!("HYBRID SEARCH {}", context.client.version().needs("HybridSearch")),
+            context.client.version().needs(Feature::HybridSearch),
         )
         .at(first));
     }
@@ -147,14 +146,15 @@ pub async fn search<P: Platform>(
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
     };
-    let reply = match context.client.hybrid_search(request.clone()).await {
+    let reply = match context.client.send(request.clone()).await {
         Err(error) if error.is_not_loaded() => {
             loading::load_unasked(collection, table, None, context).await?;
-            context.client.hybrid_search(request).await
+            context.client.send(request).await
         }
         reply => reply,
     };
-    let results = reply.map_err(|error| diagnose(error, table.span))?.results.unwrap_or_default();
+    let results =
+        reply.map_err(|error| context.diagnose(error, table.span))?.results.unwrap_or_default();
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 

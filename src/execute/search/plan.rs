@@ -6,13 +6,12 @@ use crate::execute::Result;
 use crate::execute::catalog::collection::pair;
 use crate::execute::context::Context;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
 use crate::execute::params;
 use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW, row_bytes};
 use crate::execute::search::hits::Layout;
 use crate::execute::search::queries::{self, Queries, SearchParams};
-use crate::milvus::{Platform, data};
+use crate::milvus::{Feature, Platform, data};
 use crate::outcome::{Datum, Outcome, Table};
 use crate::proto::common::DslType;
 use crate::proto::milvus as pb;
@@ -77,7 +76,9 @@ impl SearchPlan<'_> {
             requests: 0,
         };
         // Milvus Lite has no window, and its range search looks at the first few hits only
-        if context.client.version().lite || self.offset.saturating_add(self.limit) <= WINDOW {
+        if !context.client.version().has(Feature::SearchWindow)
+            || self.offset.saturating_add(self.limit) <= WINDOW
+        {
             self.batches(layout, &mut hits, context).await?;
         } else {
             for at in 0..self.queries.values.len() {
@@ -220,15 +221,15 @@ impl SearchPlan<'_> {
         request: pb::SearchRequest,
         context: &Context<'_, P>,
     ) -> Result<SearchResultData> {
-        let reply = match context.client.search(request.clone()).await {
+        let reply = match context.client.send(request.clone()).await {
             Err(error) if error.is_not_loaded() => {
                 loading::load_unasked(self.read.collection, self.read.table, None, context).await?;
-                context.client.search(request).await
+                context.client.send(request).await
             }
             reply => reply,
         };
         Ok(reply
-            .map_err(|error| diagnose(error, self.read.table.span))?
+            .map_err(|error| context.diagnose(error, self.read.table.span))?
             .results
             .unwrap_or_default())
     }

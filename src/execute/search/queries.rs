@@ -17,7 +17,7 @@ use crate::language::ast::{
     Direction, Near, Operator, Order, Output, Param, Select, Target, Value,
 };
 use crate::language::print;
-use crate::milvus::{Platform, data};
+use crate::milvus::{Feature, Platform, data};
 use crate::outcome::{Datum, Outcome, grouped};
 use crate::proto::common::PlaceholderType;
 use crate::proto::schema::DataType;
@@ -149,7 +149,7 @@ impl<'a> Queries<'a> {
         let collection = read.collection;
         match &near.target {
             Target::Text(text) => {
-                context.needs("a BM25 function", near.field.span)?;
+                context.needs(Feature::Bm25, near.field.span)?;
                 let (field, _) = collection.full_text(&near.field)?;
                 let texts = match &text.value {
                     Value::List(items) => items
@@ -418,9 +418,9 @@ pub fn grouping<P: Platform>(
             None => Ok(()),
         },
         [Output::Field { name, path }] if path.is_empty() => {
-            context.needs("a grouping search", name.span)?;
+            context.needs(Feature::GroupingSearch, name.span)?;
             if params.outer.iter().any(|(name, _)| name.contains("group_size")) {
-                context.needs("group_size", name.span)?;
+                context.needs(Feature::GroupSize, name.span)?;
             }
             let field = collection.field(name)?;
             if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {

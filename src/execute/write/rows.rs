@@ -1,17 +1,16 @@
 //! INSERT, UPSERT, DELETE. Large inserts are split, and every count is the server's.
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Spanned};
 use crate::execute::Result;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::{ColumnBuilder, to_json};
-use crate::execute::define::collection::check_partitions;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
+use crate::execute::define::partition::check_partitions;
 use crate::execute::read::filter;
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Filter, Name, Row, Value, Write};
-use crate::milvus::{Error, Platform, data};
+use crate::milvus::{Error, Feature, Platform, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
 use crate::proto::common::ConsistencyLevel;
 use crate::proto::milvus as pb;
@@ -56,7 +55,7 @@ pub async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Resu
     });
     let mut mode = if write.upsert { Mode::Upsert } else { Mode::Insert };
     if write.upsert && left_out {
-        match context.client.version().has("a partial UPSERT") {
+        match context.client.version().has(Feature::PartialUpsert) {
             true => mode = Mode::Partial,
             false => context
                 .notice("fields that are left out become NULL or their default on this server"),
@@ -133,7 +132,7 @@ fn targets<'a, P: Platform>(
         .collect();
     // an UPSERT leaves what is left out as it is, where the server can
     let partial = write.upsert
-        && context.client.version().has("a partial UPSERT")
+        && context.client.version().has(Feature::PartialUpsert)
         && missing.iter().all(|field| !field.primary);
     if missing.is_empty() || partial {
         return Ok(targets);
@@ -144,10 +143,7 @@ fn targets<'a, P: Platform>(
             .at(write.table.span);
     Err(match write.upsert && missing.iter().all(|field| !field.primary) {
         true => error
-            .help(format!(
-                "an UPSERT that leaves fields out {}",
-                context.client.version().needs("a partial UPSERT")
-            ))
+            .help(context.client.version().needs(Feature::PartialUpsert))
             .help("UPDATE changes single fields on any server"),
         false => {
             error.help("Milvus needs a value for every field that has no DEFAULT and is not NULL")
@@ -227,7 +223,7 @@ pub async fn send<P: Platform>(
         }
         let reply = send_one(mode, table, partition, fields_data, taken, context)
             .await
-            .map_err(|error| partly(error, sent.count, table.span))?;
+            .map_err(|error| partly(context.diagnose(error, table.span), sent.count))?;
         context.client.wrote(&collection.identity(), reply.timestamp);
         let counted = if mode == Mode::Insert { reply.insert_cnt } else { reply.upsert_cnt };
         sent.count += u64::try_from(counted).unwrap_or(0);
@@ -260,7 +256,7 @@ async fn send_one<P: Platform>(
         let partial_update = mode == Mode::Partial;
         context
             .client
-            .upsert(pb::UpsertRequest {
+            .send(pb::UpsertRequest {
                 db_name,
                 collection_name,
                 partition_name,
@@ -272,7 +268,7 @@ async fn send_one<P: Platform>(
     } else {
         context
             .client
-            .insert(pb::InsertRequest {
+            .send(pb::InsertRequest {
                 db_name,
                 collection_name,
                 partition_name,
@@ -283,8 +279,7 @@ async fn send_one<P: Platform>(
     }
 }
 
-fn partly(error: Error, count: u64, span: Span) -> Diagnostic {
-    let diagnostic = diagnose(error, span);
+fn partly(diagnostic: Diagnostic, count: u64) -> Diagnostic {
     if count == 0 {
         return diagnostic;
     }
@@ -356,15 +351,15 @@ pub async fn delete_where<P: Platform>(
         partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
         expr: read.expr,
     };
-    let reply = match context.client.delete(request.clone()).await {
+    let reply = match context.client.send(request.clone()).await {
         // deleting by a condition reads, and so needs a loaded collection
         Err(error) if error.is_not_loaded() => {
             loading::load_unasked(collection, table, None, context).await?;
-            context.client.delete(request).await
+            context.client.send(request).await
         }
         reply => reply,
     };
-    let reply = reply.map_err(|error| diagnose(error, table.span))?;
+    let reply = reply.map_err(|error| context.diagnose(error, table.span))?;
     context.client.wrote(&collection.identity(), reply.timestamp);
     Ok(count)
 }

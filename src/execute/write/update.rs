@@ -5,7 +5,7 @@ use crate::execute::Result;
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::convert::column::{ColumnBuilder, of_json, written};
-use crate::execute::define::collection::{check_partitions, partition_names};
+use crate::execute::define::partition::{check_partitions, partition_names};
 use crate::execute::read::filter;
 use crate::execute::read::outputs::{Outputs, Shown};
 use crate::execute::read::scan::Read;

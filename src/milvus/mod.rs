@@ -11,6 +11,8 @@ pub mod error;
 pub mod explain;
 pub mod features;
 pub mod platform;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 mod transport;
 mod wire;
 

@@ -128,7 +128,7 @@ mod tests {
             state: SegmentState::Flushed.into(),
             ..Default::default()
         };
-        let row = segment_row(segment.clone(), &[(1, "p".to_string())], &[]);
+        let row = segment_row(segment, &[(1, "p".to_string())], &[]);
         assert_eq!(row[0], Datum::Text("p".to_string()));
         assert_eq!((&row[3], &row[4]), (&Datum::Text("Flushed".to_string()), &Datum::Null));
         assert_eq!(segment_row(segment, &[], &[])[0], Datum::Text("1".to_string()));

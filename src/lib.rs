@@ -35,7 +35,7 @@ pub mod execute;
 pub mod language;
 pub mod milvus;
 pub mod outcome;
-pub mod proto;
+pub use milvus_proto as proto;
 pub mod render;
 mod secrets;
 pub mod session;

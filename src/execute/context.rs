@@ -3,14 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::errors;
+use crate::execute::names;
 use crate::execute::state::{Connection, Settings, State};
-use crate::language::ast::Name;
+use crate::execute::words::words;
+use crate::language::ast::{Name, Statement};
 use crate::milvus::client::Written;
-use crate::milvus::{Client, Effect, Fields, Platform, Reply};
+use crate::milvus::{Client, Error, Feature, Platform, Progress};
+use crate::proto::Request;
 use crate::proto::common::ConsistencyLevel;
 
 /// Rows that are fetched along with those shown.
@@ -20,26 +22,36 @@ pub struct Context<'a, P: Platform> {
     pub client: &'a Client<P>,
     pub connection: &'a Connection<P>,
     pub settings: Settings,
+    /// of the whole statement
     pub span: Span,
+    statement: &'a Statement,
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
 }
 
 impl<'a, P: Platform> Context<'a, P> {
-    pub fn new(connection: &'a Connection<P>, state: &State<P>, span: Span) -> Self {
+    pub fn new(connection: &'a Connection<P>, state: &State<P>, statement: &'a Statement) -> Self {
         Context {
             client: &connection.client,
             connection,
             settings: state.settings.borrow().clone(),
-            span,
+            span: statement.span,
+            statement,
             notices: RefCell::new(Vec::new()),
             used_memory: Cell::new(false),
         }
     }
 
-    /// Says what the kernel did unasked.
+    /// Says what the kernel makes of a statement, before it sends anything.
     pub fn notice(&self, text: impl Into<String>) {
         self.notices.borrow_mut().push(text.into());
+    }
+
+    /// Says what the kernel did unasked. Under EXPLAIN nothing was done.
+    pub fn did(&self, text: impl Into<String>) {
+        if !self.client.explaining() {
+            self.notice(text);
+        }
     }
 
     pub fn take_notices(&self) -> Vec<String> {
@@ -65,49 +77,87 @@ impl<'a, P: Platform> Context<'a, P> {
             Ok(collection) => {
                 Ok(self.connection.catalog.put(&self.client.database(), &table.value, collection))
             }
-            Err(error) => Err(errors::of_table(error, table, self).await),
+            Err(error) => Err(self.diagnose_of(error, table).await),
         }
+    }
+
+    /// The names of the collections in the database in use, sorted.
+    pub async fn collection_names(&self, span: Span) -> Result<Vec<String>> {
+        self.connection.collection_names().await.map_err(|error| self.diagnose(error, span))
     }
 
     /// Sends nothing that this server is too old for.
-    pub fn needs(&self, what: &str, span: Span) -> Result<()> {
+    pub fn needs(&self, feature: Feature, span: Span) -> Result<()> {
         let version = self.client.version();
-        if version.has(what) {
-            Ok(())
-        } else {
-            Err(Diagnostic::new(Code::NotSupported, format!("{what} {}", version.needs(what)))
-                .at(span))
+        if version.has(feature) {
+            return Ok(());
         }
+        Err(Diagnostic::new(Code::NotSupported, version.needs(feature)).at(span))
     }
 
-    /// A request by names, with its error marked at `span`.
-    pub async fn ask(
+    /// Sends a request, with its error marked at `span`.
+    pub fn send<R: Request>(
         &self,
-        method: &'static str,
-        effect: Effect,
-        fields: Fields,
+        request: R,
         span: Span,
-    ) -> Result<Reply> {
-        self.client.ask(method, effect, fields).await.map_err(|error| errors::diagnose(error, span))
+    ) -> impl Future<Output = Result<R::Reply>> + use<'_, 'a, P, R> {
+        let reply = self.client.send(request);
+        async move { reply.await.map_err(|error| self.diagnose(error, span)) }
     }
 
     /// The same for a request about a collection: an unknown one is suggested.
-    pub async fn ask_of(
-        &self,
-        method: &'static str,
-        effect: Effect,
-        fields: Fields,
-        table: &Name,
-    ) -> Result<Reply> {
-        match self.client.ask(method, effect, fields).await {
-            Ok(reply) => Ok(reply),
-            Err(error) => Err(errors::of_table(error, table, self).await),
+    pub fn send_of<'b, R: Request>(
+        &'b self,
+        request: R,
+        table: &'b Name,
+    ) -> impl Future<Output = Result<R::Reply>> + use<'a, 'b, P, R> {
+        let reply = self.client.send(request);
+        async move {
+            match reply.await {
+                Ok(reply) => Ok(reply),
+                Err(error) => Err(self.diagnose_of(error, table).await),
+            }
         }
     }
 
-    /// Whether a wait that began at `started` has taken as long as a statement may.
-    pub fn waited(&self, started: f64) -> bool {
-        self.client.platform().now() - started > self.settings.timeout * 1000.0
+    /// Waits until a reply is `done`, as long as a statement may take; the server then goes on by
+    /// itself, and the notice of the `unfinished` says so. None when the time was up.
+    pub async fn wait<R: Request + Clone>(
+        &self,
+        request: R,
+        span: Span,
+        done: impl FnMut(&R::Reply) -> bool,
+        unfinished: impl FnOnce(&R::Reply) -> String,
+    ) -> Result<Option<R::Reply>> {
+        let limit_ms = self.settings.timeout * 1000.0;
+        let progress = self.client.poll(request, limit_ms, done).await;
+        match progress.map_err(|error| self.diagnose(error, span))? {
+            Progress::Done(reply) => Ok(Some(reply)),
+            Progress::Unfinished(reply) => {
+                self.notice(unfinished(&reply));
+                Ok(None)
+            }
+        }
+    }
+
+    /// An error of this statement, marked at `span`.
+    pub fn diagnose(&self, error: Error, span: Span) -> Diagnostic {
+        errors::diagnose(error, &words(&self.statement.kind), span)
+    }
+
+    /// An error of this statement about a collection: an unknown one is suggested.
+    pub async fn diagnose_of(&self, error: Error, table: &Name) -> Diagnostic {
+        if !error.is_not_found() {
+            return self.diagnose(error, table.span);
+        }
+        self.forget(table);
+        let names = self.connection.collection_names().await.unwrap_or_default();
+        let mut diagnostic = names::COLLECTION.unknown(table).label("no such collection");
+        if names.is_empty() {
+            diagnostic =
+                diagnostic.help("there are no collections here yet: `CREATE TABLE` makes one");
+        }
+        diagnostic.suggest(&table.value, names.iter().map(String::as_str), "there are")
     }
 
     /// How many rows of a result are fetched: a few more than are shown, so that a common LIMIT

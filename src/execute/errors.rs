@@ -1,57 +1,42 @@
 //! What a server said becomes what the user sees: a code, a place, a way out.
 
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::execute::context::Context;
-use crate::language::ast::Name;
 use crate::milvus::error::Error;
 use crate::milvus::platform::Probe;
-use crate::milvus::{Client, Effect, Platform};
 
 /// Errors of a server that was not reached or would not answer: what else is tried fails as well.
 pub(crate) const NO_ANSWER: [Code; 4] =
     [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused];
 
-/// An error of a statement, marked at `span`.
-pub fn diagnose(error: Error, span: Span) -> Diagnostic {
+/// An error of a statement, marked at `span`; `statement` is the words that it opens with.
+pub(crate) fn diagnose(error: Error, statement: &str, span: Span) -> Diagnostic {
     match error {
         Error::Unreachable { url, detail, probe } => unreachable(&url, &detail, probe).at(span),
-        Error::Unimplemented { method, needs } => {
-            Diagnostic::new(Code::NotSupported, format!("`{method}` {needs}")).at(span)
+        Error::Unimplemented { method, version } => {
+            Diagnostic::new(Code::NotSupported, version.lacks(statement, method)).at(span)
         }
         Error::Refused { method, reason } => {
             let reason =
                 if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };
-            Diagnostic::new(
-                Code::Refused,
-                format!(
-                    "the proxy or the server refused the method \
-                `{method}`{reason}"
-                ),
-            )
-            .at(span)
-            .help(
-                "a read-only demo lets only the methods that read pass; otherwise ask for \
-                    the privilege",
+            let message = format!("the proxy or the server refused the method `{method}`{reason}");
+            Diagnostic::new(Code::Refused, message).at(span).help(
+                "a read-only demo lets only the methods that read pass; otherwise ask for the \
+                 privilege",
             )
         }
-        Error::Unauthenticated { reason } => Diagnostic::new(
-            Code::Unauthenticated,
-            format!("the server did not accept the user and password: {reason}"),
-        )
-        .at(span)
-        .help(
-            "connect with `CONNECT 'http://host:19530' USER '…' PASSWORD '…'` or \
-                `milvus://user:password@host:19530`",
-        ),
-        Error::TimedOut { method, seconds } => Diagnostic::new(
-            Code::TimedOut,
-            format!(
-                "no answer to `{method}` within {seconds} \
-                s"
-            ),
-        )
-        .at(span)
-        .help("`SET timeout = 300` waits longer"),
+        Error::Unauthenticated { reason } => {
+            let message = format!("the server did not accept the user and password: {reason}");
+            Diagnostic::new(Code::Unauthenticated, message).at(span).help(
+                "connect with `CONNECT 'http://host:19530' USER '…' PASSWORD '…'` or \
+                 `milvus://user:password@host:19530`",
+            )
+        }
+        Error::TimedOut { method, seconds } => {
+            let message = format!("no answer to `{method}` within {seconds} s");
+            Diagnostic::new(Code::TimedOut, message)
+                .at(span)
+                .help("`SET timeout = 300` waits longer")
+        }
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };
             Diagnostic::new(Code::ServerError, format!("the server answers: {reason}{code}"))
@@ -94,32 +79,4 @@ fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
             Milvus, and TLS (`?secure=true`)",
         ),
     }
-}
-
-/// An error of a statement about a collection: an unknown one is suggested.
-pub async fn of_table<P: Platform>(
-    error: Error,
-    table: &Name,
-    context: &Context<'_, P>,
-) -> Diagnostic {
-    if !error.is_not_found() {
-        return diagnose(error, table.span);
-    }
-    context.forget(table);
-    let names = table_names(context.client).await.unwrap_or_default();
-    let mut diagnostic =
-        Diagnostic::new(Code::UnknownCollection, format!("unknown collection `{table}`"))
-            .at(table.span)
-            .label("no such collection");
-    if names.is_empty() {
-        diagnostic = diagnostic.help("there are no collections here yet: `CREATE TABLE` makes one");
-    }
-    diagnostic.suggest(&table.value, names.iter().map(String::as_str), "there are")
-}
-
-pub async fn table_names<P: Platform>(client: &Client<P>) -> Result<Vec<String>, Error> {
-    let mut names =
-        client.ask("ShowCollections", Effect::Plan, Vec::new()).await?.texts("collection_names");
-    names.sort();
-    Ok(names)
 }

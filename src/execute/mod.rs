@@ -9,6 +9,7 @@ pub(crate) mod context;
 pub(crate) mod convert;
 pub(crate) mod define;
 pub(crate) mod errors;
+pub(crate) mod names;
 pub(crate) mod original;
 pub(crate) mod params;
 pub(crate) mod read;
@@ -16,9 +17,10 @@ pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod state;
 pub(crate) mod value;
+pub(crate) mod words;
 pub(crate) mod write;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
 use crate::language::help;
 use crate::milvus::Platform;
@@ -26,8 +28,6 @@ use crate::outcome::{Outcome, Table, plural};
 use context::Context;
 use errors::NO_ANSWER;
 use state::State;
-
-pub(crate) use crate::diagnostic::Result;
 
 /// Runs one statement.
 pub(crate) async fn execute<P: Platform>(
@@ -41,14 +41,12 @@ pub(crate) async fn execute<P: Platform>(
         Kind::Disconnect(name) => {
             connect::connection::disconnect(name.as_ref(), state, statement.span)
         }
-        Kind::Set { name, value } => connect::connection::set(name, value, state),
+        Kind::Set { name, value } => connect::settings::set(name, value, state),
         Kind::SetVariable { name, value } => {
-            Ok(connect::connection::set_variable(name, value, state))
+            Ok(connect::settings::set_variable(name, value, state))
         }
-        Kind::Show { what: Listing::Settings, .. } => Ok(connect::connection::show_settings(state)),
-        Kind::Show { what: Listing::Variables, .. } => {
-            Ok(connect::connection::show_variables(state))
-        }
+        Kind::Show { what: Listing::Settings, .. } => Ok(connect::settings::show_settings(state)),
+        Kind::Show { what: Listing::Variables, .. } => Ok(connect::settings::show_variables(state)),
         Kind::Show { what: Listing::Connections, .. } => {
             Ok(connect::connection::show_connections(state))
         }
@@ -65,7 +63,7 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
     let mut retried = false;
     loop {
         connection.client.begin(false);
-        let context = Context::new(&connection, state, statement.span);
+        let context = Context::new(&connection, state, statement);
         match dispatch(statement, &context).await {
             Ok(mut outcome) => {
                 outcome.notices.splice(0..0, context.take_notices());
@@ -88,7 +86,7 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
 
 async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) -> Result<Outcome> {
     match &statement.kind {
-        Kind::Use(database) => connect::connection::use_database(database, context).await,
+        Kind::Use(database) => define::database::use_database(database, context).await,
         Kind::Show { what, like } => show(*what, like.as_ref(), statement, context).await,
         Kind::ShowOf { what, table } => show_of(*what, table, statement, context).await,
         Kind::ShowCreate(table) => define::describe::show_create(table, context).await,
@@ -104,16 +102,14 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::DescribeObject { object, name, table } => match object {
             Object::Database => define::database::describe(name, context).await,
-            Object::Alias => define::database::describe_alias(name, context).await,
+            Object::Alias => define::alias::describe(name, context).await,
             Object::User => admin::access::show_users(Some(name), context).await,
             Object::Role => admin::access::show_roles(Some(name), context).await,
             Object::ResourceGroup => admin::resource_groups::describe_group(name, context).await,
             Object::PrivilegeGroup => admin::access::show_privilege_groups(context).await,
-            Object::Snapshot => {
-                admin::maintenance::describe_snapshot(name, table.as_ref(), context).await
-            }
+            Object::Snapshot => admin::snapshots::describe(name, table.as_ref(), context).await,
         },
-        Kind::Stats(table) => admin::maintenance::stats(table, context).await,
+        Kind::Stats(table) => admin::segments::stats(table, context).await,
         Kind::CreateTable(create) => define::collection::create(create, context).await,
         Kind::OriginalCreateTable { table, params } => {
             original::create_table(table, params, context).await
@@ -131,22 +127,20 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::DropObject { object, name, if_exists, table } => match object {
             Object::Database => define::database::drop(name, *if_exists, context).await,
-            Object::Alias => define::database::drop_alias(name, *if_exists, context).await,
+            Object::Alias => define::alias::drop(name, *if_exists, context).await,
             Object::User => admin::access::drop_user(name, *if_exists, context).await,
             Object::Role => admin::access::drop_role(name, *if_exists, context).await,
             Object::ResourceGroup => {
                 admin::resource_groups::drop_group(name, *if_exists, context).await
             }
             Object::PrivilegeGroup => admin::access::drop_privilege_group(name, context).await,
-            Object::Snapshot => {
-                admin::maintenance::drop_snapshot(name, table.as_ref(), context).await
-            }
+            Object::Snapshot => admin::snapshots::drop(name, table.as_ref(), context).await,
         },
         Kind::CreatePartition { table, partition, if_not_exists } => {
-            define::collection::create_partition(table, partition, *if_not_exists, context).await
+            define::partition::create(table, partition, *if_not_exists, context).await
         }
         Kind::DropPartition { table, partition, if_exists } => {
-            define::collection::drop_partition(table, partition, *if_exists, context).await
+            define::partition::drop(table, partition, *if_exists, context).await
         }
         Kind::CreateIndex { table, index, if_not_exists } => {
             define::index::create(table, index, *if_not_exists, context).await
@@ -199,7 +193,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
             admin::resource_groups::transfer_replicas(count, table, from, to, context).await
         }
         Kind::Restore { snapshot, table, to } => {
-            admin::maintenance::restore(snapshot, table, to, context).await
+            admin::snapshots::restore(snapshot, table, to, context).await
         }
         Kind::RunAnalyzer { texts, of, params } => {
             admin::analyzer::run(texts, of.as_ref(), params, context).await
@@ -235,12 +229,12 @@ async fn show<P: Platform>(
         Listing::Tables => define::describe::show(like, context).await,
         Listing::Databases => define::database::show(context).await,
         Listing::Version => admin::maintenance::show_version(context).await,
-        Listing::Aliases => define::database::show_aliases(None, context).await,
+        Listing::Aliases => define::alias::show(None, context).await,
         Listing::Users => admin::access::show_users(None, context).await,
         Listing::Roles => admin::access::show_roles(None, context).await,
         Listing::Imports => admin::maintenance::show_imports(None, context).await,
-        Listing::Snapshots => admin::maintenance::show_snapshots(None, context).await,
-        Listing::Restores => admin::maintenance::show_restores(None, context).await,
+        Listing::Snapshots => admin::snapshots::show(None, context).await,
+        Listing::Restores => admin::snapshots::show_restores(None, context).await,
         Listing::ResourceGroups => admin::resource_groups::show_groups(context).await,
         Listing::PrivilegeGroups => admin::access::show_privilege_groups(context).await,
         Listing::Settings | Listing::Variables | Listing::Connections => {
@@ -266,15 +260,15 @@ async fn show_of<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     match what {
-        Listing::Partitions => define::collection::show_partitions(table, context).await,
+        Listing::Partitions => define::partition::show(table, context).await,
         Listing::Indexes => define::index::show(table, context).await,
-        Listing::Aliases => define::database::show_aliases(Some(table), context).await,
-        Listing::Stats => admin::maintenance::show_stats(table, context).await,
-        Listing::Segments => admin::maintenance::segments(table, context).await,
+        Listing::Aliases => define::alias::show(Some(table), context).await,
+        Listing::Stats => admin::segments::show_stats(table, context).await,
+        Listing::Segments => admin::segments::segments(table, context).await,
         Listing::Replicas => admin::resource_groups::show_replicas(table, context).await,
         Listing::Imports => admin::maintenance::show_imports(Some(table), context).await,
-        Listing::Snapshots => admin::maintenance::show_snapshots(Some(table), context).await,
-        Listing::Restores => admin::maintenance::show_restores(Some(table), context).await,
+        Listing::Snapshots => admin::snapshots::show(Some(table), context).await,
+        Listing::Restores => admin::snapshots::show_restores(Some(table), context).await,
         _ => Err(Diagnostic::new(
             Code::SyntaxError,
             format!("{} are not those of a table", what.word()),
@@ -300,9 +294,7 @@ async fn create_object<P: Platform>(
     }
     match (create.object, &create.table, &create.password) {
         (Object::Database, ..) => define::database::create(create, context).await,
-        (Object::Alias, Some(table), _) => {
-            define::database::create_alias(name, table, context).await
-        }
+        (Object::Alias, Some(table), _) => define::alias::create(name, table, context).await,
         (Object::User, _, Some(password)) => {
             admin::access::create_user(name, password, create.if_not_exists, context).await
         }
@@ -318,7 +310,7 @@ async fn create_object<P: Platform>(
         }
         (Object::PrivilegeGroup, ..) => admin::access::create_privilege_group(name, context).await,
         (Object::Snapshot, Some(table), _) => {
-            admin::maintenance::create_snapshot(name, table, &create.params, context).await
+            admin::snapshots::create(name, table, &create.params, context).await
         }
         _ => Err(Diagnostic::new(Code::SyntaxError, "something is missing here").at(name.span)),
     }
@@ -332,9 +324,7 @@ async fn alter_object<P: Platform>(
 ) -> Result<Outcome> {
     match (object, change) {
         (Object::Database, change) => define::database::alter(name, change, context).await,
-        (_, ObjectChange::Target(table)) => {
-            define::database::alter_alias(name, table, context).await
-        }
+        (_, ObjectChange::Target(table)) => define::alias::alter(name, table, context).await,
         (_, ObjectChange::Password { new, old }) => {
             admin::access::alter_user(name, new, old.as_ref(), context).await
         }
@@ -353,7 +343,7 @@ async fn alter_object<P: Platform>(
 async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Outcome> {
     let connection = connect::connection::connected(state, inner.span)?;
     connection.client.begin(true);
-    let context = Context::new(&connection, state, inner.span);
+    let context = Context::new(&connection, state, inner);
     let result = dispatch(inner, &context).await;
     let requests = connection.client.take_explained();
     result?;

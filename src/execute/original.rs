@@ -2,15 +2,16 @@
 //! accepted with a notice. A table of the original has a key `id` and one field `vector`, an index
 //! from the start, and is loaded.
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Field, Index};
 use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
-use crate::execute::define::collection::{self, check_partitions};
+use crate::execute::define::collection;
 use crate::execute::define::index::{self, Plan, checked_metric};
 use crate::execute::define::loading;
+use crate::execute::define::partition::check_partitions;
+use crate::execute::define::schema::Options;
 use crate::execute::params::{self, pair};
 use crate::execute::read::filter;
 use crate::execute::read::outputs::Outputs;
@@ -82,7 +83,7 @@ pub async fn create_table<P: Platform>(
     let vector = FieldSchema {
         name: "vector".to_string(),
         data_type: data_type.into(),
-        type_params: collection::dim(dim),
+        type_params: vec![pair("dim", dim)],
         ..FieldSchema::default()
     };
     let schema = CollectionSchema {
@@ -90,7 +91,8 @@ pub async fn create_table<P: Platform>(
         fields: vec![key, vector],
         ..CollectionSchema::default()
     };
-    collection::send(schema, collection::plain_options(), table, context).await?;
+    collection::to_create(table, &context.collection_names(table.span).await?, false)?;
+    collection::send(schema, Options::default(), table, context).await?;
     let plan = Plan {
         name: "vector".to_string(),
         field: "vector".to_string(),

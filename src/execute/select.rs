@@ -5,7 +5,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
-use crate::execute::define::collection::check_partitions;
+use crate::execute::define::partition::check_partitions;
 use crate::execute::params;
 use crate::execute::read::bounds::{self, Bound};
 use crate::execute::read::outputs::Outputs;

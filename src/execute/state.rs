@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::execute::catalog::collection::{Catalog, Collection};
-use crate::execute::errors::table_names;
 use crate::language::variables::Variables;
-use crate::milvus::{Client, Platform};
+use crate::milvus::{Client, Error, Platform};
 use crate::proto::common::ConsistencyLevel;
+use crate::proto::milvus as pb;
 
 pub struct State<P: Platform> {
     pub platform: P,
@@ -54,6 +54,15 @@ pub struct Connection<P: Platform> {
 }
 
 impl<P: Platform> Connection<P> {
+    /// The names of the collections in the database in use, sorted; completion remembers them.
+    pub async fn collection_names(&self) -> Result<Vec<String>, Error> {
+        let request = pb::ShowCollectionsRequest::default();
+        let mut names = self.client.send(request).await?.collection_names;
+        names.sort();
+        self.catalog.set_names(names.clone());
+        Ok(names)
+    }
+
     /// Looks up the names of the collections, and those that a text names and that are not known
     /// yet, a few at most.
     pub async fn learn(&self, text: &str) {
@@ -61,7 +70,8 @@ impl<P: Platform> Connection<P> {
             text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
         let database = self.client.database();
         if self.catalog.names().is_empty() {
-            self.catalog.set_names(table_names(&self.client).await.unwrap_or_default());
+            // completion has nothing to say of a server that does not answer
+            let _ = self.collection_names().await;
         }
         let unknown = self.catalog.names().into_iter().filter(|name| {
             words.contains(&name.as_str()) && self.catalog.get(&database, name).is_none()

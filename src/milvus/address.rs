@@ -1,8 +1,42 @@
-//! Where a server is. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a URL for the
+//! What a connection is made to. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a URL for the
 //! transport, and credentials.
 
 /// The original's default port, and Milvus's own.
 pub const DEFAULT_PORT: u16 = 19530;
+
+/// What CONNECT names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// a server behind a gRPC-Web proxy
+    Remote(Address),
+}
+
+impl Target {
+    /// Reads what stands behind `milvus://` or `CONNECT`. The error is a reason in words.
+    pub fn parse(text: &str) -> Result<Target, String> {
+        Address::parse(text).map(Target::Remote)
+    }
+
+    /// What errors and lists of connections show; never a secret.
+    pub fn url(&self) -> String {
+        match self {
+            Target::Remote(address) => address.url(),
+        }
+    }
+
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Target::Remote(address) => address.user.as_deref(),
+        }
+    }
+
+    /// The database to begin with; empty for the server's default one.
+    pub fn database(&self) -> &str {
+        match self {
+            Target::Remote(address) => address.database.as_deref().unwrap_or_default(),
+        }
+    }
+}
 
 /// A server's place and how to enter it. Its `Debug` and its URL never show the password.
 #[derive(Clone, PartialEq, Eq)]

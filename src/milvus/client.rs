@@ -1,43 +1,29 @@
-//! One connection to a server. In: a request of `proto`. Out: its reply, or an [`Error`].
-//! Adds what every call needs: credentials, database, both deadlines, the status check, and the
-//! guarantee timestamps that let a session read its own writes. Under EXPLAIN it writes down what
-//! it would send and sends only what plans need.
+//! One connection to a server. In: a request of `milvus_proto`. Out: its reply, or an [`Error`].
+//! Adds what every call needs: the database in use, the deadline, the status check, and the
+//! guarantee timestamps that let a session read its own writes.
+//!
+//! All requests go through [`Client::exchange`], by bytes, and EXPLAIN is decided there: it writes
+//! down what it would send and sends only what statements are planned with. What waits for an
+//! answer, polls a state or asks the user is here as well, so that it returns at once under EXPLAIN.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use tonic::client::Grpc;
-use tonic::codegen::http::uri::PathAndQuery;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::{Code, Request, Status};
-
-use super::Address;
-use super::codec::Bytewise;
-use super::error::Error;
-use super::message::{Fields, Reply, encode};
-use super::platform::{Platform, Probe};
-use super::requests::{self, Explained, HasStatus};
-use super::versions::Version;
-use super::wire;
-use crate::proto::milvus as pb;
-use crate::proto::names::METHODS;
+use milvus_proto::common;
+use milvus_proto::milvus::GetVersionRequest;
+use milvus_proto::{Effect, Method, Reply as _, Request};
 use prost::Message as _;
+use tonic::{Code, Status};
 
-/// The path of every method but for its name.
-const SERVICE: &str = "/milvus.proto.milvus.MilvusService/";
-
-/// What a method does on the server, which decides what EXPLAIN does with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// reads what statements are planned with; sent even by EXPLAIN
-    Plan,
-    /// reads data or state
-    Read,
-    /// changes something
-    Write,
-}
+use super::address::Target;
+use super::error::Error;
+use super::explain::{self, Explained};
+use super::features::Version;
+use super::platform::{Platform, Probe};
+use super::transport::Transport;
 
 /// When a write was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +35,23 @@ pub enum Written {
     Sometime,
 }
 
+/// The first pause between two looks of a poll, in milliseconds; each is twice as long as the last,
+/// up to the longest.
+const FIRST_PAUSE_MS: u32 = 20;
+const LAST_PAUSE_MS: u32 = 500;
+
+/// How a poll ended: with the reply that was waited for, or with the last one when the time was up.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress<R> {
+    Done(R),
+    Unfinished(R),
+}
+
+/// A connection; its clones share what they know.
 pub struct Client<P: Platform> {
-    service: Grpc<P::Transport>,
     platform: P,
-    pub address: Address,
-    authorization: Option<MetadataValue<Ascii>>,
+    pub target: Target,
+    transport: Transport<P>,
     state: Rc<State>,
     timeout_ms: u32,
 }
@@ -74,44 +72,34 @@ struct State {
 impl<P: Platform> Clone for Client<P> {
     fn clone(&self) -> Self {
         Client {
-            service: self.service.clone(),
             platform: self.platform.clone(),
-            address: self.address.clone(),
-            authorization: self.authorization.clone(),
+            target: self.target.clone(),
+            transport: self.transport.clone(),
             state: self.state.clone(),
             timeout_ms: self.timeout_ms,
         }
     }
 }
 
+/// The bytes of a reply; none where EXPLAIN wrote the request down.
+type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Option<Bytes>, Error>> + 'a>>;
+
 impl<P: Platform> Client<P> {
-    pub fn new(platform: P, address: Address, timeout_ms: u32) -> Result<Self, Error> {
-        let transport = platform.transport(&address, timeout_ms).map_err(|detail| {
-            Error::Unreachable { url: address.url(), detail, probe: Probe::Unknown }
-        })?;
-        let authorization = match address.credentials() {
-            Some(credentials) => {
-                Some(MetadataValue::try_from(base64(credentials.as_bytes())).map_err(|_| {
-                    Error::Unauthenticated { reason: "the credentials cannot be sent".to_string() }
-                })?)
-            }
-            None => None,
-        };
-        let state = State {
-            database: RefCell::new(address.database.clone().unwrap_or_default()),
-            ..State::default()
-        };
-        Ok(Client {
-            // replies may be as large as the server likes; Milvus bounds what it takes itself
-            service: Grpc::new(transport)
-                .max_decoding_message_size(usize::MAX)
-                .max_encoding_message_size(usize::MAX),
-            platform,
-            address,
-            authorization,
-            state: Rc::new(state),
-            timeout_ms,
-        })
+    pub fn new(platform: P, target: Target, timeout_ms: u32) -> Result<Self, Error> {
+        let transport = Transport::open(&platform, &target, timeout_ms)?;
+        let database = RefCell::new(target.database().to_string());
+        let state = Rc::new(State { database, ..State::default() });
+        Ok(Client { platform, target, transport, state, timeout_ms })
+    }
+
+    /// The same connection with another deadline.
+    pub fn with_timeout(&self, timeout_ms: u32) -> Result<Self, Error> {
+        let transport = Transport::open(&self.platform, &self.target, timeout_ms)?;
+        Ok(Client { transport, timeout_ms, ..self.clone() })
+    }
+
+    pub fn platform(&self) -> &P {
+        &self.platform
     }
 
     /// The server's version; the newest until [`Client::learn_version`] has asked.
@@ -120,24 +108,9 @@ impl<P: Platform> Client<P> {
     }
 
     pub async fn learn_version(&self) -> Result<String, Error> {
-        let text = self.ask("GetVersion", Effect::Plan, Vec::new()).await?.text("version");
+        let text = self.send(GetVersionRequest {}).await?.version;
         *self.state.version.borrow_mut() = Version::parse(&text);
         Ok(text)
-    }
-
-    pub fn platform(&self) -> &P {
-        &self.platform
-    }
-
-    /// The same connection with another deadline.
-    pub fn with_timeout(&self, timeout_ms: u32) -> Result<Self, Error> {
-        let transport = self.platform.transport(&self.address, timeout_ms).map_err(|detail| {
-            Error::Unreachable { url: self.address.url(), detail, probe: Probe::Unknown }
-        })?;
-        let service = Grpc::new(transport)
-            .max_decoding_message_size(usize::MAX)
-            .max_encoding_message_size(usize::MAX);
-        Ok(Client { service, timeout_ms, ..self.clone() })
     }
 
     /// The database in use; empty for the server's default one.
@@ -145,9 +118,12 @@ impl<P: Platform> Client<P> {
         self.state.database.borrow().clone()
     }
 
+    /// Uses another database from here on; EXPLAIN changes nothing.
     pub fn set_database(&self, database: &str) {
-        *self.state.database.borrow_mut() =
-            if database == "default" { String::new() } else { database.to_string() };
+        if !self.explaining() {
+            let database = if database == "default" { "" } else { database };
+            *self.state.database.borrow_mut() = database.to_string();
+        }
     }
 
     /// Begins a statement: from here its time on the server and its changes are counted.
@@ -175,8 +151,12 @@ impl<P: Platform> Client<P> {
         self.state.explained.borrow_mut().take().unwrap_or_default()
     }
 
-    /// Notes a write, so that later reads of the collection see it. A timestamp of 0 is none.
+    /// Notes a write, so that later reads of the collection see it. A timestamp of 0 is none;
+    /// EXPLAIN writes nothing.
     pub fn wrote(&self, collection: &str, timestamp: u64) {
+        if self.explaining() {
+            return;
+        }
         let written = if timestamp > 0 { Written::At(timestamp) } else { Written::Sometime };
         self.state.written.borrow_mut().insert((self.database(), collection.to_string()), written);
     }
@@ -186,158 +166,133 @@ impl<P: Platform> Client<P> {
         self.state.written.borrow().get(&(self.database(), collection.to_string())).copied()
     }
 
-    /// Waits between two looks at something that takes time; EXPLAIN does not wait.
-    pub async fn pause(&self, ms: u32) {
-        if !self.explaining() {
-            self.platform.sleep(ms).await;
+    /// Sends a request. What EXPLAIN only writes down is answered by an empty reply: a statement
+    /// whose next step depends on the answer takes [`Client::send_unless_explaining`].
+    pub fn send<R: Request>(
+        &self,
+        request: R,
+    ) -> impl Future<Output = Result<R::Reply, Error>> + use<'_, P, R> {
+        let reply = self.send_unless_explaining(request);
+        async move { Ok(reply.await?.unwrap_or_default()) }
+    }
+
+    /// Sends a request; none is the answer to what EXPLAIN only writes down.
+    ///
+    /// Thin, since there is a copy of it for every kind of request: encoding before and decoding
+    /// behind the one exchange of bytes.
+    pub fn send_unless_explaining<R: Request>(
+        &self,
+        mut request: R,
+    ) -> impl Future<Output = Result<Option<R::Reply>, Error>> + use<'_, P, R> {
+        request.default_database(&self.database());
+        let exchange = self.exchange(R::METHOD, request.encode_to_vec().into());
+        async move {
+            let Some(bytes) = exchange.await? else { return Ok(None) };
+            let reply = R::Reply::decode(bytes).map_err(|error| self.unreadable(&error))?;
+            self.check(R::METHOD, reply.status())?;
+            Ok(Some(reply))
         }
     }
 
-    /// A call by messages: thin, since there is one of it for every method.
-    async fn call<M: prost::Message, R: prost::Message + HasStatus + Default>(
+    /// Sends a request again and again until its reply is `done`, for `limit_ms` at the most.
+    /// EXPLAIN writes it down once, or not at all where it looks at what statements are planned
+    /// with, and waits for nothing.
+    pub async fn poll<R: Request + Clone>(
         &self,
-        method: &'static str,
-        effect: Effect,
-        message: M,
-    ) -> Result<R, Error> {
-        self.known(method)?;
-        if effect != Effect::Plan && self.explaining() {
-            self.explain(method, &message.encode_to_vec());
-            return Ok(R::default());
+        request: R,
+        limit_ms: f64,
+        mut done: impl FnMut(&R::Reply) -> bool,
+    ) -> Result<Progress<R::Reply>, Error> {
+        if self.explaining() && R::METHOD.effect == Effect::Plan {
+            return Ok(Progress::Done(R::Reply::default()));
         }
-        let reply = self.call_bytes(method, effect, message.encode_to_vec().into()).await?;
-        let reply = R::decode(reply).map_err(|error| self.unreadable(&error))?;
-        match reply.status().and_then(Error::of_status) {
-            Some(error) => {
-                self.refused(effect);
-                Err(error)
+        let started = self.platform.now();
+        let mut pause = FIRST_PAUSE_MS;
+        loop {
+            let Some(reply) = self.send_unless_explaining(request.clone()).await? else {
+                return Ok(Progress::Done(R::Reply::default()));
+            };
+            if done(&reply) {
+                return Ok(Progress::Done(reply));
             }
-            None => Ok(reply),
+            if self.platform.now() - started > limit_ms {
+                return Ok(Progress::Unfinished(reply));
+            }
+            self.platform.sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE_MS);
         }
     }
 
-    /// A call by the names of its fields ([`super::message`]). A database that is not given is the
-    /// one in use.
-    pub async fn ask(
-        &self,
-        method: &'static str,
-        effect: Effect,
-        mut fields: Fields,
-    ) -> Result<Reply, Error> {
-        let Some((_, request, reply)) = METHODS.iter().find(|(known, ..)| *known == method) else {
-            return Err(self.unimplemented(method));
-        };
-        self.known(method)?;
-        for name in ["db_name", "dbName"] {
-            if wire::number(request, name).is_some()
-                && !fields.iter().any(|(known, _)| *known == name)
+    /// Asks whoever runs the cell for a secret. EXPLAIN asks nobody: it shows none.
+    pub async fn prompt(&self, text: &str) -> Option<String> {
+        if self.explaining() {
+            return Some("PROMPT".to_string());
+        }
+        self.platform.prompt(text).await
+    }
+
+    /// The one way to the server, for every method: bytes out, bytes in. Boxed, so that there is one
+    /// state machine of it and not one a method.
+    fn exchange(&self, method: &'static Method, message: Bytes) -> Exchange<'_> {
+        Box::pin(async move {
+            if !self.state.version.borrow().has_method(method) {
+                return Err(self.unimplemented(method));
+            }
+            if method.effect != Effect::Plan
+                && let Some(explained) = self.state.explained.borrow_mut().as_mut()
             {
-                fields.insert(0, (name, self.database().into()));
+                explained.push(explain::explain(method.name, &message));
+                return Ok(None);
             }
-        }
-        let message = encode(request, &fields);
-        if effect != Effect::Plan && self.explaining() {
-            self.explain(method, &message);
-            return Ok(Reply::new(reply, Bytes::new()));
-        }
-        let bytes = self.call_bytes(method, effect, message.into()).await?;
-        let reply = Reply::new(reply, bytes);
-        let status = match reply.name() {
-            "Status" => reply.bytes().clone(),
-            "AlterCollectionSchemaResponse" => reply.message("alter_status").bytes().clone(),
-            _ => reply.message("status").bytes().clone(),
-        };
-        let status = crate::proto::common::Status::decode(status)
-            .map_err(|error| self.unreadable(&error))?;
-        match Error::of_status(&status) {
-            Some(error) => {
-                self.refused(effect);
-                Err(error)
+            let database = self.database();
+            let started = self.platform.now();
+            let answer = deadline(
+                self.transport.call(method.name, &database, message),
+                self.platform.sleep(self.timeout_ms),
+            )
+            .await;
+            self.state.server_ms.set(self.server_ms() + self.platform.now() - started);
+            if method.effect == Effect::Write {
+                // it may have been carried out even when the answer is lost
+                self.state.changed.set(true);
             }
-            None => Ok(reply),
-        }
+            match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
+                Ok(reply) => Ok(Some(reply)),
+                Err(status) => Err(self.transport_error(method, status).await),
+            }
+        })
     }
 
-    /// Spares a server the methods that its version does not have.
-    fn known(&self, method: &'static str) -> Result<(), Error> {
-        if self.state.version.borrow().has(method) {
-            Ok(())
-        } else {
-            Err(self.unimplemented(method))
+    /// Milvus's own word on how it went. A server that said no did nothing.
+    fn check(&self, method: &Method, status: Option<&common::Status>) -> Result<(), Error> {
+        let Some(error) = status.and_then(Error::of_status) else { return Ok(()) };
+        if method.effect == Effect::Write {
+            self.state.changed.set(false);
         }
+        Err(error)
     }
 
-    fn unimplemented(&self, method: &'static str) -> Error {
-        Error::Unimplemented { method, needs: self.state.version.borrow().needs(method) }
-    }
-
-    fn explain(&self, method: &'static str, message: &[u8]) {
-        if let Some(explained) = self.state.explained.borrow_mut().as_mut() {
-            explained.push(requests::explain(method, message));
-        }
+    fn unimplemented(&self, method: &'static Method) -> Error {
+        Error::Unimplemented { method, version: self.version() }
     }
 
     fn unreadable(&self, error: &prost::DecodeError) -> Error {
         Error::Unreachable {
-            url: self.address.url(),
+            url: self.target.url(),
             detail: format!("the answer cannot be read ({error})"),
             probe: Probe::Unknown,
         }
     }
 
-    /// The server said no, and so did nothing.
-    fn refused(&self, effect: Effect) {
-        if effect == Effect::Write {
-            self.state.changed.set(false);
-        }
-    }
-
-    /// A call by bytes: credentials, database, both deadlines.
-    async fn call_bytes(
-        &self,
-        method: &'static str,
-        effect: Effect,
-        message: Bytes,
-    ) -> Result<Bytes, Error> {
-        let mut request = Request::new(message);
-        request.set_timeout(std::time::Duration::from_millis(self.timeout_ms.into()));
-        if let Some(authorization) = &self.authorization {
-            request.metadata_mut().insert("authorization", authorization.clone());
-        }
-        match MetadataValue::try_from(self.database()) {
-            Ok(database) if !database.is_empty() => {
-                request.metadata_mut().insert("dbname", database);
-            }
-            _ => {}
-        }
-        let path = PathAndQuery::try_from(format!("{SERVICE}{method}"))
-            .unwrap_or_else(|_| PathAndQuery::from_static(SERVICE));
-        let mut service = self.service.clone();
-        let started = self.platform.now();
-        let call = async move {
-            service.ready().await.map_err(|error| Status::unavailable(error.into().to_string()))?;
-            service.unary(request, path, Bytewise).await
-        };
-        let answer = deadline(call, self.platform.sleep(self.timeout_ms)).await;
-        self.state.server_ms.set(self.state.server_ms.get() + self.platform.now() - started);
-        if effect == Effect::Write {
-            // it may have been carried out even when the answer is lost
-            self.state.changed.set(true);
-        }
-        match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
-            Ok(reply) => Ok(reply.into_inner()),
-            Err(status) => Err(self.transport_error(method, status).await),
-        }
-    }
-
-    async fn transport_error(&self, method: &'static str, status: Status) -> Error {
+    async fn transport_error(&self, method: &'static Method, status: Status) -> Error {
         let reason = status.message().to_string();
+        let name = method.name;
         match status.code() {
-            Code::Unimplemented if self.is_milvus(&reason) => self.unimplemented(method),
-            Code::PermissionDenied => Error::Refused { method, reason },
+            Code::Unimplemented if is_milvus(&reason) => self.unimplemented(method),
+            Code::PermissionDenied => Error::Refused { method: name, reason },
             Code::Unauthenticated => Error::Unauthenticated { reason },
             Code::DeadlineExceeded => {
-                Error::TimedOut { method, seconds: f64::from(self.timeout_ms) / 1000.0 }
+                Error::TimedOut { method: name, seconds: f64::from(self.timeout_ms) / 1000.0 }
             }
             Code::ResourceExhausted
             | Code::InvalidArgument
@@ -347,19 +302,18 @@ impl<P: Platform> Client<P> {
             | Code::OutOfRange => Error::Server { code: 0, reason },
             code => {
                 let detail = if reason.is_empty() { format!("{code:?}") } else { reason };
-                Error::Unreachable {
-                    url: self.address.url(),
-                    probe: self.platform.probe(&self.address).await,
-                    detail,
-                }
+                let probe = match &self.target {
+                    Target::Remote(address) => self.platform.probe(address).await,
+                };
+                Error::Unreachable { url: self.target.url(), probe, detail }
             }
         }
     }
+}
 
-    /// Whether an UNIMPLEMENTED is a Milvus server's, and not a proxy's 404 or a stranger's.
-    fn is_milvus(&self, reason: &str) -> bool {
-        !reason.contains("404") && !reason.starts_with("<")
-    }
+/// Whether an UNIMPLEMENTED is a Milvus server's, and not a proxy's 404 or a stranger's.
+fn is_milvus(reason: &str) -> bool {
+    !reason.contains("404") && !reason.starts_with('<')
 }
 
 /// Runs a call until it ends or the time is up; dropping the call aborts its fetch.
@@ -376,32 +330,4 @@ pub async fn deadline<T>(
         time.as_mut().poll(context).map(|()| None)
     })
     .await
-}
-
-/// Base64 of RFC 4648 with padding, as pymilvus encodes credentials.
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-/// One async function a method whose messages are structs.
-macro_rules! methods {
-    ($($function:ident: $method:ident, $effect:ident, $request:ident -> $reply:ident;)*) => {
-        impl<P: Platform> Client<P> {
-            $(pub async fn $function(&self, message: pb::$request) -> Result<pb::$reply, Error> {
-                self.call(stringify!($method), Effect::$effect, message).await
-            })*
-        }
-    };
-}
-
-methods! {
-    describe_collection: DescribeCollection, Plan, DescribeCollectionRequest -> DescribeCollectionResponse;
-    describe_index: DescribeIndex, Plan, DescribeIndexRequest -> DescribeIndexResponse;
-    insert: Insert, Write, InsertRequest -> MutationResult;
-    upsert: Upsert, Write, UpsertRequest -> MutationResult;
-    delete: Delete, Write, DeleteRequest -> MutationResult;
-    query: Query, Read, QueryRequest -> QueryResults;
-    search: Search, Read, SearchRequest -> SearchResults;
-    hybrid_search: HybridSearch, Read, HybridSearchRequest -> SearchResults;
 }

@@ -1,16 +1,17 @@
 //! What can go wrong between us and a server, in the terms of gRPC and Milvus. `execute` makes
 //! diagnostics of it.
 
+use super::features::Version;
 use super::platform::Probe;
-use crate::proto::common;
+use milvus_proto::{Method, common};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
     /// no answer that is one: nothing there, no gRPC-Web, CORS, TLS; `detail` is the transport's
     /// own word
     Unreachable { url: String, detail: String, probe: Probe },
-    /// the server does not know this method; `needs` says which one does
-    Unimplemented { method: &'static str, needs: String },
+    /// the server does not have this method, as its version or its answer says
+    Unimplemented { method: &'static Method, version: Version },
     /// a proxy or the server's access control keeps this method from us
     Refused { method: &'static str, reason: String },
     /// the user or the password is wrong, or there is none

@@ -1,20 +1,23 @@
-//! The Milvus client, over any transport. In: the messages of `proto`. Out: replies, or one
-//! [`Error`]. Knows nothing of statements or spans.
+//! The Milvus client, over any transport. In: the requests of `milvus_proto`. Out: their replies, or
+//! one [`Error`]. Knows nothing of statements or spans.
+//!
+//! A request goes `client` (database, EXPLAIN, versions, status) -> `transport` (what it is sent
+//! through) -> the `platform`'s channel.
 
 pub mod address;
 pub mod client;
-mod codec;
 pub mod data;
 pub mod error;
-pub mod message;
+pub mod explain;
+pub mod features;
 pub mod platform;
-pub mod requests;
-pub mod versions;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+mod transport;
 mod wire;
 
-pub use address::Address;
-pub use client::{Client, Effect};
+pub use address::{Address, Target};
+pub use client::{Client, Progress};
 pub use error::Error;
-pub use message::{Fields, Reply};
+pub use features::{Feature, Version};
 pub use platform::Platform;
-pub use versions::Version;

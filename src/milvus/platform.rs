@@ -1,4 +1,4 @@
-//! What the kernel needs of the place it runs in: a transport to a server, a clock, a sleep,
+//! What the kernel needs of the place it runs in: a channel to a server, a clock, a sleep,
 //! somebody to ask. A browser's worker has one (`wasm.rs`), the native tests another; nothing above
 //! this line knows which.
 
@@ -20,16 +20,27 @@ pub enum Probe {
     Unknown,
 }
 
-pub trait Platform: Clone {
+/// What tonic's client runs over.
+pub trait Channel:
+    GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>> + Clone
+{
     /// The body of a reply.
     type Body: http_body::Body<Data = bytes::Bytes, Error: Into<StdError> + Send> + Send + 'static;
+}
 
-    /// What tonic's client runs over.
-    type Transport: GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>>
-        + Clone;
+impl<C, B> Channel for C
+where
+    C: GrpcService<tonic::body::Body, ResponseBody = B, Error: Into<StdError>> + Clone,
+    B: http_body::Body<Data = bytes::Bytes, Error: Into<StdError> + Send> + Send + 'static,
+{
+    type Body = B;
+}
 
-    /// A transport to the server; every call over it ends after `timeout_ms` at the latest.
-    fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Self::Transport, String>;
+pub trait Platform: Clone {
+    type Channel: Channel;
+
+    /// A channel to a server; every call over it ends after `timeout_ms` at the latest.
+    fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Self::Channel, String>;
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()>;
 
@@ -46,7 +57,7 @@ pub trait Platform: Clone {
 
     /// Asks whoever runs the cell for a secret, which is not shown while it is typed. None where
     /// nobody can be asked.
-    fn ask(&self, prompt: &str) -> impl Future<Output = Option<String>>;
+    fn prompt(&self, text: &str) -> impl Future<Output = Option<String>>;
 
     /// Whether the page came over https, so that the browser keeps plain http from it.
     fn secure_page(&self) -> bool;

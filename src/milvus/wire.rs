@@ -1,7 +1,6 @@
-//! Protobuf's wire format, as far as it is read and written by the names of `proto/`: EXPLAIN and
-//! the messages of administration do so.
+//! Protobuf's wire format, as far as EXPLAIN reads it by the names of the `.proto` files.
 
-use crate::proto::names::{FIELDS, Kind};
+use milvus_proto::names::{FIELDS, Kind};
 
 pub enum Wire<'a> {
     Varint(u64),
@@ -16,17 +15,6 @@ pub fn field(message: &str, number: u32) -> (&'static str, Kind) {
         Ok(at) => FIELDS.get(at).map_or(("?", Kind::Bytes), |(.., name, kind)| (name, *kind)),
         Err(_) => ("?", Kind::Bytes),
     }
-}
-
-/// The number and kind of a message's field.
-pub fn number(message: &str, name: &str) -> Option<(u32, Kind)> {
-    let start = FIELDS.partition_point(|(known, ..)| *known < message);
-    FIELDS
-        .get(start..)?
-        .iter()
-        .take_while(|(known, ..)| *known == message)
-        .find(|(.., known, _)| *known == name)
-        .map(|(_, number, _, kind)| (*number, *kind))
 }
 
 /// Takes one field off; what is no protobuf ends the message.
@@ -62,18 +50,4 @@ pub fn varint(at: &mut &[u8]) -> Option<u64> {
         }
     }
     None
-}
-
-pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value as u8) | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-pub fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    put_varint(out, u64::from(number) << 3 | 2);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }

@@ -26,10 +26,9 @@ impl Native {
 }
 
 impl Platform for Native {
-    type Body = tonic::body::Body;
-    type Transport = Channel;
+    type Channel = Channel;
 
-    fn transport(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
+    fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
         let endpoint = Endpoint::from_shared(address.url()).map_err(|error| error.to_string())?;
         Ok(endpoint.timeout(Duration::from_millis(timeout_ms.into())).connect_lazy())
     }
@@ -63,7 +62,7 @@ impl Platform for Native {
         }
     }
 
-    async fn ask(&self, _prompt: &str) -> Option<String> {
+    async fn prompt(&self, _text: &str) -> Option<String> {
         self.typed.borrow().clone()
     }
 

@@ -1,12 +1,15 @@
-//! Users, roles, privileges and privilege groups (Milvus docs: RBAC).
+//! Users, roles and what they may do (Milvus docs: RBAC): CREATE, ALTER, DROP, GRANT, REVOKE, SHOW.
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::connect::secret::secret;
 use crate::execute::context::Context;
+use crate::execute::names::{ROLE, USER};
 use crate::language::ast::{Grant, Grantee, Name, Value};
-use crate::milvus::{Effect, Fields, Platform, Reply};
+use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
+use crate::proto::Request as _;
+use crate::proto::milvus::{self as pb, OperatePrivilegeGroupType, OperatePrivilegeType};
+use crate::proto::milvus::{OperateUserRoleType, PrivilegeEntity, RoleEntity, UserEntity};
 
 /// Privileges of Milvus 2.3, by the object they are of; later versions add to them, and what is
 /// unknown here is handed on.
@@ -70,209 +73,174 @@ const PRIVILEGES: [(&str, &[&str]); 3] = [
     ("User", &["UpdateUser", "SelectUser"]),
 ];
 
-pub async fn create_user<P: Platform>(
+pub(crate) async fn create_user<P: Platform>(
     user: &Name,
     password: &Spanned<Value>,
     if_not_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    if users(context, user).await?.contains(&user.value) {
-        return match if_not_exists {
-            true => Ok(Outcome::done(format!("user {user} is there already"))),
-            false => {
-                Err(Diagnostic::new(Code::UserExists, format!("user `{user}` is there already"))
-                    .at(user.span))
-            }
-        };
+    if let Some(outcome) = USER.to_create(user, &users(context, user.span).await?, if_not_exists)? {
+        return Ok(outcome);
     }
     let password = encoded(password, format!("Password of the new user {user}"), context).await?;
-    context
-        .ask(
-            "CreateCredential",
-            Effect::Write,
-            vec![("username", (&user.value).into()), ("password", password.into())],
-            user.span,
-        )
-        .await?;
+    let request = pb::CreateCredentialRequest { username: user.value.clone(), password };
+    context.send(request, user.span).await?;
     Ok(Outcome::done(format!("created user {user}")))
 }
 
-/// Milvus takes passwords in base64. EXPLAIN asks nobody: it shows none.
+/// Milvus takes passwords in base64.
 async fn encoded<P: Platform>(
     password: &Spanned<Value>,
     what: String,
     context: &Context<'_, P>,
 ) -> Result<String> {
     use base64::Engine as _;
-    let text = match password.value {
-        Value::Prompt if context.client.explaining() => "PROMPT".to_string(),
-        _ => secret(password, &what, context.client.platform()).await?,
-    };
+    let text = secret(password, &what, async |text| context.client.prompt(text).await).await?;
     Ok(base64::engine::general_purpose::STANDARD.encode(text))
 }
 
-async fn users<P: Platform>(context: &Context<'_, P>, at: &Name) -> Result<Vec<String>> {
-    Ok(context.ask("ListCredUsers", Effect::Plan, Vec::new(), at.span).await?.texts("usernames"))
+async fn users<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {
+    Ok(context.send(pb::ListCredUsersRequest {}, span).await?.usernames)
 }
 
 async fn check_user<P: Platform>(user: &Name, context: &Context<'_, P>) -> Result<()> {
-    let users = users(context, user).await?;
-    if users.contains(&user.value) {
-        return Ok(());
-    }
-    Err(Diagnostic::new(Code::UnknownUser, format!("unknown user `{user}`")).at(user.span).suggest(
-        &user.value,
-        users.iter().map(String::as_str),
-        "there are",
-    ))
+    USER.check(user, &users(context, user.span).await?)
 }
 
 /// A user changes its own password with the old one; root changes any.
-pub async fn alter_user<P: Platform>(
+pub(crate) async fn alter_user<P: Platform>(
     user: &Name,
     new: &Spanned<Value>,
     old: Option<&Spanned<Value>>,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     check_user(user, context).await?;
-    let old = match old {
+    let old_password = match old {
         Some(old) => encoded(old, format!("Old password of {user}"), context).await?,
         None => String::new(),
     };
-    let new = encoded(new, format!("New password of {user}"), context).await?;
-    let fields: Fields = vec![
-        ("username", (&user.value).into()),
-        ("oldPassword", old.into()),
-        ("newPassword", new.into()),
-    ];
-    context.ask("UpdateCredential", Effect::Write, fields, user.span).await?;
+    let new_password = encoded(new, format!("New password of {user}"), context).await?;
+    let username = user.value.clone();
+    let request = pb::UpdateCredentialRequest { username, old_password, new_password };
+    context.send(request, user.span).await?;
     Ok(Outcome::done(format!("changed the password of {user}")))
 }
 
-pub async fn drop_user<P: Platform>(
+pub(crate) async fn drop_user<P: Platform>(
     user: &Name,
     if_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    if if_exists && !users(context, user).await?.contains(&user.value) {
-        return Ok(Outcome::done(format!("there is no user {user}")));
+    if let Some(outcome) = USER.to_drop(user, &users(context, user.span).await?, if_exists)? {
+        return Ok(outcome);
     }
-    check_user(user, context).await?;
-    context
-        .ask("DeleteCredential", Effect::Write, vec![("username", (&user.value).into())], user.span)
-        .await?;
+    let request = pb::DeleteCredentialRequest { username: user.value.clone() };
+    context.send(request, user.span).await?;
     Ok(Outcome::done(format!("dropped user {user}")))
 }
 
 /// Users with their roles.
-pub async fn show_users<P: Platform>(
+pub(crate) async fn show_users<P: Platform>(
     user: Option<&Name>,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let mut fields: Fields = vec![("include_role_info", true.into())];
     if let Some(user) = user {
         check_user(user, context).await?;
-        fields.push(("user", entity(user).into()));
     }
-    let reply = context
-        .ask("SelectUser", Effect::Read, fields, user.map_or(context.span, |user| user.span))
-        .await?;
-    Ok(table_of(&reply, "user", "roles", ["user", "roles"]))
+    let results = users_with_roles(user, context).await?;
+    let rows = results.into_iter().map(|result| {
+        let roles = result.roles.into_iter().map(|role| role.name).collect();
+        (result.user.unwrap_or_default().name, roles)
+    });
+    Ok(members(["user", "roles"], rows.collect()))
+}
+
+async fn users_with_roles<P: Platform>(
+    user: Option<&Name>,
+    context: &Context<'_, P>,
+) -> Result<Vec<pb::UserResult>> {
+    let request = pb::SelectUserRequest {
+        user: user.map(|user| UserEntity { name: user.value.clone() }),
+        include_role_info: true,
+    };
+    let span = user.map_or(context.span, |user| user.span);
+    Ok(context.send(request, span).await?.results)
 }
 
 /// Roles with their users.
-pub async fn show_roles<P: Platform>(
+pub(crate) async fn show_roles<P: Platform>(
     role: Option<&Name>,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let mut fields: Fields = vec![("include_user_info", true.into())];
     if let Some(role) = role {
         check_role(role, context).await?;
-        fields.push(("role", entity(role).into()));
     }
-    let reply = context
-        .ask("SelectRole", Effect::Read, fields, role.map_or(context.span, |role| role.span))
-        .await?;
-    Ok(table_of(&reply, "role", "users", ["role", "users"]))
+    let request = pb::SelectRoleRequest { role: role.map(role_entity), include_user_info: true };
+    let span = role.map_or(context.span, |role| role.span);
+    let rows = context.send(request, span).await?.results.into_iter().map(|result| {
+        let users = result.users.into_iter().map(|user| user.name).collect();
+        (result.role.unwrap_or_default().name, users)
+    });
+    Ok(members(["role", "users"], rows.collect()))
 }
 
-fn entity(name: &Name) -> Fields {
-    vec![("name", (&name.value).into())]
-}
-
-fn table_of(reply: &Reply, one: &str, many: &str, heads: [&str; 2]) -> Outcome {
-    let mut rows: Vec<Vec<String>> = reply
-        .messages("results")
-        .iter()
-        .map(|result| {
-            let mut names: Vec<String> =
-                result.messages(many).iter().map(|entity| entity.text("name")).collect();
-            names.sort();
-            vec![result.message(one).text("name"), names.join(", ")]
+/// A table of things and what belongs to them, both sorted.
+fn members(heads: [&str; 2], rows: Vec<(String, Vec<String>)>) -> Outcome {
+    let mut rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|(name, mut members)| {
+            members.sort();
+            vec![name, members.join(", ")]
         })
         .collect();
     rows.sort();
     Outcome::table(Table::texts(&heads, rows))
 }
 
-async fn roles<P: Platform>(context: &Context<'_, P>, at: &Name) -> Result<Vec<String>> {
-    let reply = context.ask("SelectRole", Effect::Plan, Vec::new(), at.span).await?;
-    Ok(reply.messages("results").iter().map(|result| result.message("role").text("name")).collect())
+fn role_entity(role: &Name) -> RoleEntity {
+    RoleEntity { name: role.value.clone(), ..RoleEntity::default() }
+}
+
+async fn roles<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {
+    let results = context.send(pb::SelectRoleRequest::default(), span).await?.results;
+    Ok(results.into_iter().map(|result| result.role.unwrap_or_default().name).collect())
 }
 
 async fn check_role<P: Platform>(role: &Name, context: &Context<'_, P>) -> Result<()> {
-    let roles = roles(context, role).await?;
-    if roles.contains(&role.value) {
-        return Ok(());
-    }
-    Err(Diagnostic::new(Code::UnknownRole, format!("unknown role `{role}`")).at(role.span).suggest(
-        &role.value,
-        roles.iter().map(String::as_str),
-        "there are",
-    ))
+    ROLE.check(role, &roles(context, role.span).await?)
 }
 
-pub async fn create_role<P: Platform>(
+pub(crate) async fn create_role<P: Platform>(
     role: &Name,
     if_not_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    if roles(context, role).await?.contains(&role.value) {
-        return match if_not_exists {
-            true => Ok(Outcome::done(format!("role {role} is there already"))),
-            false => {
-                Err(Diagnostic::new(Code::RoleExists, format!("role `{role}` is there already"))
-                    .at(role.span))
-            }
-        };
+    if let Some(outcome) = ROLE.to_create(role, &roles(context, role.span).await?, if_not_exists)? {
+        return Ok(outcome);
     }
-    context
-        .ask("CreateRole", Effect::Write, vec![("entity", entity(role).into())], role.span)
-        .await?;
+    let request = pb::CreateRoleRequest { entity: Some(role_entity(role)) };
+    context.send(request, role.span).await?;
     Ok(Outcome::done(format!("created role {role}")))
 }
 
-pub async fn drop_role<P: Platform>(
+pub(crate) async fn drop_role<P: Platform>(
     role: &Name,
     if_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    if if_exists && !roles(context, role).await?.contains(&role.value) {
-        return Ok(Outcome::done(format!("there is no role {role}")));
+    if let Some(outcome) = ROLE.to_drop(role, &roles(context, role.span).await?, if_exists)? {
+        return Ok(outcome);
     }
-    check_role(role, context).await?;
-    context
-        .ask("DropRole", Effect::Write, vec![("role_name", (&role.value).into())], role.span)
-        .await
-        .map_err(|error| {
-            error.help(format!(
-                "a role is dropped when it has no grants any more: `SHOW GRANTS FOR ROLE {role}`"
-            ))
-        })?;
+    let request = pb::DropRoleRequest { role_name: role.value.clone(), ..Default::default() };
+    context.send(request, role.span).await.map_err(|error| {
+        error.help(format!(
+            "a role is dropped when it has no grants any more: `SHOW GRANTS FOR ROLE {role}`"
+        ))
+    })?;
     Ok(Outcome::done(format!("dropped role {role}")))
 }
 
-pub async fn grant_role<P: Platform>(
+pub(crate) async fn grant_role<P: Platform>(
     revoke: bool,
     role: &Name,
     user: &Name,
@@ -280,24 +248,26 @@ pub async fn grant_role<P: Platform>(
 ) -> Result<Outcome> {
     check_role(role, context).await?;
     check_user(user, context).await?;
-    let fields: Fields = vec![
-        ("username", (&user.value).into()),
-        ("role_name", (&role.value).into()),
-        ("type", i64::from(revoke).into()),
-    ];
-    context.ask("OperateUserRole", Effect::Write, fields, role.span).await?;
-    Ok(Outcome::done(if revoke {
-        format!("revoked role {role} from {user}")
-    } else {
-        format!("granted role {role} to {user}")
+    let operation = match revoke {
+        true => OperateUserRoleType::RemoveUserFromRole,
+        false => OperateUserRoleType::AddUserToRole,
+    };
+    let request = pb::OperateUserRoleRequest {
+        username: user.value.clone(),
+        role_name: role.value.clone(),
+        r#type: operation.into(),
+    };
+    context.send(request, role.span).await?;
+    Ok(Outcome::done(match revoke {
+        true => format!("revoked role {role} from {user}"),
+        false => format!("granted role {role} to {user}"),
     }))
 }
 
 /// GRANT Search ON TABLE t TO ROLE r, one request a privilege. From 2.5 by the newer method, which
 /// knows privilege groups.
-pub async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Result<Outcome> {
     check_role(&grant.role, context).await?;
-    let name = grant.name.as_ref().map_or("*", |name| name.value.as_str());
     let object = grant.object.as_ref().map(|object| object.value.to_ascii_uppercase());
     if let (Some("TABLE" | "COLLECTION") | None, Some(table), None) =
         (object.as_deref(), &grant.name, &grant.database)
@@ -305,78 +275,14 @@ pub async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Resu
     {
         context.collection(table).await?;
     }
-    let newer = context.client.version().has_on_server("OperatePrivilegeV2");
-    for privilege in &grant.privileges {
-        let known = PRIVILEGES.iter().find(|(_, names)| {
-            names.iter().any(|known| known.eq_ignore_ascii_case(&privilege.value))
-        });
-        let canonical = known
-            .and_then(|(_, names)| {
-                names.iter().find(|known| known.eq_ignore_ascii_case(&privilege.value))
-            })
-            .map_or(privilege.value.as_str(), |name| name);
-        let kind = match object.as_deref() {
-            Some("TABLE" | "COLLECTION") => "Collection",
-            Some("USER") => "User",
-            Some(_) => "Global",
-            None => known.map_or("Collection", |(kind, _)| kind),
-        };
-        if let Some((belongs, _)) = known.filter(|(belongs, _)| *belongs != kind && !newer) {
-            let word = if *belongs == "Collection" { "TABLE" } else { belongs };
-            return Err(Diagnostic::new(
-                Code::WrongObject,
-                format!("{canonical} is a privilege on {belongs}"),
-            )
-            .at(privilege.span)
-            .help(format!(
-                "write `ON {} {}`",
-                word.to_uppercase(),
-                if *belongs == "Collection" { "t" } else { "*" }
-            )));
-        }
-        if known.is_none() && privilege.value != "*" && !newer {
-            let all = PRIVILEGES.iter().flat_map(|(_, names)| names.iter().copied());
-            return Err(Diagnostic::new(
-                Code::UnknownPrivilege,
-                format!("unknown privilege `{privilege}`"),
-            )
-            .at(privilege.span)
-            .suggest(&privilege.value, all, "there are"));
-        }
-        let grantor: Fields = vec![("privilege", vec![("name", canonical.into())].into())];
-        let role = entity(&grant.role);
-        let database = grant
-            .database
-            .as_ref()
-            .map_or_else(|| context.client.database(), |database| database.value.clone());
-        let (method, fields): (_, Fields) = if newer {
-            let name = if kind == "Collection" { name } else { "*" };
-            let fields = vec![
-                ("role", role.into()),
-                ("grantor", grantor.into()),
-                ("type", i64::from(grant.revoke).into()),
-                (
-                    "db_name",
-                    if database.is_empty() { "default".to_string() } else { database }.into(),
-                ),
-                ("collection_name", name.into()),
-            ];
-            ("OperatePrivilegeV2", fields)
+    let newer = context.client.version().has_method(pb::OperatePrivilegeV2Request::METHOD);
+    for name in &grant.privileges {
+        let privilege = privilege(name, object.as_deref(), newer)?;
+        if newer {
+            context.send(grant_v2(grant, &privilege, context), name.span).await?;
         } else {
-            let object: Fields = vec![("name", kind.into())];
-            let entity: Fields = vec![
-                ("role", role.into()),
-                ("object", object.into()),
-                ("object_name", name.into()),
-                ("grantor", grantor.into()),
-                ("db_name", database.into()),
-            ];
-            (
-                "OperatePrivilege",
-                vec![("entity", entity.into()), ("type", i64::from(grant.revoke).into())],
-            )
-        };
-        context.ask(method, Effect::Write, fields, privilege.span).await?;
+            context.send(grant_v1(grant, &privilege, context), name.span).await?;
+        }
     }
     let privileges =
         grant.privileges.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(", ");
@@ -384,120 +290,228 @@ pub async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Resu
     Ok(Outcome::done(format!("{verb} {privileges} {preposition} {}", grant.role)))
 }
 
-pub async fn show_grants<P: Platform>(
+/// A privilege by Milvus's own name, and the kind of object that it is on.
+#[derive(Debug)]
+struct Privilege {
+    name: String,
+    object: &'static str,
+}
+
+/// Checks what was written: `object` is the word behind ON. Where the `newer` method takes it, the
+/// server decides which privileges there are.
+fn privilege(written: &Name, object: Option<&str>, newer: bool) -> Result<Privilege> {
+    let known = PRIVILEGES.iter().find_map(|(kind, names)| {
+        let name = names.iter().find(|known| known.eq_ignore_ascii_case(&written.value))?;
+        Some((*kind, *name))
+    });
+    let name = known.map_or(written.value.as_str(), |(_, name)| name);
+    let kind = match object {
+        Some("TABLE" | "COLLECTION") => "Collection",
+        Some("USER") => "User",
+        Some(_) => "Global",
+        None => known.map_or("Collection", |(kind, _)| kind),
+    };
+    if let Some((belongs, _)) = known.filter(|(belongs, _)| *belongs != kind && !newer) {
+        let on = match belongs {
+            "Collection" => "TABLE t".to_string(),
+            other => format!("{} *", other.to_uppercase()),
+        };
+        let message = format!("{name} is a privilege on {belongs}");
+        return Err(Diagnostic::new(Code::WrongObject, message)
+            .at(written.span)
+            .help(format!("write `ON {on}`")));
+    }
+    if known.is_none() && written.value != "*" && !newer {
+        let all = PRIVILEGES.iter().flat_map(|(_, names)| names.iter().copied());
+        let message = format!("unknown privilege `{written}`");
+        return Err(Diagnostic::new(Code::UnknownPrivilege, message).at(written.span).suggest(
+            &written.value,
+            all,
+            "there are",
+        ));
+    }
+    Ok(Privilege { name: name.to_string(), object: kind })
+}
+
+fn grantor(privilege: &Privilege) -> Option<pb::GrantorEntity> {
+    let name = privilege.name.clone();
+    Some(pb::GrantorEntity { user: None, privilege: Some(PrivilegeEntity { name }) })
+}
+
+fn operation(grant: &Grant) -> i32 {
+    match grant.revoke {
+        true => OperatePrivilegeType::Revoke.into(),
+        false => OperatePrivilegeType::Grant.into(),
+    }
+}
+
+/// What stands behind ON, `*` for all.
+fn object_name(grant: &Grant) -> String {
+    grant.name.as_ref().map_or("*", |name| name.value.as_str()).to_string()
+}
+
+fn database<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> String {
+    let named = grant.database.as_ref().map(|database| database.value.clone());
+    named.unwrap_or_else(|| context.client.database())
+}
+
+fn grant_v2<P: Platform>(
+    grant: &Grant,
+    privilege: &Privilege,
+    context: &Context<'_, P>,
+) -> pb::OperatePrivilegeV2Request {
+    let database = database(grant, context);
+    pb::OperatePrivilegeV2Request {
+        role: Some(role_entity(&grant.role)),
+        grantor: grantor(privilege),
+        r#type: operation(grant),
+        db_name: if database.is_empty() { "default".to_string() } else { database },
+        collection_name: match privilege.object {
+            "Collection" => object_name(grant),
+            _ => "*".to_string(),
+        },
+    }
+}
+
+fn grant_v1<P: Platform>(
+    grant: &Grant,
+    privilege: &Privilege,
+    context: &Context<'_, P>,
+) -> pb::OperatePrivilegeRequest {
+    let entity = pb::GrantEntity {
+        role: Some(role_entity(&grant.role)),
+        object: Some(pb::ObjectEntity { name: privilege.object.to_string() }),
+        object_name: object_name(grant),
+        grantor: grantor(privilege),
+        db_name: database(grant, context),
+    };
+    pb::OperatePrivilegeRequest {
+        entity: Some(entity),
+        r#type: operation(grant),
+        ..Default::default()
+    }
+}
+
+pub(crate) async fn show_grants<P: Platform>(
     of: Grantee,
     name: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let roles = match of {
+    let roles: Vec<String> = match of {
         Grantee::Role => {
             check_role(name, context).await?;
             vec![name.value.clone()]
         }
         Grantee::User => {
             check_user(name, context).await?;
-            let fields: Fields =
-                vec![("include_role_info", true.into()), ("user", entity(name).into())];
-            let reply = context.ask("SelectUser", Effect::Plan, fields, name.span).await?;
-            reply
-                .messages("results")
-                .iter()
-                .flat_map(|result| result.messages("roles"))
-                .map(|role| role.text("name"))
-                .collect()
+            let users = users_with_roles(Some(name), context).await?;
+            users.into_iter().flat_map(|user| user.roles).map(|role| role.name).collect()
         }
     };
     let mut rows = Vec::new();
     for role in roles {
-        let entity: Fields = vec![
-            ("role", vec![("name", (&role).into())].into()),
-            ("db_name", context.client.database().into()),
-        ];
-        let reply = context
-            .ask("SelectGrant", Effect::Read, vec![("entity", entity.into())], name.span)
-            .await?;
-        for grant in reply.messages("entities") {
-            let grantor = grant.message("grantor");
+        let entity = pb::GrantEntity {
+            role: Some(RoleEntity { name: role.clone(), ..RoleEntity::default() }),
+            db_name: context.client.database(),
+            ..pb::GrantEntity::default()
+        };
+        let request = pb::SelectGrantRequest { entity: Some(entity) };
+        for grant in context.send(request, name.span).await?.entities {
+            let grantor = grant.grantor.unwrap_or_default();
             rows.push(vec![
                 role.clone(),
-                grantor.message("privilege").text("name"),
-                grant.message("object").text("name"),
-                grant.text("object_name"),
-                grant.text("db_name"),
-                grantor.message("user").text("name"),
+                grantor.privilege.unwrap_or_default().name,
+                grant.object.unwrap_or_default().name,
+                grant.object_name,
+                grant.db_name,
+                grantor.user.unwrap_or_default().name,
             ]);
         }
     }
     rows.sort();
-    Ok(Outcome::table(Table::texts(
-        &["role", "privilege", "object", "name", "database", "granted by"],
-        rows,
-    )))
+    let heads = ["role", "privilege", "object", "name", "database", "granted by"];
+    Ok(Outcome::table(Table::texts(&heads, rows)))
 }
 
-pub async fn create_privilege_group<P: Platform>(
+pub(crate) async fn create_privilege_group<P: Platform>(
     group: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    context
-        .ask(
-            "CreatePrivilegeGroup",
-            Effect::Write,
-            vec![("group_name", (&group.value).into())],
-            group.span,
-        )
-        .await?;
+    let request = pb::CreatePrivilegeGroupRequest { group_name: group.value.clone() };
+    context.send(request, group.span).await?;
     Ok(Outcome::done(format!("created privilege group {group}")))
 }
 
-pub async fn drop_privilege_group<P: Platform>(
+pub(crate) async fn drop_privilege_group<P: Platform>(
     group: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    context
-        .ask(
-            "DropPrivilegeGroup",
-            Effect::Write,
-            vec![("group_name", (&group.value).into())],
-            group.span,
-        )
-        .await?;
+    let request = pb::DropPrivilegeGroupRequest { group_name: group.value.clone() };
+    context.send(request, group.span).await?;
     Ok(Outcome::done(format!("dropped privilege group {group}")))
 }
 
-pub async fn alter_privilege_group<P: Platform>(
+pub(crate) async fn alter_privilege_group<P: Platform>(
     group: &Name,
     add: bool,
     names: &[Name],
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let privileges = names.iter().map(entity).collect();
-    let fields: Fields = vec![
-        ("group_name", (&group.value).into()),
-        ("privileges", crate::milvus::message::Field::Messages(privileges)),
-        ("type", i64::from(!add).into()),
-    ];
-    context.ask("OperatePrivilegeGroup", Effect::Write, fields, group.span).await?;
+    let operation = match add {
+        true => OperatePrivilegeGroupType::AddPrivilegesToGroup,
+        false => OperatePrivilegeGroupType::RemovePrivilegesFromGroup,
+    };
+    let request = pb::OperatePrivilegeGroupRequest {
+        group_name: group.value.clone(),
+        privileges: names.iter().map(|name| PrivilegeEntity { name: name.value.clone() }).collect(),
+        r#type: operation.into(),
+    };
+    context.send(request, group.span).await?;
     Ok(Outcome::done(format!("altered privilege group {group}")))
 }
 
-pub async fn show_privilege_groups<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
-    let reply = context.ask("ListPrivilegeGroups", Effect::Read, Vec::new(), context.span).await?;
+pub(crate) async fn show_privilege_groups<P: Platform>(
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let reply = context.send(pb::ListPrivilegeGroupsRequest {}, context.span).await?;
     let mut rows: Vec<Vec<String>> = reply
-        .messages("privilege_groups")
-        .iter()
+        .privilege_groups
+        .into_iter()
         .map(|group| {
-            vec![
-                group.text("group_name"),
-                group
-                    .messages("privileges")
-                    .iter()
-                    .map(|privilege| privilege.text("name"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ]
+            let names: Vec<String> = group.privileges.into_iter().map(|one| one.name).collect();
+            vec![group.group_name, names.join(", ")]
         })
         .collect();
     rows.sort();
     Ok(Outcome::table(Table::texts(&["privilege group", "privileges"], rows)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::new(text.to_string(), Span::new(0, text.len()))
+    }
+
+    #[test]
+    fn a_privilege_is_known_by_its_name_in_any_case_and_by_its_object() {
+        let search = privilege(&name("search"), None, false).unwrap();
+        assert_eq!((search.name.as_str(), search.object), ("Search", "Collection"));
+        let wrong = privilege(&name("CreateDatabase"), Some("TABLE"), false).unwrap_err();
+        assert_eq!(
+            (wrong.code, wrong.help.as_slice()),
+            (Code::WrongObject, ["write `ON GLOBAL *`".to_string()].as_slice())
+        );
+        assert_eq!(
+            privilege(&name("Serach"), None, false).unwrap_err().code,
+            Code::UnknownPrivilege
+        );
+    }
+
+    #[test]
+    fn what_the_newer_method_takes_the_server_decides() {
+        let group = privilege(&name("CollectionReadOnly"), None, true).unwrap();
+        assert_eq!((group.name.as_str(), group.object), ("CollectionReadOnly", "Collection"));
+    }
 }

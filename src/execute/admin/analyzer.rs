@@ -1,73 +1,74 @@
 //! RUN ANALYZER: what full text search makes of a text (Milvus docs: analyzer overview).
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::context::Context;
 use crate::execute::define::schema::named_analyzer;
-use crate::execute::errors::diagnose;
 use crate::execute::params;
 use crate::language::ast::{Name, Param, Value};
-use crate::milvus::{Effect, Fields, Platform};
+use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
+use crate::proto::milvus as pb;
 
 /// By the analyzer of a field, or by the one that the parameters describe; the server's standard
 /// one without either.
-pub async fn run<P: Platform>(
+pub(crate) async fn run<P: Platform>(
     texts: &Spanned<Value>,
     of: Option<&(Name, Name)>,
     written: &[Param],
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let several = matches!(texts.value, Value::List(_));
-    let placeholder = match &texts.value {
-        Value::List(items) => items
-            .iter()
-            .map(|item| params::text(item).map(|text| text.value))
-            .collect::<Result<Vec<_>>>()?,
-        _ => vec![params::text(texts)?.value],
+    let mut request = pb::RunAnalyzerRequest {
+        placeholder: texts_of(texts)?.into_iter().map(String::into_bytes).collect(),
+        with_detail: true,
+        ..Default::default()
     };
-    let mut fields: Fields =
-        vec![("placeholder", placeholder.into()), ("with_detail", true.into())];
     if let Some((table, field)) = of {
-        let collection = context.collection(table).await?;
-        collection.field(field)?;
-        fields.extend([
-            ("collection_name", (&table.value).into()),
-            ("field_name", (&field.value).into()),
-        ]);
+        context.collection(table).await?.field(field)?;
+        request.collection_name = table.value.clone();
+        request.field_name = field.value.clone();
         if let Some(param) = written.first() {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                format!("`{field}` has an analyzer of its own"),
-            )
-            .at(param.name.span)
-            .help("leave WITH out, or `ON`"));
+            let message = format!("`{field}` has an analyzer of its own");
+            return Err(Diagnostic::new(Code::SyntaxError, message)
+                .at(param.name.span)
+                .help("leave WITH out, or `ON`"));
         }
     }
     for param in written {
-        let described = match param.name.value.to_ascii_lowercase().as_str() {
+        request.analyzer_params = match param.name.value.to_ascii_lowercase().as_str() {
             "analyzer" => named_analyzer(param)?,
             "analyzer_params" => params::plain(params::one(param)?)?,
             _ => return Err(params::unknown(param, &["analyzer", "analyzer_params"])),
         };
-        fields.push(("analyzer_params", described.into()));
     }
-    let reply = context
-        .client
-        .ask("RunAnalyzer", Effect::Read, fields)
-        .await
-        .map_err(|error| diagnose(error, texts.span))?;
+    let results = context.send(request, texts.span).await?.results;
+    Ok(tokens(results, matches!(texts.value, Value::List(_))))
+}
+
+fn texts_of(texts: &Spanned<Value>) -> Result<Vec<String>> {
+    match &texts.value {
+        Value::List(items) => {
+            items.iter().map(|item| params::text(item).map(|text| text.value)).collect()
+        }
+        _ => Ok(vec![params::text(texts)?.value]),
+    }
+}
+
+/// A row a token; of `several` texts each with the number of its own.
+fn tokens(results: Vec<pb::AnalyzerResult>, several: bool) -> Outcome {
     let mut rows = Vec::new();
     let mut groups = Vec::new();
-    for (at, result) in reply.messages("results").iter().enumerate() {
+    for (at, result) in results.into_iter().enumerate() {
         if at > 0 {
             groups.push(rows.len());
         }
-        for token in result.messages("tokens") {
+        for token in result.tokens {
             let mut row = if several { vec![Datum::Int(at as i64 + 1)] } else { Vec::new() };
-            row.push(Datum::Int(token.int("position")));
-            row.push(Datum::Text(token.text("token")));
-            row.extend(["start_offset", "end_offset"].map(|name| Datum::Int(token.int(name))));
+            row.extend([
+                Datum::Int(token.position),
+                Datum::Text(token.token),
+                Datum::Int(token.start_offset),
+                Datum::Int(token.end_offset),
+            ]);
             rows.push(row);
         }
     }
@@ -78,13 +79,28 @@ pub async fn run<P: Platform>(
         ("start", Type::Int),
         ("end", Type::Int),
     ];
-    let columns = heads
-        .into_iter()
-        .skip(usize::from(!several))
-        .map(|(name, kind)| Column::new(name, kind))
-        .collect();
-    let mut table = Table::new(columns, rows);
+    let heads = heads.into_iter().skip(usize::from(!several));
+    let mut table = Table::new(heads.map(|(name, kind)| Column::new(name, kind)).collect(), rows);
     table.groups = groups;
     let done = plural(table.total, "token", "tokens");
-    Ok(Outcome::table(table).with_done(done))
+    Outcome::table(table).with_done(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(token: &str) -> pb::AnalyzerResult {
+        let token = pb::AnalyzerToken { token: token.to_string(), ..Default::default() };
+        pb::AnalyzerResult { tokens: vec![token] }
+    }
+
+    #[test]
+    fn the_tokens_of_several_texts_are_numbered_and_kept_apart() {
+        let one = tokens(vec![result("a")], false);
+        assert_eq!(one.tables[0].columns.len(), 4);
+        let two = tokens(vec![result("a"), result("b")], true);
+        let table = &two.tables[0];
+        assert_eq!((table.rows[1][0].clone(), table.groups.as_slice()), (Datum::Int(2), &[1][..]));
+    }
 }

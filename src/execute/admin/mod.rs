@@ -4,3 +4,5 @@ pub mod access;
 pub mod analyzer;
 pub mod maintenance;
 pub mod resource_groups;
+pub mod segments;
+pub mod snapshots;

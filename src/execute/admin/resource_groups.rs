@@ -1,174 +1,146 @@
 //! Resource groups, and the replicas that they hold (Milvus docs: resource group).
 
-use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
-use crate::execute::Result;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::context::Context;
+use crate::execute::names::RESOURCE_GROUP;
 use crate::execute::params;
 use crate::language::ast::{Name, Param, Value};
-use crate::milvus::{Effect, Fields, Platform};
+use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
+use crate::proto::milvus as pb;
+use crate::proto::rg::{ResourceGroupConfig, ResourceGroupLimit};
 
-pub async fn show_groups<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn show_groups<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let mut names = names(context, context.span).await?;
     names.sort();
-    Ok(Outcome::table(Table::texts(
-        &["resource group"],
-        names.into_iter().map(|name| vec![name]).collect(),
-    )))
+    let rows = names.into_iter().map(|name| vec![name]).collect();
+    Ok(Outcome::table(Table::texts(&["resource group"], rows)))
 }
 
 async fn names<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {
-    Ok(context
-        .ask("ListResourceGroups", Effect::Plan, Vec::new(), span)
-        .await?
-        .texts("resource_groups"))
+    Ok(context.send(pb::ListResourceGroupsRequest {}, span).await?.resource_groups)
 }
 
 async fn check<P: Platform>(group: &Name, context: &Context<'_, P>) -> Result<()> {
-    let names = names(context, group.span).await?;
-    if names.contains(&group.value) {
-        return Ok(());
-    }
-    let known = names.iter().map(String::as_str);
-    Err(Diagnostic::new(Code::UnknownResourceGroup, format!("unknown resource group `{group}`"))
-        .at(group.span)
-        .suggest(&group.value, known, "there are"))
+    RESOURCE_GROUP.check(group, &names(context, group.span).await?)
 }
 
-pub async fn create_group<P: Platform>(
+pub(crate) async fn create_group<P: Platform>(
     group: &Name,
     written: &[Param],
     if_not_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    if names(context, group.span).await?.contains(&group.value) {
-        return match if_not_exists {
-            true => Ok(Outcome::done(format!("resource group {group} is there already"))),
-            false => Err(Diagnostic::new(
-                Code::ResourceGroupExists,
-                format!("resource group `{group}` is there already"),
-            )
-            .at(group.span)),
-        };
+    let there = names(context, group.span).await?;
+    if let Some(outcome) = RESOURCE_GROUP.to_create(group, &there, if_not_exists)? {
+        return Ok(outcome);
     }
-    let mut fields: Fields = vec![("resource_group", (&group.value).into())];
-    if let Some(param) = written.first() {
-        context.needs("UpdateResourceGroups", param.name.span)?;
-        fields.push(("config", config(written)?.into()));
-    }
-    context.ask("CreateResourceGroup", Effect::Write, fields, group.span).await?;
+    let config = match written.first() {
+        Some(param) => {
+            context.needs(Feature::ResourceGroupConfig, param.name.span)?;
+            Some(config(written)?)
+        }
+        None => None,
+    };
+    let request = pb::CreateResourceGroupRequest { resource_group: group.value.clone(), config };
+    context.send(request, group.span).await?;
     Ok(Outcome::done(format!("created resource group {group}")))
 }
 
 /// `requests` and `limits` are numbers of query nodes.
-fn config(written: &[Param]) -> Result<Fields> {
-    let mut config: Fields = Vec::new();
+fn config(written: &[Param]) -> Result<ResourceGroupConfig> {
+    let mut config = ResourceGroupConfig::default();
     for param in written {
-        let name = match param.name.value.to_ascii_lowercase().as_str() {
-            "requests" => "requests",
-            "limits" => "limits",
+        let slot = match param.name.value.to_ascii_lowercase().as_str() {
+            "requests" => &mut config.requests,
+            "limits" => &mut config.limits,
             _ => return Err(params::unknown(param, &["requests", "limits"])),
         };
-        let limit: Fields =
-            vec![("node_num", params::whole(param, 0, i64::from(i32::MAX))?.into())];
-        config.push((name, limit.into()));
+        let node_num = params::whole(param, 0, i64::from(i32::MAX))? as i32;
+        *slot = Some(ResourceGroupLimit { node_num });
     }
     Ok(config)
 }
 
-pub async fn alter_group<P: Platform>(
+pub(crate) async fn alter_group<P: Platform>(
     group: &Name,
     written: &[Param],
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     check(group, context).await?;
-    let entry: Fields = vec![("key", (&group.value).into()), ("value", config(written)?.into())];
-    let groups = crate::milvus::message::Field::Messages(vec![entry]);
-    context
-        .ask("UpdateResourceGroups", Effect::Write, vec![("resource_groups", groups)], group.span)
-        .await?;
+    let resource_groups = BTreeMap::from([(group.value.clone(), config(written)?)]);
+    context.send(pb::UpdateResourceGroupsRequest { resource_groups }, group.span).await?;
     Ok(Outcome::done(format!("altered resource group {group}")))
 }
 
-pub async fn drop_group<P: Platform>(
+pub(crate) async fn drop_group<P: Platform>(
     group: &Name,
     if_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    if if_exists && !names(context, group.span).await?.contains(&group.value) {
-        return Ok(Outcome::done(format!("there is no resource group {group}")));
+    let there = names(context, group.span).await?;
+    if let Some(outcome) = RESOURCE_GROUP.to_drop(group, &there, if_exists)? {
+        return Ok(outcome);
     }
-    check(group, context).await?;
-    context
-        .ask(
-            "DropResourceGroup",
-            Effect::Write,
-            vec![("resource_group", (&group.value).into())],
-            group.span,
-        )
-        .await?;
+    let request = pb::DropResourceGroupRequest { resource_group: group.value.clone() };
+    context.send(request, group.span).await?;
     Ok(Outcome::done(format!("dropped resource group {group}")))
 }
 
-pub async fn describe_group<P: Platform>(
+pub(crate) async fn describe_group<P: Platform>(
     group: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     check(group, context).await?;
-    let reply = context
-        .ask(
-            "DescribeResourceGroup",
-            Effect::Read,
-            vec![("resource_group", (&group.value).into())],
-            group.span,
-        )
-        .await?
-        .message("resource_group");
-    let config = reply.message("config");
-    let columns =
-        ["capacity", "available", "requests", "limits"].map(|name| Column::new(name, Type::Int));
-    let row = vec![
-        Datum::Text(reply.text("name")),
-        Datum::Int(reply.int("capacity")),
-        Datum::Int(reply.int("num_available_node")),
-        Datum::Int(config.message("requests").int("node_num")),
-        Datum::Int(config.message("limits").int("node_num")),
-    ];
-    let columns =
-        std::iter::once(Column::new("resource group", Type::Prose)).chain(columns).collect();
+    let request = pb::DescribeResourceGroupRequest { resource_group: group.value.clone() };
+    let group = context.send(request, group.span).await?.resource_group.unwrap_or_default();
+    let config = group.config.unwrap_or_default();
+    let nodes = |limit: Option<ResourceGroupLimit>| limit.unwrap_or_default().node_num;
+    let mut columns = vec![Column::new("resource group", Type::Prose)];
+    let mut row = vec![Datum::Text(group.name)];
+    for (name, number) in [
+        ("capacity", group.capacity),
+        ("available", group.num_available_node),
+        ("requests", nodes(config.requests)),
+        ("limits", nodes(config.limits)),
+    ] {
+        columns.push(Column::new(name, Type::Int));
+        row.push(Datum::Int(number.into()));
+    }
     Ok(Outcome::table(Table::new(columns, vec![row])))
 }
 
-fn count_of(count: &Spanned<Value>) -> Result<u64> {
-    match params::count(count)? {
-        0 => Err(Diagnostic::new(Code::InvalidNumber, "a whole number of 1 or more belongs here")
+/// How many are transferred: at least one, and no more than the wire has room for.
+fn count_of(count: &Spanned<Value>) -> Result<i32> {
+    match i32::try_from(params::count(count)?) {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(Diagnostic::new(Code::InvalidNumber, "a whole number of 1 or more belongs here")
             .at(count.span)),
-        number => Ok(number),
     }
 }
 
-pub async fn transfer_nodes<P: Platform>(
+pub(crate) async fn transfer_nodes<P: Platform>(
     count: &Spanned<Value>,
     from: &Name,
     to: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    let number = count_of(count)?;
+    let num_node = count_of(count)?;
     check(from, context).await?;
     check(to, context).await?;
-    let fields: Fields = vec![
-        ("source_resource_group", (&from.value).into()),
-        ("target_resource_group", (&to.value).into()),
-        ("num_node", number.into()),
-    ];
-    context.ask("TransferNode", Effect::Write, fields, from.span).await?;
-    Ok(Outcome::done(format!(
-        "transferred {} from {from} to {to}",
-        plural(number, "node", "nodes")
-    )))
+    let request = pb::TransferNodeRequest {
+        source_resource_group: from.value.clone(),
+        target_resource_group: to.value.clone(),
+        num_node,
+    };
+    context.send(request, from.span).await?;
+    let nodes = plural(num_node as u64, "node", "nodes");
+    Ok(Outcome::done(format!("transferred {nodes} from {from} to {to}")))
 }
 
-pub async fn transfer_replicas<P: Platform>(
+pub(crate) async fn transfer_replicas<P: Platform>(
     count: &Spanned<Value>,
     table: &Name,
     from: &Name,
@@ -179,43 +151,77 @@ pub async fn transfer_replicas<P: Platform>(
     context.collection(table).await?;
     check(from, context).await?;
     check(to, context).await?;
-    let fields: Fields = vec![
-        ("source_resource_group", (&from.value).into()),
-        ("target_resource_group", (&to.value).into()),
-        ("collection_name", (&table.value).into()),
-        ("num_replica", number.into()),
-    ];
-    context.ask("TransferReplica", Effect::Write, fields, from.span).await?;
-    Ok(Outcome::done(format!(
-        "transferred {} of {table} from {from} to {to}",
-        plural(number, "replica", "replicas")
-    )))
+    let request = pb::TransferReplicaRequest {
+        source_resource_group: from.value.clone(),
+        target_resource_group: to.value.clone(),
+        collection_name: table.value.clone(),
+        num_replica: number.into(),
+        ..Default::default()
+    };
+    context.send(request, from.span).await?;
+    let replicas = plural(number as u64, "replica", "replicas");
+    Ok(Outcome::done(format!("transferred {replicas} of {table} from {from} to {to}")))
 }
 
-pub async fn show_replicas<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn show_replicas<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let fields: Fields =
-        vec![("collectionID", collection.id.into()), ("collection_name", (&table.value).into())];
-    let reply = context.ask("GetReplicas", Effect::Read, fields, table.span).await?;
-    let rows: Vec<Vec<Datum>> = reply
-        .messages("replicas")
-        .iter()
+    let request = pb::GetReplicasRequest {
+        collection_id: collection.id,
+        collection_name: table.value.clone(),
+        ..Default::default()
+    };
+    let replicas = context.send(request, table.span).await?.replicas;
+    let rows: Vec<Vec<Datum>> = replicas
+        .into_iter()
         .map(|replica| {
-            let nodes = replica.ints("node_ids");
             vec![
-                Datum::Text(replica.int("replicaID").to_string()),
-                Datum::Text(replica.text("resource_group_name")),
-                Datum::Int(nodes.len() as i64),
-                Datum::Int(replica.ints("partition_ids").len() as i64),
+                Datum::Text(replica.replica_id.to_string()),
+                Datum::Text(replica.resource_group_name),
+                Datum::Int(replica.node_ids.len() as i64),
+                Datum::Int(replica.partition_ids.len() as i64),
             ]
         })
         .collect();
-    let columns = vec![
-        Column::new("replica", Type::Text),
-        Column::new("resource group", Type::Prose),
-        Column::new("nodes", Type::Int),
-        Column::new("partitions", Type::Int),
+    let heads = [
+        ("replica", Type::Text),
+        ("resource group", Type::Prose),
+        ("nodes", Type::Int),
+        ("partitions", Type::Int),
     ];
+    let columns = heads.map(|(name, kind)| Column::new(name, kind)).to_vec();
     let count = rows.len() as u64;
     Ok(Outcome::table(Table::new(columns, rows)).with_done(plural(count, "replica", "replicas")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::ast::Kind;
+    use crate::language::parse::parse;
+
+    fn params(text: &str) -> Vec<Param> {
+        let statement = format!("ALTER RESOURCE GROUP g SET ({text})");
+        match parse(&statement).unwrap().remove(0).kind {
+            Kind::AlterObject {
+                change: crate::language::ast::ObjectChange::Set(params), ..
+            } => params,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_config_is_of_requests_and_limits() {
+        let config = config(&params("requests = 1, limits = 3")).unwrap();
+        assert_eq!(config.requests.unwrap().node_num, 1);
+        assert_eq!(config.limits.unwrap().node_num, 3);
+    }
+
+    #[test]
+    fn what_is_no_number_of_nodes_is_an_error() {
+        assert_eq!(config(&params("limits = -1")).unwrap_err().code, Code::InvalidValue);
+        assert_eq!(config(&params("limit = 1")).unwrap_err().code, Code::UnknownParameter);
+    }
 }

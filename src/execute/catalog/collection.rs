@@ -127,7 +127,6 @@ pub(crate) struct Index {
     pub(crate) indexed_rows: i64,
     pub(crate) total_rows: i64,
     pub(crate) state: i32,
-    pub(crate) fail_reason: String,
 }
 
 impl Collection {
@@ -136,7 +135,7 @@ impl Collection {
         name: &str,
     ) -> Result<Collection, Error> {
         let reply = client
-            .describe_collection(pb::DescribeCollectionRequest {
+            .send(pb::DescribeCollectionRequest {
                 db_name: client.database(),
                 collection_name: name.to_string(),
             })
@@ -372,7 +371,7 @@ impl Index {
             collection_name: name.to_string(),
             ..Default::default()
         };
-        match client.describe_index(request).await {
+        match client.send(request).await {
             Ok(reply) => Ok(reply.index_descriptions.into_iter().map(Index::new).collect()),
             Err(error) if error.is_index_not_found() => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -392,7 +391,6 @@ impl Index {
             indexed_rows: description.indexed_rows,
             total_rows: description.total_rows,
             state: description.state,
-            fail_reason: description.index_state_fail_reason,
         };
         for pair in description.params {
             match pair.key.as_str() {

@@ -72,7 +72,6 @@ pub(crate) fn index(field: &str, index_type: &str, metric: &str) -> Index {
         indexed_rows: 0,
         total_rows: 0,
         state: 0,
-        fail_reason: String::new(),
     }
 }
 

@@ -1,21 +1,19 @@
 //! Passwords and tokens: text, or PROMPT, which asks whoever runs the cell for one.
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::params;
 use crate::language::ast::Value;
-use crate::milvus::Platform;
 
-/// A secret as it was written, or as it is typed now. `what` says which one is asked for.
-pub async fn secret<P: Platform>(
+/// A secret as it was written, or as it is typed now. `what` says which one `prompt` asks for.
+pub(crate) async fn secret(
     word: &Spanned<Value>,
     what: &str,
-    platform: &P,
+    prompt: impl AsyncFnOnce(&str) -> Option<String>,
 ) -> Result<String> {
     if word.value != Value::Prompt {
         return Ok(params::text(word)?.value);
     }
-    match platform.ask(&format!("{what}: ")).await {
+    match prompt(&format!("{what}: ")).await {
         Some(typed) if !typed.is_empty() => Ok(typed),
         Some(_) => Err(Diagnostic::new(Code::NoInput, "nothing was typed")
             .at(word.span)

@@ -1,23 +1,27 @@
-//! Tables and their partitions: CREATE, ALTER, TRUNCATE, DROP.
+//! Tables: CREATE, ALTER, TRUNCATE, DROP.
 
 use prost::Message as _;
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::define::index;
-use crate::execute::define::loading;
 use crate::execute::define::schema;
-use crate::execute::errors::{diagnose, table_names};
-use crate::execute::params::{pair, pairs_of};
-use crate::language::ast::{Change, CreateTable, Name};
-use crate::milvus::message::Field;
-use crate::milvus::{Effect, Fields, Platform};
-use crate::outcome::{Outcome, Table};
+use crate::execute::names::COLLECTION;
+use crate::execute::params::pairs_of;
+use crate::language::ast::{Change, Column, CreateTable, Name};
+use crate::milvus::{Feature, Platform};
+use crate::outcome::{Outcome, plural};
 use crate::proto::common::KeyValuePair;
+use crate::proto::milvus as pb;
+use crate::proto::milvus::alter_collection_schema_request::action::Op;
+use crate::proto::milvus::alter_collection_schema_request::drop_request::Identifier;
+use crate::proto::milvus::alter_collection_schema_request::{
+    Action, AddRequest, DropRequest, FieldInfo,
+};
 use crate::proto::schema::CollectionSchema;
 
-pub async fn create<P: Platform>(
+pub(crate) async fn create<P: Platform>(
     create: &CreateTable,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
@@ -38,15 +42,13 @@ pub async fn create<P: Platform>(
         functions,
         ..CollectionSchema::default()
     };
-    if create.if_not_exists {
-        let names =
-            table_names(context.client).await.map_err(|error| diagnose(error, table.span))?;
-        if names.contains(&table.value) {
-            return Ok(Outcome::done(format!("collection {table} is there already")));
-        }
+    // Milvus takes an equal schema for done and says nothing
+    let there = context.collection_names(table.span).await?;
+    if let Some(outcome) = to_create(table, &there, create.if_not_exists)? {
+        return Ok(outcome);
     }
     // what is wrong with an index is said before anything is created
-    let planned = crate::execute::catalog::collection::Collection::of_schema(schema.clone());
+    let planned = Collection::of_schema(schema.clone());
     let plans = create
         .indexes
         .iter()
@@ -60,387 +62,237 @@ pub async fn create<P: Platform>(
     }
     let mut done = format!("created collection {table}");
     if !plans.is_empty() {
-        done.push_str(&format!(
-            " with {}",
-            crate::outcome::plural(plans.len() as u64, "index", "indexes")
-        ));
+        done.push_str(&format!(" with {}", plural(plans.len() as u64, "index", "indexes")));
     }
     Ok(Outcome::done(done))
 }
 
 /// Creates the collection of a schema.
-pub async fn send<P: Platform>(
+pub(crate) async fn send<P: Platform>(
     schema: CollectionSchema,
     options: schema::Options,
     table: &Name,
     context: &Context<'_, P>,
 ) -> Result<()> {
-    if !context.client.explaining() {
-        // Milvus takes an equal schema for done and says nothing
-        let names =
-            table_names(context.client).await.map_err(|error| diagnose(error, table.span))?;
-        if names.contains(&table.value) {
-            return Err(Diagnostic::new(
-                Code::CollectionExists,
-                format!("collection `{table}` is there already"),
-            )
-            .at(table.span)
-            .help(format!("`DROP TABLE {table}` first, or `CREATE TABLE IF NOT EXISTS`")));
-        }
-    }
+    let request = pb::CreateCollectionRequest {
+        collection_name: table.value.clone(),
+        schema: schema.encode_to_vec(),
+        shards_num: options.shards,
+        consistency_level: options.consistency.into(),
+        properties: options.properties,
+        num_partitions: options.partitions,
+        ..Default::default()
+    };
     context.forget(table);
-    let fields: Fields = vec![
-        ("collection_name", (&table.value).into()),
-        ("schema", crate::milvus::message::Field::Bytes(schema.encode_to_vec())),
-        ("shards_num", options.shards.into()),
-        ("consistency_level", i64::from(options.consistency as i32).into()),
-        ("properties", options.properties.into()),
-        ("num_partitions", options.partitions.into()),
-    ];
-    context.ask("CreateCollection", Effect::Write, fields, table.span).await?;
-    remember_names(context).await;
+    context.send(request, table.span).await?;
+    refresh_names(context).await;
     Ok(())
 }
 
-async fn remember_names<P: Platform>(context: &Context<'_, P>) {
-    if let (false, Ok(names)) = (context.client.explaining(), table_names(context.client).await) {
-        context.connection.catalog.set_names(names);
-    }
+/// What CREATE TABLE finds before it creates: an outcome ends an IF NOT EXISTS.
+pub(crate) fn to_create(
+    table: &Name,
+    there: &[String],
+    if_not_exists: bool,
+) -> Result<Option<Outcome>> {
+    COLLECTION.to_create(table, there, if_not_exists).map_err(|error| {
+        error.help(format!("`DROP TABLE {table}` first, or `CREATE TABLE IF NOT EXISTS`"))
+    })
 }
 
-pub async fn alter<P: Platform>(
+/// Completion knows the names that are there now.
+async fn refresh_names<P: Platform>(context: &Context<'_, P>) {
+    let _ = context.connection.collection_names().await;
+}
+
+pub(crate) async fn alter<P: Platform>(
     table: &Name,
     change: &Change,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     context.forget(table);
-    let of_table = |mut more: Fields| {
-        let mut fields: Fields = vec![("collection_name", (&table.value).into())];
-        fields.append(&mut more);
-        fields
-    };
-    let keys = |names: &[Name]| names.iter().map(|name| name.value.clone()).collect::<Vec<_>>();
     let done = match change {
-        Change::AddField(column) => {
-            if collection.find(&column.name.value).is_some() {
-                return Err(Diagnostic::new(
-                    Code::FieldExists,
-                    format!("field `{}` is there already", column.name),
-                )
-                .at(column.name.span));
-            }
-            if let Some(generated) = &column.generated {
-                context.needs("ADD FIELD … GENERATED", generated.function.span)?;
-                let function = schema::added_function(column, &collection)?;
-                let field: Fields = vec![(
-                    "field_schema",
-                    Field::Bytes(schema::field(column, context)?.encode_to_vec()),
-                )];
-                let added: Fields = vec![
-                    ("field_infos", Field::Messages(vec![field])),
-                    ("func_schema", Field::Bytes(function.encode_to_vec())),
-                ];
-                let action: Fields = vec![("add_request", added.into())];
-                context
-                    .ask(
-                        "AlterCollectionSchema",
-                        Effect::Write,
-                        of_table(vec![("action", action.into())]),
-                        column.name.span,
-                    )
-                    .await?;
-                return Ok(Outcome::done(format!("added field {} to {table}", column.name)));
-            }
-            if !column.nullable || column.primary_key {
-                return Err(Diagnostic::new(
-                    Code::SyntaxError,
-                    "a field that is added must be able \
-                    to be NULL: the rows that are there have no value of it",
-                )
-                .at(column.name.span)
-                .help(format!(
-                    "write `ADD FIELD {} {} NULL`, with `DEFAULT …` if you like",
-                    column.name, column.data_type.name
-                )));
-            }
-            let field = schema::field(column, context)?;
-            let bytes = Field::Bytes(field.encode_to_vec());
-            context
-                .ask(
-                    "AddCollectionField",
-                    Effect::Write,
-                    of_table(vec![("schema", bytes)]),
-                    column.name.span,
-                )
-                .await?;
-            format!("added field {} to {table}", column.name)
-        }
-        Change::DropField(field) => {
-            collection.field(field)?;
-            // what a function makes goes with the function
-            let request: Fields = match collection
-                .functions
-                .iter()
-                .find(|function| function.output_field_names.contains(&field.value))
-            {
-                Some(function) => vec![
-                    ("function_name", (&function.name).into()),
-                    ("drop_function_output_fields", true.into()),
-                ],
-                None => vec![("field_name", (&field.value).into())],
-            };
-            let action: Fields = vec![("drop_request", request.into())];
-            context
-                .ask(
-                    "AlterCollectionSchema",
-                    Effect::Write,
-                    of_table(vec![("action", action.into())]),
-                    field.span,
-                )
-                .await?;
-            format!("dropped field {field} of {table}")
-        }
+        Change::AddField(column) => add_field(column, table, &collection, context).await?,
+        Change::DropField(field) => drop_field(field, table, &collection, context).await?,
         Change::SetField { field, params } => {
-            collection.field(field)?;
-            let fields = of_table(vec![
-                ("field_name", (&field.value).into()),
-                ("properties", pairs_of(params)?.into()),
-            ]);
-            context.ask("AlterCollectionField", Effect::Write, fields, field.span).await?;
-            format!("altered field {field} of {table}")
+            let properties = pairs_of(params)?;
+            alter_field(field, properties, Vec::new(), table, &collection, context).await?
         }
         Change::ResetField { field, names } => {
-            collection.field(field)?;
-            let fields = of_table(vec![
-                ("field_name", (&field.value).into()),
-                ("delete_keys", keys(names).into()),
-            ]);
-            context.ask("AlterCollectionField", Effect::Write, fields, field.span).await?;
-            format!("altered field {field} of {table}")
+            alter_field(field, Vec::new(), keys(names), table, &collection, context).await?
         }
-        Change::Rename(new) => {
-            let names =
-                table_names(context.client).await.map_err(|error| diagnose(error, new.span))?;
-            if names.contains(&new.value) {
-                return Err(Diagnostic::new(
-                    Code::CollectionExists,
-                    format!("collection `{new}` is there already"),
-                )
-                .at(new.span));
-            }
-            context
-                .ask(
-                    "RenameCollection",
-                    Effect::Write,
-                    vec![("oldName", (&table.value).into()), ("newName", (&new.value).into())],
-                    new.span,
-                )
-                .await?;
-            remember_names(context).await;
-            format!("renamed {table} to {new}")
-        }
+        Change::Rename(new) => rename(table, new, context).await?,
         Change::Set(params) => {
-            let properties: Vec<KeyValuePair> = pairs_of(params)?;
-            context
-                .ask(
-                    "AlterCollection",
-                    Effect::Write,
-                    of_table(vec![("properties", properties.into())]),
-                    table.span,
-                )
-                .await?;
-            format!("altered {table}")
+            alter_properties(pairs_of(params)?, Vec::new(), table, context).await?
         }
-        Change::Reset(names) => {
-            context
-                .ask(
-                    "AlterCollection",
-                    Effect::Write,
-                    of_table(vec![("delete_keys", keys(names).into())]),
-                    table.span,
-                )
-                .await?;
-            format!("altered {table}")
-        }
+        Change::Reset(names) => alter_properties(Vec::new(), keys(names), table, context).await?,
     };
     Ok(Outcome::done(done))
 }
 
-pub async fn truncate<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
-    let collection = context.collection(table).await?;
-    context
-        .ask(
-            "TruncateCollection",
-            Effect::Write,
-            vec![("collection_name", (&table.value).into())],
-            table.span,
+fn keys(names: &[Name]) -> Vec<String> {
+    names.iter().map(|name| name.value.clone()).collect()
+}
+
+async fn add_field<P: Platform>(
+    column: &Column,
+    table: &Name,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<String> {
+    let name = &column.name;
+    if collection.find(&name.value).is_some() {
+        let message = format!("field `{name}` is there already");
+        return Err(Diagnostic::new(Code::FieldExists, message).at(name.span));
+    }
+    if let Some(generated) = &column.generated {
+        context.needs(Feature::AddGeneratedField, generated.function.span)?;
+        let function = schema::added_function(column, collection)?;
+        let field = FieldInfo { field_schema: Some(schema::field(column, context)?) };
+        let added = AddRequest { field_infos: vec![field], func_schema: vec![function] };
+        context.send(alter_schema(table, Op::AddRequest(added)), name.span).await?;
+        return Ok(format!("added field {name} to {table}"));
+    }
+    if !column.nullable || column.primary_key {
+        return Err(Diagnostic::new(
+            Code::SyntaxError,
+            "a field that is added must be able to be NULL: the rows that are there have no \
+             value of it",
         )
-        .await
-        .map_err(|error| match error.code {
-            Code::NotSupported => error.help(format!(
-                "on this server: `SHOW CREATE TABLE {table}`, \
-            `DROP TABLE {table}`, and create it again"
-            )),
-            _ => error,
-        })?;
+        .at(name.span)
+        .help(format!(
+            "write `ADD FIELD {name} {} NULL`, with `DEFAULT …` if you like",
+            column.data_type.name
+        )));
+    }
+    let request = pb::AddCollectionFieldRequest {
+        collection_name: table.value.clone(),
+        schema: schema::field(column, context)?.encode_to_vec(),
+        ..Default::default()
+    };
+    context.send(request, name.span).await?;
+    Ok(format!("added field {name} to {table}"))
+}
+
+async fn drop_field<P: Platform>(
+    field: &Name,
+    table: &Name,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<String> {
+    collection.field(field)?;
+    // what a function makes goes with the function
+    let function = collection
+        .functions
+        .iter()
+        .find(|function| function.output_field_names.contains(&field.value));
+    let dropped = DropRequest {
+        identifier: Some(match function {
+            Some(function) => Identifier::FunctionName(function.name.clone()),
+            None => Identifier::FieldName(field.value.clone()),
+        }),
+        drop_function_output_fields: function.is_some(),
+    };
+    context.send(alter_schema(table, Op::DropRequest(dropped)), field.span).await?;
+    Ok(format!("dropped field {field} of {table}"))
+}
+
+fn alter_schema(table: &Name, op: Op) -> pb::AlterCollectionSchemaRequest {
+    pb::AlterCollectionSchemaRequest {
+        collection_name: table.value.clone(),
+        action: Some(Action { op: Some(op) }),
+        ..Default::default()
+    }
+}
+
+async fn alter_field<P: Platform>(
+    field: &Name,
+    properties: Vec<KeyValuePair>,
+    delete_keys: Vec<String>,
+    table: &Name,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<String> {
+    collection.field(field)?;
+    let request = pb::AlterCollectionFieldRequest {
+        collection_name: table.value.clone(),
+        field_name: field.value.clone(),
+        properties,
+        delete_keys,
+        ..Default::default()
+    };
+    context.send(request, field.span).await?;
+    Ok(format!("altered field {field} of {table}"))
+}
+
+async fn rename<P: Platform>(table: &Name, new: &Name, context: &Context<'_, P>) -> Result<String> {
+    COLLECTION.to_create(new, &context.collection_names(new.span).await?, false)?;
+    let request = pb::RenameCollectionRequest {
+        old_name: table.value.clone(),
+        new_name: new.value.clone(),
+        ..Default::default()
+    };
+    context.send(request, new.span).await?;
+    refresh_names(context).await;
+    Ok(format!("renamed {table} to {new}"))
+}
+
+async fn alter_properties<P: Platform>(
+    properties: Vec<KeyValuePair>,
+    delete_keys: Vec<String>,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<String> {
+    let request = pb::AlterCollectionRequest {
+        collection_name: table.value.clone(),
+        properties,
+        delete_keys,
+        ..Default::default()
+    };
+    context.send(request, table.span).await?;
+    Ok(format!("altered {table}"))
+}
+
+pub(crate) async fn truncate<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    let collection = context.collection(table).await?;
+    let collection_name = table.value.clone();
+    let request = pb::TruncateCollectionRequest { collection_name, ..Default::default() };
+    context.send(request, table.span).await.map_err(|error| match error.code {
+        Code::NotSupported => error.help(format!(
+            "on this server: `SHOW CREATE TABLE {table}`, `DROP TABLE {table}`, and create it \
+             again"
+        )),
+        _ => error,
+    })?;
     context.client.wrote(&collection.identity(), 0);
     Ok(Outcome::done(format!("emptied {table}")))
 }
 
-pub async fn drop<P: Platform>(
+pub(crate) async fn drop<P: Platform>(
     table: &Name,
     if_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    // Milvus drops what is not there without a word
-    let names = table_names(context.client).await.map_err(|error| diagnose(error, table.span))?;
-    if !names.contains(&table.value) {
-        // an alias is not listed, and cannot be dropped as a table
-        if if_exists {
-            return Ok(Outcome::done(format!("there is no collection {table}")));
-        }
-        return Err(Diagnostic::new(
-            Code::UnknownCollection,
-            format!("unknown collection `{table}`"),
-        )
-        .at(table.span)
-        .label("no such collection")
-        .suggest(&table.value, names.iter().map(String::as_str), "there are"));
+    // Milvus drops what is not there without a word; an alias is not listed, and cannot be dropped
+    // as a table
+    let there = context.collection_names(table.span).await?;
+    let outcome = COLLECTION.to_drop(table, &there, if_exists);
+    if let Some(outcome) = outcome.map_err(|error| error.label("no such collection"))? {
+        return Ok(outcome);
     }
     context.forget(table);
-    context
-        .ask(
-            "DropCollection",
-            Effect::Write,
-            vec![("collection_name", (&table.value).into())],
-            table.span,
-        )
-        .await
-        .map_err(|error| match error.code {
-            Code::ServerError if error.message.contains("alias") => {
-                error.help("`SHOW ALIASES` lists them; `DROP ALIAS a` removes one")
-            }
-            _ => error,
-        })?;
-    remember_names(context).await;
+    let collection_name = table.value.clone();
+    let request = pb::DropCollectionRequest { collection_name, ..Default::default() };
+    context.send(request, table.span).await.map_err(|error| match error.code {
+        Code::ServerError if error.message.contains("alias") => {
+            error.help("`SHOW ALIASES` lists them; `DROP ALIAS a` removes one")
+        }
+        _ => error,
+    })?;
+    refresh_names(context).await;
     Ok(Outcome::done(format!("dropped collection {table}")))
-}
-
-pub async fn show_partitions<P: Platform>(
-    table: &Name,
-    context: &Context<'_, P>,
-) -> Result<Outcome> {
-    let mut names = partition_names(table, context).await?;
-    names.sort();
-    let rows = names.into_iter().map(|name| vec![table.value.clone(), name]).collect();
-    Ok(Outcome::table(Table::texts(&["collection", "partition"], rows)))
-}
-
-pub async fn partition_names<P: Platform>(
-    table: &Name,
-    context: &Context<'_, P>,
-) -> Result<Vec<String>> {
-    Ok(context
-        .ask_of(
-            "ShowPartitions",
-            Effect::Plan,
-            vec![("collection_name", (&table.value).into())],
-            table,
-        )
-        .await?
-        .texts("partition_names"))
-}
-
-/// An error of a statement that names partitions: an unknown one is suggested.
-pub async fn check_partitions<P: Platform>(
-    table: &Name,
-    partitions: &[Name],
-    context: &Context<'_, P>,
-) -> Result<()> {
-    if partitions.is_empty() {
-        return Ok(());
-    }
-    let names = partition_names(table, context).await?;
-    for partition in partitions {
-        if !names.contains(&partition.value) {
-            return Err(Diagnostic::new(
-                Code::UnknownPartition,
-                format!("unknown partition `{partition}`"),
-            )
-            .at(partition.span)
-            .label(format!("`{table}` has no such partition"))
-            .suggest(&partition.value, names.iter().map(String::as_str), "it has"));
-        }
-    }
-    Ok(())
-}
-
-fn of_partition(table: &Name, partition: &Name) -> Fields {
-    vec![("collection_name", (&table.value).into()), ("partition_name", (&partition.value).into())]
-}
-
-pub async fn create_partition<P: Platform>(
-    table: &Name,
-    partition: &Name,
-    if_not_exists: bool,
-    context: &Context<'_, P>,
-) -> Result<Outcome> {
-    if partition_names(table, context).await?.contains(&partition.value) {
-        return match if_not_exists {
-            true => Ok(Outcome::done(format!("partition {partition} is there already"))),
-            false => Err(Diagnostic::new(
-                Code::PartitionExists,
-                format!("partition `{partition}` is there already"),
-            )
-            .at(partition.span)),
-        };
-    }
-    context
-        .ask("CreatePartition", Effect::Write, of_partition(table, partition), partition.span)
-        .await?;
-    Ok(Outcome::done(format!("created partition {partition} of {table}")))
-}
-
-/// Milvus drops a partition only when it is not loaded; the original's users expect it to go.
-pub async fn drop_partition<P: Platform>(
-    table: &Name,
-    partition: &Name,
-    if_exists: bool,
-    context: &Context<'_, P>,
-) -> Result<Outcome> {
-    if if_exists && !partition_names(table, context).await?.contains(&partition.value) {
-        return Ok(Outcome::done(format!("{table} has no partition {partition}")));
-    }
-    check_partitions(table, std::slice::from_ref(partition), context).await?;
-    let dropped = match context
-        .client
-        .ask("DropPartition", Effect::Write, of_partition(table, partition))
-        .await
-    {
-        Err(error) if error.is_loaded() => {
-            loading::release(table, std::slice::from_ref(partition), context).await?;
-            context.client.ask("DropPartition", Effect::Write, of_partition(table, partition)).await
-        }
-        dropped => dropped,
-    };
-    dropped.map_err(|error| diagnose(error, partition.span))?;
-    Ok(Outcome::done(format!("dropped partition {partition} of {table}")))
-}
-
-/// The options of a table that the original creates.
-pub fn plain_options() -> schema::Options {
-    schema::Options {
-        shards: 1,
-        consistency: crate::proto::common::ConsistencyLevel::Bounded,
-        dynamic: false,
-        description: String::new(),
-        partitions: 0,
-        properties: vec![],
-    }
-}
-
-/// The type parameter of a vector.
-pub fn dim(dim: i64) -> Vec<KeyValuePair> {
-    vec![pair("dim", dim)]
 }

@@ -1,23 +1,21 @@
 //! DESCRIBE, SHOW TABLES and SHOW CREATE TABLE: what a collection is.
 
-use crate::diagnostic::Span;
-use crate::execute::Result;
+use crate::diagnostic::{Result, Span};
 use crate::execute::catalog::collection::{Collection, Field, Index};
 use crate::execute::catalog::types::type_word;
 use crate::execute::context::Context;
-use crate::execute::errors::{diagnose, table_names};
+use crate::execute::define::loading;
 use crate::language::ast::{self, CreateTable, Generated, Name, Param, TypeName, Value};
 use crate::language::print;
-use crate::milvus::{Effect, Platform};
+use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, grouped};
-use crate::proto::common::LoadState;
+use crate::proto::common::KeyValuePair;
+use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, value_field};
 
 /// SHOW TABLES [LIKE '…'].
 pub async fn show<P: Platform>(like: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
-    let mut names =
-        table_names(context.client).await.map_err(|error| diagnose(error, context.span))?;
-    context.connection.catalog.set_names(names.clone());
+    let mut names = context.collection_names(context.span).await?;
     if let Some(like) = like {
         names.retain(|name| matches(&like.value, name));
     }
@@ -91,27 +89,10 @@ pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
             text(&field.description),
         ]);
     }
-    let state = context
-        .ask_of(
-            "GetLoadState",
-            Effect::Plan,
-            vec![("collection_name", (&table.value).into())],
-            table,
-        )
-        .await?
-        .int("state");
-    let loaded = match LoadState::try_from(state as i32) {
-        Ok(LoadState::Loaded) => "loaded",
-        Ok(LoadState::Loading) => "loading",
-        _ => "not loaded",
-    };
-    let count = row_count(
-        "GetCollectionStatistics",
-        vec![("collection_name", (&table.value).into())],
-        table,
-        context,
-    )
-    .await?;
+    let loaded = loading::state_word(loading::load_state(table, context).await?);
+    let collection_name = table.value.clone();
+    let request = pb::GetCollectionStatisticsRequest { collection_name, ..Default::default() };
+    let count = row_count(&context.send_of(request, table).await?.stats);
     let dynamic = if collection.dynamic { ", dynamic fields" } else { "" };
     let mut outcome = Outcome::table(Table::new(columns, rows))
         .with_done(format!("{table} is {loaded}{dynamic}, {} rows stored", grouped(count)));
@@ -121,20 +102,10 @@ pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Re
     Ok(outcome)
 }
 
-/// The `row_count` of a statistics method: rows that are flushed, deleted ones included.
-pub async fn row_count<P: Platform>(
-    method: &'static str,
-    fields: crate::milvus::Fields,
-    table: &Name,
-    context: &Context<'_, P>,
-) -> Result<u64> {
-    let reply = context.ask_of(method, Effect::Read, fields, table).await?;
-    Ok(reply
-        .pairs("stats")
-        .into_iter()
-        .find(|(key, _)| key == "row_count")
-        .and_then(|(_, count)| count.parse().ok())
-        .unwrap_or(0))
+/// The rows that statistics count: those that are flushed, deleted ones included.
+pub(crate) fn row_count(stats: &[KeyValuePair]) -> u64 {
+    let count = stats.iter().find(|pair| pair.key == "row_count");
+    count.and_then(|pair| pair.value.parse().ok()).unwrap_or(0)
 }
 
 /// A statement that creates the table again, indexes included.

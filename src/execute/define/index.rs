@@ -1,22 +1,22 @@
 //! CREATE INDEX … ON, SHOW and DESCRIBE INDEX, ALTER and DROP INDEX, and building an index and
 //! waiting for it.
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field, Index};
 use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
-use crate::execute::errors::diagnose;
+use crate::execute::define::loading::{default_index_type, default_metric, release_if_loaded};
 use crate::execute::params::{self, pair, pairs_of};
 use crate::execute::value;
 use crate::language::ast::{self, Change, Name, Value};
-use crate::milvus::{Effect, Platform};
+use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
 use crate::proto::common::IndexState;
+use crate::proto::milvus as pb;
 use crate::proto::schema::DataType;
 
 /// An index to be built.
-pub struct Plan {
+pub(crate) struct Plan {
     pub name: String,
     pub field: String,
     pub index_type: String,
@@ -25,7 +25,7 @@ pub struct Plan {
     pub params: serde_json::Map<String, serde_json::Value>,
 }
 
-pub async fn create<P: Platform>(
+pub(crate) async fn create<P: Platform>(
     table: &Name,
     index: &ast::Index,
     if_not_exists: bool,
@@ -47,7 +47,7 @@ pub async fn create<P: Platform>(
 }
 
 /// Settles what was written: type, metric and parameters, each checked against the field.
-pub fn plan<P: Platform>(
+pub(crate) fn plan<P: Platform>(
     index: &ast::Index,
     collection: &Collection,
     context: &Context<'_, P>,
@@ -90,7 +90,7 @@ pub fn plan<P: Platform>(
             (known.name.to_string(), Some(known))
         }
         (None, None) => {
-            let name = default_type(field.data_type);
+            let name = default_index_type(field.data_type);
             (name.to_string(), index_types::find(name))
         }
     };
@@ -111,8 +111,7 @@ pub fn plan<P: Platform>(
         }
     }
     if field.is_vector() && metric.is_none() {
-        let default =
-            if field.generated { "BM25" } else { metrics::default_metric(field.data_type) };
+        let default = default_metric(&field);
         context.notice(format!("no metric_type was given: {default}"));
         metric = Some(default.to_string());
     }
@@ -148,15 +147,6 @@ fn has_param(index: &ast::Index, name: &str) -> bool {
 
 fn dynamic_field(name: &str) -> Field {
     Field { data_type: DataType::Json, ..Field::named(name) }
-}
-
-fn default_type(data_type: DataType) -> &'static str {
-    match data_type {
-        DataType::BinaryVector => "BIN_FLAT",
-        DataType::SparseFloatVector => "SPARSE_INVERTED_INDEX",
-        DataType::Json => "INVERTED",
-        _ => "AUTOINDEX",
-    }
 }
 
 fn path_name(field: &str, path: &[Spanned<Value>]) -> String {
@@ -196,7 +186,7 @@ fn metric_of_ops(ops: &Name) -> Result<&'static str> {
 }
 
 /// A metric that fits the field's type.
-pub fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<String>)> {
+pub(crate) fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<String>)> {
     let (metric, replaced) = metrics::metric(name)?;
     let fitting = metrics::metrics_of(field.data_type);
     if !field.is_vector() {
@@ -218,7 +208,11 @@ pub fn checked_metric(name: &Name, field: &Field) -> Result<(String, Option<Stri
 }
 
 /// Builds an index and waits for it.
-pub async fn build<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) -> Result<()> {
+pub(crate) async fn build<P: Platform>(
+    plan: &Plan,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
     let mut extra = vec![pair("index_type", &plan.index_type)];
     if let Some(metric) = &plan.metric {
         extra.push(pair("metric_type", metric));
@@ -233,59 +227,55 @@ pub async fn build<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_,
     }
     extra.push(pair("params", serde_json::Value::Object(params)));
     context.forget(table);
-    let fields = vec![
-        ("collection_name", (&table.value).into()),
-        ("field_name", (&plan.field).into()),
-        ("extra_params", extra.into()),
-        ("index_name", (&plan.name).into()),
-    ];
-    context.ask_of("CreateIndex", Effect::Write, fields, table).await?;
+    let request = pb::CreateIndexRequest {
+        collection_name: table.value.clone(),
+        field_name: plan.field.clone(),
+        extra_params: extra,
+        index_name: plan.name.clone(),
+        ..Default::default()
+    };
+    context.send_of(request, table).await?;
     context.forget(table);
     wait(plan, table, context).await
 }
 
 async fn wait<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) -> Result<()> {
-    if context.client.explaining() {
-        return Ok(());
-    }
-    let started = context.client.platform().now();
-    let mut pause = 20;
-    loop {
-        let indexes = Index::fetch(context.client, &table.value)
-            .await
-            .map_err(|error| diagnose(error, table.span))?;
-        let Some(index) = indexes.iter().find(|index| index.name == plan.name) else {
-            return Ok(());
-        };
-        if index.state == IndexState::Failed as i32 {
-            return Err(Diagnostic::new(
-                Code::IndexFailed,
-                format!("the index could not be built: {}", index.fail_reason),
+    let collection_name = table.value.clone();
+    let request = pb::DescribeIndexRequest { collection_name, ..Default::default() };
+    let (name, seconds) = (&plan.name, context.settings.timeout);
+    let state = |reply: &pb::DescribeIndexResponse| {
+        let index = reply.index_descriptions.iter().find(|index| index.index_name == *name);
+        index.map_or(IndexState::Finished, |index| index.state())
+    };
+    let ended = |reply: &pb::DescribeIndexResponse| {
+        matches!(state(reply), IndexState::Finished | IndexState::Failed)
+    };
+    let finished = context
+        .wait(request, table.span, ended, |_| {
+            format!(
+                "the index is not finished after {seconds} s; the server goes on: `SHOW PROGRESS \
+                 OF INDEX {name} ON {table}`"
             )
-            .at(table.span));
+        })
+        .await?;
+    let failed = finished.filter(|reply| state(reply) == IndexState::Failed);
+    let failed = failed.into_iter().flat_map(|reply| reply.index_descriptions);
+    match failed.into_iter().find(|index| index.index_name == *name) {
+        Some(index) => {
+            let reason = index.index_state_fail_reason;
+            let message = format!("the index could not be built: {reason}");
+            Err(Diagnostic::new(Code::IndexFailed, message).at(table.span))
         }
-        if index.state == IndexState::Finished as i32 {
-            return Ok(());
-        }
-        if context.waited(started) {
-            context.notice(format!(
-                "the index is not finished after {} s; the server goes on: `SHOW PROGRESS OF \
-                    INDEX {} ON {table}`",
-                context.settings.timeout, plan.name
-            ));
-            return Ok(());
-        }
-        context.client.pause(pause).await;
-        pause = (pause * 2).min(1000);
+        None => Ok(()),
     }
 }
 
-pub async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     Ok(table_of(collection.indexes.iter()))
 }
 
-pub async fn describe<P: Platform>(
+pub(crate) async fn describe<P: Platform>(
     name: &Name,
     table: &Name,
     context: &Context<'_, P>,
@@ -339,7 +329,7 @@ fn find<'a>(name: &Name, collection: &'a Collection) -> Result<&'a Index> {
     })
 }
 
-pub async fn progress<P: Platform>(
+pub(crate) async fn progress<P: Platform>(
     name: &Name,
     table: &Name,
     context: &Context<'_, P>,
@@ -362,7 +352,7 @@ pub async fn progress<P: Platform>(
     Ok(Outcome::table(Table::new(columns, vec![row])))
 }
 
-pub async fn alter<P: Platform>(
+pub(crate) async fn alter<P: Platform>(
     name: &Name,
     table: &Name,
     change: &Change,
@@ -370,26 +360,32 @@ pub async fn alter<P: Platform>(
 ) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     find(name, &collection)?;
-    let mut fields =
-        vec![("collection_name", (&table.value).into()), ("index_name", (&name.value).into())];
+    let mut request = pb::AlterIndexRequest {
+        collection_name: table.value.clone(),
+        index_name: name.value.clone(),
+        ..Default::default()
+    };
     match change {
-        Change::Set(params) => fields.push(("extra_params", pairs_of(params)?.into())),
-        Change::Reset(names) => fields.push((
-            "delete_keys",
-            names.iter().map(|name| name.value.clone()).collect::<Vec<_>>().into(),
-        )),
-        _ => {
+        Change::Set(params) => request.extra_params = pairs_of(params)?,
+        Change::Reset(names) => {
+            request.delete_keys = names.iter().map(|name| name.value.clone()).collect();
+        }
+        Change::AddField(_)
+        | Change::DropField(_)
+        | Change::SetField { .. }
+        | Change::ResetField { .. }
+        | Change::Rename(_) => {
             return Err(Diagnostic::new(Code::SyntaxError, "this cannot be changed of an index")
                 .at(name.span));
         }
     }
     context.forget(table);
-    context.ask("AlterIndex", Effect::Write, fields, name.span).await?;
+    context.send(request, name.span).await?;
     Ok(Outcome::done(format!("altered index {name} of {table}")))
 }
 
 /// DROP INDEX i ON t: Milvus drops a vector's index only while the collection is not loaded.
-pub async fn drop<P: Platform>(
+pub(crate) async fn drop<P: Platform>(
     name: &Name,
     table: &Name,
     if_exists: bool,
@@ -402,24 +398,25 @@ pub async fn drop<P: Platform>(
     let index = find(name, &collection)?;
     let vector = collection.find(&index.field).is_some_and(Field::is_vector);
     if vector {
-        crate::execute::define::loading::release_if_loaded(table, context).await?;
+        release_if_loaded(table, context).await?;
     }
     context.forget(table);
     send_drop(index, table, context).await?;
     Ok(Outcome::done(format!("dropped index {name} of {table}")))
 }
 
-pub async fn send_drop<P: Platform>(
+pub(crate) async fn send_drop<P: Platform>(
     index: &Index,
     table: &Name,
     context: &Context<'_, P>,
 ) -> Result<()> {
-    let fields = vec![
-        ("collection_name", (&table.value).into()),
-        ("field_name", (&index.field).into()),
-        ("index_name", (&index.name).into()),
-    ];
-    context.ask("DropIndex", Effect::Write, fields, table.span).await?;
+    let request = pb::DropIndexRequest {
+        collection_name: table.value.clone(),
+        field_name: index.field.clone(),
+        index_name: index.name.clone(),
+        ..Default::default()
+    };
+    context.send(request, table.span).await?;
     context.forget(table);
     Ok(())
 }

@@ -1,19 +1,18 @@
 //! LOAD and RELEASE, and the loading that a search or a query asks for by itself.
 
-use crate::execute::Result;
-use crate::execute::catalog::collection::Collection;
-use crate::execute::catalog::metrics::default_metric;
+use crate::diagnostic::Result;
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
-use crate::execute::errors::diagnose;
 use crate::execute::params::{self, pair};
 use crate::language::ast::{Name, Param, Value};
-use crate::milvus::error::Error;
-use crate::milvus::{Effect, Fields, Platform};
+use crate::milvus::{Error, Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
 use crate::proto::common::LoadState;
+use crate::proto::milvus as pb;
 use crate::proto::schema::DataType;
 
-pub async fn load_statement<P: Platform>(
+pub(crate) async fn load_statement<P: Platform>(
     table: &Name,
     partitions: &[Name],
     fields: &[Name],
@@ -21,38 +20,59 @@ pub async fn load_statement<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let mut more: Fields = Vec::new();
     if let Some(first) = fields.first() {
-        context.needs("LOAD … FIELDS", first.span)?;
+        context.needs(Feature::LoadFields, first.span)?;
         for field in fields {
             collection.field(field)?;
         }
-        more.push(("load_fields", names(fields).into()));
     }
+    let mut options = options(written)?;
+    options.load_fields = names(fields);
+    index_vectors(&collection, table, None, context).await?;
+    let loaded = load(table, partitions, options, context).await;
+    loaded.map_err(|error| context.diagnose(error, table.span))?;
+    wait(table, partitions, context).await?;
+    Ok(Outcome::done(format!("loaded {}", place(table, partitions))))
+}
+
+/// How a table is loaded.
+struct Options {
+    replicas: i32,
+    refresh: bool,
+    resource_groups: Vec<String>,
+    /// none is every field
+    load_fields: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (resource_groups, load_fields) = (Vec::new(), Vec::new());
+        Options { replicas: 1, refresh: false, resource_groups, load_fields }
+    }
+}
+
+fn options(written: &[Param]) -> Result<Options> {
+    let mut options = Options::default();
     for param in written {
         match param.name.value.to_ascii_lowercase().as_str() {
-            "replicas" => more.push(("replica_number", params::whole(param, 1, 1_024)?.into())),
-            "refresh" => more.push(("refresh", params::flag(param)?.into())),
+            "replicas" => options.replicas = params::whole(param, 1, 1_024)? as i32,
+            "refresh" => options.refresh = params::flag(param)?,
             "resource_groups" => {
-                let groups = match &params::one(param)?.value {
+                options.resource_groups = match &params::one(param)?.value {
                     Value::List(items) => items
                         .iter()
                         .map(|item| params::text(item).map(|name| name.value))
                         .collect::<Result<Vec<_>>>()?,
                     _ => vec![params::word(param)?.value],
                 };
-                more.push(("resource_groups", groups.into()));
             }
             _ => return Err(params::unknown(param, &["replicas", "resource_groups", "refresh"])),
         }
     }
-    index_vectors(&collection, table, None, context).await?;
-    load(table, partitions, more, context).await.map_err(|error| diagnose(error, table.span))?;
-    wait(table, partitions, context).await?;
-    Ok(Outcome::done(format!("loaded {}", place(table, partitions))))
+    Ok(options)
 }
 
-pub async fn release_statement<P: Platform>(
+pub(crate) async fn release_statement<P: Platform>(
     table: &Name,
     partitions: &[Name],
     context: &Context<'_, P>,
@@ -62,70 +82,76 @@ pub async fn release_statement<P: Platform>(
     Ok(Outcome::done(format!("released {}", place(table, partitions))))
 }
 
-pub async fn release<P: Platform>(
+pub(crate) async fn release<P: Platform>(
     table: &Name,
     partitions: &[Name],
     context: &Context<'_, P>,
 ) -> Result<()> {
-    let mut fields: Fields = vec![("collection_name", (&table.value).into())];
-    let method = if partitions.is_empty() { "ReleaseCollection" } else { "ReleasePartitions" };
-    if !partitions.is_empty() {
-        fields.push(("partition_names", names(partitions).into()));
+    if partitions.is_empty() {
+        let collection_name = table.value.clone();
+        let request = pb::ReleaseCollectionRequest { collection_name, ..Default::default() };
+        context.send_of(request, table).await?;
+    } else {
+        let request = pb::ReleasePartitionsRequest {
+            collection_name: table.value.clone(),
+            partition_names: names(partitions),
+            ..Default::default()
+        };
+        context.send_of(request, table).await?;
     }
-    context.ask_of(method, Effect::Write, fields, table).await?;
     Ok(())
 }
 
 /// Releases what is loaded, and says so.
-pub async fn release_if_loaded<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<()> {
-    let state = context
-        .ask_of(
-            "GetLoadState",
-            Effect::Plan,
-            vec![("collection_name", (&table.value).into())],
-            table,
-        )
-        .await?
-        .int("state");
-    if matches!(LoadState::try_from(state as i32), Ok(LoadState::Loaded | LoadState::Loading)) {
+pub(crate) async fn release_if_loaded<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    if matches!(load_state(table, context).await?, LoadState::Loaded | LoadState::Loading) {
         release(table, &[], context).await?;
-        context.notice(format!("released {table}, which was loaded"));
+        context.did(format!("released {table}, which was loaded"));
     }
     Ok(())
 }
 
-pub async fn progress<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
-    context.collection(table).await?;
-    let fields: Fields = vec![("collection_name", (&table.value).into())];
-    let state =
-        context.ask("GetLoadState", Effect::Plan, fields.clone(), table.span).await?.int("state");
-    let state = LoadState::try_from(state as i32).unwrap_or(LoadState::NotExist);
-    let progress = match state {
-        LoadState::Loaded => 100,
-        LoadState::Loading => context
-            .ask("GetLoadingProgress", Effect::Read, fields, table.span)
-            .await?
-            .int("progress"),
-        _ => 0,
-    };
-    let word = match state {
+pub(crate) async fn load_state<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<LoadState> {
+    let collection_name = table.value.clone();
+    let request = pb::GetLoadStateRequest { collection_name, ..Default::default() };
+    let state = context.send_of(request, table).await?.state;
+    Ok(LoadState::try_from(state).unwrap_or(LoadState::NotExist))
+}
+
+/// The state in a word, as tables of results have it.
+pub(crate) fn state_word(state: LoadState) -> &'static str {
+    match state {
         LoadState::Loaded => "loaded",
         LoadState::Loading => "loading",
-        _ => "not loaded",
+        LoadState::NotExist | LoadState::NotLoad => "not loaded",
+    }
+}
+
+pub(crate) async fn progress<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    context.collection(table).await?;
+    let state = load_state(table, context).await?;
+    let percent = match state {
+        LoadState::Loaded => 100,
+        LoadState::Loading => context.send(progress_of(table, &[]), table.span).await?.progress,
+        LoadState::NotExist | LoadState::NotLoad => 0,
     };
-    let columns = vec![
-        Column::new("collection", Type::Prose),
-        Column::new("state", Type::Prose),
-        Column::new("percent", Type::Int),
+    let heads = [("collection", Type::Prose), ("state", Type::Prose), ("percent", Type::Int)];
+    let columns = heads.map(|(name, kind)| Column::new(name, kind)).to_vec();
+    let row = vec![
+        Datum::Text(table.value.clone()),
+        Datum::Text(state_word(state).to_string()),
+        Datum::Int(percent),
     ];
-    Ok(Outcome::table(Table::new(
-        columns,
-        vec![vec![
-            Datum::Text(table.value.clone()),
-            Datum::Text(word.to_string()),
-            Datum::Int(progress),
-        ]],
-    )))
+    Ok(Outcome::table(Table::new(columns, vec![row])))
 }
 
 fn place(table: &Name, partitions: &[Name]) -> String {
@@ -140,22 +166,43 @@ fn names(names: &[Name]) -> Vec<String> {
     names.iter().map(|name| name.value.clone()).collect()
 }
 
+fn progress_of(table: &Name, partitions: &[Name]) -> pb::GetLoadingProgressRequest {
+    pb::GetLoadingProgressRequest {
+        collection_name: table.value.clone(),
+        partition_names: names(partitions),
+        ..Default::default()
+    }
+}
+
 async fn load<P: Platform>(
     table: &Name,
     partitions: &[Name],
-    more: Fields,
+    options: Options,
     context: &Context<'_, P>,
 ) -> Result<(), Error> {
-    let mut fields: Fields = vec![("collection_name", (&table.value).into())];
-    let method = if partitions.is_empty() { "LoadCollection" } else { "LoadPartitions" };
-    if !partitions.is_empty() {
-        fields.push(("partition_names", names(partitions).into()));
+    let Options { replicas, refresh, resource_groups, load_fields } = options;
+    if partitions.is_empty() {
+        let request = pb::LoadCollectionRequest {
+            collection_name: table.value.clone(),
+            replica_number: replicas,
+            resource_groups,
+            refresh,
+            load_fields,
+            ..Default::default()
+        };
+        context.client.send(request).await?;
+    } else {
+        let request = pb::LoadPartitionsRequest {
+            collection_name: table.value.clone(),
+            partition_names: names(partitions),
+            replica_number: replicas,
+            resource_groups,
+            refresh,
+            load_fields,
+            ..Default::default()
+        };
+        context.client.send(request).await?;
     }
-    if !more.iter().any(|(name, _)| *name == "replica_number") {
-        fields.push(("replica_number", 1i64.into()));
-    }
-    fields.extend(more);
-    context.client.ask(method, Effect::Write, fields).await?;
     Ok(())
 }
 
@@ -165,90 +212,80 @@ async fn wait<P: Platform>(
     partitions: &[Name],
     context: &Context<'_, P>,
 ) -> Result<()> {
-    let started = context.client.platform().now();
-    let mut pause = 20;
-    loop {
-        let fields: Fields = vec![
-            ("collection_name", (&table.value).into()),
-            ("partition_names", names(partitions).into()),
-        ];
-        let progress = context
-            .ask("GetLoadingProgress", Effect::Read, fields, table.span)
-            .await?
-            .int("progress");
-        if progress >= 100 || context.client.explaining() {
-            return Ok(());
-        }
-        if context.waited(started) {
-            context.notice(format!(
-                "{table} is loaded to {progress} % after {} s; the server goes on: `SHOW \
-                    PROGRESS OF LOADING ON {table}`",
-                context.settings.timeout
-            ));
-            return Ok(());
-        }
-        context.client.pause(pause).await;
-        pause = (pause * 2).min(500);
-    }
+    let seconds = context.settings.timeout;
+    let request = progress_of(table, partitions);
+    context
+        .wait(request, table.span, |reply| reply.progress >= 100, |reply| {
+            format!(
+                "{table} is loaded to {} % after {seconds} s; the server goes on: `SHOW PROGRESS \
+                 OF LOADING ON {table}`",
+                reply.progress
+            )
+        })
+        .await?;
+    Ok(())
 }
 
 /// Loads what a read needs, unasked, and says so.
-pub async fn load_unasked<P: Platform>(
+pub(crate) async fn load_unasked<P: Platform>(
     collection: &Collection,
     table: &Name,
     metric: Option<(&str, &str)>,
     context: &Context<'_, P>,
 ) -> Result<()> {
     index_vectors(collection, table, metric, context).await?;
-    load(table, &[], Vec::new(), context).await.map_err(|error| diagnose(error, table.span))?;
+    let loaded = load(table, &[], Options::default(), context).await;
+    loaded.map_err(|error| context.diagnose(error, table.span))?;
     wait(table, &[], context).await?;
-    context.notice(format!("loaded {table}, which was not loaded"));
+    context.did(format!("loaded {table}, which was not loaded"));
     Ok(())
 }
 
 /// Gives every vector field without an index one, since Milvus loads nothing otherwise: with the
 /// metric that a search asks for of its field, with the usual one for others.
-pub async fn index_vectors<P: Platform>(
+async fn index_vectors<P: Platform>(
     collection: &Collection,
     table: &Name,
     metric: Option<(&str, &str)>,
     context: &Context<'_, P>,
 ) -> Result<()> {
-    for field in collection
-        .fields
-        .iter()
-        .filter(|field| field.is_vector() && collection.index_on(&field.name).is_none())
-    {
+    let bare = |field: &&Field| field.is_vector() && collection.index_on(&field.name).is_none();
+    for field in collection.fields.iter().filter(bare) {
         let metric = match metric {
             Some((name, metric)) if name == field.name => metric,
-            _ if field.generated => "BM25",
-            _ => default_metric(field.data_type),
+            _ => default_metric(field),
         };
-        let index_type = match field.data_type {
-            DataType::BinaryVector => "BIN_FLAT",
-            DataType::SparseFloatVector => "SPARSE_INVERTED_INDEX",
-            _ => "AUTOINDEX",
+        let index_type = default_index_type(field.data_type);
+        let request = pb::CreateIndexRequest {
+            collection_name: table.value.clone(),
+            field_name: field.name.clone(),
+            extra_params: vec![
+                pair("index_type", index_type),
+                pair("metric_type", metric),
+                pair("params", "{}"),
+            ],
+            index_name: field.name.clone(),
+            ..Default::default()
         };
-        let fields: Fields = vec![
-            ("collection_name", (&table.value).into()),
-            ("field_name", (&field.name).into()),
-            (
-                "extra_params",
-                vec![
-                    pair("index_type", index_type),
-                    pair("metric_type", metric),
-                    pair("params", "{}"),
-                ]
-                .into(),
-            ),
-            ("index_name", (&field.name).into()),
-        ];
-        context.ask("CreateIndex", Effect::Write, fields, table.span).await?;
+        context.send(request, table.span).await?;
         context.forget(table);
-        context.notice(format!(
-            "field {} had no index and got {index_type} with {metric}",
-            field.name
-        ));
+        context
+            .did(format!("field {} had no index and got {index_type} with {metric}", field.name));
     }
     Ok(())
+}
+
+/// The metric of an index that is given none.
+pub(crate) fn default_metric(field: &Field) -> &'static str {
+    if field.generated { "BM25" } else { metrics::default_metric(field.data_type) }
+}
+
+/// The type of an index that is given none.
+pub(crate) fn default_index_type(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::BinaryVector => "BIN_FLAT",
+        DataType::SparseFloatVector => "SPARSE_INVERTED_INDEX",
+        DataType::Json => "INVERTED",
+        _ => "AUTOINDEX",
+    }
 }

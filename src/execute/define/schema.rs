@@ -1,16 +1,15 @@
 //! The columns of CREATE TABLE and ADD FIELD become a schema of Milvus, with every rule of Milvus
 //! said at the place that breaks it.
 
-use crate::diagnostic::{Code, Diagnostic, Spanned};
-use crate::execute::Result;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::catalog::types::{self, type_word};
 use crate::execute::context::Context;
 use crate::execute::params::{self, pair};
 use crate::execute::value;
 use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
-use crate::milvus::Platform;
-use crate::proto::common::KeyValuePair;
+use crate::milvus::{Feature, Platform};
+use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::schema::{
     DataType, FieldSchema, FunctionSchema, FunctionType, ValueField, value_field,
 };
@@ -85,7 +84,7 @@ pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<F
                 &["enable_analyzer", "enable_match", "analyzer", "analyzer_params", "mmap.enabled"],
             ));
         };
-        context.needs("TEXT_MATCH", param.name.span)?;
+        context.needs(Feature::TextMatch, param.name.span)?;
         type_params.push(pair(known, params::plain(params::one(param)?)?));
     }
     let default_value = match &column.default {
@@ -116,11 +115,11 @@ fn needs<P: Platform>(
 ) -> Result<()> {
     let span = column.data_type.name.span;
     match data_type {
-        DataType::Float16Vector => context.needs("a FLOAT16VEC column", span)?,
-        DataType::BFloat16Vector => context.needs("a BFLOAT16VEC column", span)?,
-        DataType::SparseFloatVector => context.needs("a SPARSEVEC column", span)?,
-        DataType::Int8Vector => context.needs("an INT8VEC column", span)?,
-        DataType::Text => context.needs("a TEXT column", span)?,
+        DataType::Float16Vector => context.needs(Feature::Float16Column, span)?,
+        DataType::BFloat16Vector => context.needs(Feature::Bfloat16Column, span)?,
+        DataType::SparseFloatVector => context.needs(Feature::SparseColumn, span)?,
+        DataType::Int8Vector => context.needs(Feature::Int8Column, span)?,
+        DataType::Text => context.needs(Feature::TextColumn, span)?,
         _ => {}
     }
     if column.primary_key && (column.nullable || column.default.is_some()) {
@@ -128,13 +127,13 @@ fn needs<P: Platform>(
             .at(column.name.span));
     }
     if column.nullable {
-        context.needs("a nullable column", column.name.span)?;
+        context.needs(Feature::NullableColumn, column.name.span)?;
     }
     if let Some(default) = &column.default {
-        context.needs("a default value", default.span)?;
+        context.needs(Feature::DefaultValue, default.span)?;
     }
     if column.clustering_key {
-        context.needs("a clustering key", column.name.span)?;
+        context.needs(Feature::ClusteringKey, column.name.span)?;
     }
     Ok(())
 }
@@ -236,7 +235,7 @@ pub fn check<P: Platform>(
             match param.name.value.to_ascii_lowercase().as_str() {
                 "partition_key" => |field| &mut field.is_partition_key,
                 "clustering_key" => {
-                    context.needs("a clustering key", param.name.span)?;
+                    context.needs(Feature::ClusteringKey, param.name.span)?;
                     |field| &mut field.is_clustering_key
                 }
                 _ => continue,
@@ -308,7 +307,7 @@ pub fn check<P: Platform>(
                 .at(create.table.span)
                 .help("add `v VECTOR(128)`"));
         }
-        [_, second, ..] => context.needs("a second vector column", second.name.span)?,
+        [_, second, ..] => context.needs(Feature::SecondVectorColumn, second.name.span)?,
         _ => {}
     }
     functions(&create.columns, fields, context)
@@ -344,7 +343,7 @@ fn functions<P: Platform>(
     for column in columns {
         let Some(generated) = &column.generated else { continue };
         known_function(&generated.function)?;
-        context.needs("a BM25 function", generated.function.span)?;
+        context.needs(Feature::Bm25, generated.function.span)?;
         let output = named(fields, &column.name)?.data_type();
         let input = named(fields, &generated.input)?;
         check_bm25(column, output, &generated.input, input.data_type())?;
@@ -425,26 +424,34 @@ fn bm25(column: &Column, input: &Name) -> FunctionSchema {
 
 /// The parameters of CREATE TABLE's WITH that are no keys; the others with a point are properties.
 pub struct Options {
-    pub shards: i64,
-    pub consistency: crate::proto::common::ConsistencyLevel,
+    pub shards: i32,
+    pub consistency: ConsistencyLevel,
     pub dynamic: bool,
     pub description: String,
     pub partitions: i64,
     pub properties: Vec<KeyValuePair>,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            shards: 1,
+            consistency: ConsistencyLevel::Bounded,
+            dynamic: false,
+            description: String::new(),
+            partitions: 0,
+            properties: Vec::new(),
+        }
+    }
+}
+
 pub fn options(written: &[Param]) -> Result<Options> {
-    let mut options = Options {
-        shards: 1,
-        consistency: crate::proto::common::ConsistencyLevel::Bounded,
-        dynamic: false,
-        description: String::new(),
-        partitions: 0,
-        properties: Vec::new(),
-    };
+    let mut options = Options::default();
     for param in written {
         match param.name.value.to_ascii_lowercase().as_str() {
-            "shards" | "shards_num" => options.shards = params::whole(param, 1, 64)?,
+            "shards" | "shards_num" => {
+                options.shards = params::whole(param, 1, 64)? as i32;
+            }
             "consistency_level" => {
                 options.consistency = params::consistency(&params::word(param)?)?
             }

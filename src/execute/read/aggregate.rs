@@ -12,7 +12,7 @@ use crate::execute::read::pushdown::{Arranged, Grouping, on_server};
 use crate::execute::read::scan::Read;
 use crate::execute::value::path_head;
 use crate::language::ast::{Direction, Function, Item, Output};
-use crate::milvus::{Platform, data};
+use crate::milvus::{Feature, Platform, data};
 use crate::outcome::{Column, Datum, Table, Type, grouped};
 
 /// Groups that are kept, at the most.
@@ -52,9 +52,8 @@ async fn by_server<P: Platform>(
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<Option<(Vec<Vec<Datum>>, u64)>> {
-    let Some(grouping) = plan
-        .grouping(read.collection)
-        .filter(|_| context.client.version().has_on_server("GROUP BY"))
+    let Some(grouping) =
+        plan.grouping(read.collection).filter(|_| context.client.version().has(Feature::GroupBy))
     else {
         return Ok(None);
     };

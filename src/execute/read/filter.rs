@@ -7,7 +7,7 @@ use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::params;
 use crate::execute::value::{self, literal, quote};
 use crate::language::ast::{Expr, ExprKind, Filter, Name, Value};
-use crate::milvus::Version;
+use crate::milvus::{Feature, Version};
 use crate::outcome::Datum;
 use crate::proto::schema::DataType;
 
@@ -107,7 +107,7 @@ impl Printer<'_> {
                 if *negated { format!("not ({like})") } else { like }
             }
             ExprKind::IsNull { left, negated } => {
-                self.needs("IS NULL", expr.span)?;
+                self.needs(Feature::IsNull, expr.span)?;
                 format!("{} is {}null", self.operand(left)?, if *negated { "not " } else { "" })
             }
             ExprKind::Field { name, path, .. } => self.field(name, path)?,
@@ -140,7 +140,7 @@ impl Printer<'_> {
         let operand = self.operand(left)?;
         // Milvus Lite knows `in` of whole fields alone
         let path = matches!(&left.kind, ExprKind::Field { path, .. } if !path.is_empty());
-        if path && self.version.lite && !items.is_empty() {
+        if path && !self.version.has(Feature::JsonPathIn) && !items.is_empty() {
             let each: Vec<String> =
                 items.iter().map(|item| format!("{operand} == {item}")).collect();
             let any = each.join(" or ");
@@ -179,7 +179,7 @@ impl Printer<'_> {
             ));
         }
         if name.value == "text_match" {
-            self.needs("TEXT_MATCH", name.span)?;
+            self.needs(Feature::TextMatch, name.span)?;
         }
         let mut shown = Vec::new();
         for (at, arg) in args.iter().enumerate() {
@@ -188,12 +188,11 @@ impl Printer<'_> {
         Ok(format!("{}({})", name.value, shown.join(", ")))
     }
 
-    fn needs(&self, what: &str, span: Span) -> Result<()> {
-        if self.version.has(what) {
+    fn needs(&self, feature: Feature, span: Span) -> Result<()> {
+        if self.version.has(feature) {
             return Ok(());
         }
-        let message = format!("{what} {}", self.version.needs(what));
-        Err(Diagnostic::new(Code::NotSupported, message).at(span))
+        Err(Diagnostic::new(Code::NotSupported, self.version.needs(feature)).at(span))
     }
 
     fn values(&self, exprs: &[Expr]) -> Result<Vec<String>> {

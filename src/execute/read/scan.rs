@@ -5,7 +5,6 @@ use crate::diagnostic::{Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::define::loading;
-use crate::execute::errors::diagnose;
 use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::order::sort_rows;
@@ -169,7 +168,7 @@ impl Read<'_> {
             }
             reply => reply,
         };
-        reply.map_err(|error| diagnose(error, self.table.span))
+        reply.map_err(|error| context.diagnose(error, self.table.span))
     }
 
     /// Sends a query.
@@ -192,7 +191,7 @@ impl Read<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         };
-        self.loaded(context, async || context.client.query(request.clone()).await).await
+        self.loaded(context, async || context.client.send(request.clone()).await).await
     }
 }
 

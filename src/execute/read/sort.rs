@@ -12,7 +12,7 @@ use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{self, Arranged};
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Item, Output};
-use crate::milvus::Platform;
+use crate::milvus::{Feature, Platform};
 use crate::outcome::{Datum, Table, grouped};
 
 /// Rows that are kept for sorting, at the most.
@@ -59,7 +59,7 @@ async fn by_server<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Option<Arranged>> {
     let Some(order_by) = pushdown::order_by(&order.keys, &order.directions, read.collection)
-        .filter(|_| context.client.version().has_on_server("ORDER BY"))
+        .filter(|_| context.client.version().has(Feature::OrderBy))
         .filter(|_| (1..=read.page(&order.outputs)).contains(&limit))
     else {
         return Ok(None);

@@ -13,7 +13,7 @@ use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::Queries;
 use crate::execute::value;
 use crate::language::ast::{Arm, Order, Param, Select};
-use crate::milvus::Platform;
+use crate::milvus::{Feature, Platform};
 use crate::outcome::Outcome;
 use crate::proto::common::KeyValuePair;
 use crate::proto::milvus as pb;
@@ -26,10 +26,10 @@ pub(crate) async fn search<P: Platform>(
 ) -> Result<Outcome> {
     let collection = read.collection;
     let first = select.hybrid.first().map_or(context.span, |search| search.near.field.span);
-    if !context.client.version().has("HybridSearch") {
+    if !context.client.version().has(Feature::HybridSearch) {
         return Err(Diagnostic::new(
             Code::NotSupported,
-            format!("HYBRID SEARCH {}", context.client.version().needs("HybridSearch")),
+            context.client.version().needs(Feature::HybridSearch),
         )
         .at(first));
     }
@@ -58,7 +58,7 @@ pub(crate) async fn search<P: Platform>(
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
     };
-    let send = async || context.client.hybrid_search(request.clone()).await;
+    let send = async || context.client.send(request.clone()).await;
     let results = read.loaded(context, send).await?.results.unwrap_or_default();
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }

@@ -8,7 +8,7 @@ use crate::execute::context::Context;
 use crate::execute::params;
 use crate::execute::read::scan::WINDOW;
 use crate::language::ast::{Output, Param, Select};
-use crate::milvus::Platform;
+use crate::milvus::{Feature, Platform};
 use crate::outcome::grouped;
 use crate::proto::schema::DataType;
 
@@ -87,9 +87,9 @@ pub(crate) fn grouping<P: Platform>(
             None => Ok(()),
         },
         [Output::Field { name, path }] if path.is_empty() => {
-            context.needs("a grouping search", name.span)?;
+            context.needs(Feature::GroupingSearch, name.span)?;
             if params.outer.iter().any(|(name, _)| name.contains("group_size")) {
-                context.needs("group_size", name.span)?;
+                context.needs(Feature::GroupSize, name.span)?;
             }
             let field = collection.field(name)?;
             if field.is_vector() || matches!(field.data_type, DataType::Float | DataType::Double) {

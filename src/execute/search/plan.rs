@@ -12,7 +12,7 @@ use crate::execute::read::scan::{Read, WINDOW, row_bytes};
 use crate::execute::search::hits::{Hits, Layout};
 use crate::execute::search::params::SearchParams;
 use crate::execute::search::queries::Queries;
-use crate::milvus::{Platform, data};
+use crate::milvus::{Feature, Platform, data};
 use crate::outcome::{Datum, Outcome};
 use crate::proto::common::DslType;
 use crate::proto::milvus as pb;
@@ -60,7 +60,9 @@ impl SearchPlan<'_> {
         let empty = layout.empty(collection, self.queries.values.len())?;
         let mut hits = Hits::new(empty, context.kept() as usize);
         // Milvus Lite has no window, and its range search looks at the first few hits only
-        if context.client.version().lite || self.offset.saturating_add(self.limit) <= WINDOW {
+        if !context.client.version().has(Feature::SearchWindow)
+            || self.offset.saturating_add(self.limit) <= WINDOW
+        {
             self.batches(layout, &mut hits, context).await?;
         } else {
             for at in 0..self.queries.values.len() {
@@ -209,7 +211,7 @@ impl SearchPlan<'_> {
         request: pb::SearchRequest,
         context: &Context<'_, P>,
     ) -> Result<SearchResultData> {
-        let send = async || context.client.search(request.clone()).await;
+        let send = async || context.client.send(request.clone()).await;
         Ok(self.read.loaded(context, send).await?.results.unwrap_or_default())
     }
 

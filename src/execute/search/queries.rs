@@ -11,7 +11,7 @@ use crate::execute::params;
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::value::of_datum;
 use crate::language::ast::{Near, Operator, Target, Value};
-use crate::milvus::{Platform, data};
+use crate::milvus::{Feature, Platform, data};
 use crate::outcome::Datum;
 use crate::proto::common::PlaceholderType;
 use crate::proto::schema::{DataType, FieldData};
@@ -39,7 +39,7 @@ impl<'a> Queries<'a> {
         let collection = read.collection;
         match &near.target {
             Target::Text(text) => {
-                context.needs("a BM25 function", near.field.span)?;
+                context.needs(Feature::Bm25, near.field.span)?;
                 let (field, _) = collection.full_text(&near.field)?;
                 Queries::of_texts(field, text)
             }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
-use crate::execute::define::collection::check_partitions;
+use crate::execute::define::partition::check_partitions;
 use crate::execute::read::scan::Read;
 use crate::execute::read::{bounds, filter};
 use crate::language::ast::{Filter, Name};
@@ -57,7 +57,7 @@ pub(crate) async fn delete_where<P: Platform>(
         expr: read.expr.clone(),
     };
     // deleting by a condition reads, and so needs a loaded collection
-    let reply = read.loaded(context, async || context.client.delete(request.clone()).await).await?;
+    let reply = read.loaded(context, async || context.client.send(request.clone()).await).await?;
     context.client.wrote(&collection.identity(), reply.timestamp);
     Ok(count)
 }

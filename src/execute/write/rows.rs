@@ -1,14 +1,13 @@
 //! INSERT and UPSERT. Large ones are split, and every count is the server's.
 
-use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
-use crate::execute::define::collection::check_partitions;
-use crate::execute::errors::diagnose;
+use crate::execute::define::partition::check_partitions;
 use crate::execute::value::to_json_field;
 use crate::language::ast::{Name, Row, Value, Write};
-use crate::milvus::{Error, Platform, Version, data};
+use crate::milvus::{Error, Feature, Platform, Version, data};
 use crate::outcome::{Column, Datum, Outcome, Table, rows};
 use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
@@ -26,7 +25,7 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
     let mode = match (write.upsert, leaves_out(&columns, &collection)) {
         (false, _) => Mode::Insert,
         (true, false) => Mode::Upsert,
-        (true, true) if version.has("a partial UPSERT") => Mode::Partial,
+        (true, true) if version.has(Feature::PartialUpsert) => Mode::Partial,
         (true, true) => {
             context.notice("fields that are left out become NULL or their default on this server");
             Mode::Upsert
@@ -103,7 +102,7 @@ fn targets<'a>(
         .collect();
     // an UPSERT leaves what is left out as it is, where the server can
     let partial = write.upsert
-        && version.has("a partial UPSERT")
+        && version.has(Feature::PartialUpsert)
         && missing.iter().all(|field| !field.primary);
     if missing.is_empty() || partial {
         return Ok(targets);
@@ -114,7 +113,7 @@ fn targets<'a>(
             .at(write.table.span);
     Err(match write.upsert && missing.iter().all(|field| !field.primary) {
         true => error
-            .help(format!("an UPSERT that leaves fields out {}", version.needs("a partial UPSERT")))
+            .help(version.needs(Feature::PartialUpsert))
             .help("UPDATE changes single fields on any server"),
         false => {
             error.help("Milvus needs a value for every field that has no DEFAULT and is not NULL")
@@ -232,7 +231,7 @@ pub(crate) async fn send<P: Platform>(
         }
         let reply = send_one(mode, table, partition, fields_data, taken, context)
             .await
-            .map_err(|error| partly(error, sent.count, table.span))?;
+            .map_err(|error| partly(context.diagnose(error, table.span), sent.count))?;
         context.client.wrote(&collection.identity(), reply.timestamp);
         let counted = if mode == Mode::Insert { reply.insert_cnt } else { reply.upsert_cnt };
         sent.count += u64::try_from(counted).unwrap_or(0);
@@ -278,7 +277,7 @@ async fn send_one<P: Platform>(
         let partial_update = mode == Mode::Partial;
         context
             .client
-            .upsert(pb::UpsertRequest {
+            .send(pb::UpsertRequest {
                 db_name,
                 collection_name,
                 partition_name,
@@ -290,7 +289,7 @@ async fn send_one<P: Platform>(
     } else {
         context
             .client
-            .insert(pb::InsertRequest {
+            .send(pb::InsertRequest {
                 db_name,
                 collection_name,
                 partition_name,
@@ -301,8 +300,7 @@ async fn send_one<P: Platform>(
     }
 }
 
-fn partly(error: Error, count: u64, span: Span) -> Diagnostic {
-    let diagnostic = diagnose(error, span);
+fn partly(diagnostic: Diagnostic, count: u64) -> Diagnostic {
     if count == 0 {
         return diagnostic;
     }
@@ -325,6 +323,7 @@ fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Span;
     use crate::execute::catalog::fixture::{
         dynamic_books, field, index, said, schema, sized, statement,
     };

@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
-use crate::execute::define::collection::{check_partitions, partition_names};
+use crate::execute::define::partition::{check_partitions, partition_names};
 use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};

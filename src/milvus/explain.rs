@@ -1,26 +1,8 @@
-//! The messages as the client and EXPLAIN see them: the status that a reply carries, and a request
-//! as readable text.
+//! A request as EXPLAIN shows it. In: a method's name and a message's bytes. Out: the fields that
+//! are set, by the names of the `.proto` files.
 
 use super::wire::{Wire, field, next_field, varint};
-use crate::proto::names::{Kind, METHODS, VALUES};
-use crate::proto::{common, milvus as pb};
-
-/// A reply with Milvus's status in it.
-pub trait HasStatus {
-    fn status(&self) -> Option<&common::Status>;
-}
-
-macro_rules! has_status {
-    ($($reply:ident)*) => {
-        $(impl HasStatus for pb::$reply {
-            fn status(&self) -> Option<&common::Status> {
-                self.status.as_ref()
-            }
-        })*
-    };
-}
-
-has_status! { DescribeCollectionResponse DescribeIndexResponse MutationResult QueryResults SearchResults }
+use milvus_proto::names::{Kind, SERVICE, VALUES};
 
 /// A request that EXPLAIN did not send: the method's name and the message's fields that are set.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +20,7 @@ const WHOLE: usize = 6;
 /// Writes a request down as it would go over the wire: defaults are not on it, long lists are cut.
 pub fn explain(method: &'static str, message: &[u8]) -> Explained {
     let request =
-        METHODS.iter().find(|(known, ..)| *known == method).map_or("", |(_, request, _)| request);
+        SERVICE.iter().find(|(known, ..)| *known == method).map_or("", |(_, request, _)| request);
     let mut fields = Vec::new();
     show_fields(request, message, "", &mut fields);
     Explained { method, fields }

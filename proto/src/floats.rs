@@ -3,8 +3,8 @@
 //! times slower in a module that is built for size.
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use bytes::{Buf, BufMut};
 use prost::DecodeError;
+use prost::bytes::{Buf, BufMut};
 use prost::encoding::{
     DecodeContext, WireType, check_wire_type, decode_varint, encode_key, encode_varint,
     encoded_len_varint, float, key_len, skip_field,

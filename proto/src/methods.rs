@@ -1,0 +1,281 @@
+//! The methods of Milvus's service: the one table that says of each what it does on the server,
+//! since which version it is there, and which messages go in and out.
+
+use prost::Message;
+
+use crate::common::Status;
+use crate::milvus::*;
+
+/// What a method does on the server. EXPLAIN sends what plans alone; a read-only proxy lets pass
+/// what does not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// reads what statements are planned with: schemas, indexes, names
+    Plan,
+    /// reads data or state
+    Read,
+    /// changes something
+    Write,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    pub name: &'static str,
+    pub effect: Effect,
+    /// major and minor of the first Milvus that has it, 2.3 at the earliest
+    pub since: (u32, u32),
+}
+
+/// A request of the service.
+pub trait Request: Message {
+    const METHOD: &'static Method;
+
+    type Reply: Reply;
+
+    /// Names the database in use, where the message names one and none is named yet.
+    fn default_database(&mut self, database: &str);
+}
+
+/// A reply of the service.
+pub trait Reply: Message + Default {
+    /// Whether it went well, as Milvus says in every reply.
+    fn status(&self) -> Option<&Status>;
+}
+
+/// Declares the methods. `db` marks a request that has a `db_name`.
+macro_rules! methods {
+    ($($method:ident: $effect:ident $major:literal $minor:literal $database:tt,
+        $request:ident -> $reply:ident;)*) => {
+        /// Every method, in the order of the `.proto` file.
+        pub const METHODS: &[Method] = &[$(Method {
+            name: stringify!($method),
+            effect: Effect::$effect,
+            since: ($major, $minor),
+        }),*];
+
+        $(impl Request for $request {
+            const METHOD: &'static Method = &Method {
+                name: stringify!($method),
+                effect: Effect::$effect,
+                since: ($major, $minor),
+            };
+
+            type Reply = $reply;
+
+            methods!(@database $database);
+        })*
+
+        #[cfg(test)]
+        const TABLE: &[(&str, &str, &str, &str)] = &[$((
+            stringify!($method),
+            stringify!($request),
+            stringify!($reply),
+            stringify!($database),
+        )),*];
+    };
+    (@database db) => {
+        fn default_database(&mut self, database: &str) {
+            if self.db_name.is_empty() {
+                self.db_name = database.to_string();
+            }
+        }
+    };
+    (@database -) => {
+        fn default_database(&mut self, _: &str) {}
+    };
+}
+
+methods! {
+    // the server
+    GetVersion: Plan 2 3 -, GetVersionRequest -> GetVersionResponse;
+    ListDatabases: Plan 2 3 -, ListDatabasesRequest -> ListDatabasesResponse;
+
+    // collections
+    ShowCollections: Plan 2 3 db, ShowCollectionsRequest -> ShowCollectionsResponse;
+    DescribeCollection: Plan 2 3 db, DescribeCollectionRequest -> DescribeCollectionResponse;
+    CreateCollection: Write 2 3 db, CreateCollectionRequest -> Status;
+    DropCollection: Write 2 3 db, DropCollectionRequest -> Status;
+    GetCollectionStatistics: Read 2 3 db,
+        GetCollectionStatisticsRequest -> GetCollectionStatisticsResponse;
+
+    // loading
+    LoadCollection: Write 2 3 db, LoadCollectionRequest -> Status;
+    ReleaseCollection: Write 2 3 db, ReleaseCollectionRequest -> Status;
+    LoadPartitions: Write 2 3 db, LoadPartitionsRequest -> Status;
+    ReleasePartitions: Write 2 3 db, ReleasePartitionsRequest -> Status;
+    GetLoadState: Plan 2 3 db, GetLoadStateRequest -> GetLoadStateResponse;
+    GetLoadingProgress: Read 2 3 db, GetLoadingProgressRequest -> GetLoadingProgressResponse;
+
+    // partitions
+    CreatePartition: Write 2 3 db, CreatePartitionRequest -> Status;
+    DropPartition: Write 2 3 db, DropPartitionRequest -> Status;
+    ShowPartitions: Plan 2 3 db, ShowPartitionsRequest -> ShowPartitionsResponse;
+    GetPartitionStatistics: Read 2 3 db,
+        GetPartitionStatisticsRequest -> GetPartitionStatisticsResponse;
+
+    // indexes
+    CreateIndex: Write 2 3 db, CreateIndexRequest -> Status;
+    DescribeIndex: Plan 2 3 db, DescribeIndexRequest -> DescribeIndexResponse;
+    DropIndex: Write 2 3 db, DropIndexRequest -> Status;
+
+    // data
+    Insert: Write 2 3 db, InsertRequest -> MutationResult;
+    Upsert: Write 2 3 db, UpsertRequest -> MutationResult;
+    Delete: Write 2 3 db, DeleteRequest -> MutationResult;
+    Query: Read 2 3 db, QueryRequest -> QueryResults;
+    Search: Read 2 3 db, SearchRequest -> SearchResults;
+
+    // segments
+    Flush: Write 2 3 db, FlushRequest -> FlushResponse;
+    GetFlushState: Read 2 3 db, GetFlushStateRequest -> GetFlushStateResponse;
+    GetPersistentSegmentInfo: Read 2 3 db,
+        GetPersistentSegmentInfoRequest -> GetPersistentSegmentInfoResponse;
+    GetQuerySegmentInfo: Read 2 3 db, GetQuerySegmentInfoRequest -> GetQuerySegmentInfoResponse;
+    ManualCompaction: Write 2 3 db, ManualCompactionRequest -> ManualCompactionResponse;
+
+    // collections that change
+    AlterCollection: Write 2 3 db, AlterCollectionRequest -> Status;
+    AlterCollectionField: Write 2 5 db, AlterCollectionFieldRequest -> Status;
+    AddCollectionField: Write 2 6 db, AddCollectionFieldRequest -> Status;
+    AlterCollectionSchema: Write 3 0 db,
+        AlterCollectionSchemaRequest -> AlterCollectionSchemaResponse;
+    TruncateCollection: Write 2 6 db, TruncateCollectionRequest -> TruncateCollectionResponse;
+    RenameCollection: Write 2 3 db, RenameCollectionRequest -> Status;
+
+    // databases
+    CreateDatabase: Write 2 3 db, CreateDatabaseRequest -> Status;
+    DropDatabase: Write 2 3 db, DropDatabaseRequest -> Status;
+    AlterDatabase: Write 2 4 db, AlterDatabaseRequest -> Status;
+    DescribeDatabase: Read 2 4 db, DescribeDatabaseRequest -> DescribeDatabaseResponse;
+
+    // aliases
+    CreateAlias: Write 2 3 db, CreateAliasRequest -> Status;
+    AlterAlias: Write 2 3 db, AlterAliasRequest -> Status;
+    DropAlias: Write 2 3 db, DropAliasRequest -> Status;
+    DescribeAlias: Read 2 4 db, DescribeAliasRequest -> DescribeAliasResponse;
+    ListAliases: Plan 2 4 db, ListAliasesRequest -> ListAliasesResponse;
+
+    // users and roles
+    CreateCredential: Write 2 3 -, CreateCredentialRequest -> Status;
+    UpdateCredential: Write 2 3 -, UpdateCredentialRequest -> Status;
+    DeleteCredential: Write 2 3 -, DeleteCredentialRequest -> Status;
+    ListCredUsers: Plan 2 3 -, ListCredUsersRequest -> ListCredUsersResponse;
+    CreateRole: Write 2 3 -, CreateRoleRequest -> Status;
+    DropRole: Write 2 3 -, DropRoleRequest -> Status;
+    OperateUserRole: Write 2 3 -, OperateUserRoleRequest -> Status;
+    SelectRole: Plan 2 3 -, SelectRoleRequest -> SelectRoleResponse;
+    SelectUser: Plan 2 3 -, SelectUserRequest -> SelectUserResponse;
+    OperatePrivilege: Write 2 3 -, OperatePrivilegeRequest -> Status;
+    OperatePrivilegeV2: Write 2 5 db, OperatePrivilegeV2Request -> Status;
+    SelectGrant: Read 2 3 -, SelectGrantRequest -> SelectGrantResponse;
+    CreatePrivilegeGroup: Write 2 5 -, CreatePrivilegeGroupRequest -> Status;
+    DropPrivilegeGroup: Write 2 5 -, DropPrivilegeGroupRequest -> Status;
+    ListPrivilegeGroups: Read 2 5 -, ListPrivilegeGroupsRequest -> ListPrivilegeGroupsResponse;
+    OperatePrivilegeGroup: Write 2 5 -, OperatePrivilegeGroupRequest -> Status;
+
+    // resource groups and replicas
+    CreateResourceGroup: Write 2 3 -, CreateResourceGroupRequest -> Status;
+    DropResourceGroup: Write 2 3 -, DropResourceGroupRequest -> Status;
+    UpdateResourceGroups: Write 2 4 -, UpdateResourceGroupsRequest -> Status;
+    ListResourceGroups: Plan 2 3 -, ListResourceGroupsRequest -> ListResourceGroupsResponse;
+    DescribeResourceGroup: Read 2 3 -,
+        DescribeResourceGroupRequest -> DescribeResourceGroupResponse;
+    TransferNode: Write 2 3 -, TransferNodeRequest -> Status;
+    TransferReplica: Write 2 3 db, TransferReplicaRequest -> Status;
+    GetReplicas: Read 2 3 db, GetReplicasRequest -> GetReplicasResponse;
+
+    // operations
+    AlterIndex: Write 2 4 db, AlterIndexRequest -> Status;
+    HybridSearch: Read 2 4 db, HybridSearchRequest -> SearchResults;
+    FlushAll: Write 2 3 db, FlushAllRequest -> FlushAllResponse;
+    GetFlushAllState: Read 2 3 db, GetFlushAllStateRequest -> GetFlushAllStateResponse;
+    GetCompactionState: Read 2 3 -, GetCompactionStateRequest -> GetCompactionStateResponse;
+    GetCompactionStateWithPlans: Read 2 3 -,
+        GetCompactionPlansRequest -> GetCompactionPlansResponse;
+    Import: Write 2 3 db, ImportRequest -> ImportResponse;
+    GetImportState: Read 2 3 -, GetImportStateRequest -> GetImportStateResponse;
+    ListImportTasks: Read 2 3 db, ListImportTasksRequest -> ListImportTasksResponse;
+    CreateSnapshot: Write 3 0 db, CreateSnapshotRequest -> Status;
+    DropSnapshot: Write 3 0 db, DropSnapshotRequest -> Status;
+    ListSnapshots: Read 3 0 db, ListSnapshotsRequest -> ListSnapshotsResponse;
+    DescribeSnapshot: Read 3 0 db, DescribeSnapshotRequest -> DescribeSnapshotResponse;
+    RestoreSnapshot: Write 3 0 db, RestoreSnapshotRequest -> RestoreSnapshotResponse;
+    GetRestoreSnapshotState: Read 3 0 -,
+        GetRestoreSnapshotStateRequest -> GetRestoreSnapshotStateResponse;
+    ListRestoreSnapshotJobs: Read 3 0 db,
+        ListRestoreSnapshotJobsRequest -> ListRestoreSnapshotJobsResponse;
+
+    // full text
+    RunAnalyzer: Read 2 5 db, RunAnalyzerRequest -> RunAnalyzerResponse;
+}
+
+macro_rules! replies {
+    ($($reply:ident)*) => {
+        $(impl Reply for $reply {
+            fn status(&self) -> Option<&Status> {
+                self.status.as_ref()
+            }
+        })*
+    };
+}
+
+replies! {
+    DescribeAliasResponse DescribeCollectionResponse DescribeDatabaseResponse DescribeIndexResponse
+    DescribeResourceGroupResponse DescribeSnapshotResponse FlushAllResponse FlushResponse
+    GetCollectionStatisticsResponse GetCompactionPlansResponse GetCompactionStateResponse
+    GetFlushAllStateResponse GetFlushStateResponse GetImportStateResponse GetLoadStateResponse
+    GetLoadingProgressResponse GetPartitionStatisticsResponse GetPersistentSegmentInfoResponse
+    GetQuerySegmentInfoResponse GetReplicasResponse GetRestoreSnapshotStateResponse
+    GetVersionResponse ImportResponse ListAliasesResponse ListCredUsersResponse
+    ListDatabasesResponse ListImportTasksResponse ListPrivilegeGroupsResponse
+    ListResourceGroupsResponse ListRestoreSnapshotJobsResponse ListSnapshotsResponse
+    ManualCompactionResponse MutationResult QueryResults RestoreSnapshotResponse RunAnalyzerResponse
+    SearchResults SelectGrantResponse SelectRoleResponse SelectUserResponse ShowCollectionsResponse
+    ShowPartitionsResponse TruncateCollectionResponse
+}
+
+impl Reply for Status {
+    fn status(&self) -> Option<&Status> {
+        Some(self)
+    }
+}
+
+impl Reply for AlterCollectionSchemaResponse {
+    fn status(&self) -> Option<&Status> {
+        self.alter_status.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{FIELDS, SERVICE};
+
+    /// The table is the service of milvus.proto, method for method.
+    #[test]
+    fn is_the_service_of_the_proto_file() {
+        let mut table: Vec<_> =
+            TABLE.iter().map(|(method, request, reply, _)| (*method, *request, *reply)).collect();
+        table.sort_unstable();
+        assert_eq!(table, SERVICE);
+    }
+
+    #[test]
+    fn knows_which_requests_name_a_database() {
+        for (method, request, _, database) in TABLE {
+            let named = FIELDS.iter().any(|(message, _, field, _)| {
+                message == request && matches!(*field, "db_name" | "dbName")
+            });
+            assert_eq!(*database, if named { "db" } else { "-" }, "{method}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_named_stays() {
+        let mut request = FlushRequest::default();
+        request.default_database("a");
+        request.default_database("b");
+        assert_eq!(request.db_name, "a");
+        assert_eq!(<FlushRequest as Request>::METHOD.name, "Flush");
+    }
+}

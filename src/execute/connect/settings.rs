@@ -1,0 +1,152 @@
+//! SET and what it sets: the kernel's settings, and variables.
+
+use std::rc::Rc;
+
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::collection::Catalog;
+use crate::execute::errors::diagnose;
+use crate::execute::params;
+use crate::execute::state::{Connection, State};
+use crate::language::ast::{Name, Value};
+use crate::milvus::Platform;
+use crate::outcome::{Outcome, Table, plural};
+
+const SETTINGS: [&str; 5] =
+    ["display_limit", "precision", "table_schema", "timeout", "consistency_level"];
+
+pub(crate) fn set<P: Platform>(
+    name: &Name,
+    value: &Spanned<Value>,
+    state: &State<P>,
+) -> Result<Outcome> {
+    let mut settings = state.settings.borrow_mut();
+    let wrong = |what: &str| {
+        Diagnostic::new(Code::InvalidValue, format!("`{name}` takes {what}")).at(value.span)
+    };
+    match name.value.to_ascii_lowercase().as_str() {
+        "display_limit" => match value.value {
+            Value::Int(limit @ 1..=100_000) => settings.display_limit = limit as usize,
+            _ => return Err(wrong("a number of rows from 1 to 100000")),
+        },
+        "precision" => match &value.value {
+            Value::Int(digits @ 0..=17) => settings.precision = Some(*digits as usize),
+            Value::Text(word) if word.eq_ignore_ascii_case("full") => settings.precision = None,
+            _ => return Err(wrong("a number of digits from 0 to 17, or full")),
+        },
+        "table_schema" => {
+            settings.table_schema = switch(&value.value).ok_or_else(|| wrong("on or off"))?
+        }
+        "timeout" => match value.value {
+            Value::Int(seconds @ 1..=86_400) => settings.timeout = seconds as f64,
+            Value::Float(seconds) if (0.001..=86_400.0).contains(&seconds) => {
+                settings.timeout = seconds
+            }
+            _ => return Err(wrong("a number of seconds up to 86400")),
+        },
+        "consistency_level" => match &value.value {
+            Value::Text(level) if level.eq_ignore_ascii_case("default") => {
+                settings.consistency = None
+            }
+            Value::Text(level) => {
+                settings.consistency =
+                    Some(params::consistency(&Spanned::new(level.clone(), value.span))?)
+            }
+            _ => return Err(wrong("Strong, Session, Bounded, Eventually or default")),
+        },
+        _ => {
+            return Err(Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`"))
+                .at(name.span)
+                .suggest(&name.value, SETTINGS, "there are"));
+        }
+    }
+    for connection in &mut state.connections.borrow_mut().all {
+        let client = connection
+            .client
+            .with_timeout(settings.timeout_ms())
+            .map_err(|error| diagnose(error, "SET", name.span))?;
+        let catalog = Catalog::default();
+        catalog.set_names(connection.catalog.names());
+        *connection = Rc::new(Connection { name: connection.name.clone(), client, catalog });
+    }
+    Ok(Outcome::done(format!("{} is set", name.value.to_ascii_lowercase())))
+}
+
+/// `SET @name = value`
+pub(crate) fn set_variable<P: Platform>(
+    name: &Name,
+    value: &Spanned<Value>,
+    state: &State<P>,
+) -> Outcome {
+    state.variables.borrow_mut().insert(name.value.clone(), value.value.clone());
+    Outcome::done(format!("@{name} is {}", describe(&value.value)))
+}
+
+pub(crate) fn show_variables<P: Platform>(state: &State<P>) -> Outcome {
+    let variables = state.variables.borrow();
+    let rows = variables.iter().map(|(name, value)| vec![name.clone(), describe(value)]).collect();
+    Outcome::table(Table::texts(&["variable", "value"], rows))
+}
+
+/// A variable's value, short. A string is not shown: it may be a password.
+fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Text(text) => format!(
+            "a string of {}",
+            plural(text.chars().count() as u64, "character", "characters")
+        ),
+        Value::Bytes(bytes) => plural(bytes.len() as u64, "byte", "bytes"),
+        Value::Numbers(numbers) => {
+            format!("a list of {}", plural(numbers.values.len() as u64, "number", "numbers"))
+        }
+        Value::List(items) => format!("a list of {}", plural(items.len() as u64, "item", "items")),
+        Value::Object(fields) => {
+            format!("an object of {}", plural(fields.len() as u64, "entry", "entries"))
+        }
+        Value::Variable(name) => format!(":{name}"),
+        Value::Prompt => "PROMPT".to_string(),
+    }
+}
+
+fn switch(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(on) => Some(*on),
+        Value::Int(1) => Some(true),
+        Value::Int(0) => Some(false),
+        Value::Text(text) if text.eq_ignore_ascii_case("on") => Some(true),
+        Value::Text(text) if text.eq_ignore_ascii_case("off") => Some(false),
+        _ => None,
+    }
+}
+
+pub(crate) fn show_settings<P: Platform>(state: &State<P>) -> Outcome {
+    let settings = state.settings.borrow();
+    let level = settings.consistency.map_or("default", |level| level.as_str_name());
+    let rows = [
+        ("display_limit", settings.display_limit.to_string(), "rows of a result that are shown"),
+        (
+            "precision",
+            settings.precision.map_or_else(|| "full".to_string(), |digits| digits.to_string()),
+            "digits behind the point that are shown",
+        ),
+        (
+            "table_schema",
+            if settings.table_schema { "on" } else { "off" }.to_string(),
+            "results also as application/vnd.dataresource+json, whole",
+        ),
+        ("timeout", settings.timeout.to_string(), "seconds until a request is given up"),
+        (
+            "consistency_level",
+            level.to_string(),
+            "of every read; default: this session's own writes are always seen",
+        ),
+    ];
+    let rows = rows
+        .into_iter()
+        .map(|(name, value, meaning)| vec![name.to_string(), value, meaning.to_string()])
+        .collect();
+    Outcome::table(Table::texts(&["setting", "value", "meaning"], rows))
+}

@@ -1,0 +1,200 @@
+//! Which server has what. In: a server's version. Out: whether it has a method or a feature, or the
+//! words that say what does. (Milvus docs: release notes.) Since when a method is there stands in
+//! the table of methods of `milvus_proto`.
+
+use milvus_proto::Method;
+
+/// What runs at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    Milvus,
+    /// counts its own versions
+    MilvusLite,
+}
+
+/// A server's version, as it gives it: "v2.3.5", "milvus_lite-3.2.2".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    pub product: Product,
+    pub text: String,
+    /// major and minor; a version that cannot be read counts as the newest
+    number: (u32, u32),
+}
+
+/// Declares what servers differ in: the words of an error, since which Milvus it is there, and
+/// whether Milvus Lite has it.
+macro_rules! features {
+    ($($(#[$doc:meta])* $feature:ident: $words:literal $major:literal $minor:literal $lite:ident;)*) => {
+        /// What a server may not have, or would read over in silence, beside its methods.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Feature {
+            $($(#[$doc])* $feature,)*
+        }
+
+        impl Feature {
+            /// As an error begins: "a TEXT column".
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(Feature::$feature => $words,)*
+                }
+            }
+
+            fn since(self) -> (u32, u32) {
+                match self {
+                    $(Feature::$feature => ($major, $minor),)*
+                }
+            }
+
+            fn lite(self) -> Lite {
+                match self {
+                    $(Feature::$feature => Lite::$lite,)*
+                }
+            }
+        }
+    };
+}
+
+/// Whether Milvus Lite has a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lite {
+    Yes,
+    No,
+}
+
+features! {
+    AddGeneratedField: "ADD FIELD … GENERATED" 3 0 Yes;
+    Bfloat16Column: "a BFLOAT16VEC column" 2 4 Yes;
+    Bm25: "a BM25 function" 2 5 Yes;
+    ClusteringKey: "a clustering key" 2 4 Yes;
+    DatabaseProperties: "properties of a database" 2 4 Yes;
+    DefaultValue: "a default value" 2 5 Yes;
+    Float16Column: "a FLOAT16VEC column" 2 4 Yes;
+    GroupBy: "GROUP BY" 3 0 No;
+    GroupSize: "group_size" 2 5 Yes;
+    GroupingSearch: "a grouping search" 2 4 Yes;
+    HybridSearch: "HYBRID SEARCH" 2 4 Yes;
+    Int8Column: "an INT8VEC column" 2 6 Yes;
+    IsNull: "IS NULL" 2 5 Yes;
+    /// Milvus Lite finds nothing by IN with a list and a path into JSON
+    JsonPathIn: "IN of a JSON path" 2 3 No;
+    LoadFields: "LOAD … FIELDS" 2 5 Yes;
+    MajorCompaction: "COMPACT with major" 2 4 Yes;
+    NullableColumn: "a nullable column" 2 5 Yes;
+    OrderBy: "ORDER BY" 3 0 No;
+    PartialUpsert: "an UPSERT that leaves fields out" 2 6 Yes;
+    ResourceGroupConfig: "a resource group with requests or limits" 2 4 Yes;
+    /// at most 16,384 hits a request, with a range search that reads on behind them; Milvus Lite
+    /// gives all in one, and its range search looks at the first few hits alone
+    SearchWindow: "a search in pages" 2 3 No;
+    SecondVectorColumn: "a second vector column" 2 4 Yes;
+    SparseColumn: "a SPARSEVEC column" 2 4 Yes;
+    TextColumn: "a TEXT column" 3 0 Yes;
+    TextMatch: "TEXT_MATCH" 2 5 Yes;
+}
+
+impl Version {
+    pub fn parse(text: &str) -> Version {
+        // the Milvus of the Python package `milvus` calls itself 2.3.5-lite and is none
+        let lite = text.starts_with("milvus_lite");
+        let digits = text.trim_start_matches(|char: char| !char.is_ascii_digit());
+        let mut parts = digits.split('.').map(|part| {
+            part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+        });
+        let number = match (parts.next().flatten(), parts.next().flatten()) {
+            (Some(major), Some(minor)) => (major, minor),
+            _ => (u32::MAX, 0),
+        };
+        Version {
+            product: if lite { Product::MilvusLite } else { Product::Milvus },
+            text: digits.trim_end_matches("-lite").to_string(),
+            number,
+        }
+    }
+
+    /// "2.3.5", "Milvus Lite 3.2.2"
+    pub fn name(&self) -> String {
+        match self.product {
+            Product::Milvus => self.text.clone(),
+            Product::MilvusLite => self.title(),
+        }
+    }
+
+    /// "Milvus 2.3.5", "Milvus Lite 3.2.2"
+    pub fn title(&self) -> String {
+        match self.product {
+            Product::Milvus => format!("Milvus {}", self.text),
+            Product::MilvusLite => format!("Milvus Lite {}", self.text),
+        }
+    }
+
+    /// Whether the server has a feature, as far as its version tells.
+    pub fn has(&self, feature: Feature) -> bool {
+        match self.product {
+            Product::Milvus => self.number >= feature.since(),
+            Product::MilvusLite => feature.lite() == Lite::Yes,
+        }
+    }
+
+    /// Whether the server may have a method. What Milvus Lite has is found out by asking.
+    pub fn has_method(&self, method: &Method) -> bool {
+        match self.product {
+            Product::Milvus => self.number >= method.since,
+            Product::MilvusLite => true,
+        }
+    }
+
+    /// "a TEXT column needs Milvus 3.0 or later; this server is 2.3.5"
+    pub fn needs(&self, feature: Feature) -> String {
+        format!("{} {}", feature.words(), self.needs_milvus(feature.since()))
+    }
+
+    /// What stands in the way of a statement whose method the server does not have. Which server
+    /// has it is known where its version is too old alone.
+    pub fn lacks(&self, statement: &str, method: &Method) -> String {
+        match self.has_method(method) {
+            false => format!("{statement} {}", self.needs_milvus(method.since)),
+            true => format!("{statement} is not supported by this server, {}", self.title()),
+        }
+    }
+
+    fn needs_milvus(&self, (major, minor): (u32, u32)) -> String {
+        format!("needs Milvus {major}.{minor} or later; this server is {}", self.name())
+    }
+}
+
+impl Default for Version {
+    fn default() -> Version {
+        Version::parse("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use milvus_proto::Request;
+    use milvus_proto::milvus::{CreateAliasRequest, CreateRoleRequest, TruncateCollectionRequest};
+
+    #[test]
+    fn tells_what_a_server_has() {
+        let truncate = TruncateCollectionRequest::METHOD;
+        let old = Version::parse("v2.3.5-lite");
+        assert!(!old.has_method(truncate) && old.has_method(CreateAliasRequest::METHOD));
+        assert_eq!(
+            old.lacks("TRUNCATE TABLE", truncate),
+            "TRUNCATE TABLE needs Milvus 2.6 or later; this server is 2.3.5"
+        );
+        let lite = Version::parse("milvus_lite-3.2.2");
+        assert!(lite.has_method(truncate) && !lite.has(Feature::OrderBy));
+        assert_eq!(lite.name(), "Milvus Lite 3.2.2");
+        assert!(Version::parse("2.10.0-dev").has(Feature::Int8Column));
+        assert!(Version::parse("unknown").has(Feature::TextColumn));
+    }
+
+    #[test]
+    fn says_what_is_so_of_a_server_that_counts_its_own_versions() {
+        assert_eq!(
+            Version::parse("milvus_lite-3.2.2").lacks("CREATE ROLE", CreateRoleRequest::METHOD),
+            "CREATE ROLE is not supported by this server, Milvus Lite 3.2.2"
+        );
+    }
+}

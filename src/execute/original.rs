@@ -3,7 +3,8 @@
 //! from the start, and is loaded.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::{Field, Index};
+use crate::execute::catalog::collection::Field;
+use crate::execute::catalog::index::Index;
 use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
@@ -21,8 +22,7 @@ use crate::execute::search::params::SearchParams;
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::Queries;
 use crate::execute::write::delete::delete_where;
-use crate::execute::write::rows;
-use crate::execute::write::rows::Mode;
+use crate::execute::write::requests::{Mode, Rows};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
@@ -332,20 +332,12 @@ pub async fn insert<P: Platform>(
         .help("leave `by id=…` out"));
     }
     let dynamic = collection.dynamic.then(|| vec![b"{}".to_vec(); count]);
-    let sent = rows::send(
-        if ids.is_some() { Mode::Upsert } else { Mode::Insert },
-        &collection,
-        table,
-        partition,
-        columns,
-        dynamic,
-        count,
-        context,
-    )
-    .await?;
+    let sent = Rows { collection: &collection, table, partition, columns, dynamic, count }
+        .send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, context)
+        .await?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
     if !context.client.explaining() {
-        outcome.tables.push(rows::ids_table(&collection, sent.ids)?);
+        outcome.tables.push(sent.ids_table(&collection)?);
     }
     Ok(outcome)
 }
@@ -391,11 +383,15 @@ pub async fn get<P: Platform>(
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let key = collection.key_of(ids)?;
-    let expr = filter::key_in(&key.name, ids)?;
     let outputs = Outputs::all();
-    let read = Read { collection: &collection, table, partitions: Vec::new(), expr, level: None };
-    let query_params = vec![pair("limit", ids.len())];
-    let reply = read.send(&read.expr, outputs.names.clone(), query_params, context).await?;
+    let read = Read {
+        collection: &collection,
+        table,
+        partitions: Vec::new(),
+        expr: String::new(),
+        level: None,
+    };
+    let reply = read.by_ids(ids, outputs.names.clone(), context).await?;
     let mut found = outputs.table(reply.fields_data, &collection);
     let at = found.columns.iter().position(|column| column.name == key.name).unwrap_or(0);
     let mut ordered = Vec::new();

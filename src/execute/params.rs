@@ -114,6 +114,11 @@ pub(crate) fn unknown(param: &Param, known: &[&str]) -> Diagnostic {
         .suggest(&name.value, known.iter().copied(), "it takes")
 }
 
+/// The value of a pair that a server sent.
+pub(crate) fn pair_value<'a>(pairs: &'a [KeyValuePair], key: &str) -> Option<&'a str> {
+    pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value.as_str())
+}
+
 /// A parameter list as the pairs that Milvus takes of properties.
 pub(crate) fn pairs_of(params: &[Param]) -> Result<Vec<KeyValuePair>> {
     params.iter().map(|param| Ok(pair(&param.name.value, plain(one(param)?)?))).collect()

@@ -1,5 +1,5 @@
-//! SELECT: which of its forms a statement is, with what has no meaning in that form refused. In: the
-//! statement. Out: rows, a count, groups, or the hits of a search. The forms themselves are in
+//! SELECT: which of its forms a statement is, with what has no meaning in that form refused. In:
+//! the statement. Out: rows, a count, groups, or the hits of a search. The forms themselves are in
 //! `read` and `search`.
 
 use crate::diagnostic::{Code, Diagnostic, Result};

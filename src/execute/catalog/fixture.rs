@@ -1,7 +1,8 @@
 //! Collections for unit tests, and statements to try on them.
 
 use crate::diagnostic::{Diagnostic, Span, Spanned};
-use crate::execute::catalog::collection::{Collection, Index};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::index::Index;
 use crate::execute::params::pair;
 use crate::language::ast::{Filter, Kind, Name, Param, Select, Value};
 use crate::language::parse::parse;

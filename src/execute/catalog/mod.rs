@@ -4,6 +4,7 @@
 pub(crate) mod collection;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod index;
 pub mod index_types;
 pub mod metrics;
 pub(crate) mod types;

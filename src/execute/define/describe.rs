@@ -1,7 +1,8 @@
 //! DESCRIBE, SHOW TABLES and SHOW CREATE TABLE: what a collection is.
 
 use crate::diagnostic::{Result, Span};
-use crate::execute::catalog::collection::{Collection, Field, Index};
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::catalog::index::Index;
 use crate::execute::catalog::types::type_word;
 use crate::execute::context::Context;
 use crate::execute::define::loading;

@@ -2,7 +2,8 @@
 //! waiting for it.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
-use crate::execute::catalog::collection::{Collection, Field, Index};
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::catalog::index::Index;
 use crate::execute::catalog::{index_types, metrics};
 use crate::execute::context::Context;
 use crate::execute::define::loading::{default_index_type, default_metric, release_if_loaded};

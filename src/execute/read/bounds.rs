@@ -52,13 +52,13 @@ fn take_bounds(
     let span = expr.span;
     match expr.kind {
         ExprKind::Chain { first, rest } if rest.iter().all(|(operator, _)| *operator == "and") => {
-            let mut kept = Vec::new();
+            let mut parts = Vec::new();
             for part in std::iter::once(*first).chain(rest.into_iter().map(|(_, part)| part)) {
-                kept.extend(take_bounds(part, collection, bounds)?);
+                parts.extend(take_bounds(part, collection, bounds)?);
             }
-            let mut kept = kept.into_iter();
-            let Some(first) = kept.next() else { return Ok(None) };
-            let rest: Vec<(&'static str, Expr)> = kept.map(|part| ("and", part)).collect();
+            let mut parts = parts.into_iter();
+            let Some(first) = parts.next() else { return Ok(None) };
+            let rest: Vec<(&'static str, Expr)> = parts.map(|part| ("and", part)).collect();
             Ok(Some(if rest.is_empty() {
                 first
             } else {

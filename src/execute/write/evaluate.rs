@@ -1,5 +1,5 @@
-//! The expressions of an UPDATE: arithmetic over a row's own fields. In: an expression, and a row as
-//! it is stored. Out: the value it comes to. Pure; knows nothing of requests.
+//! The expressions of an UPDATE: arithmetic over a row's own fields. In: an expression, and a row
+//! as it is stored. Out: the value it comes to. Pure; knows nothing of requests.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};

@@ -2,5 +2,6 @@
 
 pub(crate) mod delete;
 pub(crate) mod evaluate;
+pub(crate) mod requests;
 pub(crate) mod rows;
 pub(crate) mod update;

@@ -1,19 +1,16 @@
-//! INSERT and UPSERT. Large ones are split, and every count is the server's.
+//! INSERT and UPSERT: the values of rows become columns, each of the field that it goes into. In:
+//! a statement. Out: what was written, by the count of the server.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
-use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
+use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::check_partitions;
 use crate::execute::value::to_json_field;
+use crate::execute::write::requests::{Mode, Rows};
 use crate::language::ast::{Name, Row, Value, Write};
-use crate::milvus::{Error, Feature, Platform, Version, data};
-use crate::outcome::{Column, Datum, Outcome, Table, rows};
-use crate::proto::milvus as pb;
-use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
-
-/// Milvus takes messages up to 64 MiB; half of that leaves room for what it adds itself.
-const MAX_REQUEST_BYTES: usize = 32 << 20;
+use crate::milvus::{Feature, Platform, Version};
+use crate::outcome::{Outcome, rows};
 
 pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(&write.table).await?;
@@ -31,32 +28,21 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
             Mode::Upsert
         }
     };
-    let sent = send(
-        mode,
-        &collection,
-        &write.table,
-        write.partition.as_ref(),
+    let batch = Rows {
+        collection: &collection,
+        table: &write.table,
+        partition: write.partition.as_ref(),
         columns,
         dynamic,
-        write.rows.len(),
-        context,
-    )
-    .await?;
+        count: write.rows.len(),
+    };
+    let sent = batch.send(mode, context).await?;
     let verb = if write.upsert { "upserted" } else { "inserted" };
     let mut outcome = Outcome::done(format!("{verb} {} into {}", rows(sent.count), write.table));
     if collection.primary()?.auto_id && !context.client.explaining() {
-        outcome.tables.push(ids_table(&collection, sent.ids)?);
+        outcome.tables.push(sent.ids_table(&collection)?);
     }
     Ok(outcome)
-}
-
-/// The ids that the server or the kernel made.
-pub(crate) fn ids_table(collection: &Collection, ids: Vec<Datum>) -> Result<Table> {
-    let key = collection.primary()?;
-    Ok(Table::new(
-        vec![Column::new(key.name.clone(), data::kind(key.data_type))],
-        ids.into_iter().map(|id| vec![id]).collect(),
-    ))
 }
 
 enum Target<'a> {
@@ -190,136 +176,6 @@ fn leaves_out(columns: &[ColumnBuilder<'_>], collection: &Collection) -> bool {
     })
 }
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Insert,
-    Upsert,
-    /// an upsert that keeps the fields that are left out
-    Partial,
-}
-
-pub(crate) struct Sent {
-    pub(crate) count: u64,
-    pub(crate) ids: Vec<Datum>,
-}
-
-/// Sends columns in as many requests as they need. When one fails, the error says how much is in
-/// already.
-#[allow(clippy::too_many_arguments)]
-pub(crate) async fn send<P: Platform>(
-    mode: Mode,
-    collection: &Collection,
-    table: &Name,
-    partition: Option<&Name>,
-    mut columns: Vec<ColumnBuilder<'_>>,
-    mut dynamic: Option<Vec<Vec<u8>>>,
-    count: usize,
-    context: &Context<'_, P>,
-) -> Result<Sent> {
-    let batch = rows_per_request(&columns, dynamic.as_deref(), count);
-    let mut sent = Sent { count: 0, ids: Vec::new() };
-    let mut left = count;
-    let mut requests = 0u64;
-    while left > 0 {
-        let taken = batch.min(left);
-        let mut fields_data: Vec<FieldData> =
-            columns.iter_mut().map(|column| column.take(taken)).collect();
-        if let Some(objects) = &mut dynamic {
-            let rest = objects.split_off(taken.min(objects.len()));
-            fields_data.push(dynamic_field(std::mem::replace(objects, rest)));
-        }
-        let reply = send_one(mode, table, partition, fields_data, taken, context)
-            .await
-            .map_err(|error| partly(context.diagnose(error, table.span), sent.count))?;
-        context.client.wrote(&collection.identity(), reply.timestamp);
-        let counted = if mode == Mode::Insert { reply.insert_cnt } else { reply.upsert_cnt };
-        sent.count += u64::try_from(counted).unwrap_or(0);
-        sent.ids.extend(data::ids(reply.i_ds));
-        left -= taken;
-        requests += 1;
-    }
-    if requests > 1 {
-        context.notice(format!(
-            "sent in {requests} requests of up to {} MiB",
-            MAX_REQUEST_BYTES >> 20
-        ));
-    }
-    Ok(sent)
-}
-
-/// So many rows stay below the size of a request.
-fn rows_per_request(
-    columns: &[ColumnBuilder<'_>],
-    dynamic: Option<&[Vec<u8>]>,
-    count: usize,
-) -> usize {
-    let count = count.max(1);
-    let objects: usize = dynamic.unwrap_or_default().iter().map(|object| object.len() + 5).sum();
-    let row_bytes = columns.iter().map(|column| column.row_bytes(count)).sum::<usize>()
-        + objects.div_ceil(count);
-    (MAX_REQUEST_BYTES / row_bytes.max(1)).clamp(1, count)
-}
-
-async fn send_one<P: Platform>(
-    mode: Mode,
-    table: &Name,
-    partition: Option<&Name>,
-    fields_data: Vec<FieldData>,
-    count: usize,
-    context: &Context<'_, P>,
-) -> Result<pb::MutationResult, Error> {
-    let db_name = context.client.database();
-    let collection_name = table.value.clone();
-    let partition_name = partition.map(|name| name.value.clone()).unwrap_or_default();
-    let num_rows = u32::try_from(count).unwrap_or(u32::MAX);
-    if mode != Mode::Insert {
-        let partial_update = mode == Mode::Partial;
-        context
-            .client
-            .send(pb::UpsertRequest {
-                db_name,
-                collection_name,
-                partition_name,
-                fields_data,
-                num_rows,
-                partial_update,
-            })
-            .await
-    } else {
-        context
-            .client
-            .send(pb::InsertRequest {
-                db_name,
-                collection_name,
-                partition_name,
-                fields_data,
-                num_rows,
-            })
-            .await
-    }
-}
-
-fn partly(diagnostic: Diagnostic, count: u64) -> Diagnostic {
-    if count == 0 {
-        return diagnostic;
-    }
-    diagnostic
-        .help(format!("the first {} are in: they were acknowledged before this error", rows(count)))
-}
-
-fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
-    FieldData {
-        r#type: DataType::Json.into(),
-        field_name: DYNAMIC_FIELD.to_string(),
-        is_dynamic: true,
-        field: Some(field_data::Field::Scalars(ScalarField {
-            data: Some(scalar_field::Data::JsonData(JsonArray { data: objects })),
-        })),
-        ..FieldData::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,7 +184,8 @@ mod tests {
         dynamic_books, field, index, said, schema, sized, statement,
     };
     use crate::language::ast::Kind;
-    use crate::proto::schema::FieldSchema;
+    use crate::milvus::data;
+    use crate::proto::schema::{DataType, FieldSchema};
 
     /// A key that the server makes, a string, a vector.
     fn notes() -> Collection {
@@ -399,8 +256,6 @@ mod tests {
         );
         let only_key = "UPSERT INTO t (id) VALUES (1)";
         assert_eq!(sent(only_key, &books, "2.6.0"), Ok("id: [Int(1)]\n".to_string()));
-        let field = dynamic_field(vec![b"{}".to_vec()]);
-        assert_eq!((field.field_name.as_str(), field.is_dynamic), (DYNAMIC_FIELD, true));
         // an INSERT needs an object for every row
         let text = "INSERT INTO t (id, title, year, price, sold, tags, meta, v) VALUES (1, 'a', 1, \
             1, TRUE, [], '{}', [1, 2])";
@@ -443,17 +298,5 @@ mod tests {
         let vector = notes.find("v").expect("a field");
         columns.push(ColumnBuilder::new(vector, 1, Span::default()).expect("a column"));
         assert!(!leaves_out(&columns, &notes), "the key is the server's");
-    }
-
-    #[test]
-    fn large_writes_are_split() {
-        let field = Field { data_type: DataType::FloatVector, dim: 1 << 20, ..Field::named("v") };
-        let mut column = ColumnBuilder::new(&field, 1, Span::default()).expect("a column");
-        column.push_stored(&Datum::Vector(vec![0.5; 1 << 20]), Span::default()).expect("it fits");
-        assert_eq!(rows_per_request(std::slice::from_ref(&column), None, 1), 1);
-        let objects = vec![vec![b' '; 4 << 20]; 100];
-        assert_eq!(rows_per_request(&[], Some(&objects), 100), 7, "4 MiB each, 32 at the most");
-        assert_eq!(rows_per_request(&[], None, 100), 100);
-        assert_eq!(rows_per_request(&[], None, 0), 1);
     }
 }

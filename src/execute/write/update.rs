@@ -11,7 +11,7 @@ use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};
 use crate::execute::value::{of_datum, to_json_field};
 use crate::execute::write::evaluate::{self, StoredRow, evaluate};
-use crate::execute::write::rows::{self, Mode};
+use crate::execute::write::requests::{Mode, Rows};
 use crate::language::ast::{Assigned, Direction, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
@@ -163,17 +163,9 @@ async fn change<P: Platform>(
     if count == 0 && !context.client.explaining() {
         return Ok((0, gone));
     }
-    let sent = rows::send(
-        Mode::Upsert,
-        collection,
-        table,
-        partition,
-        columns,
-        dynamic,
-        count.max(usize::from(context.client.explaining())),
-        context,
-    )
-    .await?;
+    let count = count.max(usize::from(context.client.explaining()));
+    let rows = Rows { collection, table, partition, columns, dynamic, count };
+    let sent = rows.send(Mode::Upsert, context).await?;
     Ok((sent.count, gone))
 }
 

@@ -18,8 +18,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(Path::new(&out).join("names.rs"), names(&descriptors)?)?;
     prost_build::Config::new()
         .extern_path(".milvus.proto.schema.FloatArray", "crate::floats::FloatArray")
-        // maps in an order of their own: the same message is always the same bytes
-        .btree_map(["."])
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -187,7 +187,17 @@ impl Diagnostic {
         known: impl IntoIterator<Item = &'a str>,
         what: &str,
     ) -> Self {
-        let known: Vec<&str> = known.into_iter().collect();
+        self.suggest_of(given, &mut known.into_iter(), what)
+    }
+
+    /// One copy for all kinds of iterators.
+    fn suggest_of<'a>(
+        self,
+        given: &str,
+        known: &mut dyn Iterator<Item = &'a str>,
+        what: &str,
+    ) -> Self {
+        let known: Vec<&str> = known.collect();
         if let Some(close) = closest(given, &known) {
             return self.help(format!("did you mean `{close}`?"));
         }

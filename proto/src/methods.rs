@@ -1,7 +1,8 @@
 //! The methods of Milvus's service: the one table that says of each what it does on the server,
 //! since which version it is there, and which messages go in and out.
 
-use prost::Message;
+use prost::encoding::{DecodeContext, WireType, decode_key};
+use prost::{DecodeError, Message};
 
 use crate::common::Status;
 use crate::milvus::*;
@@ -30,16 +31,47 @@ pub struct Method {
 pub trait Request: Message {
     const METHOD: &'static Method;
 
-    type Reply: Reply;
+    type Reply: Reply + Default;
 
     /// Names the database in use, where the message names one and none is named yet.
     fn default_database(&mut self, database: &str);
+
+    /// The message as it goes over the wire. Its length is not counted first, which for some
+    /// seventy messages would be a good part of a client's code.
+    fn encoded(&self) -> Vec<u8>
+    where
+        Self: Sized,
+    {
+        let mut bytes = Vec::new();
+        self.encode_raw(&mut bytes);
+        bytes
+    }
 }
 
-/// A reply of the service.
-pub trait Reply: Message + Default {
+/// A reply of the service. It can be filled behind a `dyn`, so that a client need not have a copy
+/// of what receives it for every kind of reply.
+pub trait Reply {
     /// Whether it went well, as Milvus says in every reply.
     fn status(&self) -> Option<&Status>;
+
+    /// Takes one field off the bytes.
+    fn take_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        from: &mut &[u8],
+    ) -> Result<(), DecodeError>;
+}
+
+impl dyn Reply + '_ {
+    /// Reads a whole message; what is in the reply already stays where the bytes do not name it.
+    pub fn fill(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
+        while !bytes.is_empty() {
+            let (tag, wire_type) = decode_key(&mut bytes)?;
+            self.take_field(tag, wire_type, &mut bytes)?;
+        }
+        Ok(())
+    }
 }
 
 /// Declares the methods. `db` marks a request that has a `db_name`.
@@ -209,13 +241,27 @@ methods! {
     RunAnalyzer: Read 2 5 db, RunAnalyzerRequest -> RunAnalyzerResponse;
 }
 
+/// Each with the place of its status.
 macro_rules! replies {
     ($($reply:ident)*) => {
-        $(impl Reply for $reply {
+        $(replies!($reply: |reply| reply.status.as_ref());)*
+    };
+    ($reply:ident: |$message:ident| $status:expr) => {
+        impl Reply for $reply {
             fn status(&self) -> Option<&Status> {
-                self.status.as_ref()
+                let $message = self;
+                $status
             }
-        })*
+
+            fn take_field(
+                &mut self,
+                tag: u32,
+                wire_type: WireType,
+                from: &mut &[u8],
+            ) -> Result<(), DecodeError> {
+                self.merge_field(tag, wire_type, from, DecodeContext::default())
+            }
+        }
     };
 }
 
@@ -234,17 +280,8 @@ replies! {
     ShowPartitionsResponse TruncateCollectionResponse
 }
 
-impl Reply for Status {
-    fn status(&self) -> Option<&Status> {
-        Some(self)
-    }
-}
-
-impl Reply for AlterCollectionSchemaResponse {
-    fn status(&self) -> Option<&Status> {
-        self.alter_status.as_ref()
-    }
-}
+replies!(Status: |reply| Some(reply));
+replies!(AlterCollectionSchemaResponse: |reply| reply.alter_status.as_ref());
 
 #[cfg(test)]
 mod tests {
@@ -268,6 +305,21 @@ mod tests {
             });
             assert_eq!(*database, if named { "db" } else { "-" }, "{method}");
         }
+    }
+
+    #[test]
+    fn a_reply_is_filled_as_prost_decodes_it() {
+        let reply = ListDatabasesResponse {
+            status: Some(Status { reason: "x".to_string(), ..Default::default() }),
+            db_names: vec!["a".to_string(), "b".to_string()],
+        };
+        let mut filled = ListDatabasesResponse::default();
+        let slot: &mut dyn Reply = &mut filled;
+        slot.fill(&reply.encode_to_vec()).unwrap();
+        assert_eq!(slot.status().unwrap().reason, "x");
+        assert_eq!(filled, reply);
+        let slot: &mut dyn Reply = &mut filled;
+        assert!(slot.fill(&[0x0a, 0xff]).is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use bytes::Bytes;
+
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::errors;
@@ -12,8 +14,8 @@ use crate::execute::words::words;
 use crate::language::ast::{Name, Statement};
 use crate::milvus::client::Written;
 use crate::milvus::{Client, Error, Feature, Platform, Progress};
-use crate::proto::Request;
 use crate::proto::common::ConsistencyLevel;
+use crate::proto::{Method, Reply, Request};
 
 /// Rows that are fetched along with those shown.
 const AHEAD: u64 = 1_000;
@@ -27,6 +29,12 @@ pub struct Context<'a, P: Platform> {
     statement: &'a Statement,
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
+}
+
+/// What an error of a request is about.
+enum Place<'a> {
+    Span(Span),
+    Collection(&'a Name),
 }
 
 impl<'a, P: Platform> Context<'a, P> {
@@ -101,8 +109,12 @@ impl<'a, P: Platform> Context<'a, P> {
         request: R,
         span: Span,
     ) -> impl Future<Output = Result<R::Reply>> + use<'_, 'a, P, R> {
-        let reply = self.client.send(request);
-        async move { reply.await.map_err(|error| self.diagnose(error, span)) }
+        let message = self.client.encoded(request);
+        async move {
+            let mut reply = R::Reply::default();
+            self.exchange(R::METHOD, message, &mut reply, Place::Span(span)).await?;
+            Ok(reply)
+        }
     }
 
     /// The same for a request about a collection: an unknown one is suggested.
@@ -111,13 +123,27 @@ impl<'a, P: Platform> Context<'a, P> {
         request: R,
         table: &'b Name,
     ) -> impl Future<Output = Result<R::Reply>> + use<'a, 'b, P, R> {
-        let reply = self.client.send(request);
+        let message = self.client.encoded(request);
         async move {
-            match reply.await {
-                Ok(reply) => Ok(reply),
-                Err(error) => Err(self.diagnose_of(error, table).await),
-            }
+            let mut reply = R::Reply::default();
+            self.exchange(R::METHOD, message, &mut reply, Place::Collection(table)).await?;
+            Ok(reply)
         }
+    }
+
+    /// One copy for all requests.
+    async fn exchange(
+        &self,
+        method: &'static Method,
+        message: Bytes,
+        reply: &mut dyn Reply,
+        place: Place<'_>,
+    ) -> Result<()> {
+        let Err(error) = self.client.exchange(method, message, reply).await else { return Ok(()) };
+        Err(match place {
+            Place::Span(span) => self.diagnose(error, span),
+            Place::Collection(table) => Box::pin(self.diagnose_of(error, table)).await,
+        })
     }
 
     /// Waits until a reply is `done`, as long as a statement may take; the server then goes on by

@@ -14,8 +14,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use milvus_proto::common;
 use milvus_proto::milvus::GetVersionRequest;
-use milvus_proto::{Effect, Method, Reply as _, Request};
-use prost::Message as _;
+use milvus_proto::{Effect, Method, Reply, Request};
 use tonic::{Code, Status};
 
 use super::address::Target;
@@ -81,8 +80,8 @@ impl<P: Platform> Clone for Client<P> {
     }
 }
 
-/// The bytes of a reply; none where EXPLAIN wrote the request down.
-type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Option<Bytes>, Error>> + 'a>>;
+/// Whether a request was sent, and not only written down.
+type Exchange<'a> = Pin<Box<dyn Future<Output = Result<bool, Error>> + 'a>>;
 
 impl<P: Platform> Client<P> {
     pub fn new(platform: P, target: Target, timeout_ms: u32) -> Result<Self, Error> {
@@ -172,26 +171,28 @@ impl<P: Platform> Client<P> {
         &self,
         request: R,
     ) -> impl Future<Output = Result<R::Reply, Error>> + use<'_, P, R> {
-        let reply = self.send_unless_explaining(request);
-        async move { Ok(reply.await?.unwrap_or_default()) }
+        let message = self.encoded(request);
+        async move {
+            let mut reply = R::Reply::default();
+            self.exchange(R::METHOD, message, &mut reply).await?;
+            Ok(reply)
+        }
     }
 
     /// Sends a request; none is the answer to what EXPLAIN only writes down.
-    ///
-    /// Thin, since there is a copy of it for every kind of request: encoding before and decoding
-    /// behind the one exchange of bytes.
-    pub fn send_unless_explaining<R: Request>(
+    pub async fn send_unless_explaining<R: Request>(
         &self,
-        mut request: R,
-    ) -> impl Future<Output = Result<Option<R::Reply>, Error>> + use<'_, P, R> {
+        request: R,
+    ) -> Result<Option<R::Reply>, Error> {
+        let mut reply = R::Reply::default();
+        let sent = self.exchange(R::METHOD, self.encoded(request), &mut reply).await?;
+        Ok(sent.then_some(reply))
+    }
+
+    /// The bytes of a request, which names the database in use where it names none.
+    pub fn encoded<R: Request>(&self, mut request: R) -> Bytes {
         request.default_database(&self.database());
-        let exchange = self.exchange(R::METHOD, request.encode_to_vec().into());
-        async move {
-            let Some(bytes) = exchange.await? else { return Ok(None) };
-            let reply = R::Reply::decode(bytes).map_err(|error| self.unreadable(&error))?;
-            self.check(R::METHOD, reply.status())?;
-            Ok(Some(reply))
-        }
+        request.encoded().into()
     }
 
     /// Sends a request again and again until its reply is `done`, for `limit_ms` at the most.
@@ -231,9 +232,15 @@ impl<P: Platform> Client<P> {
         self.platform.prompt(text).await
     }
 
-    /// The one way to the server, for every method: bytes out, bytes in. Boxed, so that there is one
-    /// state machine of it and not one a method.
-    fn exchange(&self, method: &'static Method, message: Bytes) -> Exchange<'_> {
+    /// The one way to the server, for every method: bytes out, and bytes in that fill the reply.
+    /// Boxed and without a type of its own for any request, so that there is one state machine of
+    /// it and not one a method.
+    pub fn exchange<'a>(
+        &'a self,
+        method: &'static Method,
+        message: Bytes,
+        reply: &'a mut dyn Reply,
+    ) -> Exchange<'a> {
         Box::pin(async move {
             if !self.state.version.borrow().has_method(method) {
                 return Err(self.unimplemented(method));
@@ -242,25 +249,33 @@ impl<P: Platform> Client<P> {
                 && let Some(explained) = self.state.explained.borrow_mut().as_mut()
             {
                 explained.push(explain::explain(method.name, &message));
-                return Ok(None);
+                return Ok(false);
             }
-            let database = self.database();
-            let started = self.platform.now();
-            let answer = deadline(
-                self.transport.call(method.name, &database, message),
-                self.platform.sleep(self.timeout_ms),
-            )
-            .await;
-            self.state.server_ms.set(self.server_ms() + self.platform.now() - started);
-            if method.effect == Effect::Write {
-                // it may have been carried out even when the answer is lost
-                self.state.changed.set(true);
-            }
-            match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
-                Ok(reply) => Ok(Some(reply)),
-                Err(status) => Err(self.transport_error(method, status).await),
-            }
+            let bytes = self.call(method, message).await?;
+            reply.fill(&bytes).map_err(|error| self.unreadable(&error))?;
+            self.check(method, reply.status())?;
+            Ok(true)
         })
+    }
+
+    /// Sends bytes through the transport, for as long as the deadline lets it.
+    async fn call(&self, method: &'static Method, message: Bytes) -> Result<Bytes, Error> {
+        let database = self.database();
+        let started = self.platform.now();
+        let answer = deadline(
+            self.transport.call(method.name, &database, message),
+            self.platform.sleep(self.timeout_ms),
+        )
+        .await;
+        self.state.server_ms.set(self.server_ms() + self.platform.now() - started);
+        if method.effect == Effect::Write {
+            // it may have been carried out even when the answer is lost
+            self.state.changed.set(true);
+        }
+        match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
+            Ok(reply) => Ok(reply),
+            Err(status) => Err(self.transport_error(method, status).await),
+        }
     }
 
     /// Milvus's own word on how it went. A server that said no did nothing.

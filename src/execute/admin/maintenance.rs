@@ -69,11 +69,15 @@ async fn flush_all<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
 async fn flush_table<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<()> {
     let request =
         pb::FlushRequest { collection_names: vec![table.value.clone()], ..Default::default() };
-    let mut reply = context.send_of(request, table).await?;
-    let segments = reply.coll_seg_i_ds.remove(&table.value);
+    let reply = context.send_of(request, table).await?;
+    let segments = reply.coll_seg_i_ds.into_iter().find(|entry| entry.key == table.value);
+    let flush_ts = reply.coll_flush_ts.iter().find(|entry| entry.key == table.value);
     let request = pb::GetFlushStateRequest {
-        segment_i_ds: segments.map(|segments| segments.data).unwrap_or_default(),
-        flush_ts: reply.coll_flush_ts.get(&table.value).copied().unwrap_or_default(),
+        segment_i_ds: segments
+            .and_then(|entry| entry.value)
+            .map(|ids| ids.data)
+            .unwrap_or_default(),
+        flush_ts: flush_ts.map_or(0, |entry| entry.value),
         collection_name: table.value.clone(),
         ..Default::default()
     };

@@ -1,7 +1,5 @@
 //! Resource groups, and the replicas that they hold (Milvus docs: resource group).
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::context::Context;
 use crate::execute::names::RESOURCE_GROUP;
@@ -10,6 +8,7 @@ use crate::language::ast::{Name, Param, Value};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use crate::proto::milvus as pb;
+use crate::proto::milvus::update_resource_groups_request::ResourceGroupsEntry;
 use crate::proto::rg::{ResourceGroupConfig, ResourceGroupLimit};
 
 pub(crate) async fn show_groups<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
@@ -70,8 +69,9 @@ pub(crate) async fn alter_group<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     check(group, context).await?;
-    let resource_groups = BTreeMap::from([(group.value.clone(), config(written)?)]);
-    context.send(pb::UpdateResourceGroupsRequest { resource_groups }, group.span).await?;
+    let entry = ResourceGroupsEntry { key: group.value.clone(), value: Some(config(written)?) };
+    let request = pb::UpdateResourceGroupsRequest { resource_groups: vec![entry] };
+    context.send(request, group.span).await?;
     Ok(Outcome::done(format!("altered resource group {group}")))
 }
 

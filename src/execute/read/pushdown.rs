@@ -32,7 +32,7 @@ pub(crate) async fn on_server<P: Platform>(
     query_params: Vec<KeyValuePair>,
     context: &Context<'_, P>,
 ) -> Result<Option<QueryResults>> {
-    match read.send(&read.expr, names, query_params, context).await {
+    match read.query(&read.expr, names, query_params, context).await {
         Err(error) if NO_ANSWER.contains(&error.code) => Err(error),
         reply => Ok(reply.ok()),
     }

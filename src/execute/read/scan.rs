@@ -12,6 +12,7 @@ use crate::execute::read::outputs::Outputs;
 use crate::language::ast::{Direction, Name, Value};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Datum, Table};
+use crate::proto::Request;
 use crate::proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::proto::milvus as pb;
 use crate::proto::schema::{DataType, FieldData};
@@ -47,7 +48,7 @@ impl Read<'_> {
             if offset > 0 {
                 query_params.push(pair("offset", offset));
             }
-            let reply = self.send(&self.expr, names, query_params, context).await?;
+            let reply = self.query(&self.expr, names, query_params, context).await?;
             let keys = keys_of(&reply.fields_data, key);
             let mut table = outputs.table(reply.fields_data, self.collection);
             sort_by_keys(&mut table, keys);
@@ -96,7 +97,7 @@ impl Read<'_> {
                 pair("iterator", "True"),
                 pair("reduce_stop_for_best", "True"),
             ];
-            let reply = self.send(&expr, names.clone(), query_params, context).await?;
+            let reply = self.query(&expr, names.clone(), query_params, context).await?;
             let keys = keys_of(&reply.fields_data, key);
             let count = keys.len() as u64;
             pages += 1;
@@ -135,7 +136,7 @@ impl Read<'_> {
     /// How many rows match.
     pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<u64> {
         let reply =
-            self.send(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
+            self.query(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
         let counts = reply.fields_data.into_iter().next().map(|field| data::column(field, 1));
         Ok(match counts.as_deref() {
             Some([Datum::Int(count)]) => u64::try_from(*count).unwrap_or(0),
@@ -151,28 +152,42 @@ impl Read<'_> {
         context: &Context<'_, P>,
     ) -> Result<pb::QueryResults> {
         let expr = filter::key_in(&self.collection.primary()?.name, ids)?;
-        self.send(&expr, names, vec![pair("limit", ids.len())], context).await
+        self.query(&expr, names, vec![pair("limit", ids.len())], context).await
     }
 
     /// Sends a request about what is read, and once more when the collection was not loaded and
     /// has been loaded for it.
-    pub(crate) async fn loaded<P: Platform, T>(
+    pub(crate) fn send<R: Request, P: Platform>(
         &self,
+        request: R,
         context: &Context<'_, P>,
-        send: impl AsyncFn() -> Result<T, Error>,
-    ) -> Result<T> {
-        let reply = match send().await {
-            Err(error) if error.is_not_loaded() => {
-                loading::load_unasked(self.collection, self.table, None, context).await?;
-                send().await
-            }
-            reply => reply,
-        };
-        reply.map_err(|error| context.diagnose(error, self.table.span))
+    ) -> impl Future<Output = Result<R::Reply>> {
+        let message = context.client.encoded(request);
+        async move {
+            let mut reply = R::Reply::default();
+            let sent = context.client.exchange(R::METHOD, message.clone(), &mut reply).await;
+            let Err(error) = sent else { return Ok(reply) };
+            self.load_if_missing(error, context).await?;
+            let mut reply = R::Reply::default();
+            let sent = context.client.exchange(R::METHOD, message, &mut reply).await;
+            sent.map_err(|error| context.diagnose(error, self.table.span))?;
+            Ok(reply)
+        }
     }
 
-    /// Sends a query.
-    pub(crate) async fn send<P: Platform>(
+    /// Loads the collection, if that is what a request needs.
+    async fn load_if_missing<P: Platform>(
+        &self,
+        error: Error,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
+        if !error.is_not_loaded() {
+            return Err(context.diagnose(error, self.table.span));
+        }
+        loading::load_unasked(self.collection, self.table, None, context).await
+    }
+
+    pub(crate) async fn query<P: Platform>(
         &self,
         expr: &str,
         output_fields: Vec<String>,
@@ -191,7 +206,7 @@ impl Read<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         };
-        self.loaded(context, async || context.client.send(request.clone()).await).await
+        self.send(request, context).await
     }
 }
 

@@ -58,8 +58,7 @@ pub(crate) async fn search<P: Platform>(
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
     };
-    let send = async || context.client.send(request.clone()).await;
-    let results = read.loaded(context, send).await?.results.unwrap_or_default();
+    let results = read.send(request, context).await?.results.unwrap_or_default();
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 

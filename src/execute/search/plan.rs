@@ -211,8 +211,7 @@ impl SearchPlan<'_> {
         request: pb::SearchRequest,
         context: &Context<'_, P>,
     ) -> Result<SearchResultData> {
-        let send = async || context.client.send(request.clone()).await;
-        Ok(self.read.loaded(context, send).await?.results.unwrap_or_default())
+        Ok(self.read.send(request, context).await?.results.unwrap_or_default())
     }
 
     pub(crate) fn request<P: Platform>(

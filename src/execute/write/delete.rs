@@ -57,7 +57,7 @@ pub(crate) async fn delete_where<P: Platform>(
         expr: read.expr.clone(),
     };
     // deleting by a condition reads, and so needs a loaded collection
-    let reply = read.loaded(context, async || context.client.send(request.clone()).await).await?;
+    let reply = read.send(request, context).await?;
     context.client.wrote(&collection.identity(), reply.timestamp);
     Ok(count)
 }

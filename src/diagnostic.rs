@@ -191,12 +191,7 @@ impl Diagnostic {
     }
 
     /// One copy for all kinds of iterators.
-    fn suggest_of<'a>(
-        self,
-        given: &str,
-        known: &mut dyn Iterator<Item = &'a str>,
-        what: &str,
-    ) -> Self {
+    fn suggest_of(self, given: &str, known: &mut dyn Iterator<Item = &str>, what: &str) -> Self {
         let known: Vec<&str> = known.collect();
         if let Some(close) = closest(given, &known) {
             return self.help(format!("did you mean `{close}`?"));

@@ -336,9 +336,7 @@ pub async fn insert<P: Platform>(
         .send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, context)
         .await?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
-    if !context.client.explaining() {
-        outcome.tables.push(sent.ids_table(&collection)?);
-    }
+    outcome.tables.push(sent.ids_table(&collection)?);
     Ok(outcome)
 }
 
@@ -391,7 +389,7 @@ pub async fn get<P: Platform>(
         expr: String::new(),
         level: None,
     };
-    let reply = read.by_ids(ids, outputs.names.clone(), context).await?;
+    let reply = read.by_ids(ids, outputs.names.clone(), context).await?.unwrap_or_default();
     let mut found = outputs.table(reply.fields_data, &collection);
     let at = found.columns.iter().position(|column| column.name == key.name).unwrap_or(0);
     let mut ordered = Vec::new();
@@ -418,8 +416,8 @@ pub async fn get<P: Platform>(
             }
         }
     }
-    if !missing.is_empty() && !context.client.explaining() {
-        context.notice(format!("not there: {}", missing.join(", ")));
+    if !missing.is_empty() {
+        context.did(format!("not there: {}", missing.join(", ")));
     }
     let there = (ids.len() - missing.len()) as u64;
     found.total = ordered.len() as u64;

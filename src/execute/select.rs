@@ -99,7 +99,7 @@ async fn count_rows<P: Platform>(
         .at(clause.span));
     }
     let head = count.alias.as_ref().map_or("count(*)", |alias| alias.value.as_str());
-    let number = read.count(context).await?;
+    let number = read.count(context).await?.unwrap_or(0);
     Ok(Outcome::table(Table::new(
         vec![Column::new(head, Type::Int)],
         vec![vec![Datum::Int(number as i64)]],
@@ -136,13 +136,11 @@ async fn in_order_of_key<P: Platform>(
     let asked = limit.unwrap_or(u64::MAX);
     let fetched = asked.min(context.kept());
     let mut table = read.rows(&outputs, offset, fetched, context).await?;
-    if table.rows.len() as u64 == fetched && fetched < asked && !context.client.explaining() {
-        table.total = read
-            .count(context)
-            .await?
-            .saturating_sub(offset)
-            .min(asked)
-            .max(table.rows.len() as u64);
+    if table.rows.len() as u64 == fetched
+        && fetched < asked
+        && let Some(count) = read.count(context).await?
+    {
+        table.total = count.saturating_sub(offset).min(asked).max(fetched);
     }
     table.primary_key = Some(collection.primary()?.name.clone())
         .filter(|key| table.columns.iter().any(|column| column.name == *key));
@@ -185,15 +183,12 @@ async fn sorted_or_grouped<P: Platform>(
     } else {
         sort::sorted(&items, keys, read, offset.saturating_add(shown), context).await?
     };
-    if context.client.explaining() {
-        return Ok(Outcome::table(table));
-    }
     let all = if grouping { table.rows.len() as u64 } else { count };
     let total = all.saturating_sub(offset).min(limit.unwrap_or(u64::MAX));
     table.rows = table.rows.into_iter().skip(offset as usize).take(shown as usize).collect();
     table.total = total.max(table.rows.len() as u64);
     if in_kernel {
-        context.notice(format!(
+        context.did(format!(
             "{} in the kernel, which read {}",
             if grouping { "grouped" } else { "sorted" },
             plural(count, "row", "rows")

@@ -8,7 +8,7 @@ use crate::execute::params::pair;
 use crate::execute::read::accumulate::{Aggregate, Groups};
 use crate::execute::read::order::sort_rows;
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
-use crate::execute::read::pushdown::{Arranged, Grouping, on_server};
+use crate::execute::read::pushdown::{Answer, Arranged, Grouping, on_server};
 use crate::execute::read::scan::Read;
 use crate::execute::value::path_head;
 use crate::language::ast::{Direction, Function, Item, Output};
@@ -62,14 +62,12 @@ async fn by_server<P: Platform>(
     } else {
         vec![pair("group_by_fields", &grouping.by)]
     };
-    let reply = on_server(read, grouping.names.clone(), query_params, context).await?;
-    if context.client.explaining() {
-        return Ok(Some((Vec::new(), 0)));
-    }
-    let Some((mut groups, count)) = reply.and_then(|reply| grouping.groups(&reply.fields_data))
-    else {
-        return Ok(None);
+    let reply = match on_server(read, grouping.names.clone(), query_params, context).await? {
+        Answer::Rows(reply) => reply,
+        Answer::Refused => return Ok(None),
+        Answer::Unread => return Ok(Some((Vec::new(), 0))),
     };
+    let Some((mut groups, count)) = grouping.groups(&reply.fields_data) else { return Ok(None) };
     // in the order of the key, as the kernel's
     sort_rows(&mut groups, 0, &vec![Direction::Ascending; plan.width]);
     Ok(Some((groups, count)))
@@ -99,7 +97,7 @@ async fn by_kernel<P: Platform>(
             Ok(())
         })
         .await?;
-    Ok((groups.rows(), count))
+    Ok((groups.rows(), count.unwrap_or(0)))
 }
 
 /// What is read of each row, and where each column of the result comes from.

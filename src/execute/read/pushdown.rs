@@ -25,16 +25,27 @@ pub(crate) struct Arranged {
     pub(crate) in_kernel: bool,
 }
 
-/// What the server makes of a query that sorts or groups; `None` where it refuses.
+/// What the server makes of a query that sorts or groups.
+pub(crate) enum Answer {
+    Rows(QueryResults),
+    /// it does not do it: the kernel does
+    Refused,
+    /// EXPLAIN reads nothing
+    Unread,
+}
+
+/// Asks the server for a query that sorts or groups.
 pub(crate) async fn on_server<P: Platform>(
     read: &Read<'_>,
     names: Vec<String>,
     query_params: Vec<KeyValuePair>,
     context: &Context<'_, P>,
-) -> Result<Option<QueryResults>> {
+) -> Result<Answer> {
     match read.query(&read.expr, names, query_params, context).await {
+        Ok(Some(reply)) => Ok(Answer::Rows(reply)),
+        Ok(None) => Ok(Answer::Unread),
         Err(error) if NO_ANSWER.contains(&error.code) => Err(error),
-        reply => Ok(reply.ok()),
+        Err(_) => Ok(Answer::Refused),
     }
 }
 

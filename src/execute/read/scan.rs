@@ -49,8 +49,9 @@ impl Read<'_> {
                 query_params.push(pair("offset", offset));
             }
             let reply = self.query(&self.expr, names, query_params, context).await?;
-            let keys = keys_of(&reply.fields_data, key);
-            let mut table = outputs.table(reply.fields_data, self.collection);
+            let fields_data = reply.unwrap_or_default().fields_data;
+            let keys = keys_of(&fields_data, key);
+            let mut table = outputs.table(fields_data, self.collection);
             sort_by_keys(&mut table, keys);
             return Ok(table);
         }
@@ -70,7 +71,8 @@ impl Read<'_> {
         (PAGE_BYTES / row_bytes(self.collection, &outputs.names)).clamp(1, WINDOW as usize) as u64
     }
 
-    /// Reads page by page, in the order of the key. Returns how many rows there were.
+    /// Reads page by page, in the order of the key. Returns how many rows there were; none is
+    /// EXPLAIN's, which reads nothing.
     pub(crate) async fn pages<P: Platform>(
         &self,
         outputs: &Outputs,
@@ -78,7 +80,7 @@ impl Read<'_> {
         limit: u64,
         context: &Context<'_, P>,
         mut take: impl FnMut(Table) -> Result<()>,
-    ) -> Result<u64> {
+    ) -> Result<Option<u64>> {
         let key = self.collection.primary()?;
         let (all, keys_only) = (with_key(outputs, key), vec![key.name.clone()]);
         let page = self.page(outputs);
@@ -98,6 +100,7 @@ impl Read<'_> {
                 pair("reduce_stop_for_best", "True"),
             ];
             let reply = self.query(&expr, names.clone(), query_params, context).await?;
+            let Some(reply) = reply else { return Ok(None) };
             let keys = keys_of(&reply.fields_data, key);
             let count = keys.len() as u64;
             pages += 1;
@@ -116,7 +119,7 @@ impl Read<'_> {
         if pages > 1 {
             context.notice(format!("read in {pages} pages"));
         }
-        Ok(read)
+        Ok(Some(read))
     }
 
     /// The filter, for the rows behind a key.
@@ -133,45 +136,49 @@ impl Read<'_> {
         }
     }
 
-    /// How many rows match.
-    pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<u64> {
+    /// How many rows match; none is EXPLAIN's, which counts nothing.
+    pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<Option<u64>> {
         let reply =
             self.query(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
+        let Some(reply) = reply else { return Ok(None) };
         let counts = reply.fields_data.into_iter().next().map(|field| data::column(field, 1));
-        Ok(match counts.as_deref() {
+        Ok(Some(match counts.as_deref() {
             Some([Datum::Int(count)]) => u64::try_from(*count).unwrap_or(0),
             _ => 0,
-        })
+        }))
     }
 
-    /// The rows of these ids, as far as they are there; the filter does not hold.
+    /// The rows of these ids, as far as they are there; the filter does not hold. None is EXPLAIN's.
     pub(crate) async fn by_ids<P: Platform>(
         &self,
         ids: &[Spanned<Value>],
         names: Vec<String>,
         context: &Context<'_, P>,
-    ) -> Result<pb::QueryResults> {
+    ) -> Result<Option<pb::QueryResults>> {
         let expr = filter::key_in(&self.collection.primary()?.name, ids)?;
         self.query(&expr, names, vec![pair("limit", ids.len())], context).await
     }
 
     /// Sends a request about what is read, and once more when the collection was not loaded and
-    /// has been loaded for it.
+    /// has been loaded for it. None is EXPLAIN's, which only writes it down.
     pub(crate) fn send<R: Request, P: Platform>(
         &self,
         request: R,
         context: &Context<'_, P>,
-    ) -> impl Future<Output = Result<R::Reply>> {
+    ) -> impl Future<Output = Result<Option<R::Reply>>> {
         let message = context.client.encoded(request);
         async move {
             let mut reply = R::Reply::default();
             let sent = context.client.exchange(R::METHOD, message.clone(), &mut reply).await;
-            let Err(error) = sent else { return Ok(reply) };
+            let error = match sent {
+                Ok(sent) => return Ok(sent.then_some(reply)),
+                Err(error) => error,
+            };
             self.load_if_missing(error, context).await?;
             let mut reply = R::Reply::default();
             let sent = context.client.exchange(R::METHOD, message, &mut reply).await;
-            sent.map_err(|error| context.diagnose(error, self.table.span))?;
-            Ok(reply)
+            let sent = sent.map_err(|error| context.diagnose(error, self.table.span))?;
+            Ok(sent.then_some(reply))
         }
     }
 
@@ -187,13 +194,14 @@ impl Read<'_> {
         loading::load_unasked(self.collection, self.table, None, context).await
     }
 
+    /// A query of what is read; none is EXPLAIN's.
     pub(crate) async fn query<P: Platform>(
         &self,
         expr: &str,
         output_fields: Vec<String>,
         query_params: Vec<KeyValuePair>,
         context: &Context<'_, P>,
-    ) -> Result<pb::QueryResults> {
+    ) -> Result<Option<pb::QueryResults>> {
         let consistency = context.consistency(self.collection, self.level);
         let request = pb::QueryRequest {
             db_name: context.client.database(),

@@ -9,11 +9,12 @@ use crate::execute::context::Context;
 use crate::execute::params::pair;
 use crate::execute::read::order::{compare_rows, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
-use crate::execute::read::pushdown::{self, Arranged};
+use crate::execute::read::pushdown::{self, Answer, Arranged};
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Item, Output};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Datum, Table, grouped};
+use crate::proto::milvus as pb;
 
 /// Rows that are kept for sorting, at the most.
 pub(crate) const MAX_ROWS: u64 = 1_000_000;
@@ -48,7 +49,11 @@ pub(crate) async fn sorted<P: Platform>(
             Ok(())
         })
         .await?;
-    Ok(Arranged { table: order.table(first, read.collection), count, in_kernel: true })
+    Ok(Arranged {
+        table: order.table(first, read.collection),
+        count: count.unwrap_or(0),
+        in_kernel: true,
+    })
 }
 
 /// The rows as the server sorts them; `None` where it cannot.
@@ -66,8 +71,10 @@ async fn by_server<P: Platform>(
     };
     let query_params = vec![pair("limit", limit), pair("order_by_fields", order_by)];
     let names = order.outputs.names.clone();
-    let Some(reply) = pushdown::on_server(read, names, query_params, context).await? else {
-        return Ok(None);
+    let reply = match pushdown::on_server(read, names, query_params, context).await? {
+        Answer::Rows(reply) => reply,
+        Answer::Refused => return Ok(None),
+        Answer::Unread => pb::QueryResults::default(),
     };
     let rows = order.outputs.table(reply.fields_data, read.collection).rows;
     // a server that reads the parameter over gives rows in an order of its own
@@ -77,8 +84,12 @@ async fn by_server<P: Platform>(
     if !rows.is_sorted_by(in_order) {
         return Ok(None);
     }
-    let count =
-        if rows.len() as u64 == limit { read.count(context).await? } else { rows.len() as u64 };
+    let count = if rows.len() as u64 == limit {
+        read.count(context).await?
+    } else {
+        Some(rows.len() as u64)
+    };
+    let count = count.unwrap_or(0);
     Ok(Some(Arranged { table: order.table(rows, read.collection), count, in_kernel: false }))
 }
 

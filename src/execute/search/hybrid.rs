@@ -58,7 +58,8 @@ pub(crate) async fn search<P: Platform>(
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
     };
-    let results = read.send(request, context).await?.results.unwrap_or_default();
+    let results =
+        read.send(request, context).await?.unwrap_or_default().results.unwrap_or_default();
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 

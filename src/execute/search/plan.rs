@@ -69,8 +69,8 @@ impl SearchPlan<'_> {
                 self.pages(at, layout, &mut hits, context).await?;
             }
         }
-        if hits.requests > 1 && !context.client.explaining() {
-            context.notice(format!("searched in {} requests", hits.requests));
+        if hits.requests > 1 {
+            context.did(format!("searched in {} requests", hits.requests));
         }
         Ok(layout.outcome(hits.table, self.queries.values.len()))
     }
@@ -211,7 +211,7 @@ impl SearchPlan<'_> {
         request: pb::SearchRequest,
         context: &Context<'_, P>,
     ) -> Result<SearchResultData> {
-        Ok(self.read.send(request, context).await?.results.unwrap_or_default())
+        Ok(self.read.send(request, context).await?.unwrap_or_default().results.unwrap_or_default())
     }
 
     pub(crate) fn request<P: Platform>(

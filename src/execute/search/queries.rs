@@ -51,20 +51,10 @@ impl<'a> Queries<'a> {
             Target::Stored { operator, ids } => {
                 let field = collection.field(&near.field)?;
                 let metric = check_operator(field, operator, collection)?.to_string();
-                let vectors = stored(field, ids, read, context).await?;
-                if context.client.explaining() {
-                    let (kind, values, span) =
-                        (PlaceholderType::None, vec![Vec::new(); ids.len()], operator.span);
-                    return Ok(Queries {
-                        field,
-                        metric: Some(metric),
-                        text: false,
-                        kind,
-                        values,
-                        span,
-                    });
+                match stored(field, ids, read, context).await? {
+                    Some(vectors) => Queries::of_vectors(field, Some(metric), &vectors),
+                    None => Ok(Queries::unread(field, metric, ids.len(), operator.span)),
                 }
-                Queries::of_vectors(field, Some(metric), &vectors)
             }
         }
     }
@@ -100,6 +90,12 @@ impl<'a> Queries<'a> {
         Ok(Queries { field, metric, text: false, kind, values, span })
     }
 
+    /// Stored vectors that EXPLAIN does not read.
+    fn unread(field: &'a Field, metric: String, count: usize, span: Span) -> Queries<'a> {
+        let (kind, values) = (PlaceholderType::None, vec![Vec::new(); count]);
+        Queries { field, metric: Some(metric), text: false, kind, values, span }
+    }
+
     /// Some of the queries on the wire. Stored vectors that EXPLAIN does not read are none.
     pub(crate) fn group(&self, values: &[Vec<u8>]) -> Vec<u8> {
         if self.kind == PlaceholderType::None {
@@ -114,20 +110,17 @@ impl<'a> Queries<'a> {
     }
 }
 
-/// The vectors of stored entities, in the order asked for.
+/// The vectors of stored entities, in the order asked for; none is EXPLAIN's.
 async fn stored<P: Platform>(
     field: &Field,
     ids: &[Spanned<Value>],
     read: &Read<'_>,
     context: &Context<'_, P>,
-) -> Result<Vec<Spanned<Value>>> {
+) -> Result<Option<Vec<Spanned<Value>>>> {
     let key = read.collection.key_of(ids)?;
     let names = vec![key.name.clone(), field.name.clone()];
-    let reply = read.by_ids(ids, names, context).await?;
-    if context.client.explaining() {
-        return Ok(Vec::new());
-    }
-    found(reply.fields_data, key, field, ids)
+    let Some(reply) = read.by_ids(ids, names, context).await? else { return Ok(None) };
+    found(reply.fields_data, key, field, ids).map(Some)
 }
 
 /// Of each id the vector that came, whatever the order of the reply.

@@ -39,7 +39,7 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
     let sent = batch.send(mode, context).await?;
     let verb = if write.upsert { "upserted" } else { "inserted" };
     let mut outcome = Outcome::done(format!("{verb} {} into {}", rows(sent.count), write.table));
-    if collection.primary()?.auto_id && !context.client.explaining() {
+    if collection.primary()?.auto_id {
         outcome.tables.push(sent.ids_table(&collection)?);
     }
     Ok(outcome)

@@ -38,18 +38,20 @@ pub(crate) async fn update<P: Platform>(
             level: Some(ConsistencyLevel::Strong),
         };
         let mut pages = Vec::new();
-        read.pages(&outputs, 0, u64::MAX, context, |page| {
-            pages.push(page);
-            Ok(())
-        })
-        .await?;
+        let read_rows = read
+            .pages(&outputs, 0, u64::MAX, context, |page| {
+                pages.push(page);
+                Ok(())
+            })
+            .await?;
+        if read_rows.is_none() {
+            explain(update, &read, partition.as_ref(), &outputs, context).await?;
+            break;
+        }
         for page in pages {
             let (sent, gone) = change(update, &read, partition.as_ref(), page, context).await?;
             changed += sent;
             vanished += gone;
-        }
-        if context.client.explaining() {
-            break;
         }
     }
     if vanished > 0 {
@@ -136,7 +138,7 @@ async fn change<P: Platform>(
     page: Table,
     context: &Context<'_, P>,
 ) -> Result<(u64, u64)> {
-    let (collection, table) = (read.collection, read.table);
+    let collection = read.collection;
     let key = collection.primary()?;
     let names: Vec<String> = page.columns.iter().map(|column| column.name.clone()).collect();
     let key_at = names.iter().position(|name| *name == key.name).unwrap_or(0);
@@ -152,21 +154,45 @@ async fn change<P: Platform>(
         .map(|values| StoredRow { names: &names, values })
         .collect();
     let gone = (page.rows.len() - present.len()) as u64;
-    let columns = columns(update, collection, &names, &present)?;
+    if present.is_empty() {
+        return Ok((0, gone));
+    }
+    let rows = written(update, read, partition, &names, &present)?;
+    Ok((rows.send(Mode::Upsert, context).await?.count, gone))
+}
+
+/// EXPLAIN reads no rows: it shows the request that writes one back, in the first partition.
+async fn explain<P: Platform>(
+    update: &Update,
+    read: &Read<'_>,
+    partition: Option<&Name>,
+    outputs: &Outputs,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    let columns = outputs.columns(read.collection);
+    let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
+    let rows = Rows { count: 1, ..written(update, read, partition, &names, &[])? };
+    rows.send(Mode::Upsert, context).await?;
+    Ok(())
+}
+
+/// Rows as they are written back.
+fn written<'a>(
+    update: &Update,
+    read: &Read<'a>,
+    partition: Option<&'a Name>,
+    names: &[String],
+    present: &[StoredRow<'_>],
+) -> Result<Rows<'a>> {
+    let (collection, table) = (read.collection, read.table);
+    let columns = columns(update, collection, names, present)?;
     let dynamic = if names.iter().any(|name| name == DYNAMIC_FIELD) {
         let objects = present.iter().map(|row| dynamic_object(update, collection, *row));
         Some(objects.collect::<Result<Vec<_>>>()?)
     } else {
         None
     };
-    let count = present.len();
-    if count == 0 && !context.client.explaining() {
-        return Ok((0, gone));
-    }
-    let count = count.max(usize::from(context.client.explaining()));
-    let rows = Rows { collection, table, partition, columns, dynamic, count };
-    let sent = rows.send(Mode::Upsert, context).await?;
-    Ok((sent.count, gone))
+    Ok(Rows { collection, table, partition, columns, dynamic, count: present.len() })
 }
 
 /// The keys of a page that are there now: an upsert would bring back what somebody has deleted
@@ -188,8 +214,10 @@ async fn still_there<P: Platform>(
         return Ok(Vec::new());
     }
     let reply = read.by_ids(&ids, vec![key.name.clone()], context).await?;
-    let mut keys: Vec<Vec<Datum>> =
-        keys_of(&reply.fields_data, key).into_iter().map(|key| vec![key]).collect();
+    let mut keys: Vec<Vec<Datum>> = keys_of(&reply.unwrap_or_default().fields_data, key)
+        .into_iter()
+        .map(|key| vec![key])
+        .collect();
     sort_rows(&mut keys, 0, &[Direction::Ascending]);
     Ok(keys.into_iter().flatten().collect())
 }

@@ -15,8 +15,8 @@
 //! 4. [`milvus`] knows which version has what (`versions`), and carries the requests: one client
 //!    over any transport. In the browser that is gRPC-Web over `fetch`, through Envoy; in native
 //!    tests tonic's own channel. It sees to credentials, deadlines and reading one's own writes.
-//! 5. [`render`] makes text, HTML and a data resource of the outcome, and the session emits them as
-//!    a MIME bundle.
+//! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
+//!    its one table has.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
 //!    way out; `secrets` covers passwords in what it quotes.
 //!

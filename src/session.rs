@@ -1,5 +1,6 @@
-//! The front door: a cell goes in, events come out, and what the session remembers stays between
-//! cells. Knows the order of things (parse, execute, render) and none of their insides.
+//! The front door. In: a cell. Out: the outcome of each statement as it comes, or the first error;
+//! what the session remembers stays between cells. Knows the order of things (parse, execute,
+//! render) and none of their insides.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::execute;
@@ -9,7 +10,7 @@ use crate::language::{parse, variables};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::Outcome;
-use crate::render;
+use crate::render::{self, MimeBundle};
 
 /// How long a completion waits for a server, in milliseconds.
 const LEARN_MS: u32 = 500;
@@ -19,50 +20,40 @@ pub struct Session<P: Platform> {
     state: State<P>,
 }
 
-/// One statement's result, rendered: a Jupyter MIME bundle.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    pub text: String,
-    pub html: String,
-    /// `application/vnd.dataresource+json` as text, when `SET table_schema = on`
-    pub resource: Option<String>,
-}
-
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
         Session { state: State::new(platform) }
     }
 
-    /// Runs a cell, statement by statement; `emit` takes each result as it comes. Stops at the
-    /// first error.
-    pub async fn run(&self, cell: &str, mut emit: impl FnMut(&Outcome)) -> Result<(), Diagnostic> {
+    /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
+    /// the first error.
+    pub async fn run(
+        &self,
+        cell: &str,
+        mut on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
         for mut statement in parse::parse(cell)? {
             variables::settle(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&statement, &self.state).await?;
-            emit(&outcome);
+            on_outcome(&outcome);
         }
         Ok(())
     }
 
-    /// Renders a result as the settings say.
-    pub fn show(&self, outcome: &Outcome) -> Shown {
-        let settings = self.state.settings.borrow();
-        let options = self.options();
-        Shown {
-            text: render::text::render(outcome, &options, true),
-            html: render::html::render(outcome, &options),
-            resource: outcome
-                .tables
-                .first()
-                .filter(|_| settings.table_schema)
-                .map(render::resource::render),
-        }
+    /// A result in all its MIME types, as the settings say.
+    pub fn render(&self, outcome: &Outcome) -> MimeBundle {
+        render::mime_bundle(outcome, &self.options())
     }
 
     /// How results are shown now.
     pub fn options(&self) -> render::Options {
         let settings = self.state.settings.borrow();
-        render::Options { limit: settings.display_limit, precision: settings.precision }
+        render::Options {
+            limit: settings.display_limit,
+            precision: settings.precision,
+            table_schema: settings.table_schema,
+            timing: true,
+        }
     }
 
     /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a

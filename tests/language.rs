@@ -13,7 +13,7 @@ mod pages;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use milvus_kernel::render;
+use milvus_kernel::render::{self, Content, Options};
 use milvus_kernel::session::Session;
 use native::{Native, block_on, server};
 use pages::{Page, column, masked};
@@ -157,7 +157,16 @@ async fn tables(session: &Session<Native>) -> BTreeSet<String> {
 async fn run_cell(session: &Session<Native>, cell: &str) -> String {
     let mut shown = Vec::new();
     let result = session
-        .run(cell, |outcome| shown.push(render::text::render(outcome, &session.options(), false)))
+        .run(cell, |outcome| {
+            let options = Options { timing: false, ..session.options() };
+            let plain = render::mime_bundle(outcome, &options)
+                .into_iter()
+                .find(|part| part.mime_type == "text/plain");
+            match plain.map(|part| part.content) {
+                Some(Content::Text(text)) => shown.push(text),
+                other => panic!("no text/plain but {other:?}"),
+            }
+        })
         .await;
     if let Err(error) = result {
         shown.push(error.render(cell, false));

@@ -1,26 +1,26 @@
-//! An outcome as HTML: a table like a DataFrame's. Every byte that came from a server is escaped,
-//! here and nowhere else.
+//! An outcome as HTML: a table like a DataFrame's. In: an outcome and how it is to be shown. Out:
+//! markup in which everything that a user or a server wrote is escaped, here and nowhere else.
 
 use std::fmt::Write as _;
 
 use super::Options;
-use super::text::{capped, status};
-use super::value::{is_right_aligned, show};
+use super::text::{status, truncation};
+use super::value::{is_right_aligned, printable, show};
 use crate::outcome::{Datum, Outcome, Table};
 
-pub fn render(outcome: &Outcome, options: &Options) -> String {
+pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut out = String::from("<div class=\"milvus-result\">");
     for notice in &outcome.notices {
         let _ = write!(
             out,
             "<p class=\"milvus-notice\" style=\"margin:0;opacity:.75\">note: {}</p>",
-            escape(notice)
+            escape(&printable(notice))
         );
     }
     for table in &outcome.tables {
         write_table(&mut out, table, options);
     }
-    let status = status(outcome, true);
+    let status = status(outcome, options);
     if !status.is_empty() {
         let _ = write!(
             out,
@@ -40,7 +40,8 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
         .collect();
     out.push_str("<table class=\"dataframe\" border=\"1\"><thead><tr>");
     for (column, align) in table.columns.iter().zip(&align) {
-        let _ = write!(out, "<th style=\"text-align:{align}\">{}</th>", escape(&column.name));
+        let name = escape(&printable(&column.name));
+        let _ = write!(out, "<th style=\"text-align:{align}\">{name}</th>");
     }
     out.push_str("</tr></thead><tbody>");
     for (at, row) in table.rows.iter().take(options.limit).enumerate() {
@@ -60,7 +61,7 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
         out.push_str("</tr>");
     }
     out.push_str("</tbody></table>");
-    if let Some(line) = capped(table, options.limit) {
+    if let Some(line) = truncation(table, options) {
         let _ = write!(out, "<p style=\"margin:0\">{}</p>", escape(&line));
     }
 }
@@ -82,33 +83,90 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::PLAIN;
     use super::*;
     use crate::outcome::{Column, Type};
 
+    fn one(kind: Type, value: Datum) -> String {
+        let table = Table::new(vec![Column::new("c", kind)], vec![vec![value]]);
+        render(&Outcome::table(table), &PLAIN)
+    }
+
     #[test]
-    fn escapes_names_values_and_notices() {
+    fn escapes_names_values_notices_and_the_status() {
         let evil = "<img src=x onerror=alert(1)>\"'&";
         let table = Table::new(
-            vec![Column::new(evil, Type::Text)],
-            vec![vec![Datum::Text(evil.to_string())], vec![Datum::Json(evil.to_string())]],
+            vec![Column::new(evil, Type::Text), Column::new("c", Type::Prose)],
+            vec![
+                vec![Datum::Text(evil.to_string()), Datum::Text(evil.to_string())],
+                vec![Datum::Json(evil.to_string()), Datum::Array(vec![Datum::Text(evil.into())])],
+            ],
         );
         let outcome =
             Outcome { notices: vec![evil.to_string()], ..Outcome::table(table).with_done(evil) };
-        let html = render(&outcome, &Options { limit: 50, precision: None });
+        let html = render(&outcome, &PLAIN);
         assert!(!html.contains("<img"), "{html}");
-        assert_eq!(html.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;").count(), 4);
+        assert_eq!(html.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;").count(), 6);
         // JSON is shown without the blanks between its tokens
         assert_eq!(html.matches("&lt;imgsrc=xonerror=alert(1)&gt;").count(), 1);
     }
 
     #[test]
-    fn caps_rows() {
+    fn escapes_control_characters_as_text_does() {
+        let evil = "a\u{1b}[31m\nb\u{202e}c";
         let table = Table::new(
-            vec![Column::new("n", Type::Int)],
-            (0..100).map(|n| vec![Datum::Int(n)]).collect(),
+            vec![Column::new(evil, Type::Text)],
+            vec![vec![Datum::Text(evil.to_string())]],
         );
-        let html = render(&Outcome::table(table), &Options { limit: 10, precision: None });
+        let outcome =
+            Outcome { notices: vec![evil.to_string()], ..Outcome::table(table).with_done(evil) };
+        let html = render(&outcome, &PLAIN);
+        assert!(!html.contains(['\u{1b}', '\n', '\u{202e}']), "{html:?}");
+        assert_eq!(html.matches("a\\u{1b}[31m\\nb\\u{202e}c").count(), 4, "{html}");
+    }
+
+    #[test]
+    fn cuts_rows() {
+        let rows = (0..100).map(|number| vec![Datum::Int(number)]).collect();
+        let table = Table::new(vec![Column::new("n", Type::Int)], rows);
+        let outcome = Outcome::table(table);
+        let html = render(&outcome, &Options { limit: 10, ..PLAIN });
         assert_eq!(html.matches("<tr>").count(), 11);
         assert!(html.contains("… 10 of 100 rows are shown"));
+        assert!(!render(&outcome, &PLAIN).contains("are shown"));
+    }
+
+    #[test]
+    fn numbers_go_to_the_right_and_null_is_no_text() {
+        assert!(
+            one(Type::Int, Datum::Int(1)).contains("text-align:right;white-space:pre-wrap\">1")
+        );
+        assert!(one(Type::Text, Datum::Text("NULL".into())).contains("pre-wrap\">NULL</td>"));
+        assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.6\">NULL"));
+    }
+
+    #[test]
+    fn the_hits_of_another_query_begin_under_a_line() {
+        let mut table = Table::new(
+            vec![Column::new("n", Type::Int)],
+            (0..3).map(|number| vec![Datum::Int(number)]).collect(),
+        );
+        table.groups = vec![2];
+        let html = render(&Outcome::table(table), &PLAIN);
+        assert_eq!(html.matches("<tr style=\"border-top:2px solid\">").count(), 1);
+        assert!(html.contains("<tr style=\"border-top:2px solid\"><td"));
+    }
+
+    #[test]
+    fn precision_and_time_are_as_the_options_say() {
+        let table =
+            Table::new(vec![Column::new("d", Type::Float)], vec![vec![Datum::Double(0.123_456)]]);
+        let outcome = Outcome { server_ms: Some(2.0), ..Outcome::table(table) };
+        let exact = render(&outcome, &PLAIN);
+        assert!(exact.contains(">0.123456</td>") && exact.contains(">1 row</p>"), "{exact}");
+        let options = Options { precision: Some(2), timing: true, ..PLAIN };
+        let rounded = render(&outcome, &options);
+        assert!(rounded.contains(">0.12</td>"), "{rounded}");
+        assert!(rounded.contains(">1 row (2.0 ms on the server)</p>"), "{rounded}");
     }
 }

@@ -1,16 +1,99 @@
-//! Outcomes become what a notebook shows: text/plain, text/html, and a data resource for programs.
-//! Pure; knows outcome types only.
+//! Outcomes become what a notebook shows. In: an outcome and how it is to be shown. Out: a MIME
+//! bundle, which is the outcome once in each MIME type that some reader takes; the table of those
+//! types is here and nowhere else. Pure; knows outcome types only.
 
-pub mod html;
-pub mod resource;
-pub mod text;
-pub mod value;
+mod html;
+mod resource;
+mod text;
+mod value;
 
-/// How results are shown.
+use crate::outcome::Outcome;
+
+/// How an outcome is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// rows of a table
     pub limit: usize,
     /// digits behind the point of floating-point numbers; `None` is the shortest exact form
     pub precision: Option<usize>,
+    /// whether a table comes as a data resource as well, whole
+    pub table_schema: bool,
+    /// whether the status line tells how long the server took
+    pub timing: bool,
+}
+
+/// One outcome in several MIME types, the poorest first.
+pub type MimeBundle = Vec<Representation>;
+
+/// An outcome in one MIME type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Representation {
+    pub mime_type: &'static str,
+    pub content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    Text(String),
+    /// JSON as its text: a tree of many rows would cost more to build than to write, and every
+    /// reader has a parser
+    Json(String),
+}
+
+/// What an outcome is in one MIME type, if it is anything there.
+type Renderer = fn(&Outcome, &Options) -> Option<Content>;
+
+/// Every MIME type that there is. A new kind of output is a line here.
+const RENDERERS: &[(&str, Renderer)] = &[
+    ("text/plain", |outcome, options| Some(Content::Text(text::render(outcome, options)))),
+    ("text/html", |outcome, options| Some(Content::Text(html::render(outcome, options)))),
+    ("application/vnd.dataresource+json", |outcome, options| {
+        let table = outcome.tables.first().filter(|_| options.table_schema)?;
+        Some(Content::Json(resource::render(table)))
+    }),
+];
+
+pub fn mime_bundle(outcome: &Outcome, options: &Options) -> MimeBundle {
+    RENDERERS
+        .iter()
+        .filter_map(|(mime_type, render)| {
+            Some(Representation { mime_type, content: render(outcome, options)? })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Column, Datum, Table, Type};
+
+    /// Options under which nothing is cut, rounded or added.
+    pub(super) const PLAIN: Options =
+        Options { limit: usize::MAX, precision: None, table_schema: false, timing: false };
+
+    fn numbers() -> Outcome {
+        Outcome::table(Table::new(vec![Column::new("n", Type::Int)], vec![vec![Datum::Int(1)]]))
+    }
+
+    fn mime_types(outcome: &Outcome, options: &Options) -> Vec<&'static str> {
+        mime_bundle(outcome, options).iter().map(|part| part.mime_type).collect()
+    }
+
+    #[test]
+    fn every_outcome_is_text_and_html() {
+        assert_eq!(mime_types(&numbers(), &PLAIN), ["text/plain", "text/html"]);
+        assert_eq!(mime_types(&Outcome::default(), &PLAIN), ["text/plain", "text/html"]);
+    }
+
+    #[test]
+    fn a_table_is_a_data_resource_when_that_is_asked_for() {
+        let options = Options { table_schema: true, ..PLAIN };
+        let bundle = mime_bundle(&numbers(), &options);
+        assert_eq!(bundle.len(), 3);
+        assert_eq!(bundle[2].mime_type, "application/vnd.dataresource+json");
+        let Content::Json(json) = &bundle[2].content else { panic!("{bundle:?}") };
+        assert!(serde_json::from_str::<serde_json::Value>(json).is_ok(), "{json}");
+        // what has no table has none
+        assert_eq!(mime_types(&Outcome::done("dropped t"), &options).len(), 2);
+    }
 }

@@ -1,6 +1,7 @@
-//! A table as a Frictionless Tabular Data Resource (`application/vnd.dataresource+json`), with full
-//! values, for programs. The shape is pandas' with `display.html.table_schema`: a schema with
-//! fields, and the rows as objects.
+//! A table as a Frictionless Tabular Data Resource, for programs. In: a table. Out: JSON as text,
+//! in the shape that pandas gives it with `display.html.table_schema`: a schema with fields, and
+//! the rows as objects. Values are whole and exact, whatever the settings say of how they are
+//! shown.
 
 use std::fmt::Write as _;
 
@@ -9,8 +10,7 @@ use serde_json::json;
 
 use crate::outcome::{Datum, Table, Type};
 
-/// The resource as JSON text: a tree of 16,384 rows would cost more to build than to write.
-pub fn render(table: &Table) -> String {
+pub(super) fn render(table: &Table) -> String {
     let fields: Vec<_> = table
         .columns
         .iter()
@@ -26,7 +26,7 @@ pub fn render(table: &Table) -> String {
     list(&mut out, ['[', ']'], &table.rows, |out, row| {
         list(out, ['{', '}'], keys.iter().zip(row), |out, (key, value)| {
             out.push_str(key);
-            full(out, value);
+            write_value(out, value);
         });
     });
     out.push('}');
@@ -61,11 +61,12 @@ fn type_name(kind: Type) -> &'static str {
     }
 }
 
-fn full(out: &mut String, value: &Datum) {
+/// A value as JSON. What JSON cannot say is null; what JavaScript cannot hold is text.
+fn write_value(out: &mut String, value: &Datum) {
     match value {
         Datum::Null => out.push_str("null"),
         Datum::Bool(flag) => number(out, flag),
-        // JavaScript rounds what is larger: it goes as text
+        // JavaScript rounds what is larger
         Datum::Int(large) if large.unsigned_abs() > 1 << 53 => text(out, &large.to_string()),
         Datum::Int(whole) => number(out, whole),
         Datum::Float(float) => decimal(out, float),
@@ -74,7 +75,7 @@ fn full(out: &mut String, value: &Datum) {
         Datum::Text(words) => text(out, words),
         Datum::Json(json) if serde_json::from_str::<IgnoredAny>(json).is_ok() => out.push_str(json),
         Datum::Json(other) => text(out, other),
-        Datum::Array(items) => list(out, ['[', ']'], items, full),
+        Datum::Array(items) => list(out, ['[', ']'], items, write_value),
         Datum::Vector(values) => list(out, ['[', ']'], values, decimal),
         Datum::Sparse(pairs) => list(out, ['{', '}'], pairs, |out, (index, value)| {
             text(out, &index.to_string());
@@ -104,26 +105,78 @@ mod tests {
     use super::*;
     use crate::outcome::Column;
 
+    fn parsed(table: &Table) -> serde_json::Value {
+        serde_json::from_str(&render(table)).expect("it is JSON")
+    }
+
+    fn value(value: Datum) -> serde_json::Value {
+        let table = Table::new(vec![Column::new("c", Type::Json)], vec![vec![value]]);
+        parsed(&table)["data"][0]["c"].clone()
+    }
+
     #[test]
-    fn keeps_full_values() {
-        let mut table = Table::new(
-            vec![
-                Column::new("id", Type::Int),
-                Column::new("v", Type::Vector),
-                Column::new("m", Type::Json),
-            ],
-            vec![vec![
-                Datum::Int(1),
-                Datum::Vector(vec![0.1; 20]),
-                Datum::Json("{\"a\": [1]}".to_string()),
-            ]],
-        );
-        table.primary_key = Some("id".to_string());
-        let resource: serde_json::Value =
-            serde_json::from_str(&render(&table)).expect("it is JSON");
-        assert_eq!(resource["schema"]["primaryKey"], json!(["id"]));
-        assert_eq!(resource["data"][0]["v"].as_array().map(Vec::len), Some(20));
-        assert_eq!(resource["data"][0]["v"][0], json!(0.1));
-        assert_eq!(resource["data"][0]["m"], json!({"a": [1]}));
+    fn the_schema_has_a_type_for_each_column() {
+        let kinds = [
+            (Type::Bool, "boolean"),
+            (Type::Int, "integer"),
+            (Type::Float, "number"),
+            (Type::Text, "string"),
+            (Type::Prose, "string"),
+            (Type::Json, "object"),
+            (Type::Array, "array"),
+            (Type::Vector, "array"),
+        ];
+        let columns = kinds.iter().map(|(kind, name)| Column::new(*name, *kind)).collect();
+        let mut table = Table::new(columns, Vec::new());
+        let resource = parsed(&table);
+        for (at, (_, name)) in kinds.iter().enumerate() {
+            assert_eq!(resource["schema"]["fields"][at], json!({"name": name, "type": name}));
+        }
+        assert_eq!(resource["data"], json!([]));
+        assert_eq!(resource["schema"].get("primaryKey"), None);
+        table.primary_key = Some("integer".to_string());
+        assert_eq!(parsed(&table)["schema"]["primaryKey"], json!(["integer"]));
+    }
+
+    #[test]
+    fn values_are_whole() {
+        assert_eq!(value(Datum::Vector(vec![0.1; 20])), json!(vec![0.1; 20]));
+        assert_eq!(value(Datum::Text("表".repeat(200))), json!("表".repeat(200)));
+        assert_eq!(value(Datum::Array(vec![Datum::Int(1), Datum::Null])), json!([1, null]));
+        assert_eq!(value(Datum::Sparse(vec![(1, 0.5), (7, 0.25)])), json!({"1": 0.5, "7": 0.25}));
+        assert_eq!(value(Datum::Bytes(vec![0, 255])), json!([0, 255]));
+        assert_eq!(value(Datum::Json("{\"a\": [1]}".to_string())), json!({"a": [1]}));
+        assert_eq!(value(Datum::Bool(true)), json!(true));
+        assert_eq!(value(Datum::Null), json!(null));
+    }
+
+    #[test]
+    fn numbers_are_exact() {
+        assert_eq!(value(Datum::Float(0.1)), json!(0.1));
+        assert_eq!(value(Datum::Double(0.1)), json!(0.1));
+        assert_eq!(value(Datum::Int(1 << 53)), json!(9_007_199_254_740_992_u64));
+        assert_eq!(value(Datum::Int((1 << 53) + 1)), json!("9007199254740993"));
+        assert_eq!(value(Datum::Int(i64::MIN)), json!("-9223372036854775808"));
+        for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(value(Datum::Double(none)), json!(null));
+            assert_eq!(value(Datum::Float(none as f32)), json!(null));
+            assert_eq!(value(Datum::Vector(vec![none as f32])), json!([null]));
+        }
+    }
+
+    #[test]
+    fn no_text_leaves_its_string() {
+        let evil = "\"},{\u{0}\\\n</script>";
+        assert_eq!(value(Datum::Text(evil.to_string())), json!(evil));
+        // a server's JSON that is none
+        for broken in ["", "{", "{}]", "1 2", "NaN", "\"a"] {
+            assert_eq!(value(Datum::Json(broken.to_string())), json!(broken));
+        }
+        let mut table = Table::new(vec![Column::new(evil, Type::Int)], vec![vec![Datum::Int(1)]]);
+        table.primary_key = Some(evil.to_string());
+        let resource = parsed(&table);
+        assert_eq!(resource["schema"]["fields"][0]["name"], json!(evil));
+        assert_eq!(resource["schema"]["primaryKey"], json!([evil]));
+        assert_eq!(resource["data"][0][evil], json!(1));
     }
 }

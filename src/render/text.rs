@@ -1,21 +1,20 @@
-//! An outcome as plain text: aligned columns, numbers to the right, a line that says how many rows
-//! there are.
+//! An outcome as plain text. In: an outcome and how it is to be shown. Out: notices, aligned
+//! columns with numbers to the right, a status line. Control characters are escaped, whoever wrote
+//! them.
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Options;
-use super::value::{is_right_aligned, show};
+use super::value::{is_right_aligned, printable, show};
 use crate::outcome::{Outcome, Table, grouped};
 
-/// As many rows of every table are shown as the options say. `timing` adds how long the server
-/// took.
-pub fn render(outcome: &Outcome, options: &Options, timing: bool) -> String {
+pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut lines: Vec<String> =
-        outcome.notices.iter().map(|notice| format!("note: {notice}")).collect();
+        outcome.notices.iter().map(|notice| format!("note: {}", printable(notice))).collect();
     for table in &outcome.tables {
         lines.extend(table_lines(table, options));
     }
-    let status = status(outcome, timing);
+    let status = status(outcome, options);
     if !status.is_empty() {
         lines.push(status);
     }
@@ -23,10 +22,11 @@ pub fn render(outcome: &Outcome, options: &Options, timing: bool) -> String {
 }
 
 /// What was done and how long the server took.
-pub fn status(outcome: &Outcome, timing: bool) -> String {
+pub(super) fn status(outcome: &Outcome, options: &Options) -> String {
+    let done = printable(&outcome.done);
     match outcome.server_ms {
-        Some(ms) if timing => format!("{} ({} on the server)", outcome.done, duration(ms)),
-        _ => outcome.done.clone(),
+        Some(ms) if options.timing => format!("{done} ({} on the server)", duration(ms)),
+        _ => done,
     }
 }
 
@@ -41,14 +41,16 @@ fn duration(ms: f64) -> String {
 }
 
 /// "50 of 16,384 rows are shown", when not all are.
-pub fn capped(table: &Table, limit: usize) -> Option<String> {
-    let shown = table.rows.len().min(limit) as u64;
+pub(super) fn truncation(table: &Table, options: &Options) -> Option<String> {
+    let shown = table.rows.len().min(options.limit) as u64;
     (shown < table.total)
         .then(|| format!("… {} of {} rows are shown", grouped(shown), grouped(table.total)))
 }
 
+/// The head, a rule under it and between the hits of different queries, the rows, what was cut.
 fn table_lines(table: &Table, options: &Options) -> Vec<String> {
-    let cells: Vec<Vec<String>> = table
+    let names: Vec<String> = table.columns.iter().map(|column| printable(&column.name)).collect();
+    let rows: Vec<Vec<String>> = table
         .rows
         .iter()
         .take(options.limit)
@@ -59,39 +61,129 @@ fn table_lines(table: &Table, options: &Options) -> Vec<String> {
                 .collect()
         })
         .collect();
-    let mut widths: Vec<usize> = table.columns.iter().map(|column| column.name.width()).collect();
-    for row in &cells {
+    let mut widths: Vec<usize> = names.iter().map(|name| name.width()).collect();
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.width());
         }
     }
-    let line = |row: &[String]| {
-        let mut out = String::new();
-        for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let pad = " ".repeat(width.saturating_sub(cell.width()));
-            let right = table.columns.get(at).is_some_and(|column| is_right_aligned(column.kind));
-            if at > 0 {
-                out.push_str("  ");
-            }
-            if right {
-                out.push_str(&pad);
-                out.push_str(cell);
-            } else {
-                out.push_str(cell);
-                out.push_str(&pad);
-            }
-        }
-        out.trim_end().to_string()
-    };
     let rule: String = widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  ");
-    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    let mut lines = vec![line(&names), rule.clone()];
-    for (at, row) in cells.iter().enumerate() {
+    let mut lines = vec![aligned(&names, &widths, table), rule.clone()];
+    for (at, row) in rows.iter().enumerate() {
         if table.groups.contains(&at) {
             lines.push(rule.clone());
         }
-        lines.push(line(row));
+        lines.push(aligned(row, &widths, table));
     }
-    lines.extend(capped(table, options.limit));
+    lines.extend(truncation(table, options));
     lines
+}
+
+/// One line of a table.
+fn aligned(cells: &[String], widths: &[usize], table: &Table) -> String {
+    let mut out = String::new();
+    for (at, ((cell, width), column)) in cells.iter().zip(widths).zip(&table.columns).enumerate() {
+        let padding = " ".repeat(width.saturating_sub(cell.width()));
+        if at > 0 {
+            out.push_str("  ");
+        }
+        if is_right_aligned(column.kind) {
+            out.push_str(&padding);
+            out.push_str(cell);
+        } else {
+            out.push_str(cell);
+            out.push_str(&padding);
+        }
+    }
+    out.trim_end().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::PLAIN;
+    use super::*;
+    use crate::outcome::{Column, Datum, Type};
+
+    fn lines(outcome: &Outcome, options: &Options) -> Vec<String> {
+        render(outcome, options).lines().map(str::to_string).collect()
+    }
+
+    fn numbers(count: i64) -> Table {
+        let rows = (0..count).map(|number| vec![Datum::Int(number)]).collect();
+        Table::new(vec![Column::new("n", Type::Int)], rows)
+    }
+
+    #[test]
+    fn aligns_by_the_width_that_is_seen() {
+        let table = Table::new(
+            vec![Column::new("id", Type::Int), Column::new("名", Type::Text)],
+            vec![
+                vec![Datum::Int(1), Datum::Text("红楼梦".to_string())],
+                vec![Datum::Int(100), Datum::Text("👋".to_string())],
+            ],
+        );
+        assert_eq!(
+            lines(&Outcome::table(table), &PLAIN),
+            [" id  名", "---  ------", "  1  红楼梦", "100  👋", "2 rows"]
+        );
+    }
+
+    #[test]
+    fn rules_stand_between_the_hits_of_two_queries() {
+        let mut table = numbers(3);
+        table.groups = vec![2];
+        assert_eq!(lines(&Outcome::table(table), &PLAIN), ["n", "-", "0", "1", "-", "2", "3 rows"]);
+    }
+
+    #[test]
+    fn says_what_was_cut() {
+        let outcome = Outcome::table(numbers(3));
+        let cut = lines(&outcome, &Options { limit: 2, ..PLAIN });
+        assert_eq!(cut, ["n", "-", "0", "1", "… 2 of 3 rows are shown", "3 rows"]);
+        let whole = lines(&outcome, &Options { limit: 3, ..PLAIN });
+        assert_eq!(whole, ["n", "-", "0", "1", "2", "3 rows"]);
+        // rows that were counted and not read
+        let mut table = numbers(1);
+        table.total = 16_384;
+        let counted = lines(&Outcome::table(table), &PLAIN);
+        assert_eq!(counted, ["n", "-", "0", "… 1 of 16,384 rows are shown", "16,384 rows"]);
+        // a table without rows still has a head
+        assert_eq!(lines(&Outcome::table(numbers(0)), &PLAIN), ["n", "-", "0 rows"]);
+    }
+
+    #[test]
+    fn the_status_line_has_the_time_if_that_is_asked_for() {
+        let timed = |ms| {
+            let outcome = Outcome { server_ms: Some(ms), ..Outcome::done("done") };
+            render(&outcome, &Options { timing: true, ..PLAIN })
+        };
+        assert_eq!(timed(0.25), "done (0.2 ms on the server)");
+        assert_eq!(timed(9.96), "done (10.0 ms on the server)");
+        assert_eq!(timed(1234.5), "done (1234 ms on the server)");
+        assert_eq!(timed(12_345.0), "done (12.3 s on the server)");
+        let outcome = Outcome { server_ms: Some(1.0), ..Outcome::done("done") };
+        assert_eq!(render(&outcome, &PLAIN), "done");
+        let local = Outcome::done("done");
+        assert_eq!(render(&local, &Options { timing: true, ..PLAIN }), "done");
+        assert_eq!(render(&Outcome::default(), &PLAIN), "");
+    }
+
+    #[test]
+    fn no_control_character_comes_through() {
+        let evil = "a\u{1b}[31m\r\nb\u{202e}c";
+        let table = Table::new(
+            vec![Column::new(evil, Type::Text), Column::new(evil, Type::Prose)],
+            vec![
+                vec![Datum::Text(evil.to_string()), Datum::Text(evil.to_string())],
+                vec![Datum::Json(evil.to_string()), Datum::Text(evil.to_string())],
+            ],
+        );
+        let outcome =
+            Outcome { notices: vec![evil.to_string()], ..Outcome::table(table).with_done(evil) };
+        let shown = render(&outcome, &PLAIN);
+        // the note, the head, the rule, two rows, the status
+        assert_eq!(shown.lines().count(), 6, "{shown}");
+        assert!(!shown.contains(['\u{1b}', '\r', '\u{202e}']), "{shown:?}");
+        assert_eq!(shown.matches("a\\u{1b}[31m\\r\\nb\\u{202e}c").count(), 7, "{shown}");
+    }
 }

@@ -1,51 +1,41 @@
-//! One value as text: short, as a table's cell shows it.
+//! One value as text, short, as a table's cell shows it; and any text, so that it cannot disturb
+//! what stands around it.
 
 use crate::outcome::{Datum, Type, plural};
 
-/// Values of a vector that are shown before the rest is counted.
-const SHOWN: usize = 2;
-/// A vector up to this length is shown whole.
-const WHOLE: usize = 6;
+/// A list of more entries is cut.
+const MAX_ENTRIES: usize = 6;
+/// Entries of a cut list that are shown before the rest is counted.
+const FIRST_ENTRIES: usize = 2;
 /// Characters of a text that are shown.
-const LONGEST: usize = 100;
+const MAX_CHARS: usize = 100;
 
-pub fn show(value: &Datum, kind: Type, precision: Option<usize>) -> String {
+pub(super) fn show(value: &Datum, kind: Type, precision: Option<usize>) -> String {
     match value {
-        Datum::Text(text) if kind == Type::Prose => printable(text, usize::MAX),
+        Datum::Text(text) if kind == Type::Prose => printable(text),
         Datum::Null => "NULL".to_string(),
         Datum::Bool(flag) => flag.to_string(),
         Datum::Int(number) => number.to_string(),
-        Datum::Float(number) => float(f64::from(*number), number.to_string(), precision),
-        Datum::Double(number) => float(*number, number.to_string(), precision),
-        Datum::Text(text) => printable(text, LONGEST),
-        Datum::Json(json) => printable(&compact(json), LONGEST),
+        Datum::Float(number) => float(f64::from(*number), number, precision),
+        Datum::Double(number) => float(*number, number, precision),
+        Datum::Text(text) => cut(text),
+        Datum::Json(json) => cut(&compact(json)),
         Datum::Array(items) => {
-            list(items.len(), items.iter().map(|item| show(item, kind, precision)))
+            list(['[', ']'], "value", "values", items, |item| show(item, kind, precision))
         }
-        Datum::Vector(values) => list(
-            values.len(),
-            values.iter().map(|value| float(f64::from(*value), value.to_string(), precision)),
-        ),
-        Datum::Sparse(pairs) => {
-            let shown = pairs.iter().take(if pairs.len() <= WHOLE { WHOLE } else { SHOWN });
-            let entries: Vec<String> = shown
-                .map(|(index, value)| {
-                    format!("{index}: {}", float(f64::from(*value), value.to_string(), precision))
-                })
-                .collect();
-            let more = if pairs.len() > WHOLE {
-                format!(", … {}", plural(pairs.len() as u64, "entry", "entries"))
-            } else {
-                String::new()
-            };
-            format!("{{{}{more}}}", entries.join(", "))
-        }
-        Datum::Bytes(bytes) => list(bytes.len(), bytes.iter().map(u8::to_string)),
+        Datum::Vector(values) => list(['[', ']'], "value", "values", values, |value| {
+            float(f64::from(*value), value, precision)
+        }),
+        Datum::Sparse(pairs) => list(['{', '}'], "entry", "entries", pairs, |(index, value)| {
+            format!("{index}: {}", float(f64::from(*value), value, precision))
+        }),
+        Datum::Bytes(bytes) => list(['[', ']'], "value", "values", bytes, u8::to_string),
     }
 }
 
-/// A number as short as it is exact; very large and small ones with an exponent.
-fn float(number: f64, shortest: String, precision: Option<usize>) -> String {
+/// A number as short as it is exact; very large and small ones with an exponent. `exact` is the
+/// number in its own type, whose shortest form differs.
+fn float(number: f64, exact: impl std::fmt::Display, precision: Option<usize>) -> String {
     let size = number.abs();
     if let Some(digits) = precision
         && size < 1e15
@@ -55,16 +45,24 @@ fn float(number: f64, shortest: String, precision: Option<usize>) -> String {
     if size != 0.0 && !(1e-5..1e15).contains(&size) {
         return format!("{number:e}");
     }
-    shortest
+    exact.to_string()
 }
 
 /// `[0.1, 0.2, … 128 values]`
-fn list(length: usize, items: impl Iterator<Item = String>) -> String {
-    if length <= WHOLE {
-        return format!("[{}]", items.collect::<Vec<_>>().join(", "));
+fn list<T>(
+    [open, close]: [char; 2],
+    one: &str,
+    many: &str,
+    items: &[T],
+    show: impl Fn(&T) -> String,
+) -> String {
+    let whole = items.len() <= MAX_ENTRIES;
+    let mut shown: Vec<String> =
+        items.iter().take(if whole { MAX_ENTRIES } else { FIRST_ENTRIES }).map(show).collect();
+    if !whole {
+        shown.push(format!("… {}", plural(items.len() as u64, one, many)));
     }
-    let shown: Vec<String> = items.take(SHOWN).collect();
-    format!("[{}, … {}]", shown.join(", "), plural(length as u64, "value", "values"))
+    format!("{open}{}{close}", shown.join(", "))
 }
 
 /// JSON without the blanks between its tokens, which servers set as they like.
@@ -84,26 +82,39 @@ fn compact(json: &str) -> String {
         .collect()
 }
 
-/// Control characters are shown as escapes, so that a value stays on its line and cannot move the
+/// A text with its control characters as escapes, so that it stays on its line and cannot move the
 /// cursor.
-fn printable(text: &str, longest: usize) -> String {
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        push_printable(&mut out, char);
+    }
+    out
+}
+
+/// The same of the beginning of a text.
+fn cut(text: &str) -> String {
     let mut out = String::new();
     for (count, char) in text.chars().enumerate() {
-        if count == longest {
+        if count == MAX_CHARS {
             out.push('…');
             break;
         }
-        match char {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            other if other.is_control() || is_direction(other) => {
-                out.push_str(&other.escape_unicode().to_string())
-            }
-            other => out.push(other),
-        }
+        push_printable(&mut out, char);
     }
     out
+}
+
+fn push_printable(out: &mut String, char: char) {
+    match char {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        other if other.is_control() || is_direction(other) => {
+            out.push_str(&other.escape_unicode().to_string());
+        }
+        other => out.push(other),
+    }
 }
 
 /// Marks that turn the direction of the text that follows.
@@ -111,7 +122,7 @@ fn is_direction(char: char) -> bool {
     matches!(char, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-pub fn is_right_aligned(kind: Type) -> bool {
+pub(super) fn is_right_aligned(kind: Type) -> bool {
     matches!(kind, Type::Int | Type::Float)
 }
 
@@ -124,15 +135,68 @@ mod tests {
     }
 
     #[test]
-    fn shortens() {
-        assert_eq!(text(Datum::Vector(vec![0.1; 128])), "[0.1, 0.1, … 128 values]");
+    fn lists_are_cut() {
         assert_eq!(text(Datum::Vector(vec![1.0, 2.5])), "[1, 2.5]");
-        assert_eq!(text(Datum::Text("a\nb\u{1b}[31m".to_string())), "a\\nb\\u{1b}[31m");
-        assert_eq!(text(Datum::Text("表".repeat(200))).chars().count(), 101);
+        assert_eq!(text(Datum::Vector(vec![0.1; 6])), "[0.1, 0.1, 0.1, 0.1, 0.1, 0.1]");
+        assert_eq!(text(Datum::Vector(vec![0.1; 7])), "[0.1, 0.1, … 7 values]");
+        assert_eq!(text(Datum::Vector(vec![0.1; 1280])), "[0.1, 0.1, … 1,280 values]");
+        assert_eq!(text(Datum::Bytes(vec![0, 255])), "[0, 255]");
+        assert_eq!(text(Datum::Bytes(vec![7; 16])), "[7, 7, … 16 values]");
+        assert_eq!(text(Datum::Sparse(vec![(1, 0.5), (70_000, 0.25)])), "{1: 0.5, 70000: 0.25}");
+        assert_eq!(text(Datum::Sparse(vec![(3, 0.5); 7])), "{3: 0.5, 3: 0.5, … 7 entries}");
+        assert_eq!(text(Datum::Array(vec![Datum::Null, Datum::Text("a".into())])), "[NULL, a]");
+        assert_eq!(text(Datum::Array(Vec::new())), "[]");
+    }
+
+    #[test]
+    fn texts_are_cut_by_characters_but_the_kernels_own_are_not() {
+        let long = "表".repeat(101);
+        assert_eq!(text(Datum::Text(long.clone())), format!("{}…", "表".repeat(100)));
+        assert_eq!(text(Datum::Text("表".repeat(100))), "表".repeat(100));
+        assert_eq!(show(&Datum::Text(long.clone()), Type::Prose, None), long);
+    }
+
+    #[test]
+    fn control_characters_are_escapes() {
+        assert_eq!(text(Datum::Text("a\nb\u{1b}[31m".into())), "a\\nb\\u{1b}[31m");
+        assert_eq!(text(Datum::Text("a\r\tb\u{0}".into())), "a\\r\\tb\\u{0}");
+        assert_eq!(text(Datum::Text("a\u{202e}b\u{2066}".into())), "a\\u{202e}b\\u{2066}");
+        assert_eq!(text(Datum::Json("{\"a\": \"\u{1b}\"}".into())), "{\"a\":\"\\u{1b}\"}");
+        assert_eq!(show(&Datum::Text("\u{85}".into()), Type::Prose, None), "\\u{85}");
+    }
+
+    #[test]
+    fn numbers_are_as_short_as_they_are_exact() {
+        assert_eq!(text(Datum::Float(0.1)), "0.1");
+        assert_eq!(text(Datum::Double(0.1)), "0.1");
+        assert_eq!(text(Datum::Double(f64::from(0.1_f32))), "0.10000000149011612");
         assert_eq!(text(Datum::Double(1e300)), "1e300");
+        assert_eq!(text(Datum::Double(1e-7)), "1e-7");
+        assert_eq!(text(Datum::Double(0.0)), "0");
         assert_eq!(text(Datum::Float(f32::NAN)), "NaN");
+        assert_eq!(text(Datum::Double(f64::NEG_INFINITY)), "-inf");
+        assert_eq!(text(Datum::Int(i64::MIN)), "-9223372036854775808");
+    }
+
+    #[test]
+    fn precision_rounds_every_floating_point_number() {
+        let rounded = |value| show(&value, Type::Float, Some(3));
+        assert_eq!(rounded(Datum::Double(0.123_456)), "0.123");
+        assert_eq!(rounded(Datum::Float(0.5)), "0.500");
+        assert_eq!(rounded(Datum::Double(1e-7)), "0.000");
+        assert_eq!(rounded(Datum::Vector(vec![0.123_456, 1.0])), "[0.123, 1.000]");
+        assert_eq!(rounded(Datum::Sparse(vec![(1, 0.123_456)])), "{1: 0.123}");
+        assert_eq!(rounded(Datum::Array(vec![Datum::Double(2.0)])), "[2.000]");
+        // what has no digits there keeps its form
+        assert_eq!(rounded(Datum::Double(1e300)), "1e300");
+        assert_eq!(rounded(Datum::Int(7)), "7");
+        assert_eq!(show(&Datum::Double(2.5), Type::Float, Some(0)), "2");
+    }
+
+    #[test]
+    fn json_loses_the_blanks_between_its_tokens_alone() {
         assert_eq!(
-            text(Datum::Json("{\"a b\": [1, \"c \\\" d\"]}".to_string())),
+            text(Datum::Json("{\"a b\": [1, \"c \\\" d\"]}".into())),
             "{\"a b\":[1,\"c \\\" d\"]}"
         );
     }

@@ -1,0 +1,101 @@
+//! The session without a server: what it does in which order, what it remembers, and how it
+//! renders.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "native/mod.rs"]
+mod native;
+
+use milvus_kernel::diagnostic::Diagnostic;
+use milvus_kernel::render::{Content, MimeBundle};
+use milvus_kernel::session::Session;
+use native::{Native, block_on};
+
+/// Runs a cell: the bundles that it shows, and its error.
+fn run(session: &Session<Native>, cell: &str) -> (Vec<MimeBundle>, Option<Diagnostic>) {
+    let mut shown = Vec::new();
+    let result = block_on(session.run(cell, |outcome| shown.push(session.render(outcome))));
+    (shown, result.err())
+}
+
+fn text(bundle: &MimeBundle) -> &str {
+    match bundle.first().map(|part| &part.content) {
+        Some(Content::Text(text)) => text,
+        other => panic!("no text but {other:?}"),
+    }
+}
+
+#[test]
+fn every_statement_shows_its_result() {
+    let session = Session::new(Native::new());
+    let (shown, error) = run(&session, "SET precision = 2; SHOW SETTINGS; help -metric");
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(shown.len(), 3);
+    assert!(text(&shown[1]).contains("precision"), "{}", text(&shown[1]));
+    assert!(text(&shown[2]).contains("COSINE"), "{}", text(&shown[2]));
+}
+
+#[test]
+fn the_first_error_ends_the_cell() {
+    let session = Session::new(Native::new());
+    let cell = "SET precision = 2; SHOW TABLES; SET precision = 3";
+    let (shown, error) = run(&session, cell);
+    assert_eq!(shown.len(), 1);
+    let error = error.expect("there is no connection");
+    assert_eq!(error.code.name(), "NotConnected");
+    assert_eq!(session.options().precision, Some(2));
+}
+
+#[test]
+fn what_does_not_parse_runs_no_part_of_the_cell() {
+    let session = Session::new(Native::new());
+    let (shown, error) = run(&session, "SET precision = 2; SELEC 1");
+    assert_eq!(shown.len(), 0);
+    let span = error.and_then(|error| error.span).expect("a place");
+    assert_eq!((span.start, span.end), (19, 24));
+    assert_eq!(session.options().precision, None);
+}
+
+#[test]
+fn a_session_remembers_and_another_does_not() {
+    let session = Session::new(Native::new());
+    assert!(run(&session, "SET @n = 7").1.is_none());
+    let (shown, _) = run(&session, "SHOW VARIABLES");
+    assert!(text(&shown[0]).contains('7'), "{}", text(&shown[0]));
+    let (shown, _) = run(&Session::new(Native::new()), "SHOW VARIABLES");
+    assert!(!text(&shown[0]).contains('7'), "{}", text(&shown[0]));
+}
+
+#[test]
+fn settings_say_how_results_are_shown() {
+    let session = Session::new(Native::new());
+    let mime_types = |cell: &str| -> Vec<&'static str> {
+        let (shown, _) = run(&session, cell);
+        shown.last().unwrap().iter().map(|part| part.mime_type).collect()
+    };
+    assert_eq!(mime_types("SHOW SETTINGS"), ["text/plain", "text/html"]);
+    let (shown, _) = run(&session, "SET display_limit = 1; SHOW SETTINGS");
+    assert!(text(&shown[1]).contains("… 1 of "), "{}", text(&shown[1]));
+    // the setting holds from the statement behind it
+    assert_eq!(
+        mime_types("SET table_schema = on; SHOW SETTINGS"),
+        ["text/plain", "text/html", "application/vnd.dataresource+json"]
+    );
+    let (shown, _) = run(&session, "SHOW SETTINGS");
+    let Content::Json(resource) = &shown[0][2].content else { panic!("no JSON") };
+    let resource: serde_json::Value = serde_json::from_str(resource).unwrap();
+    assert!(resource["data"].as_array().unwrap().len() > 1, "the resource is not cut");
+}
+
+#[test]
+fn completion_and_inspection_need_no_connection() {
+    let session = Session::new(Native::new());
+    let (span, candidates) = block_on(session.complete("'表'; sel", 10));
+    assert_eq!((span.start, span.end), (7, 10));
+    assert_eq!(candidates.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["select"]);
+    assert!(session.inspect("SHOW TABLES", 2).is_some_and(|shown| shown.starts_with("**SHOW**")));
+    assert_eq!(session.inspect("nonsense", 3), None);
+    // a cursor inside a character, and one past the end
+    assert_eq!(block_on(session.complete("表", 1)).1, []);
+    assert_eq!(session.inspect("SHOW", 99), None);
+}

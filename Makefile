@@ -38,7 +38,8 @@ docs: dist/site/index.html ## the reference as pages of the site, dist/site/refe
 	@$(PY) scripts/docs.py
 wheel: dist/site/index.html ## the pip-installable extension, into dist
 
-check: setup ## formatting, lints (native and wasm32), docs
+# TypeScript's types of the kernel are made with the wasm
+check: setup jupyterlite/wasm/milvus_kernel_bg.wasm ## formatting, lints (native and wasm32), docs, types
 	@scripts/check.sh
 test-native: setup ## unit tests and the language reference, on Milvus 2.3.5 and Milvus Lite
 	@$(SERVERS) --milvus --lite -- cargo test --quiet --no-fail-fast -- --nocapture

@@ -39,13 +39,13 @@ async function fresh() {
   await page.goto(origin);
   await page.evaluate(async () => {
     // the extension's own script is there with the page
-    const loaded = import('/lib/engine.js');
+    const loaded = import('/lib/worker-client.js');
     window.startKernel = async () => {
-      const { Engine } = await loaded;
-      const engine = new Engine(() => new Worker('/lib/milvus.worker.js', { type: 'module' }), '/wasm/milvus_kernel_bg.wasm');
+      const { WorkerClient } = await loaded;
+      const worker = new WorkerClient(() => new Worker('/lib/milvus.worker.js', { type: 'module' }), '/wasm/milvus_kernel_bg.wasm');
       return async code => {
         const shown = [];
-        const reply = await engine.call('run', [code], bundle => shown.push(bundle.data['text/plain']));
+        const reply = await worker.call('run', [code], ({ data }) => shown.push(data['text/plain']));
         return { ...reply, shown };
       };
     };

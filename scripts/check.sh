@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formatting, lints with warnings as errors (native and wasm32), docs, and a clean tree.
+# Formatting, lints with warnings as errors (native and wasm32), docs, types, and a clean tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo fmt --check
@@ -12,5 +12,6 @@ if ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --version >/dev/nu
 else
   echo "check: this wasm32 toolchain has no clippy: skipped there"
 fi
-(cd jupyterlite && npx --no-install tsc --noEmit)
+# against the declarations that were made of src/wasm.rs
+(cd jupyterlite && npx --no-install tsc --noEmit && npx --no-install tsc -p tsconfig.worker.json)
 [ -z "${CI:-}" ] || git diff --exit-code --stat

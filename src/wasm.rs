@@ -1,6 +1,7 @@
 //! The door to JavaScript, and the only file that knows it: [`Kernel`] for the worker, and the
-//! browser as a [`Platform`]. Offsets are bytes inside Rust and Unicode code points in Jupyter:
-//! they are converted here.
+//! browser as a [`Platform`]. TypeScript has its types of this door from here: the declarations
+//! that wasm-bindgen writes are what `jupyterlite/src/protocol.ts` imports. Offsets are bytes
+//! inside Rust and Unicode code points in Jupyter: they are converted here.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,35 +34,50 @@ pub struct Kernel {
 
 #[wasm_bindgen]
 impl Kernel {
-    /// `ask` is called with a prompt and gives a promise of the secret that was typed, or of
-    /// nothing where nobody can be asked.
+    /// `inputRequest` is called with a prompt and gives a promise of the secret that was typed, or
+    /// of nothing where nobody can be asked.
     #[wasm_bindgen(constructor)]
-    pub fn new(ask: Option<Function>) -> Kernel {
+    pub fn new(
+        #[wasm_bindgen(
+            js_name = "inputRequest",
+            unchecked_optional_param_type = "(prompt: string) => Promise<string | undefined>"
+        )]
+        input_request: Option<Function>,
+    ) -> Kernel {
         console_error_panic_hook::set_once();
-        Kernel { session: Rc::new(Session::new(Browser { ask })), running: Rc::default() }
+        let browser = Browser { ask: input_request };
+        Kernel { session: Rc::new(Session::new(browser)), running: Rc::default() }
     }
 
-    /// Runs a cell. `emit` is called with `{data, metadata}` for each result; the promise gives
-    /// `{status: "ok"}` or `{status: "error", ename, evalue, traceback}` and never rejects.
-    pub fn run(&self, cell: String, emit: Function) -> Promise {
+    /// Runs a cell. `displayData` is called for each result; the promise never rejects.
+    #[wasm_bindgen(unchecked_return_type = "Promise<RunResult>")]
+    pub fn run(
+        &self,
+        cell: String,
+        #[wasm_bindgen(
+            js_name = "displayData",
+            unchecked_param_type = "(content: DisplayData) => void"
+        )]
+        display_data: Function,
+    ) -> Promise {
         let (session, running) = (self.session.clone(), self.running.clone());
         wasm_bindgen_futures::future_to_promise(async move {
-            let shower = session.clone();
             let (work, handle) = abortable(session.run(&cell, |outcome| {
+                let content = display_data_content(&session.render(outcome));
                 // a page that cannot take a result must not keep the statements behind it from
                 // running
-                let _ = emit.call1(&JsValue::NULL, &display_data_content(&shower.render(outcome)));
+                let _ = display_data.call1(&JsValue::NULL, &content);
             }));
             *running.borrow_mut() = Some(handle);
             let result = work.await;
             *running.borrow_mut() = None;
             Ok(match result {
-                Ok(Ok(())) => to_js(&Reply::Ok),
-                Ok(Err(error)) => to_js(&error_reply(&error, &cell)),
+                Ok(Ok(())) => to_js(&RunResult::Ok),
+                Ok(Err(error)) => to_js(&RunResult::from_error(&error, &cell)),
                 Err(_) => {
                     let error = Diagnostic::new(Code::Interrupted, "the cell was interrupted")
                         .help("a request that was under way may have been carried out");
-                    to_js(&error_reply(&error, &cell))
+                    to_js(&RunResult::from_error(&error, &cell))
                 }
             })
         })
@@ -74,15 +90,15 @@ impl Kernel {
         }
     }
 
-    /// A promise of `{start, end, matches: [{text, type, signature}]}` for a cursor; offsets in
-    /// code points.
+    /// What may stand at a cursor; offsets in code points.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Completion>")]
     pub fn complete(&self, cell: String, cursor: usize) -> Promise {
         let session = self.session.clone();
         wasm_bindgen_futures::future_to_promise(async move {
             let (span, candidates) = session.complete(&cell, to_bytes(&cell, cursor)).await;
             let matches = candidates
                 .into_iter()
-                .map(|candidate| Match {
+                .map(|candidate| CompletionMatch {
                     text: candidate.text,
                     kind: match candidate.kind {
                         CandidateKind::Keyword => "keyword",
@@ -105,8 +121,11 @@ impl Kernel {
         self.session.inspect(cell, to_bytes(cell, cursor))
     }
 
-    /// "complete", "incomplete" or "invalid".
-    #[wasm_bindgen(js_name = isComplete)]
+    /// Whether Enter should run the text, for a console.
+    #[wasm_bindgen(
+        js_name = isComplete,
+        unchecked_return_type = "'complete' | 'incomplete' | 'invalid'"
+    )]
     pub fn is_complete(&self, cell: &str) -> String {
         parse::completeness(cell).to_string()
     }
@@ -131,41 +150,72 @@ pub fn bare_get_version(address: String) -> Promise {
     })
 }
 
-/// The version of this kernel.
-#[wasm_bindgen]
-pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_string()
-}
+// What crosses to JavaScript: the type that TypeScript sees, and beside it the Rust that makes it.
+
+#[wasm_bindgen(typescript_custom_section)]
+const RUN_RESULT: &'static str = r#"
+/** How a cell ended; an error as `execute_reply` has it. */
+export type RunResult =
+    | { status: 'ok' }
+    | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+"#;
 
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
-enum Reply {
+enum RunResult {
     Ok,
     Error { ename: String, evalue: String, traceback: Vec<String> },
 }
+
+impl RunResult {
+    fn from_error(error: &Diagnostic, cell: &str) -> Self {
+        RunResult::Error {
+            ename: error.code.name().to_string(),
+            evalue: error.message.clone(),
+            traceback: error.render(cell, true).lines().map(str::to_string).collect(),
+        }
+    }
+}
+
+#[wasm_bindgen(typescript_custom_section)]
+const COMPLETION: &'static str = r#"
+/** What may stand at a cursor, and the range that one of the matches replaces, in code points. */
+export interface Completion {
+    start: number;
+    end: number;
+    matches: CompletionMatch[];
+}
+
+export interface CompletionMatch {
+    text: string;
+    type: 'keyword' | 'class' | 'property';
+    signature: string;
+}
+"#;
 
 #[derive(Serialize)]
 struct Completion {
     start: usize,
     end: usize,
-    matches: Vec<Match>,
+    matches: Vec<CompletionMatch>,
 }
 
 #[derive(Serialize)]
-struct Match {
+struct CompletionMatch {
     text: String,
     #[serde(rename = "type")]
     kind: &'static str,
     signature: String,
 }
 
-fn error_reply(error: &Diagnostic, cell: &str) -> Reply {
-    Reply::Error {
-        ename: error.code.name().to_string(),
-        evalue: error.message.clone(),
-        traceback: error.render(cell, true).lines().map(str::to_string).collect(),
-    }
+#[wasm_bindgen(typescript_custom_section)]
+const DISPLAY_DATA: &'static str = r#"
+/** A result as `display_data` has it: the content of each MIME type, JSON as what it says. */
+export interface DisplayData {
+    data: Record<string, unknown>;
+    metadata: Record<string, unknown>;
 }
+"#;
 
 /// JSON goes through the browser's own parser, four times as fast as a tree built from here.
 fn display_data_content(bundle: &MimeBundle) -> JsValue {

@@ -32,11 +32,11 @@ fn host(url: &str) -> &str {
 async fn run(kernel: &Kernel, cell: &str) -> (Vec<String>, Option<String>) {
     let shown = Array::new();
     let keep = shown.clone();
-    let emit = Closure::<dyn FnMut(JsValue)>::new(move |bundle: JsValue| {
-        keep.push(&get(&get(&bundle, "data"), "text/plain"));
+    let on_display_data = Closure::<dyn FnMut(JsValue)>::new(move |content: JsValue| {
+        keep.push(&get(&get(&content, "data"), "text/plain"));
     });
-    let emit_function: &Function = emit.as_ref().unchecked_ref();
-    let reply = JsFuture::from(kernel.run(cell.to_string(), emit_function.clone())).await.unwrap();
+    let display_data: &Function = on_display_data.as_ref().unchecked_ref();
+    let reply = JsFuture::from(kernel.run(cell.to_string(), display_data.clone())).await.unwrap();
     let error =
         (get(&reply, "status") == "error").then(|| get(&reply, "ename").as_string().unwrap());
     (shown.iter().map(|text| text.as_string().unwrap()).collect(), error)
@@ -95,8 +95,8 @@ async fn nobody_there_is_an_error() {
 #[wasm_bindgen_test]
 async fn an_interrupt_ends_the_cell() {
     let kernel = connected(LITE, "").await;
-    let emit = Function::new_no_args("");
-    let running = kernel.run("SHOW TABLES; SHOW TABLES; SHOW TABLES".to_string(), emit);
+    let display_data = Function::new_no_args("");
+    let running = kernel.run("SHOW TABLES; SHOW TABLES; SHOW TABLES".to_string(), display_data);
     kernel.interrupt(); // before the first poll there is nothing to end
     Browser::default().sleep(0).await;
     kernel.interrupt();

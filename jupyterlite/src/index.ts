@@ -3,9 +3,9 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
 
-import { Engine } from './engine';
 import { MilvusKernel } from './kernel';
 import { logo } from './logo';
+import { WorkerClient } from './worker-client';
 
 /** As far as the client in JupyterLite goes beyond its interface. */
 interface KernelModels {
@@ -34,7 +34,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       create: async (options: IKernel.IOptions): Promise<IKernel> => {
         const wasm = new URL('../wasm/milvus_kernel_bg.wasm', import.meta.url).href;
         const script = new URL('./milvus.worker.js', import.meta.url).href;
-        const kernel = new MilvusKernel(options, () => new Engine(() => startWorker(script), wasm), VERSION);
+        const kernel = new MilvusKernel(
+          options,
+          () => new WorkerClient(() => startWorker(script), wasm),
+          VERSION
+        );
         kernels.set(options.id, kernel);
         kernel.disposed.connect(() => kernels.delete(options.id));
         return kernel;
@@ -52,7 +56,10 @@ function startWorker(url: string): Worker {
 }
 
 /** JupyterLite's own interrupt cancels what is queued and never reaches the running cell. */
-function reachInterrupt(client: KernelModels, kernels: Map<string, { interrupt: () => Promise<void> }>): void {
+function reachInterrupt(
+  client: KernelModels,
+  kernels: Map<string, { interrupt: () => Promise<void> }>
+): void {
   const original = client.interrupt.bind(client);
   client.interrupt = async (kernelId: string) => {
     await original(kernelId);

@@ -1,26 +1,27 @@
 /**
- * The kernel: Jupyter messages in, Jupyter messages out. It runs no language of its own: cells go to the engine in the worker.
+ * The kernel: Jupyter messages in, Jupyter messages out. It knows nothing of the language: cells go
+ * to the worker.
  *
- * BaseKernel answers one message at a time, so that nothing would be answered while a cell runs; here `execute_request` goes
- * into a queue of its own and everything else is answered at once.
+ * BaseKernel answers one message at a time, so that nothing would be answered while a cell runs;
+ * here `execute_request` goes into a queue of its own and everything else is answered at once.
  */
 
 import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
 
-import { Engine } from './engine';
-import type { RunResult } from './protocol';
+import type { RunResult } from '../wasm/milvus_kernel.js';
+import type { WorkerClient } from './worker-client';
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
 const INTERRUPT_MS = 3000;
 
 export class MilvusKernel extends BaseKernel {
-  constructor(options: IKernel.IOptions, startEngine: () => Engine, version: string) {
+  constructor(options: IKernel.IOptions, startWorker: () => WorkerClient, version: string) {
     super(options);
     this._send = options.sendMessage;
-    this._startEngine = startEngine;
+    this._startWorker = startWorker;
     this._version = version;
-    this._engine = startEngine();
+    this._worker = startWorker();
   }
 
   get executionCount(): number {
@@ -32,7 +33,7 @@ export class MilvusKernel extends BaseKernel {
       return;
     }
     this._queue = [];
-    this._engine.dispose();
+    this._worker.dispose();
     super.dispose();
   }
 
@@ -70,11 +71,11 @@ export class MilvusKernel extends BaseKernel {
     if (!interrupted) {
       return;
     }
-    this._engine.interrupt();
+    this._worker.interrupt();
     await new Promise(resolve => setTimeout(resolve, INTERRUPT_MS));
     if (this._running === interrupted && !this.isDisposed) {
       // busy with itself: only its end ends the cell
-      this._engine.dispose();
+      this._worker.dispose();
     }
   }
 
@@ -92,15 +93,19 @@ export class MilvusKernel extends BaseKernel {
         pygments_lexer: 'sql',
         codemirror_mode: 'sql'
       },
-      banner: `Milvus kernel ${this._version}: SQL for Milvus. Connect with milvus://127.0.0.1:19530, then try help.`,
+      banner:
+        `Milvus kernel ${this._version}: SQL for Milvus. ` +
+        'Connect with milvus://127.0.0.1:19530, then try help.',
       help_links: [{ text: 'Milvus', url: 'https://milvus.io/docs' }]
     };
   }
 
-  async completeRequest(content: KernelMessage.ICompleteRequestMsg['content']): Promise<KernelMessage.ICompleteReplyMsg['content']> {
+  async completeRequest(
+    content: KernelMessage.ICompleteRequestMsg['content']
+  ): Promise<KernelMessage.ICompleteReplyMsg['content']> {
     const { code, cursor_pos } = content;
     try {
-      const { start, end, matches } = await this._engine.call('complete', [code, cursor_pos]);
+      const { start, end, matches } = await this._worker.call('complete', [code, cursor_pos]);
       return {
         status: 'ok',
         matches: matches.map(match => match.text),
@@ -109,12 +114,22 @@ export class MilvusKernel extends BaseKernel {
         metadata: { _jupyter_types_experimental: matches.map(match => ({ start, end, ...match })) }
       };
     } catch {
-      return { status: 'ok', matches: [], cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} };
+      return {
+        status: 'ok',
+        matches: [],
+        cursor_start: cursor_pos,
+        cursor_end: cursor_pos,
+        metadata: {}
+      };
     }
   }
 
-  async inspectRequest(content: KernelMessage.IInspectRequestMsg['content']): Promise<KernelMessage.IInspectReplyMsg['content']> {
-    const text = await this._engine.call('inspect', [content.code, content.cursor_pos]).catch(() => undefined);
+  async inspectRequest(
+    content: KernelMessage.IInspectRequestMsg['content']
+  ): Promise<KernelMessage.IInspectReplyMsg['content']> {
+    const text = await this._worker
+      .call('inspect', [content.code, content.cursor_pos])
+      .catch(() => undefined);
     return {
       status: 'ok',
       found: text !== undefined,
@@ -123,8 +138,12 @@ export class MilvusKernel extends BaseKernel {
     };
   }
 
-  async isCompleteRequest(content: KernelMessage.IIsCompleteRequestMsg['content']): Promise<KernelMessage.IIsCompleteReplyMsg['content']> {
-    const status = await this._engine.call('isComplete', [content.code]).catch(() => 'complete' as const);
+  async isCompleteRequest(
+    content: KernelMessage.IIsCompleteRequestMsg['content']
+  ): Promise<KernelMessage.IIsCompleteReplyMsg['content']> {
+    const status = await this._worker
+      .call('isComplete', [content.code])
+      .catch(() => 'complete' as const);
     return status === 'incomplete' ? { status, indent: '' } : { status };
   }
 
@@ -139,7 +158,7 @@ export class MilvusKernel extends BaseKernel {
 
   inputReply(content: KernelMessage.IInputReplyMsg['content']): void {
     if (this._running) {
-      this._engine.typed(content.status === 'ok' ? content.value : undefined);
+      this._worker.inputReply(content.status === 'ok' ? content.value : undefined);
     }
   }
 
@@ -187,7 +206,13 @@ export class MilvusKernel extends BaseKernel {
       if (!silent) {
         this._publish(msg, 'error', { ename, evalue, traceback });
       }
-      this._reply(msg, 'execute_reply', { status: 'error', ename, evalue, traceback, execution_count });
+      this._reply(msg, 'execute_reply', {
+        status: 'error',
+        ename,
+        evalue,
+        traceback,
+        execution_count
+      });
     } else {
       // no expression of this language can be evaluated beside a cell
       this._reply(msg, 'execute_reply', { status: 'ok', execution_count, user_expressions: {} });
@@ -196,23 +221,23 @@ export class MilvusKernel extends BaseKernel {
     return result;
   }
 
-  /** Runs a cell in the engine; a worker that failed becomes an error, and the next cell gets a new worker. */
+  /** Runs a cell. A worker that failed becomes an error, and the next cell gets a new one. */
   private async _run(msg: KernelMessage.IExecuteRequestMsg): Promise<RunResult> {
-    if (this._engine.failure !== undefined) {
-      this._engine = this._startEngine();
+    if (this._worker.failure !== undefined) {
+      this._worker = this._startWorker();
     }
-    const engine = this._engine;
-    engine.onAsk = prompt => {
+    const worker = this._worker;
+    worker.onInputRequest = prompt => {
       if (msg.content.allow_stdin) {
         this._message(msg, 'stdin', 'input_request', { prompt, password: true });
       } else {
-        engine.typed();
+        worker.inputReply();
       }
     };
     try {
-      return await engine.call('run', [msg.content.code], bundle => {
+      return await worker.call('run', [msg.content.code], content => {
         if (!msg.content.silent) {
-          this._publish(msg, 'display_data', { ...bundle, transient: {} });
+          this._publish(msg, 'display_data', { ...content, transient: {} });
         }
       });
     } catch (error) {
@@ -221,7 +246,10 @@ export class MilvusKernel extends BaseKernel {
         status: 'error',
         ename: 'KernelError',
         evalue,
-        traceback: [`error[KernelError]: ${evalue}`, '  = help: the connection is lost: connect again, then run the cell again']
+        traceback: [
+          `error[KernelError]: ${evalue}`,
+          '  = help: the connection is lost: connect again, then run the cell again'
+        ]
       };
     }
   }
@@ -247,15 +275,24 @@ export class MilvusKernel extends BaseKernel {
     this._message(parent, 'shell', msgType, content);
   }
 
-  private _message(parent: KernelMessage.IMessage, channel: 'iopub' | 'shell' | 'stdin', msgType: string, content: object): void {
+  private _message(
+    parent: KernelMessage.IMessage,
+    channel: 'iopub' | 'shell' | 'stdin',
+    msgType: string,
+    content: object
+  ): void {
     const { header } = parent;
     const options = { msgType, channel, session: header.session, parentHeader: header, content };
-    this._send(KernelMessage.createMessage(options as unknown as KernelMessage.IOptions<KernelMessage.IStatusMsg>));
+    this._send(
+      KernelMessage.createMessage(
+        options as unknown as KernelMessage.IOptions<KernelMessage.IStatusMsg>
+      )
+    );
   }
 
   private _send: IKernel.SendMessage;
-  private _startEngine: () => Engine;
-  private _engine: Engine;
+  private _startWorker: () => WorkerClient;
+  private _worker: WorkerClient;
   private _version: string;
   private _queue: KernelMessage.IExecuteRequestMsg[] = [];
   private _running: KernelMessage.IExecuteRequestMsg | undefined;

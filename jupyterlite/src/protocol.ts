@@ -1,41 +1,36 @@
-/** What the page and the worker say to each other. The worker decides nothing: every call goes to the wasm as it is. */
+/**
+ * What the page and the worker say to each other. What a call takes and gives is as `Kernel` in
+ * `src/wasm.rs` has it: the declarations are made from there.
+ */
 
-/** The calls of `Kernel` in `src/wasm.rs`. */
-export interface Calls {
-  run: { args: [code: string]; result: RunResult };
-  complete: { args: [code: string, cursor: number]; result: Completion };
-  inspect: { args: [code: string, cursor: number]; result: string | undefined };
-  isComplete: { args: [code: string]; result: 'complete' | 'incomplete' | 'invalid' };
-}
+import type { DisplayData, Kernel } from '../wasm/milvus_kernel.js';
 
-export type RunResult =
-  | { status: 'ok' }
-  | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+/** The methods of `Kernel` that the page calls. */
+export type Method = 'run' | 'complete' | 'inspect' | 'isComplete';
 
-export interface Completion {
-  start: number;
-  end: number;
-  matches: { text: string; type: string; signature: string }[];
-}
+/** What a method takes, but for a callback, which stays in the worker. */
+export type Args<M extends Method> =
+  Parameters<Kernel[M]> extends [...infer Data, (content: DisplayData) => void]
+    ? Data
+    : Parameters<Kernel[M]>;
 
-/** A MIME bundle, as `display_data` has it. */
-export interface Bundle {
-  data: Record<string, unknown>;
-  metadata: Record<string, unknown>;
-}
+/** What a method comes to. */
+export type Result<M extends Method> = Awaited<ReturnType<Kernel[M]>>;
+
+/** A method with its arguments. */
+export type Call = { [M in Method]: { method: M; args: Args<M> } }[Method];
 
 export type Request =
   | { type: 'load'; wasm: WebAssembly.Module }
   | { type: 'interrupt' }
   /** what was typed at a prompt; nothing where nobody can be asked */
-  | { type: 'typed'; text?: string }
-  | { type: 'call'; id: number; method: keyof Calls; args: unknown[] };
+  | { type: 'input_reply'; value?: string }
+  | { type: 'call'; id: number; call: Call };
 
 export type Response =
-  | { type: 'ready'; version: string }
   | { type: 'result'; id: number; result: unknown }
-  | { type: 'bundle'; id: number; bundle: Bundle }
+  | { type: 'display_data'; id: number; content: DisplayData }
   /** the running cell asks for a secret */
-  | { type: 'ask'; prompt: string }
+  | { type: 'input_request'; prompt: string }
   /** the wasm did not load or has trapped: this worker is of no more use */
   | { type: 'fatal'; message: string };

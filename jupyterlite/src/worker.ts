@@ -1,34 +1,18 @@
-/** The web worker: loads the wasm and hands calls to it. Bundled by esbuild into one file, so that the page starts it in one step. */
+/**
+ * The web worker: loads the wasm and hands calls to it as they are; it decides nothing. Bundled by
+ * esbuild into one file, so that the page starts it in one step.
+ */
 
-import init, { Kernel, version } from '../wasm/milvus_kernel.js';
-import type { Bundle, Request, Response } from './protocol';
+import init, { Kernel } from '../wasm/milvus_kernel.js';
+import type { Call, Method, Request, Response, Result } from './protocol';
 
 let kernel: Promise<Kernel> | undefined;
 /** Ends the wait of a cell that asked for a secret. */
-let typed: (text?: string) => void = () => undefined;
-
-function post(response: Response): void {
-  self.postMessage(response);
-}
-
-function fatal(error: unknown): void {
-  post({ type: 'fatal', message: error instanceof Error ? error.message : String(error) });
-}
+let inputReply: (value?: string) => void = () => undefined;
 
 // a panic in the wasm ends in one of these; its promise would never settle
 self.addEventListener('error', event => fatal(event.error ?? event.message));
 self.addEventListener('unhandledrejection', event => fatal(event.reason));
-
-async function load(wasm: WebAssembly.Module): Promise<Kernel> {
-  await init({ module_or_path: wasm });
-  const loaded = new Kernel((prompt: string) => {
-    const answer = new Promise<string | undefined>(resolve => (typed = resolve));
-    post({ type: 'ask', prompt });
-    return answer;
-  });
-  post({ type: 'ready', version: version() });
-  return loaded;
-}
 
 self.addEventListener('message', async (event: MessageEvent<Request>) => {
   const request = event.data;
@@ -41,17 +25,16 @@ self.addEventListener('message', async (event: MessageEvent<Request>) => {
       case 'interrupt':
         (await kernel)?.interrupt();
         break;
-      case 'typed':
-        typed(request.text);
+      case 'input_reply':
+        inputReply(request.value);
         break;
       case 'call': {
         const loaded = await kernel;
         if (!loaded) {
           throw new Error('the kernel is not loaded');
         }
-        const { id, method, args } = request;
-        const result = await call(loaded, id, method, args);
-        post({ type: 'result', id, result });
+        const { id } = request;
+        post({ type: 'result', id, result: await call(loaded, id, request.call) });
       }
     }
   } catch (error) {
@@ -59,19 +42,32 @@ self.addEventListener('message', async (event: MessageEvent<Request>) => {
   }
 });
 
-function call(loaded: Kernel, id: number, method: string, args: unknown[]): unknown {
-  const code = args[0] as string;
-  const cursor = args[1] as number;
-  switch (method) {
+async function load(wasm: WebAssembly.Module): Promise<Kernel> {
+  await init({ module_or_path: wasm });
+  return new Kernel(prompt => {
+    const reply = new Promise<string | undefined>(resolve => (inputReply = resolve));
+    post({ type: 'input_request', prompt });
+    return reply;
+  });
+}
+
+async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Method>> {
+  switch (call.method) {
     case 'run':
-      return loaded.run(code, (bundle: Bundle) => post({ type: 'bundle', id, bundle }));
+      return loaded.run(...call.args, content => post({ type: 'display_data', id, content }));
     case 'complete':
-      return loaded.complete(code, cursor);
+      return loaded.complete(...call.args);
     case 'inspect':
-      return loaded.inspect(code, cursor);
+      return loaded.inspect(...call.args);
     case 'isComplete':
-      return loaded.isComplete(code);
-    default:
-      throw new Error(`unknown call ${method}`);
+      return loaded.isComplete(...call.args);
   }
+}
+
+function fatal(error: unknown): void {
+  post({ type: 'fatal', message: error instanceof Error ? error.message : String(error) });
+}
+
+function post(response: Response): void {
+  self.postMessage(response);
 }

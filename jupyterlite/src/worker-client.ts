@@ -1,22 +1,28 @@
-/** The worker as the kernel sees it: calls that always come to an end, whatever happens in there. */
+/**
+ * The worker as the kernel sees it: calls that always come to an end, whatever happens in there.
+ */
 
-import type { Bundle, Calls, Request, Response } from './protocol';
+import type { DisplayData } from '../wasm/milvus_kernel.js';
+import type { Args, Call, Method, Request, Response, Result } from './protocol';
 
 interface Pending {
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
-  onBundle?: (bundle: Bundle) => void;
+  onDisplayData?: (content: DisplayData) => void;
 }
 
-export class Engine {
-  /** `start` makes the worker; `wasm` is the URL of its module, which is compiled here while the worker starts. */
+export class WorkerClient {
+  /**
+   * `start` makes the worker; `wasm` is the URL of its module, which is compiled here while the
+   * worker starts.
+   */
   constructor(start: () => Worker, wasm: string) {
     this._worker = start();
     this._worker.onmessage = event => this._receive(event.data as Response);
     this._worker.onerror = event => this._fail(event.message || 'the worker could not be started');
     void compile(wasm).then(
       module => this._post({ type: 'load', wasm: module }),
-      error => this._fail(`the wasm could not be loaded: ${error instanceof Error ? error.message : String(error)}`)
+      error => this._fail(`the wasm could not be loaded: ${message(error)}`)
     );
   }
 
@@ -25,22 +31,30 @@ export class Engine {
     return this._failure;
   }
 
-  call<M extends keyof Calls>(method: M, args: Calls[M]['args'], onBundle?: (bundle: Bundle) => void): Promise<Calls[M]['result']> {
+  /** `onDisplayData` takes what a running cell shows, as it comes. */
+  call<M extends Method>(
+    method: M,
+    args: Args<M>,
+    onDisplayData?: (content: DisplayData) => void
+  ): Promise<Result<M>> {
     if (this._failure !== undefined) {
       return Promise.reject(new Error(this._failure));
     }
     const id = this._nextId++;
-    return new Promise((resolve, reject) => {
-      this._pending.set(id, { resolve: resolve as (result: unknown) => void, reject, onBundle });
-      this._post({ type: 'call', id, method, args });
+    return new Promise<Result<M>>((resolve, reject) => {
+      const settle = resolve as (result: unknown) => void;
+      this._pending.set(id, { resolve: settle, reject, onDisplayData });
+      // which method it is, the compiler no longer knows here
+      this._post({ type: 'call', id, call: { method, args } as Call });
     });
   }
 
-  /** Called when the running cell asks for a secret; `typed` answers. */
-  onAsk: (prompt: string) => void = () => this.typed();
+  /** Called when the running cell asks for a secret; `inputReply` answers. */
+  onInputRequest: (prompt: string) => void = () => this.inputReply();
 
-  typed(text?: string): void {
-    this._post({ type: 'typed', text });
+  /** What was typed; nothing where nobody can be asked. */
+  inputReply(value?: string): void {
+    this._post({ type: 'input_reply', value });
   }
 
   interrupt(): void {
@@ -66,13 +80,11 @@ export class Engine {
 
   private _receive(response: Response): void {
     switch (response.type) {
-      case 'ready':
+      case 'display_data':
+        this._pending.get(response.id)?.onDisplayData?.(response.content);
         break;
-      case 'bundle':
-        this._pending.get(response.id)?.onBundle?.(response.bundle);
-        break;
-      case 'ask':
-        this.onAsk(response.prompt);
+      case 'input_request':
+        this.onInputRequest(response.prompt);
         break;
       case 'result':
         this._pending.get(response.id)?.resolve(response.result);
@@ -99,7 +111,10 @@ export class Engine {
   private _pending = new Map<number, Pending>();
 }
 
-/** Streams the module in; a host that serves it under another type than application/wasm costs a copy. */
+/**
+ * Streams the module in; a host that serves it under another type than application/wasm costs a
+ * copy.
+ */
 async function compile(url: string): Promise<WebAssembly.Module> {
   const response = await fetch(url);
   if (!response.ok) {
@@ -109,4 +124,8 @@ async function compile(url: string): Promise<WebAssembly.Module> {
     return WebAssembly.compileStreaming(response);
   }
   return WebAssembly.compile(await response.arrayBuffer());
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
-// The worker and the wasm are files of their own, named by their content so that a browser may keep them for ever.
+// The worker and the wasm are files of their own, named by their content so that a browser may keep
+// them for ever.
 module.exports = {
   optimization: { realContentHash: false },
   module: {

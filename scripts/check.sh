@@ -3,6 +3,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo fmt --check
+# rustfmt leaves long strings, comments and macros as they are; characters are counted, not bytes
+if LC_ALL=C.UTF-8 git grep --untracked -nE '^.{101,}' -- '*.rs' '*.ts' '*.mjs' '*.cjs'; then
+  echo "check: lines of more than 100 columns" >&2
+  exit 1
+fi
 cargo clippy --quiet --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 toolchain="$(cat .cache/toolchain)"

@@ -1,10 +1,25 @@
-// The built site in a real browser: the tour from top to bottom, tables, errors, completion, interrupt, restart, the console.
+// The built site in a real browser: the tour from top to bottom, tables, errors, completion,
+// interrupt, prompts, restart, the console.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
-import { command, host, idle, launch, newPage, openNotebook, outputs, run, runAll, screenshot, server, setCells, text } from './page.mjs';
+import {
+  command,
+  host,
+  idle,
+  launch,
+  newPage,
+  openNotebook,
+  outputs,
+  run,
+  runAll,
+  screenshot,
+  server,
+  setCells,
+  text
+} from './page.mjs';
 
 let browser;
 let page;
@@ -22,14 +37,19 @@ test('the tour runs from top to bottom', async () => {
   const failed = cells.filter(cell => cell.outputs.some(output => output.output_type === 'error'));
   await screenshot(page, 'tour');
   assert.deepEqual(failed.map(text), ['UnknownCollection: unknown collection `boks`']);
-  assert.equal(cells.every(cell => cell.count > 0 && cell.outputs.length > 0), true);
+  assert.equal(
+    cells.every(cell => cell.count > 0 && cell.outputs.length > 0),
+    true
+  );
   assert.match(text(cells[0]), /connected to http:\/\/127\.0\.0\.1:\d+, Milvus Lite /);
   assert.deepEqual(page.outside, [], 'the page asks nothing of the outside');
 });
 
 test('pymilvus sees from outside what the tour did', () => {
   const python = new URL('../../.venv/bin/python', import.meta.url).pathname;
-  const seen = JSON.parse(execFileSync(python, [new URL('outside.py', import.meta.url).pathname], { encoding: 'utf8' }));
+  const seen = JSON.parse(
+    execFileSync(python, [new URL('outside.py', import.meta.url).pathname], { encoding: 'utf8' })
+  );
   assert.deepEqual(seen, {
     collections: ['books', 'notes', 'test01', 'test02'],
     fields: [
@@ -55,12 +75,23 @@ test('a table is a table, numbers to the right', async () => {
   const table = page.locator('.jp-OutputArea table.dataframe', { hasText: 'Persuasion' }).first();
   await table.scrollIntoViewIfNeeded();
   assert.deepEqual(await table.locator('th').allTextContents(), ['id', 'title', 'distance']);
-  assert.equal(await table.locator('td').first().evaluate(cell => getComputedStyle(cell).textAlign), 'right');
+  assert.equal(
+    await table
+      .locator('td')
+      .first()
+      .evaluate(cell => getComputedStyle(cell).textAlign),
+    'right'
+  );
   await screenshot(page, 'table');
 });
 
 test('an error says where and what to do', async () => {
-  const error = page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText', { hasText: 'UnknownCollection' }).last();
+  const error = page
+    .locator(
+      '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"], .jp-RenderedText',
+      { hasText: 'UnknownCollection' }
+    )
+    .last();
   await error.scrollIntoViewIfNeeded();
   const shown = await error.textContent();
   assert.match(shown, /\^\^\^\^ no such collection/);
@@ -69,10 +100,11 @@ test('an error says where and what to do', async () => {
 });
 
 test('what a server sends is escaped', async () => {
+  const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
   await run(page, [
     `milvus://${host('LITE_WEB_URL')}`,
     'CREATE TABLE evil (id BIGINT PRIMARY KEY, t VARCHAR(200), v VECTOR(2))',
-    `INSERT INTO evil VALUES (1, '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>', [1, 2])`,
+    `INSERT INTO evil VALUES (1, '${evil}', [1, 2])`,
     'SELECT * FROM evil',
     'DROP TABLE evil'
   ]);
@@ -81,10 +113,21 @@ test('what a server sends is escaped', async () => {
 });
 
 test('programs read results as a data resource', async () => {
-  await run(page, ['SET table_schema = on', 'SELECT id, v, meta FROM books WHERE id = 1', 'SET table_schema = off']);
+  await run(page, [
+    'SET table_schema = on',
+    'SELECT id, v, meta FROM books WHERE id = 1',
+    'SET table_schema = off'
+  ]);
   const [, cell] = await outputs(page);
   const resource = cell.outputs[0].data['application/vnd.dataresource+json'];
-  assert.deepEqual(resource.schema.fields.map(field => [field.name, field.type]), [['id', 'integer'], ['v', 'array'], ['meta', 'object']]);
+  assert.deepEqual(
+    resource.schema.fields.map(field => [field.name, field.type]),
+    [
+      ['id', 'integer'],
+      ['v', 'array'],
+      ['meta', 'object']
+    ]
+  );
   assert.deepEqual(resource.schema.primaryKey, ['id']);
   assert.deepEqual(resource.data, [{ id: 1, v: [0.9, 0.1, 0.2, 0], meta: { lang: 'en' } }]);
 });
@@ -95,24 +138,44 @@ test('bad input ends in one clear error and the kernel lives', async () => {
     ['SELEC * FROM books', /^SyntaxError: expected a statement, found `SELEC`$/],
     ['SELECT id FORM books', /^SyntaxError: .*found `FORM`$/],
     ['SELECT nope FROM books', /^UnknownField: unknown field `nope`$/],
-    ['SELECT id FROM books ORDER BY v <-> [1, 2]', /^WrongDimension: this vector has 2 values, but `v` has 4 dimensions$/],
-    ['SELECT id FROM books ORDER BY v <-> [1, 2, NaN, 4]', /^InvalidNumber: `NaN` cannot stand in a vector$/],
-    [`INSERT INTO books VALUES (9, '${'x'.repeat(101)}', 1, '{}', [1, 2, 3, 4])`, /^ValueTooLong: this string has 101 bytes, but `title` holds 100$/],
-    [`SELECT id FROM books ORDER BY v <-> ${vector}`, /^WrongDimension: this vector has 700001 values/],
+    [
+      'SELECT id FROM books ORDER BY v <-> [1, 2]',
+      /^WrongDimension: this vector has 2 values, but `v` has 4 dimensions$/
+    ],
+    [
+      'SELECT id FROM books ORDER BY v <-> [1, 2, NaN, 4]',
+      /^InvalidNumber: `NaN` cannot stand in a vector$/
+    ],
+    [
+      `INSERT INTO books VALUES (9, '${'x'.repeat(101)}', 1, '{}', [1, 2, 3, 4])`,
+      /^ValueTooLong: this string has 101 bytes, but `title` holds 100$/
+    ],
+    [
+      `SELECT id FROM books ORDER BY v <-> ${vector}`,
+      /^WrongDimension: this vector has 700001 values/
+    ],
     ["SELECT 'it", /^SyntaxError: this string is not closed$/],
     ["SELECT '红楼梦👋' FORM books", /^SyntaxError: /],
     ['', /^$/],
     ['-- nothing\n/* at all */ # here', /^$/],
     ['SELECT COUNT(*) FROM books', /4/]
   ];
-  const shown = await run(page, cases.map(([cell]) => cell));
-  cases.forEach(([cell, expected], index) => assert.match(shown[index], expected, cell.slice(0, 80)));
+  const shown = await run(
+    page,
+    cases.map(([cell]) => cell)
+  );
+  cases.forEach(([cell, expected], index) =>
+    assert.match(shown[index], expected, cell.slice(0, 80))
+  );
 });
 
 test('what cannot be reached is said', async () => {
   const lite = host('LITE_WEB_URL');
   const cases = [
-    ['milvus://no-such-host.invalid:19530', /^Unreachable: no Milvus answered at http:\/\/no-such-host\.invalid:19530/],
+    [
+      'milvus://no-such-host.invalid:19530',
+      /^Unreachable: no Milvus answered at http:\/\/no-such-host\.invalid:19530/
+    ],
     ['milvus://127.0.0.1:1', /^Unreachable: /],
     [`milvus://${host('LITE_URL')}`, /^Unreachable: /],
     [`milvus://${host('SITE_URL')}`, /^Unreachable: /],
@@ -123,12 +186,18 @@ test('what cannot be reached is said', async () => {
     ['DROP TABLE books', /^Refused: the proxy or the server refused the method `DropCollection`/],
     [`milvus://${lite}`, /^connected/]
   ];
-  const shown = await run(page, cases.map(([cell]) => cell));
+  const shown = await run(
+    page,
+    cases.map(([cell]) => cell)
+  );
   cases.forEach(([cell, expected], index) => assert.match(shown[index], expected, cell));
   const [, , plain, stranger, closed] = await outputs(page);
   assert.match(stranger.outputs[0].traceback.join('\n'), /must be Envoy's/);
   assert.match(closed.outputs[0].traceback.join('\n'), /\(CORS\): add the page's origin/);
-  assert.match(plain.outputs[0].traceback.join('\n'), /Milvus's own gRPC port: a browser cannot speak to that/);
+  assert.match(
+    plain.outputs[0].traceback.join('\n'),
+    /Milvus's own gRPC port: a browser cannot speak to that/
+  );
   await screenshot(page, 'unreachable');
 });
 
@@ -145,13 +214,19 @@ test('completion answers, also while a cell runs', async () => {
   const answer = await page.evaluate(async address => {
     const { kernel } = window.notebook().sessionContext.session;
     let finished = false;
-    const running = kernel.requestExecute({ code: `milvus://${address}` }).done.then(() => (finished = true));
+    const running = kernel
+      .requestExecute({ code: `milvus://${address}` })
+      .done.then(() => (finished = true));
     const reply = await kernel.requestComplete({ code: 'SELECT ti FROM books', cursor_pos: 9 });
     const before = !finished && kernel.status === 'busy';
     await kernel.interrupt();
     await running;
     const { matches, metadata } = reply.content;
-    return { before, matches, types: metadata._jupyter_types_experimental.map(match => match.type) };
+    return {
+      before,
+      matches,
+      types: metadata._jupyter_types_experimental.map(match => match.type)
+    };
   }, silent.address);
   silent.close();
   assert.equal(answer.before, true, 'the answer came while the cell ran');
@@ -174,14 +249,21 @@ test('a server that dies in the middle is an error, and the kernel lives', async
   assert.match(connected, /^connected/);
   const dead = page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;
-    return (await kernel.requestExecute({ code: `INSERT INTO books (id, title, year, meta, v) VALUES ${Array.from({ length: 20_000 }, (_, id) => `(${id + 10}, 't', 1, '{}', [1,2,3,4])`).join(',')}` }).done).content;
+    const rows = Array.from({ length: 20_000 }, (_, id) => `(${id + 10}, 't', 1, '{}', [1,2,3,4])`);
+    const code = `INSERT INTO books (id, title, year, meta, v) VALUES ${rows.join(',')}`;
+    return (await kernel.requestExecute({ code }).done).content;
   });
   pipe.close();
   await new Promise(resolve => setTimeout(resolve, 50));
   sockets.forEach(socket => socket.destroy());
   const reply = await dead;
   assert.equal(reply.ename, 'Unreachable');
-  const shown = await run(page, ['SHOW TABLES', `milvus://${host('LITE_WEB_URL')}`, 'DELETE FROM books WHERE id >= 10', 'SELECT COUNT(*) FROM books']);
+  const shown = await run(page, [
+    'SHOW TABLES',
+    `milvus://${host('LITE_WEB_URL')}`,
+    'DELETE FROM books WHERE id >= 10',
+    'SELECT COUNT(*) FROM books'
+  ]);
   assert.match(shown[0], /^Unreachable: /);
   assert.match(shown[1], /^connected/);
   assert.match(shown[3], /4/);
@@ -191,7 +273,9 @@ test('interrupt ends the running cell, and what is queued is aborted', async () 
   const silent = await silentServer();
   await setCells(page, [`milvus://${silent.address}`, 'SHOW VERSION']);
   const running = command(page, 'notebook:run-all-cells').catch(() => undefined);
-  await page.waitForFunction(() => window.notebook().sessionContext.session.kernel.status === 'busy');
+  await page.waitForFunction(
+    () => window.notebook().sessionContext.session.kernel.status === 'busy'
+  );
   await page.click('[data-jp-item-name="interrupt"]');
   await running;
   await idle(page);
@@ -204,7 +288,8 @@ test('interrupt ends the running cell, and what is queued is aborted', async () 
 });
 
 test('a password is asked for, and is in no output', async () => {
-  const cell = `CONNECT 'http://${host('MILVUS_WEB_URL')}' USER 'root' PASSWORD PROMPT AS asked; DISCONNECT asked`;
+  const address = `http://${host('MILVUS_WEB_URL')}`;
+  const cell = `CONNECT '${address}' USER 'root' PASSWORD PROMPT AS asked; DISCONNECT asked`;
   const start = async () => {
     await setCells(page, [cell, 'SHOW CONNECTIONS']);
     const running = command(page, 'notebook:run-all-cells').catch(() => undefined);
@@ -212,7 +297,10 @@ test('a password is asked for, and is in no output', async () => {
     return { running };
   };
   const { running } = await start();
-  assert.match(await page.locator('.jp-Stdin-prompt').last().textContent(), /^Password of root at http:\/\/127\.0\.0\.1:\d+: $/);
+  assert.match(
+    await page.locator('.jp-Stdin-prompt').last().textContent(),
+    /^Password of root at http:\/\/127\.0\.0\.1:\d+: $/
+  );
   await screenshot(page, 'prompt');
   await page.fill('.jp-Stdin-input', 'Milvus');
   await page.press('.jp-Stdin-input', 'Enter');
@@ -220,7 +308,11 @@ test('a password is asked for, and is in no output', async () => {
   await idle(page);
   const saved = JSON.stringify(await outputs(page));
   assert.match(saved, /connected to [^"]* as root, Milvus 2\.3\.5/);
-  assert.equal(saved.replaceAll('Milvus 2.3.5', '').replaceAll('Milvus Lite', '').includes('Milvus'), false, saved);
+  assert.equal(
+    saved.replaceAll('Milvus 2.3.5', '').replaceAll('Milvus Lite', '').includes('Milvus'),
+    false,
+    saved
+  );
   // an interrupt ends the wait
   const { running: waiting } = await start();
   await page.click('[data-jp-item-name="interrupt"]');
@@ -228,22 +320,22 @@ test('a password is asked for, and is in no output', async () => {
   await idle(page);
   assert.match(JSON.stringify(await outputs(page)), /Interrupted/);
   // nobody to ask
-  const refused = await page.evaluate(
-    async code => (await window.notebook().sessionContext.session.kernel.requestExecute({ code, allow_stdin: false }).done).content.ename,
-    cell
-  );
+  const refused = await page.evaluate(async code => {
+    const { kernel } = window.notebook().sessionContext.session;
+    return (await kernel.requestExecute({ code, allow_stdin: false }).done).content.ename;
+  }, cell);
   assert.equal(refused, 'NoInput');
 });
 
 test('an error aborts what is queued, or does not, as stop_on_error says', async () => {
   const statuses = await page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;
-    const ask = async stop_on_error => {
+    const execute = async stop_on_error => {
       const bad = kernel.requestExecute({ code: 'milvus://127.0.0.1:1', stop_on_error });
       const good = kernel.requestExecute({ code: 'SHOW SETTINGS' });
       return [(await bad.done).content.status, (await good.done).content.status];
     };
-    return { stop: await ask(true), go: await ask(false) };
+    return { stop: await execute(true), go: await execute(false) };
   });
   assert.deepEqual(statuses, { stop: ['error', 'aborted'], go: ['error', 'ok'] });
 });
@@ -251,18 +343,26 @@ test('an error aborts what is queued, or does not, as stop_on_error says', async
 test('silent, store_history and the counts', async () => {
   const seen = await page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;
-    const ask = async options => {
+    const execute = async options => {
       const future = kernel.requestExecute({ code: 'SHOW SETTINGS', ...options });
       const types = [];
       future.onIOPub = message => types.push(message.header.msg_type);
       const reply = await future.done;
       return { count: reply.content.execution_count, types };
     };
-    const first = await ask({});
-    return { first, unstored: await ask({ store_history: false }), silent: await ask({ silent: true }), last: await ask({}) };
+    const first = await execute({});
+    return {
+      first,
+      unstored: await execute({ store_history: false }),
+      silent: await execute({ silent: true }),
+      last: await execute({})
+    };
   });
   const start = seen.first.count;
-  assert.deepEqual([seen.unstored.count, seen.silent.count, seen.last.count], [start, start, start + 1]);
+  assert.deepEqual(
+    [seen.unstored.count, seen.silent.count, seen.last.count],
+    [start, start, start + 1]
+  );
   assert.deepEqual(seen.first.types, ['status', 'execute_input', 'display_data', 'status']);
   assert.deepEqual(seen.silent.types, ['status', 'status']);
 });
@@ -279,8 +379,13 @@ test('restart forgets the connection and counts from one', async () => {
 test('is_complete knows open strings and brackets', async () => {
   const answers = await page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;
-    const ask = async code => (await kernel.requestIsComplete({ code })).content.status;
-    return [await ask('SHOW TABLES'), await ask("SELECT 'a"), await ask('SELECT * FROM'), await ask('SELEC')];
+    const isComplete = async code => (await kernel.requestIsComplete({ code })).content.status;
+    return [
+      await isComplete('SHOW TABLES'),
+      await isComplete("SELECT 'a"),
+      await isComplete('SELECT * FROM'),
+      await isComplete('SELEC')
+    ];
   });
   assert.deepEqual(answers, ['complete', 'incomplete', 'incomplete', 'invalid']);
 });
@@ -298,8 +403,9 @@ test('shutdown ends the worker', async () => {
   assert.equal(page.workers().length > 0, true);
   await page.evaluate(() => window.notebook().sessionContext.shutdown());
   await page.waitForFunction(() => true);
-  for (let tries = 0; tries < 50 && page.workers().some(worker => worker.url().includes('milvus.worker')); tries++) {
+  const runs = () => page.workers().some(worker => worker.url().includes('milvus.worker'));
+  for (let tries = 0; tries < 50 && runs(); tries++) {
     await new Promise(resolve => setTimeout(resolve, 100));
   }
-  assert.equal(page.workers().some(worker => worker.url().includes('milvus.worker')), false);
+  assert.equal(runs(), false);
 });

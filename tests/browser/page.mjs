@@ -6,13 +6,23 @@ import { mkdirSync } from 'node:fs';
 const require = createRequire(new URL('../../jupyterlite/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+];
 
 /** An address that `scripts/servers.py` sets. */
 export function server(name) {
   const url = process.env[name];
   if (!url) {
-    throw new Error(`${name} is not set: run this by \`make test-browser\`, which starts the servers`);
+    throw new Error(
+      `${name} is not set: run this by \`make test-browser\`, which starts the servers`
+    );
   }
   return url;
 }
@@ -21,7 +31,10 @@ export function server(name) {
 export const host = name => server(name).replace('http://', '');
 
 export async function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS
+  });
 }
 
 /** A page whose every request stays on this machine; its errors are kept for the test. */
@@ -30,11 +43,16 @@ export async function newPage(browser) {
   const page = await context.newPage();
   // the panel of the notebook, whether it has the focus or not
   await page.addInitScript(() => {
-    window.notebook = () => [...(window.jupyterapp?.shell.widgets('main') ?? [])].find(widget => widget.sessionContext);
+    window.notebook = () =>
+      [...(window.jupyterapp?.shell.widgets('main') ?? [])].find(widget => widget.sessionContext);
   });
   page.outside = [];
   page.on('request', request => {
-    if (!/^(http:\/\/(127\.0\.0\.1|localhost|no-such-host\.invalid)|data:|blob:|chrome)/.test(request.url())) {
+    if (
+      !/^(http:\/\/(127\.0\.0\.1|localhost|no-such-host\.invalid)|data:|blob:|chrome)/.test(
+        request.url()
+      )
+    ) {
       page.outside.push(request.url());
     }
   });
@@ -49,27 +67,30 @@ export async function openNotebook(page, path = 'tour.ipynb') {
   await page.locator('.jp-Cell').first().click();
 }
 
-/** Opens an empty notebook with one cell for each text. */
-export async function openCells(page, cells) {
-  await openNotebook(page);
-  await setCells(page, cells);
-}
-
 /** Replaces the notebook's cells. */
 export async function setCells(page, cells) {
   await page.evaluate(sources => {
     const panel = window.notebook();
-    panel.content.model.sharedModel.deleteCellRange(0, panel.content.model.sharedModel.cells.length);
-    panel.content.model.sharedModel.insertCells(0, sources.map(source => ({ cell_type: 'code', source, metadata: {}, outputs: [] })));
+    panel.content.model.sharedModel.deleteCellRange(
+      0,
+      panel.content.model.sharedModel.cells.length
+    );
+    panel.content.model.sharedModel.insertCells(
+      0,
+      sources.map(source => ({ cell_type: 'code', source, metadata: {}, outputs: [] }))
+    );
   }, cells);
 }
 
 export async function idle(page) {
-  await page.waitForFunction(() => window.notebook()?.sessionContext?.session?.kernel?.status === 'idle');
+  await page.waitForFunction(
+    () => window.notebook()?.sessionContext?.session?.kernel?.status === 'idle'
+  );
   await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
 }
 
-export const command = (page, name) => page.evaluate(name => window.jupyterapp.commands.execute(name), name);
+export const command = (page, name) =>
+  page.evaluate(name => window.jupyterapp.commands.execute(name), name);
 
 /** Runs every cell; a cell that fails does not fail this. */
 export async function runAll(page) {
@@ -82,11 +103,20 @@ export async function runAll(page) {
 export const outputs = page =>
   page.evaluate(() => {
     const { model } = window.notebook().content;
-    return [...model.cells].filter(cell => cell.type === 'code').map(cell => ({ count: cell.executionCount, outputs: cell.outputs.toJSON() }));
+    return [...model.cells]
+      .filter(cell => cell.type === 'code')
+      .map(cell => ({ count: cell.executionCount, outputs: cell.outputs.toJSON() }));
   });
 
 /** The text of a cell's outputs; of an error its code and message. */
-export const text = cell => cell.outputs.map(output => (output.output_type === 'error' ? `${output.ename}: ${output.evalue}` : output.data['text/plain'])).join('\n');
+export const text = cell =>
+  cell.outputs
+    .map(output =>
+      output.output_type === 'error'
+        ? `${output.ename}: ${output.evalue}`
+        : output.data['text/plain']
+    )
+    .join('\n');
 
 /** The texts of the cells after running them all in a new set of cells. */
 export async function run(page, cells) {

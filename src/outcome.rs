@@ -14,32 +14,32 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn done(done: impl Into<String>) -> Self {
+    pub(crate) fn done(done: impl Into<String>) -> Self {
         Outcome { done: done.into(), ..Outcome::default() }
     }
 
-    pub fn table(table: Table) -> Self {
+    pub(crate) fn table(table: Table) -> Self {
         let done = rows(table.total);
         Outcome { tables: vec![table], done, ..Outcome::default() }
     }
 
-    pub fn with_done(mut self, done: impl Into<String>) -> Self {
+    pub(crate) fn with_done(mut self, done: impl Into<String>) -> Self {
         self.done = done.into();
         self
     }
 }
 
 /// "1 row", "2 rows".
-pub fn rows(count: u64) -> String {
+pub(crate) fn rows(count: u64) -> String {
     plural(count, "row", "rows")
 }
 
-pub fn plural(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// 12345 as "12,345".
-pub fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -65,13 +65,13 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(columns: Vec<Column>, rows: Vec<Vec<Datum>>) -> Self {
+    pub(crate) fn new(columns: Vec<Column>, rows: Vec<Vec<Datum>>) -> Self {
         let total = rows.len() as u64;
         Table { columns, rows, total, groups: Vec::new(), primary_key: None }
     }
 
     /// A table of the kernel's own texts, which are shown whole.
-    pub fn texts(names: &[&str], rows: Vec<Vec<String>>) -> Self {
+    pub(crate) fn texts(names: &[&str], rows: Vec<Vec<String>>) -> Self {
         let columns = names.iter().map(|name| Column::new(*name, Type::Prose)).collect();
         Table::new(
             columns,
@@ -87,7 +87,7 @@ pub struct Column {
 }
 
 impl Column {
-    pub fn new(name: impl Into<String>, kind: Type) -> Self {
+    pub(crate) fn new(name: impl Into<String>, kind: Type) -> Self {
         Column { name: name.into(), kind }
     }
 }

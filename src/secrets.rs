@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::language::keywords::{self, SECRET_NEXT};
+
 /// The text with its secrets covered. Offsets into the one hold in the other.
 pub fn masked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
@@ -36,8 +38,8 @@ fn in_addresses(text: &str) -> Vec<Range<usize>> {
 fn behind_keywords(text: &str) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
-    for keyword in ["password", "token"] {
-        for (at, _) in lower.match_indices(keyword) {
+    for keyword in keywords::used_for(SECRET_NEXT) {
+        for (at, _) in lower.match_indices(&keyword.to_ascii_lowercase()) {
             let behind = text.get(at + keyword.len()..).unwrap_or_default();
             let value = behind.trim_start();
             let start = text.len() - value.len();

@@ -23,8 +23,10 @@ fn expr_of(kind: ExprKind) -> Expr {
 /// Plain words, every keyword of the dialect, other scripts, and characters that have a meaning
 /// elsewhere.
 fn name() -> impl Strategy<Value = Name> {
-    let words: Vec<&str> = include_str!("../src/language/grammar/grammar.pest")
+    let grammar = include_str!("../src/language/grammar/grammar.pest");
+    let words: Vec<&str> = include_str!("../src/language/keywords.rs")
         .split(|char: char| !char.is_ascii_alphabetic())
+        .chain(grammar.split(|char: char| !char.is_ascii_alphabetic()))
         .filter(|word| word.len() > 1 && !word.eq_ignore_ascii_case("all"))
         .collect();
     prop_oneof![

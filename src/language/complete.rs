@@ -2,7 +2,7 @@
 //! are known. Out: candidates, filtered.
 
 use super::help::{ORIGINAL, PAGES};
-use super::parse::opening_words;
+use super::keywords::{self, COMPLETES, OPENS, TABLE_NEXT};
 
 /// What a candidate is, as JupyterLab shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,29 +42,14 @@ pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<
     let lower = word.to_lowercase();
     let fits = |text: &str| text.to_lowercase().starts_with(&lower);
     let statement = before.get(..start).unwrap_or_default().rsplit(';').next().unwrap_or_default();
-    let previous = statement.split_whitespace().next_back().unwrap_or_default().to_uppercase();
-    let wants_table = matches!(
-        previous.as_str(),
-        "FROM"
-            | "INTO"
-            | "TABLE"
-            | "COLLECTION"
-            | "DESC"
-            | "DESCRIBE"
-            | "STATS"
-            | "ON"
-            | "FLUSH"
-            | "COMPACT"
-            | "LOAD"
-            | "RELEASE"
-    );
+    let previous = statement.split_whitespace().next_back().unwrap_or_default();
     let mut candidates: Vec<Candidate> = Vec::new();
     let tables = known.collections.iter().filter(|name| fits(name)).map(|name| Candidate {
         text: name.clone(),
         kind: CandidateKind::Collection,
         detail: String::new(),
     });
-    if wants_table {
+    if keywords::is(previous, TABLE_NEXT) {
         candidates.extend(tables);
         return (start, before.len(), candidates);
     }
@@ -86,7 +71,8 @@ pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<
         candidates.extend(tables);
     }
     let lowercase = word.chars().any(char::is_lowercase);
-    for keyword in keywords(statement.trim().is_empty()) {
+    let use_here = if statement.trim().is_empty() { OPENS } else { COMPLETES };
+    for keyword in keywords::used_for(use_here) {
         if fits(keyword) {
             let text = if lowercase { keyword.to_lowercase() } else { keyword.to_string() };
             candidates.push(Candidate {
@@ -102,123 +88,6 @@ pub fn complete(cell: &str, cursor: usize, known: &Known) -> (usize, usize, Vec<
 fn in_string(before: &str) -> bool {
     let statement = before.rsplit(';').next().unwrap_or_default();
     statement.matches('\'').count() % 2 == 1
-}
-
-const INNER: &[&str] = &[
-    "ADD FIELD",
-    "ALIAS",
-    "ALIASES",
-    "ANALYZER",
-    "AND",
-    "ARRAY",
-    "AS",
-    "AUTO_INCREMENT",
-    "AVG(",
-    "BFLOAT16VEC",
-    "BM25_SCORE(",
-    "BETWEEN",
-    "BIGINT",
-    "BINARYVEC",
-    "BOOLEAN",
-    "BY",
-    "CONSISTENCY LEVEL",
-    "COMPACTION",
-    "CONNECTION",
-    "CONNECTIONS",
-    "COUNT(*)",
-    "CREATE TABLE",
-    "DATABASE",
-    "DATABASES",
-    "DEFAULT",
-    "DISTINCT",
-    "DOUBLE",
-    "FILTER",
-    "FIELDS",
-    "FLOAT",
-    "FLOAT16VEC",
-    "FOR",
-    "FROM",
-    "GENERATED ALWAYS AS",
-    "GRANTS FOR",
-    "GROUP BY",
-    "HNSW",
-    "HYBRID SEARCH",
-    "IF EXISTS",
-    "IF NOT EXISTS",
-    "IN",
-    "INDEX",
-    "INDEXES",
-    "INT",
-    "INT8VEC",
-    "INTO",
-    "IS NULL",
-    "IVF_FLAT",
-    "IMPORTS",
-    "JSON",
-    "LIKE",
-    "LIMIT",
-    "MAX(",
-    "MIN(",
-    "NOT",
-    "OFFSET",
-    "ON",
-    "OR",
-    "ORDER BY",
-    "PARTITION",
-    "PARTITIONS",
-    "PASSWORD",
-    "PARTITION KEY",
-    "PRIMARY KEY",
-    "PROGRESS OF",
-    "PROMPT",
-    "PROPERTIES",
-    "RENAME TO",
-    "REPLICAS",
-    "RERANK",
-    "RESOURCE GROUP",
-    "ROLE",
-    "ROLES",
-    "SEARCH PARAMS",
-    "SEGMENTS",
-    "SET PROPERTIES",
-    "SETTINGS",
-    "SNAPSHOT",
-    "SPARSEVEC",
-    "STATS",
-    "SUM(",
-    "SMALLINT",
-    "TABLE",
-    "TABLES",
-    "TINYINT",
-    "TEXT_MATCH(",
-    "TOKEN",
-    "USER",
-    "USERS",
-    "USING",
-    "VALUES",
-    "VARCHAR",
-    "VARIABLES",
-    "VECTOR",
-    "VERSION",
-    "WHERE",
-    "WEIGHT",
-    "WITH",
-    "display_limit",
-    "dimension",
-    "index_type",
-    "metric_type",
-    "nlist",
-    "nprobe",
-    "precision",
-    "partition_tag",
-    "partition_tags",
-    "table_schema",
-    "timeout",
-    "top_k",
-];
-
-fn keywords(opening: bool) -> Vec<&'static str> {
-    if opening { opening_words().collect() } else { INNER.to_vec() }
 }
 
 /// What the word at the cursor means: the statements that have it.

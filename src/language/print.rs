@@ -3,6 +3,7 @@
 //! out; of a CREATE TABLE several.
 
 use super::ast::*;
+use super::keywords::{self, AMBIGUOUS, RESERVED};
 use crate::diagnostic::Spanned;
 
 pub fn statement(statement: &Statement) -> String {
@@ -659,67 +660,11 @@ fn not_exists(if_not_exists: bool) -> &'static str {
     if if_not_exists { "IF NOT EXISTS " } else { "" }
 }
 
-/// The words that the grammar reserves, and those that it reads otherwise in the place of some
-/// name.
-const RESERVED: [&str; 51] = [
-    "select",
-    "from",
-    "where",
-    "order",
-    "by",
-    "limit",
-    "offset",
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "null",
-    "like",
-    "between",
-    "values",
-    "insert",
-    "upsert",
-    "delete",
-    "create",
-    "drop",
-    "into",
-    "true",
-    "false",
-    "on",
-    "with",
-    "using",
-    "partitions",
-    "partition",
-    "table",
-    "collection",
-    "search",
-    "filter",
-    "asc",
-    "desc",
-    "all",
-    "column",
-    "connection",
-    "database",
-    "distinct",
-    "field",
-    "global",
-    "if",
-    "index",
-    "loading",
-    "match",
-    "properties",
-    "role",
-    "set",
-    "snapshot",
-    "user",
-];
-
 /// A name, in backticks where a keyword or another character would be read otherwise.
 pub fn name(name: &Name) -> String {
     let word = name.value.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
         && name.value.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
-    if word && !RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&name.value)) {
+    if word && !keywords::is(&name.value, RESERVED | AMBIGUOUS) {
         name.value.clone()
     } else {
         format!("`{}`", name.value.replace('`', "``"))

@@ -1,16 +1,21 @@
-//! The dialect's grammar, `grammar.pest`, as a parser. In: a statement and the rule of its first
-//! word. Out: pest's pairs.
+//! The dialect's grammar as a parser: `grammar.pest`, and the keyword rules that `build.rs` makes of
+//! the table of keywords. In: a statement and the rule of its first word. Out: pest's pairs.
+//! Knows no syntax tree.
 
 use pest::iterators::Pairs;
 use pest::{Parser as _, error::Error};
 
 #[allow(missing_docs)]
 mod generated {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "grammar.pest"]
-    pub struct Grammar;
+    include!(concat!(env!("OUT_DIR"), "/grammar.rs"));
 }
 pub use generated::Rule;
+
+/// The rule of the statement that a word opens, in any capitals.
+pub fn statement_of(word: &str) -> Option<Rule> {
+    let known = generated::STATEMENTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    known.map(|(_, rule)| *rule)
+}
 
 /// Matches the whole text against a rule.
 pub fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {

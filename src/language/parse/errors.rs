@@ -4,11 +4,12 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::*;
 use crate::diagnostic::closest;
+use crate::language::keywords::{self, OPENS};
 
 /// The statement at `start` begins with no word that is known.
 pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let (at, word) = word_at(scanned, start);
-    let known: Vec<&str> = opening_words().collect();
+    let known: Vec<&str> = keywords::used_for(OPENS).collect();
     let diagnostic =
         Diagnostic::new(Code::SyntaxError, format!("expected a statement, found `{word}`")).at(at);
     match closest(word, &known) {
@@ -225,4 +226,25 @@ fn describe(rule: Rule) -> Vec<String> {
         _ => &[],
     };
     words.iter().map(|word| (*word).to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::keywords::KEYWORDS;
+
+    /// What is said to be expected is a word of the language, so that "did you mean" is true.
+    #[test]
+    fn expected_words_are_keywords() {
+        let listings = Listing::ALL.iter().map(|(word, _)| *word);
+        let objects = Object::ALL.iter().map(|(word, _)| *word);
+        let known: Vec<&str> =
+            KEYWORDS.iter().map(|(word, _)| *word).chain(listings).chain(objects).collect();
+        for rule in Rule::all_rules().iter().filter(|rule| **rule != Rule::WHITESPACE) {
+            for word in describe(*rule) {
+                let keyword = word.chars().all(|char| char.is_ascii_uppercase() || char == '_');
+                assert!(!keyword || known.contains(&word.as_str()), "{rule:?}: {word}");
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! nothing.
 //!
 //! A cell is split at its semicolons, and each statement is matched against the rule of its first
-//! word, by the table `OPENING`.
+//! word.
 
 mod errors;
 mod filters;
@@ -19,45 +19,6 @@ use super::numbers::{Scanned, scan};
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
-
-/// The words that a statement begins with, each with its rule; EXPLAIN goes before any of them.
-const OPENING: [(&str, Rule); 30] = [
-    ("ALTER", Rule::alter_statement),
-    ("COMPACT", Rule::compact_statement),
-    ("CONNECT", Rule::connect_statement),
-    ("COUNT", Rule::count_statement),
-    ("CREATE", Rule::create_statement),
-    ("DELETE", Rule::delete_statement),
-    ("DESC", Rule::describe_statement),
-    ("DESCRIBE", Rule::describe_statement),
-    ("DISCONNECT", Rule::disconnect_statement),
-    ("DROP", Rule::drop_statement),
-    ("FLUSH", Rule::flush_statement),
-    ("GRANT", Rule::grant_statement),
-    ("HELP", Rule::help_statement),
-    ("IMPORT", Rule::import_statement),
-    ("INSERT", Rule::insert_statement),
-    ("LIST", Rule::list_statement),
-    ("LOAD", Rule::load_statement),
-    ("RELEASE", Rule::release_statement),
-    ("RESTORE", Rule::restore_statement),
-    ("REVOKE", Rule::revoke_statement),
-    ("RUN", Rule::run_statement),
-    ("SELECT", Rule::select_statement),
-    ("SET", Rule::set_statement),
-    ("SHOW", Rule::show_statement),
-    ("STATS", Rule::stats_statement),
-    ("TRANSFER", Rule::transfer_statement),
-    ("TRUNCATE", Rule::truncate_statement),
-    ("UPDATE", Rule::update_statement),
-    ("UPSERT", Rule::upsert_statement),
-    ("USE", Rule::use_statement),
-];
-
-/// The words that a statement may begin with.
-pub fn opening_words() -> impl Iterator<Item = &'static str> {
-    OPENING.iter().map(|(word, _)| *word).chain(["EXPLAIN"])
-}
 
 /// Parses a whole cell.
 pub fn parse(cell: &str) -> Result<Vec<Statement>, Diagnostic> {
@@ -93,8 +54,8 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
         return Ok(Statement { kind: Kind::Explain(Box::new(inner)), span });
     }
     let address = text.get(length..).is_some_and(|rest| rest.starts_with("://"));
-    let rule = match OPENING.iter().find(|(opening, _)| opening.eq_ignore_ascii_case(word)) {
-        Some((_, rule)) => *rule,
+    let rule = match grammar::statement_of(word) {
+        Some(rule) => rule,
         None if address => Rule::address_statement,
         None => return Err(errors::no_statement(scanned, start)),
     };

@@ -7,37 +7,9 @@ impl<'a> Builder<'a> {
     /// The statement of an opening word's rule.
     pub fn kind(&self, opening: Rule, mut parts: Parts<'a>) -> Result<Kind> {
         use Rule as R;
-        parts.skip(&[
-            R::CONNECT,
-            R::USE,
-            R::DISCONNECT,
-            R::HELP,
-            R::SET,
-            R::SHOW,
-            R::LIST,
-            R::DESCRIBE,
-            R::STATS,
-            R::CREATE,
-            R::ALTER,
-            R::DROP_WORD,
-            R::TRUNCATE,
-            R::LOAD,
-            R::RELEASE,
-            R::INSERT,
-            R::UPSERT,
-            R::UPDATE,
-            R::DELETE,
-            R::SELECT,
-            R::COUNT,
-            R::GRANT,
-            R::REVOKE,
-            R::FLUSH,
-            R::COMPACT,
-            R::IMPORT,
-            R::TRANSFER,
-            R::RESTORE,
-            R::RUN,
-        ]);
+        if opening != R::address_statement {
+            parts.next()?; // the opening word
+        }
         let body = parts.next()?;
         let rule = body.as_rule();
         let span = parts.span;

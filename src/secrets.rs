@@ -33,8 +33,8 @@ fn in_addresses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// `PASSWORD 'SECRET'`, `TOKEN 'SECRET'`; without quotes in a CONNECT, where no field can have that
-/// name.
+/// `PASSWORD 'SECRET'`, `TOKEN 'SECRET'`, `OLD 'SECRET'`; without quotes where no field can have
+/// that name.
 fn behind_keywords(text: &str) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
@@ -43,10 +43,9 @@ fn behind_keywords(text: &str) -> Vec<Range<usize>> {
             let behind = text.get(at + keyword.len()..).unwrap_or_default();
             let value = behind.trim_start();
             let start = text.len() - value.len();
-            let connect = lower
-                .get(..at)
-                .and_then(|before| before.rsplit(';').next())
-                .is_some_and(|before| before.trim_start().starts_with("connect"));
+            let before = lower.get(..at).unwrap_or_default();
+            let word = !before.ends_with(|char: char| char.is_alphanumeric() || char == '_');
+            let no_field = word && before.rsplit(';').next().is_some_and(takes_secrets);
             if let Some(quote) = value.chars().next().filter(|char| matches!(char, '\'' | '"')) {
                 let inner = value.get(1..).unwrap_or_default();
                 // up to the last quote of the line: a quote within the secret is doubled or escaped
@@ -56,7 +55,7 @@ fn behind_keywords(text: &str) -> Vec<Range<usize>> {
                     .or_else(|| line.rfind(quote))
                     .unwrap_or(line.len());
                 found.push(start + 1..start + 1 + end);
-            } else if connect && behind.len() > value.len() {
+            } else if no_field && behind.len() > value.len() {
                 let end = value
                     .find(|char: char| char.is_whitespace() || char == ';')
                     .unwrap_or(value.len());
@@ -68,6 +67,17 @@ fn behind_keywords(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether a statement, of which this is the beginning in small letters, is of a connection or a
+/// user.
+fn takes_secrets(statement: &str) -> bool {
+    let mut words = statement.split_whitespace().skip_while(|word| *word == "explain");
+    match words.next() {
+        Some("connect") => true,
+        Some("create" | "alter") => words.next() == Some("user"),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +97,13 @@ mod tests {
             ),
             ("CONNECT 'h' USER a PASSWORD pw", "CONNECT 'h' USER a PASSWORD **"),
             ("CONNECT 'h' USER a PASSWORD PROMPT AS b", "CONNECT 'h' USER a PASSWORD PROMPT AS b"),
+            (
+                "EXPLAIN ALTER USER u PASSWORD 'new' OLD 'it''s'",
+                "EXPLAIN ALTER USER u PASSWORD '***' OLD '*****'",
+            ),
+            ("ALTER USER bold PASSWORD new OLD was", "ALTER USER bold PASSWORD *** OLD ***"),
+            ("create user u password pw", "create user u password **"),
+            ("SELECT old FORM t", "SELECT old FORM t"),
             ("CONNECT 'h' PASSWORD 'öpen", "CONNECT 'h' PASSWORD '*****"),
             ("SELECT token FORM t WHERE token = 'x'", "SELECT token FORM t WHERE token = 'x'"),
         ] {

@@ -126,7 +126,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("NULL", RULE | RESERVED),
     ("OF", RULE),
     ("OFFSET", RULE | RESERVED | COMPLETES),
-    ("OLD", RULE),
+    ("OLD", RULE | SECRET_NEXT),
     ("ON", RULE | RESERVED | COMPLETES | TABLE_NEXT),
     ("OR", RULE | RESERVED | COMPLETES),
     ("ORDER", RULE | RESERVED),

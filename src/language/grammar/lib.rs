@@ -1,5 +1,5 @@
-//! The dialect's grammar as a parser: `grammar.pest`, and the keyword rules that `build.rs` makes of
-//! the table of keywords. In: a statement and the rule of its first word. Out: pest's pairs.
+//! The dialect's grammar as a parser: `grammar.pest`, and the keyword rules that `build.rs` makes
+//! of the table of keywords. In: a statement and the rule of its first word. Out: pest's pairs.
 //! Knows no syntax tree.
 
 use pest::iterators::Pairs;

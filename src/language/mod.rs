@@ -11,3 +11,4 @@ pub mod numbers;
 pub mod parse;
 pub mod print;
 pub mod variables;
+pub(crate) mod walk;

@@ -6,8 +6,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::ast::Numbers;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use super::ast::{Numbers, Value};
+use super::print;
+use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 /// Stands between `[` and `]` in the short text, before the number of the list in
 /// [`Scanned::lists`].
@@ -162,6 +163,27 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
         start = end + 1;
     }
     Ok(out)
+}
+
+/// A list that this pass did not take, for a comment in it, another blank or a variable: of numbers
+/// alone it is what this pass makes.
+pub fn list_of(items: Vec<Spanned<Value>>, span: Span) -> Value {
+    let mut values = Vec::with_capacity(items.len());
+    for item in &items {
+        match item.value {
+            Value::Int(number) => values.push(number as f32),
+            Value::Float(number) if (number as f32).is_finite() => values.push(number as f32),
+            // 1e97 too: an ARRAY<DOUBLE> and JSON hold it, and a vector refuses it when the field
+            // is known
+            _ => return Value::List(items),
+        }
+    }
+    if values.is_empty() {
+        return Value::List(items);
+    }
+    let text = print::value(&Value::List(items));
+    let place = Span::new(0, text.len());
+    Value::Numbers(Numbers { values, span, source: Some((text.into(), place)) })
 }
 
 /// Leaves the cell's text from `at` to `end` out of the short text (a comment), with a blank in its

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::ast::*;
+use super::numbers;
+use super::walk::{self, ValueVisitor};
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 pub type Variables = BTreeMap<String, Value>;
@@ -13,221 +15,43 @@ type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
 /// Puts values in the place of a statement's variables.
 pub fn settle(statement: &mut Statement, variables: &Variables) -> Result<()> {
-    Settler { variables }.statement(statement)
+    walk::statement(statement, &mut Substitution { variables })
 }
 
-struct Settler<'a> {
+struct Substitution<'a> {
     variables: &'a Variables,
 }
 
-impl Settler<'_> {
-    fn statement(&self, statement: &mut Statement) -> Result<()> {
-        match &mut statement.kind {
-            Kind::Explain(inner) => self.statement(inner),
-            Kind::Connect(connect) => {
-                let Connect { user, password, token, database, alias, .. } = connect.as_mut();
-                [user, password, token, database, alias]
-                    .into_iter()
-                    .flatten()
-                    .try_for_each(|word| self.text(word))
-            }
-            Kind::Set { value, .. }
-            | Kind::SetVariable { value, .. }
-            | Kind::ShowJob { id: value, .. } => self.value(value),
-            Kind::TransferNodes { count, .. } | Kind::TransferReplicas { count, .. } => {
-                self.value(count)
-            }
-            Kind::RunAnalyzer { texts, params, .. } => {
-                self.value(texts)?;
-                self.params(params)
-            }
-            Kind::CreateTable(create) => {
-                create.columns.iter_mut().try_for_each(|column| self.column(column))?;
-                create.indexes.iter_mut().try_for_each(|index| self.params(&mut index.params))?;
-                self.params(&mut create.params)
-            }
-            Kind::OriginalCreateTable { params, .. }
-            | Kind::OriginalCreateIndex { params, .. }
-            | Kind::Load { params, .. }
-            | Kind::Compact { params, .. } => self.params(params),
-            Kind::AlterTable { change, .. } | Kind::AlterIndex { change, .. } => match change {
-                Change::AddField(column) => self.column(column),
-                Change::SetField { params, .. } | Change::Set(params) => self.params(params),
-                _ => Ok(()),
-            },
-            Kind::CreateObject(create) => {
-                create.password.iter_mut().try_for_each(|word| self.text(word))?;
-                self.params(&mut create.params)
-            }
-            Kind::AlterObject { change, .. } => match change {
-                ObjectChange::Password { new, old } => {
-                    self.text(new)?;
-                    old.iter_mut().try_for_each(|word| self.text(word))
-                }
-                ObjectChange::Set(params) => self.params(params),
-                _ => Ok(()),
-            },
-            Kind::CreateIndex { index, .. } => self.params(&mut index.params),
-            Kind::Write(write) => {
-                write.rows.iter_mut().try_for_each(|row| self.values(&mut row.values))
-            }
-            Kind::Update(update) => {
-                for (_, assigned) in &mut update.assignments {
-                    match assigned {
-                        Assigned::Value(value) => self.value(value)?,
-                        Assigned::Expr(expr) => self.expr(expr)?,
-                    }
-                }
-                self.filter(&mut update.filter)
-            }
-            Kind::Delete { filter, .. } => self.filter(filter),
-            Kind::OriginalInsert { vectors, ids, .. } => {
-                self.vectors(vectors)?;
-                ids.iter_mut().try_for_each(|ids| self.list(ids))
-            }
-            Kind::OriginalDelete { ids, .. } | Kind::OriginalGet { ids, .. } => self.list(ids),
-            Kind::OriginalSearch { vectors, params, .. } => {
-                self.vectors(vectors)?;
-                self.params(params)
-            }
-            Kind::Select(select) => self.select(select),
-            Kind::Import { files, params, .. } => {
-                self.list(files)?;
-                self.params(params)
-            }
-            _ => Ok(()),
+impl ValueVisitor for Substitution<'_> {
+    fn value(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+        if let Value::Variable(name) = &value.value {
+            value.value = self.get(name, value.span)?;
+            return Ok(());
         }
-    }
-
-    fn select(&self, select: &mut Select) -> Result<()> {
-        self.filter(&mut select.filter)?;
-        if let Some(Order::Near { near, .. }) = &mut select.order {
-            self.near(near)?;
+        walk::nested(&mut value.value, self)?;
+        // `[:x, 0]` is a vector once `:x` is a number
+        if let Value::List(items) = &mut value.value {
+            value.value = numbers::list_of(std::mem::take(items), value.span);
         }
-        for arm in &mut select.hybrid {
-            self.near(&mut arm.near)?;
-            self.filter(&mut arm.filter)?;
-            arm.weight.iter_mut().chain(&mut arm.limit).try_for_each(|value| self.value(value))?;
-            self.params(&mut arm.params)?;
-        }
-        select.rerank.iter_mut().try_for_each(|rerank| self.params(&mut rerank.params))?;
-        select
-            .limit
-            .iter_mut()
-            .chain(&mut select.offset)
-            .try_for_each(|value| self.value(value))?;
-        self.params(&mut select.params)
+        Ok(())
     }
 
-    fn column(&self, column: &mut Column) -> Result<()> {
-        column.default.iter_mut().try_for_each(|value| self.value(value))?;
-        column.data_type.size.iter_mut().try_for_each(|value| self.value(value))?;
-        self.params(&mut column.params)
-    }
-
-    fn params(&self, params: &mut [Param]) -> Result<()> {
-        params.iter_mut().try_for_each(|param| self.values(&mut param.values))
-    }
-
-    fn near(&self, near: &mut Near) -> Result<()> {
-        match &mut near.target {
-            Target::Vectors { vectors, .. } => self.vectors(vectors),
-            Target::Stored { ids, .. } => self.list(ids),
-            Target::Text(text) => self.value(text),
-        }
-    }
-
-    fn filter(&self, filter: &mut Option<Filter>) -> Result<()> {
-        match filter {
-            Some(Filter::Expr(expr)) => self.expr(expr),
-            Some(Filter::Raw(text)) => self.text(text),
-            None => Ok(()),
-        }
-    }
-
-    fn expr(&self, expr: &mut Expr) -> Result<()> {
-        let span = expr.span;
-        match &mut expr.kind {
-            ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => {
-                self.expr(first)?;
-                rest.iter_mut().try_for_each(|(_, expr)| self.expr(expr))
-            }
-            ExprKind::Not(inner) => self.expr(inner),
-            ExprKind::Range { near, bounds } => {
-                self.near(near)?;
-                bounds.iter_mut().try_for_each(|(_, expr)| self.expr(expr))
-            }
-            ExprKind::In { left, list, .. } => {
-                self.expr(left)?;
-                let mut out = Vec::with_capacity(list.len());
-                for mut item in list.drain(..) {
-                    let variable = matches!(item.kind, ExprKind::Literal(Value::Variable(_)));
-                    self.expr(&mut item)?;
-                    match item.kind {
-                        // `IN (:ids)`: a list stands for its items
-                        ExprKind::List(items) if variable => out.extend(items),
-                        _ => out.push(item),
-                    }
-                }
-                *list = out;
-                Ok(())
-            }
-            ExprKind::Between { left, low, high, .. } => {
-                [left, low, high].into_iter().try_for_each(|expr| self.expr(expr))
-            }
-            ExprKind::Like { left, pattern, .. } => {
-                self.expr(left)?;
-                self.text(pattern)
-            }
-            ExprKind::IsNull { left, .. } => self.expr(left),
-            ExprKind::Call { args, .. } | ExprKind::List(args) => {
-                args.iter_mut().try_for_each(|expr| self.expr(expr))
-            }
-            ExprKind::Field { .. } => Ok(()),
-            ExprKind::Literal(value) => {
-                if let Value::Variable(name) = value {
-                    expr.kind = literal(self.get(name, span)?, span);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn value(&self, value: &mut Spanned<Value>) -> Result<()> {
-        match &mut value.value {
-            Value::Variable(name) => {
-                value.value = self.get(name, value.span)?;
-                Ok(())
-            }
-            Value::List(items) => self.values(items),
-            Value::Object(fields) => fields.iter_mut().try_for_each(|(_, value)| self.value(value)),
-            _ => Ok(()),
-        }
-    }
-
-    fn values(&self, values: &mut [Spanned<Value>]) -> Result<()> {
-        values.iter_mut().try_for_each(|value| self.value(value))
-    }
-
-    /// A value that must be text.
-    fn text(&self, value: &mut Spanned<Value>) -> Result<()> {
-        let variable = matches!(value.value, Value::Variable(_));
+    fn text(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+        let variable = is_variable(value);
         self.value(value)?;
-        match value.value {
-            Value::Text(_) => Ok(()),
-            _ if variable => {
-                Err(Diagnostic::new(Code::TypeMismatch, "this variable holds no string")
-                    .at(value.span))
-            }
-            _ => Ok(()),
+        if variable && !matches!(value.value, Value::Text(_)) {
+            return Err(
+                Diagnostic::new(Code::TypeMismatch, "this variable holds no string").at(value.span)
+            );
         }
+        Ok(())
     }
 
-    /// Values of which a variable may stand for several: `BY id = :ids`.
-    fn list(&self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
+    /// A variable may stand for several: `BY id = :ids`.
+    fn several(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
         let mut out = Vec::with_capacity(values.len());
         for mut value in values.drain(..) {
-            let variable = matches!(value.value, Value::Variable(_));
+            let variable = is_variable(&value);
             let span = value.span;
             self.value(&mut value)?;
             match value.value {
@@ -241,35 +65,58 @@ impl Settler<'_> {
         Ok(())
     }
 
-    /// Query vectors: a list of lists stands for several.
-    fn vectors(&self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
+    /// A list of vectors stands for several, and only now is it known what `[:a, :b]` is.
+    fn vectors(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
         let mut out = Vec::with_capacity(values.len());
         for mut value in values.drain(..) {
-            let variable = matches!(value.value, Value::Variable(_));
-            let span = value.span;
+            let may_be_several = is_variable(&value)
+                || matches!(&value.value, Value::List(items) if items.iter().any(is_variable));
             self.value(&mut value)?;
             match value.value {
-                Value::List(items)
-                    if variable
-                        && items.iter().all(|item| {
-                            matches!(
-                                item.value,
-                                Value::Numbers(_)
-                                    | Value::List(_)
-                                    | Value::Object(_)
-                                    | Value::Text(_)
-                            )
-                        }) =>
-                {
-                    out.extend(items.into_iter().map(|item| Spanned::new(item.value, span)));
+                Value::List(items) if may_be_several && items.iter().all(is_vector) => {
+                    out.extend(items);
                 }
-                other => out.push(Spanned::new(other, span)),
+                other => out.push(Spanned::new(other, value.span)),
             }
         }
         *values = out;
         Ok(())
     }
 
+    fn literal(&mut self, expr: &mut Expr) -> Result<()> {
+        let span = expr.span;
+        if let ExprKind::Literal(literal) = &mut expr.kind {
+            let mut value = Spanned::new(std::mem::replace(literal, Value::Null), span);
+            let variable = is_variable(&value);
+            self.value(&mut value)?;
+            expr.kind = if variable {
+                in_filter(value.value, span)
+            } else {
+                ExprKind::Literal(value.value)
+            };
+        }
+        Ok(())
+    }
+
+    /// `IN (:ids)`: a list stands for its items.
+    fn in_list(&mut self, items: &mut Vec<Expr>) -> Result<()> {
+        let mut out = Vec::with_capacity(items.len());
+        for mut item in items.drain(..) {
+            let variable = matches!(item.kind, ExprKind::Literal(Value::Variable(_)));
+            if variable {
+                self.literal(&mut item)?;
+            }
+            match item.kind {
+                ExprKind::List(items) if variable => out.extend(items),
+                _ => out.push(item),
+            }
+        }
+        *items = out;
+        Ok(())
+    }
+}
+
+impl Substitution<'_> {
     fn get(&self, name: &str, span: Span) -> Result<Value> {
         self.variables.get(name).map(|value| placed(value.clone(), span)).ok_or_else(|| {
             Diagnostic::new(Code::UnknownVariable, format!("unknown variable `{name}`"))
@@ -298,16 +145,100 @@ fn placed(value: Value, span: Span) -> Value {
     }
 }
 
-/// A value in a filter.
-fn literal(value: Value, span: Span) -> ExprKind {
+fn is_variable(value: &Spanned<Value>) -> bool {
+    matches!(value.value, Value::Variable(_))
+}
+
+fn is_vector(value: &Spanned<Value>) -> bool {
+    matches!(value.value, Value::Numbers(_) | Value::List(_) | Value::Object(_) | Value::Text(_))
+}
+
+/// A variable's value in a filter.
+fn in_filter(value: Value, span: Span) -> ExprKind {
     let list = |items: Vec<Spanned<Value>>| {
         ExprKind::List(
-            items.into_iter().map(|item| Expr { kind: literal(item.value, span), span }).collect(),
+            items
+                .into_iter()
+                .map(|item| Expr { kind: in_filter(item.value, span), span })
+                .collect(),
         )
     };
     match value {
         Value::Numbers(numbers) => list(numbers.exact()),
         Value::List(items) => list(items),
         other => ExprKind::Literal(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{parse, print};
+
+    /// A cell's last statement, with what the SETs before it gave, printed.
+    fn settled(cell: &str) -> Result<String> {
+        let mut variables = Variables::new();
+        let mut last = String::new();
+        for mut statement in parse::parse(cell)? {
+            settle(&mut statement, &variables)?;
+            last = print::statement(&statement);
+            if let Kind::SetVariable { name, value } = statement.kind {
+                variables.insert(name.value, value.value);
+            }
+        }
+        Ok(last)
+    }
+
+    #[test]
+    fn a_value_takes_the_place_of_its_name() {
+        for (cell, printed) in [
+            (
+                "SET @n = 7; CREATE TABLE t (a ARRAY<VARCHAR(:n)>(:n))",
+                "CREATE TABLE t (\n  a ARRAY<VARCHAR(7)>(7)\n)",
+            ),
+            (
+                "SET @x = 1; SELECT a FROM t ORDER BY v <-> [:x, 0]",
+                "SELECT a FROM t ORDER BY v <-> [1.0, 0.0]",
+            ),
+            (
+                "SET @x = [1, 0]; SELECT a FROM t ORDER BY v <-> [:x, :x]",
+                "SELECT a FROM t ORDER BY v <-> [[1.0, 0.0], [1.0, 0.0]]",
+            ),
+            (
+                "SET @x = 1; SET @v = [:x, 0]; INSERT INTO t VALUES (:v, [:x, 0.5], ['a', :x])",
+                "INSERT INTO t VALUES ([1.0, 0.0], [1.0, 0.5], ['a', 1])",
+            ),
+            (
+                "SET @x = [1, 2]; SELECT a FROM t WHERE a IN (0, :x) AND f([{'k': :x}, :x])",
+                "SELECT a FROM t WHERE (a IN (0, 1, 2)) and f([{'k': [1.0, 2.0]}, [1, 2]])",
+            ),
+            (
+                "SET @x = 'tea'; SELECT a FROM t WHERE MATCH(a) AGAINST(:x) AND a LIKE :x",
+                "SELECT a FROM t WHERE text_match(a, 'tea') and (a LIKE 'tea')",
+            ),
+            (
+                "SET @x = ['a', 'b']; select [1, 2] from t where top_k = 1 and partition_tags = :x",
+                "SELECT [1.0, 2.0] FROM t WHERE top_k = 1 AND partition_tags = 'a', 'b'",
+            ),
+            ("SET @x = [3, 1]; select t by id = :x", "SELECT t BY id = 3, 1"),
+        ] {
+            assert_eq!(settled(cell).as_deref(), Ok(printed), "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_the_variable() {
+        for (cell, message) in [
+            ("SELECT a FROM t WHERE a = :x", "unknown variable `x`"),
+            ("SET @x = 5; SELECT a FROM t FILTER :x", "this variable holds no string"),
+            (
+                "SET @x = 'p'; create partition t where partition_tag = :x",
+                "a variable cannot stand for a name",
+            ),
+        ] {
+            let error = settled(cell).unwrap_err();
+            let span = error.span.unwrap();
+            assert_eq!((error.message.as_str(), &cell[span.start..span.end]), (message, ":x"));
+        }
     }
 }

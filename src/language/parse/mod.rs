@@ -205,10 +205,13 @@ impl<'a> Builder<'a> {
             Value::Text(_) => {
                 Err(Diagnostic::new(Code::SyntaxError, "a name is empty here").at(word.span))
             }
-            _ => Err(Diagnostic::new(Code::SyntaxError, "a variable cannot stand for a name")
-                .at(word.span)),
+            _ => Err(no_variable(word.span)),
         }
     }
+}
+
+fn no_variable(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::SyntaxError, "a variable cannot stand for a name").at(span)
 }
 
 fn once<T>(slot: &mut Option<T>, value: T, word: &str, span: Span) -> Result<()> {

@@ -317,14 +317,12 @@ impl<'a> Builder<'a> {
             return Ok(Near { field, target: Target::Stored { operator, ids } });
         }
         let vector = self.bare_value(self.parts(target).next()?)?;
+        // numbers and variables are one vector until it is known what the variables hold
+        let of_one = |item: &Spanned<Value>| {
+            matches!(item.value, Value::Int(_) | Value::Float(_) | Value::Variable(_))
+        };
         let vectors = match vector.value {
-            Value::List(items)
-                if items
-                    .iter()
-                    .any(|item| !matches!(item.value, Value::Int(_) | Value::Float(_))) =>
-            {
-                items
-            }
+            Value::List(items) if !items.iter().all(of_one) => items,
             _ => vec![vector],
         };
         Ok(Near { field, target: Target::Vectors { operator, vectors } })

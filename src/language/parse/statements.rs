@@ -687,6 +687,7 @@ pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
             }
             Value::Text(text) => text.clone(),
             Value::Int(number) => number.to_string(),
+            Value::Variable(_) => return Err(no_variable(value.span)),
             _ => {
                 return Err(Diagnostic::new(Code::SyntaxError, "a partition tag is a string")
                     .at(value.span));

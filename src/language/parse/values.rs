@@ -1,6 +1,7 @@
 //! Values and `name = value` lists.
 
 use super::*;
+use crate::language::numbers;
 
 impl<'a> Builder<'a> {
     pub fn lifted(&self, pair: Pair<'a, Rule>) -> Result<Numbers> {
@@ -114,10 +115,10 @@ impl<'a> Builder<'a> {
                 let mut parts = self.parts(pair);
                 match parts.take(Rule::lifted) {
                     Some(lifted) => Value::Numbers(self.lifted(lifted)?),
-                    None => joined(
+                    None => numbers::list_of(
                         parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?,
                         span,
-                    )?,
+                    ),
                 }
             }
             Rule::object_value => {
@@ -162,27 +163,6 @@ impl<'a> Builder<'a> {
             .transpose()?
             .unwrap_or_default())
     }
-}
-
-/// A list that the fast path did not take, for a comment in it or another blank: of numbers alone
-/// it is what the fast path makes.
-fn joined(items: Vec<Spanned<Value>>, span: Span) -> Result<Value> {
-    let mut values = Vec::with_capacity(items.len());
-    for item in &items {
-        match item.value {
-            Value::Int(number) => values.push(number as f32),
-            Value::Float(number) if (number as f32).is_finite() => values.push(number as f32),
-            // 1e97 too: an ARRAY<DOUBLE> and JSON hold it, and a vector refuses it when the field
-            // is known
-            _ => return Ok(Value::List(items)),
-        }
-    }
-    if values.is_empty() {
-        return Ok(Value::List(items));
-    }
-    let text = crate::language::print::value(&Value::List(items));
-    let place = Span::new(0, text.len());
-    Ok(Value::Numbers(Numbers { values, span, source: Some((text.into(), place)) }))
 }
 
 fn number(text: &str, span: Span) -> Result<Value> {

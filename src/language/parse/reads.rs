@@ -364,23 +364,3 @@ impl<'a> Builder<'a> {
         self.value(self.parts(clause).skip(&[Rule::LIMIT, Rule::OFFSET]).next()?)
     }
 }
-
-impl Select {
-    pub fn new(items: Items, table: Name) -> Select {
-        Select {
-            distinct: false,
-            items,
-            table,
-            partitions: Vec::new(),
-            filter: None,
-            order: None,
-            group: Vec::new(),
-            hybrid: Vec::new(),
-            rerank: None,
-            limit: None,
-            offset: None,
-            params: Vec::new(),
-            consistency: None,
-        }
-    }
-}

@@ -1,0 +1,69 @@
+//! Filters and arithmetic.
+
+use super::*;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    Expr(Expr),
+    /// `FILTER '…'`: a Milvus expression, handed on untouched
+    Raw(Spanned<Value>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `a OP b [OP c …]`: OR, AND, and arithmetic, in Milvus's spelling
+    Chain {
+        first: Box<Expr>,
+        rest: Vec<(&'static str, Expr)>,
+    },
+    Not(Box<Expr>),
+    /// one comparison or two (`1 < a < 5`)
+    Compare {
+        first: Box<Expr>,
+        rest: Vec<(&'static str, Expr)>,
+    },
+    /// `v <-> [1, 2] < 0.8`: a range of a search; bounds as (operator, value)
+    Range {
+        near: Box<Near>,
+        bounds: Vec<(&'static str, Expr)>,
+    },
+    In {
+        left: Box<Expr>,
+        negated: bool,
+        list: Vec<Expr>,
+    },
+    Between {
+        left: Box<Expr>,
+        negated: bool,
+        low: Box<Expr>,
+        high: Box<Expr>,
+    },
+    Like {
+        left: Box<Expr>,
+        negated: bool,
+        pattern: Spanned<Value>,
+    },
+    IsNull {
+        left: Box<Expr>,
+        negated: bool,
+    },
+    /// `meta['a'][0]`; `quoted` when the name was written "x", which is a string in Milvus's own
+    /// syntax
+    Field {
+        name: Name,
+        path: Vec<Spanned<Value>>,
+        quoted: bool,
+    },
+    Call {
+        name: Name,
+        args: Vec<Expr>,
+    },
+    List(Vec<Expr>),
+    Literal(Value),
+}

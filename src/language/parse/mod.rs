@@ -5,8 +5,10 @@
 //! A cell is split at its semicolons, and each statement is matched against the rule of its first
 //! word.
 
+mod definitions;
 mod errors;
 mod filters;
+mod original;
 mod reads;
 mod statements;
 mod values;

@@ -1,6 +1,5 @@
 //! Statements that read and write data.
 
-use super::statements::partition_tag;
 use super::*;
 
 impl<'a> Builder<'a> {
@@ -108,20 +107,6 @@ impl<'a> Builder<'a> {
             }
         }
         Ok((partition, filter))
-    }
-
-    fn original_insert(&self, mut parts: Parts<'a>) -> Result<Kind> {
-        let vectors = self.original_vectors(parts.next()?)?;
-        let table = self.table(&mut parts)?;
-        let (mut params, mut ids) = (Vec::new(), None);
-        for pair in parts.pairs {
-            match pair.as_rule() {
-                Rule::original_param => params.push(self.original_param(pair)?),
-                Rule::original_ids => ids = Some(self.ids(pair)?),
-                _ => {}
-            }
-        }
-        Ok(Kind::OriginalInsert { vectors, table, partition: partition_tag(&params)?, ids })
     }
 
     fn select(&self, mut parts: Parts<'a>) -> Result<Kind> {

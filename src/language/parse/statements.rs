@@ -1,6 +1,7 @@
 //! Statements that define, inspect, administer and connect; those that read and write data are in
 //! `reads`.
 
+use super::original::partition_tag;
 use super::*;
 
 impl<'a> Builder<'a> {
@@ -275,7 +276,7 @@ impl<'a> Builder<'a> {
             .ok_or_else(|| internal(self.span(&pair)))
     }
 
-    fn object(&self, pair: Pair<'a, Rule>) -> Result<Object> {
+    pub fn object(&self, pair: Pair<'a, Rule>) -> Result<Object> {
         let word = one_blank(pair.as_str());
         Object::ALL
             .iter()
@@ -303,269 +304,6 @@ impl<'a> Builder<'a> {
             .at(table.span));
         }
         Ok(Some(table))
-    }
-
-    fn create_table(&self, mut parts: Parts<'a>) -> Result<Kind> {
-        let if_not_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_not_exists);
-        let table = self.table(&mut parts)?;
-        let (mut columns, mut indexes) = (Vec::new(), Vec::new());
-        loop {
-            if let Some(pair) = parts.take(Rule::column) {
-                columns.push(self.column(pair)?);
-            } else if let Some(pair) = parts.take(Rule::index_clause) {
-                let mut parts = self.parts(pair);
-                let name = parts
-                    .skip(&[Rule::INDEX])
-                    .take(Rule::name)
-                    .map(|pair| self.name(pair))
-                    .transpose()?;
-                indexes.push(self.index(name, parts)?);
-            } else {
-                break;
-            }
-        }
-        let params = self.with(&mut parts)?;
-        Ok(Kind::CreateTable(CreateTable { table, if_not_exists, columns, indexes, params }))
-    }
-
-    fn column(&self, pair: Pair<'a, Rule>) -> Result<Column> {
-        let mut parts = self.parts(pair);
-        let name = self.parts(parts.next()?).next()?;
-        let mut data_type = self.parts(parts.next()?);
-        let type_name = data_type.next()?;
-        let element = data_type
-            .take(Rule::element_type)
-            .map(|pair| self.type_name(&mut self.parts(pair)))
-            .transpose()?;
-        let mut column = Column {
-            name: self.name(name)?,
-            data_type: TypeName {
-                name: Spanned::new(
-                    type_name.as_str().trim_end().to_string(),
-                    self.span(&type_name),
-                ),
-                size: data_type.pairs.next().map(|pair| self.value(pair)).transpose()?,
-            },
-            element,
-            primary_key: false,
-            partition_key: false,
-            clustering_key: false,
-            auto_increment: false,
-            nullable: false,
-            default: None,
-            generated: None,
-            comment: None,
-            params: Vec::new(),
-        };
-        for option in parts.pairs {
-            let option = self.parts(option).next()?;
-            let rule = option.as_rule();
-            let span = self.span(&option);
-            let mut option = self.parts(option);
-            match rule {
-                Rule::primary_key => column.primary_key = true,
-                Rule::partition_key => column.partition_key = true,
-                Rule::clustering_key => column.clustering_key = true,
-                Rule::auto_increment => column.auto_increment = true,
-                Rule::nullable => column.nullable = true,
-                Rule::default => once(
-                    &mut column.default,
-                    self.value(option.skip(&[Rule::DEFAULT]).next()?)?,
-                    "DEFAULT",
-                    span,
-                )?,
-                Rule::comment => once(
-                    &mut column.comment,
-                    values::unquote(option.skip(&[Rule::COMMENT_WORD]).next()?.as_str()),
-                    "COMMENT",
-                    span,
-                )?,
-                Rule::generated => {
-                    let function =
-                        option.skip(&[Rule::GENERATED, Rule::ALWAYS, Rule::AS]).next()?;
-                    let function = Spanned::new(
-                        function.as_str().trim_end().to_string(),
-                        self.span(&function),
-                    );
-                    once(
-                        &mut column.generated,
-                        Generated { function, input: self.name(option.next()?)? },
-                        "AS",
-                        span,
-                    )?;
-                }
-                Rule::column_params => column.params.extend(self.with(&mut option)?),
-                _ => {} // NOT NULL is what Milvus does anyway
-            }
-        }
-        Ok(column)
-    }
-
-    fn type_name(&self, parts: &mut Parts<'a>) -> Result<TypeName> {
-        let name = parts.next()?;
-        let name = Spanned::new(name.as_str().trim_end().to_string(), self.span(&name));
-        Ok(TypeName { name, size: parts.pairs.next().map(|pair| self.value(pair)).transpose()? })
-    }
-
-    /// `(field) USING method WITH (…)`, in this order or pgvector's.
-    fn index(&self, name: Option<Name>, mut parts: Parts<'a>) -> Result<Index> {
-        let before = parts.take(Rule::index_method);
-        let mut field = self.parts(parts.next()?);
-        let method = before.or_else(|| parts.take(Rule::index_method));
-        let method = method
-            .map(|pair| self.name(self.parts(pair).skip(&[Rule::USING]).next()?))
-            .transpose()?;
-        let params = self.with(&mut parts)?;
-        let field_name = self.name(field.next()?)?;
-        let path = self.steps(&mut field)?;
-        let ops = field.take(Rule::index_ops).map(|pair| self.name(pair)).transpose()?;
-        Ok(Index { name, field: field_name, path, ops, method, params })
-    }
-
-    fn change(&self, pair: Pair<'a, Rule>) -> Result<Change> {
-        let rule = pair.as_rule();
-        if rule == Rule::drop_properties {
-            return Ok(Change::Reset(self.names(pair)?));
-        }
-        let mut parts = self.parts(pair);
-        parts.skip(&[
-            Rule::ADD,
-            Rule::DROP_WORD,
-            Rule::ALTER,
-            Rule::FIELD,
-            Rule::RENAME,
-            Rule::TO,
-            Rule::SET,
-            Rule::PROPERTIES,
-        ]);
-        Ok(match rule {
-            Rule::add_field => Change::AddField(Box::new(self.column(parts.next()?)?)),
-            Rule::drop_field => Change::DropField(self.name(parts.next()?)?),
-            Rule::rename => Change::Rename(self.name(parts.next()?)?),
-            Rule::alter_field => {
-                let field = self.name(parts.next()?)?;
-                match self.change(parts.next()?)? {
-                    Change::Reset(names) => Change::ResetField { field, names },
-                    Change::Set(params) => Change::SetField { field, params },
-                    _ => return Err(internal(parts.span)),
-                }
-            }
-            _ => Change::Set(self.params(parts.next()?)?),
-        })
-    }
-
-    fn create_object(&self, mut parts: Parts<'a>) -> Result<Kind> {
-        let object = self.object(parts.next()?)?;
-        let if_not_exists = parts.has(Rule::if_not_exists);
-        let name = self.text_name(parts.next()?)?;
-        let mut create = CreateObject {
-            object,
-            name,
-            if_not_exists,
-            table: None,
-            password: None,
-            params: Vec::new(),
-        };
-        while let Some(rule) = parts.peek() {
-            match rule {
-                Rule::PASSWORD => {
-                    create.password = Some(self.word(parts.skip(&[Rule::PASSWORD]).next()?)?)
-                }
-                Rule::WITH => create.params = self.with(&mut parts)?,
-                _ => create.table = Some(self.table(&mut parts)?),
-            }
-        }
-        let word = object.word();
-        let (wants_table, wants_password) =
-            (matches!(object, Object::Alias | Object::Snapshot), object == Object::User);
-        let name = &create.name;
-        match (&create.table, &create.password) {
-            (Some(table), _) if !wants_table => {
-                Err(Diagnostic::new(Code::SyntaxError, format!("{word} belongs to no table"))
-                    .at(table.span))
-            }
-            (None, _) if wants_table => {
-                let preposition = if object == Object::Alias { "FOR" } else { "ON" };
-                Err(Diagnostic::new(Code::SyntaxError, format!("{word} needs its table"))
-                    .at(name.span)
-                    .help(format!("write `CREATE {word} {name} {preposition} t`")))
-            }
-            (_, Some(password)) if !wants_password => {
-                Err(Diagnostic::new(Code::SyntaxError, format!("{word} has no password"))
-                    .at(password.span))
-            }
-            (_, None) if wants_password => {
-                Err(Diagnostic::new(Code::SyntaxError, "a user needs a password")
-                    .at(name.span)
-                    .help(format!("write `CREATE USER {name} PASSWORD '…'`")))
-            }
-            _ => Ok(Kind::CreateObject(Box::new(create))),
-        }
-    }
-
-    fn alter_object(&self, mut parts: Parts<'a>) -> Result<Kind> {
-        let object = self.object(parts.next()?)?;
-        let name = self.text_name(parts.next()?)?;
-        let pair = parts.next()?;
-        let span = self.span(&pair);
-        let rule = pair.as_rule();
-        let (change, fits) = match rule {
-            Rule::alias_target => {
-                (ObjectChange::Target(self.table(&mut self.parts(pair))?), object == Object::Alias)
-            }
-            Rule::password_change => {
-                let mut parts = self.parts(pair);
-                let new = self.word(parts.skip(&[Rule::PASSWORD]).next()?)?;
-                let old = parts
-                    .skip(&[Rule::OLD])
-                    .pairs
-                    .next()
-                    .map(|pair| self.word(pair))
-                    .transpose()?;
-                (ObjectChange::Password { new, old }, object == Object::User)
-            }
-            Rule::group_change => {
-                let add = pair
-                    .clone()
-                    .into_inner()
-                    .next()
-                    .is_some_and(|word| word.as_rule() == Rule::ADD);
-                let mut parts = self.parts(pair);
-                parts.skip(&[Rule::ADD, Rule::DROP_WORD]);
-                let names = parts
-                    .pairs
-                    .map(|pair| self.name_or_all(self.parts(pair).next()?))
-                    .collect::<Result<Vec<_>>>()?;
-                (ObjectChange::Members { add, names }, object == Object::PrivilegeGroup)
-            }
-            _ => {
-                let change = match self.change(pair)? {
-                    Change::Reset(names) => ObjectChange::Reset(names),
-                    Change::Set(params) => ObjectChange::Set(params),
-                    _ => return Err(internal(span)),
-                };
-                (change, matches!(object, Object::Database | Object::ResourceGroup))
-            }
-        };
-        if !fits {
-            let help = match object {
-                Object::Alias => "write `ALTER ALIAS a FOR t`",
-                Object::User => "write `ALTER USER u PASSWORD 'new' [OLD 'old']`",
-                Object::PrivilegeGroup => "write `ALTER PRIVILEGE GROUP g ADD Search, Query`",
-                Object::Database => "write `ALTER DATABASE d SET PROPERTIES (…)`",
-                Object::ResourceGroup => {
-                    "write `ALTER RESOURCE GROUP g SET (requests = 1, limits = 2)`"
-                }
-                Object::Role | Object::Snapshot => "drop it and create it again",
-            };
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                format!("this cannot be changed of {}", object.word()),
-            )
-            .at(span)
-            .help(help));
-        }
-        Ok(Kind::AlterObject { object, name, change })
     }
 
     fn load(&self, mut parts: Parts<'a>) -> Result<Kind> {
@@ -622,7 +360,7 @@ impl<'a> Builder<'a> {
         })))
     }
 
-    fn name_or_all(&self, pair: Pair<'a, Rule>) -> Result<Name> {
+    pub fn name_or_all(&self, pair: Pair<'a, Rule>) -> Result<Name> {
         match pair.as_rule() {
             Rule::all => Ok(Spanned::new("*".to_string(), self.span(&pair))),
             _ => self.name(pair),
@@ -659,41 +397,4 @@ impl<'a> Builder<'a> {
 /// A word of two words with one blank, in capitals.
 fn one_blank(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase()
-}
-
-/// The one tag of an original WHERE.
-pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
-    let mut tag = None;
-    for param in params {
-        if !param.name.value.eq_ignore_ascii_case("partition_tag")
-            && !param.name.value.eq_ignore_ascii_case("partition_tags")
-        {
-            return Err(Diagnostic::new(
-                Code::UnknownParameter,
-                format!("unknown parameter `{}`", param.name),
-            )
-            .at(param.name.span)
-            .suggest(&param.name.value, ["partition_tag"], "it takes"));
-        }
-        let [value] = param.values.as_slice() else {
-            return Err(Diagnostic::new(Code::SyntaxError, "one partition tag belongs here")
-                .at(param.name.span));
-        };
-        let text = match &value.value {
-            Value::Text(text) if text.is_empty() => {
-                return Err(
-                    Diagnostic::new(Code::SyntaxError, "a name is empty here").at(value.span)
-                );
-            }
-            Value::Text(text) => text.clone(),
-            Value::Int(number) => number.to_string(),
-            Value::Variable(_) => return Err(no_variable(value.span)),
-            _ => {
-                return Err(Diagnostic::new(Code::SyntaxError, "a partition tag is a string")
-                    .at(value.span));
-            }
-        };
-        once(&mut tag, Spanned::new(text, value.span), "partition_tag", param.name.span)?;
-    }
-    Ok(tag)
 }

@@ -11,60 +11,6 @@ impl<'a> Builder<'a> {
         self.scanned.lists.get(index).cloned().ok_or_else(|| internal(span))
     }
 
-    pub fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
-        let mut parts = self.parts(pair);
-        parts.skip(&[Rule::WHERE]);
-        parts
-            .pairs
-            .filter(|pair| pair.as_rule() == Rule::original_param)
-            .map(|pair| self.original_param(pair))
-            .collect()
-    }
-
-    pub fn original_param(&self, pair: Pair<'a, Rule>) -> Result<Param> {
-        let mut parts = self.parts(pair);
-        let name = self.name(parts.next()?)?;
-        let mut values = Vec::new();
-        for value in parts.pairs {
-            values.push(self.setting(self.parts(value).next()?)?);
-        }
-        Ok(Param { name, values })
-    }
-
-    pub fn original_vectors(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
-        let span = self.span(&pair);
-        let values =
-            pair.into_inner().map(|pair| self.bare_value(pair)).collect::<Result<Vec<_>>>()?;
-        let numbers: Option<Vec<f32>> = values
-            .iter()
-            .map(|value| match value.value {
-                Value::Int(number) => Some(number as f32),
-                Value::Float(number) => Some(number as f32),
-                _ => None,
-            })
-            .collect();
-        Ok(match numbers {
-            Some(values) if values.iter().any(|value| !value.is_finite()) => {
-                return Err(Diagnostic::new(
-                    Code::InvalidNumber,
-                    "a number of this vector is too large",
-                )
-                .at(span)
-                .label("not finite 32-bit numbers"));
-            }
-            Some(values) => {
-                vec![Spanned::new(Value::Numbers(Numbers { values, span, source: None }), span)]
-            }
-            None => values,
-        })
-    }
-
-    pub fn ids(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
-        let mut parts = self.parts(pair);
-        parts.skip(&[Rule::BY, Rule::ID]);
-        parts.pairs.map(|pair| self.value(pair)).collect()
-    }
-
     pub fn params(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
         let mut params: Vec<Param> = Vec::new();
         for pair in pair.into_inner() {

@@ -1,0 +1,110 @@
+//! The clauses that only statements of the original milvus_kernel have.
+
+use super::*;
+
+impl<'a> Builder<'a> {
+    pub fn original_insert(&self, mut parts: Parts<'a>) -> Result<Kind> {
+        let vectors = self.original_vectors(parts.next()?)?;
+        let table = self.table(&mut parts)?;
+        let (mut params, mut ids) = (Vec::new(), None);
+        for pair in parts.pairs {
+            match pair.as_rule() {
+                Rule::original_param => params.push(self.original_param(pair)?),
+                Rule::original_ids => ids = Some(self.ids(pair)?),
+                _ => {}
+            }
+        }
+        Ok(Kind::OriginalInsert { vectors, table, partition: partition_tag(&params)?, ids })
+    }
+
+    pub fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
+        let mut parts = self.parts(pair);
+        parts.skip(&[Rule::WHERE]);
+        parts
+            .pairs
+            .filter(|pair| pair.as_rule() == Rule::original_param)
+            .map(|pair| self.original_param(pair))
+            .collect()
+    }
+
+    pub fn original_param(&self, pair: Pair<'a, Rule>) -> Result<Param> {
+        let mut parts = self.parts(pair);
+        let name = self.name(parts.next()?)?;
+        let mut values = Vec::new();
+        for value in parts.pairs {
+            values.push(self.setting(self.parts(value).next()?)?);
+        }
+        Ok(Param { name, values })
+    }
+
+    pub fn original_vectors(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+        let span = self.span(&pair);
+        let values =
+            pair.into_inner().map(|pair| self.bare_value(pair)).collect::<Result<Vec<_>>>()?;
+        let numbers: Option<Vec<f32>> = values
+            .iter()
+            .map(|value| match value.value {
+                Value::Int(number) => Some(number as f32),
+                Value::Float(number) => Some(number as f32),
+                _ => None,
+            })
+            .collect();
+        Ok(match numbers {
+            Some(values) if values.iter().any(|value| !value.is_finite()) => {
+                return Err(Diagnostic::new(
+                    Code::InvalidNumber,
+                    "a number of this vector is too large",
+                )
+                .at(span)
+                .label("not finite 32-bit numbers"));
+            }
+            Some(values) => {
+                vec![Spanned::new(Value::Numbers(Numbers { values, span, source: None }), span)]
+            }
+            None => values,
+        })
+    }
+
+    pub fn ids(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+        let mut parts = self.parts(pair);
+        parts.skip(&[Rule::BY, Rule::ID]);
+        parts.pairs.map(|pair| self.value(pair)).collect()
+    }
+}
+
+/// The one tag of an original WHERE.
+pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
+    let mut tag = None;
+    for param in params {
+        if !param.name.value.eq_ignore_ascii_case("partition_tag")
+            && !param.name.value.eq_ignore_ascii_case("partition_tags")
+        {
+            return Err(Diagnostic::new(
+                Code::UnknownParameter,
+                format!("unknown parameter `{}`", param.name),
+            )
+            .at(param.name.span)
+            .suggest(&param.name.value, ["partition_tag"], "it takes"));
+        }
+        let [value] = param.values.as_slice() else {
+            return Err(Diagnostic::new(Code::SyntaxError, "one partition tag belongs here")
+                .at(param.name.span));
+        };
+        let text = match &value.value {
+            Value::Text(text) if text.is_empty() => {
+                return Err(
+                    Diagnostic::new(Code::SyntaxError, "a name is empty here").at(value.span)
+                );
+            }
+            Value::Text(text) => text.clone(),
+            Value::Int(number) => number.to_string(),
+            Value::Variable(_) => return Err(no_variable(value.span)),
+            _ => {
+                return Err(Diagnostic::new(Code::SyntaxError, "a partition tag is a string")
+                    .at(value.span));
+            }
+        };
+        once(&mut tag, Spanned::new(text, value.span), "partition_tag", param.name.span)?;
+    }
+    Ok(tag)
+}

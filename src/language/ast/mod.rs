@@ -331,6 +331,12 @@ pub struct Connect {
     pub alias: Option<Word>,
 }
 
+impl Connect {
+    pub(crate) fn to(address: Name) -> Connect {
+        Connect { address, user: None, password: None, token: None, database: None, alias: None }
+    }
+}
+
 /// INSERT or UPSERT.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {

@@ -1,9 +1,89 @@
-//! What CREATE and ALTER say of tables, indexes and other objects.
+//! CREATE, ALTER and DROP of tables, partitions, indexes and other objects.
 
 use super::*;
 
 impl<'a> Builder<'a> {
-    pub fn create_table(&self, mut parts: Parts<'a>) -> Result<Kind> {
+    pub fn create(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+        Ok(match rule {
+            Rule::create_table => self.create_table(parts)?,
+            Rule::create_object => self.create_object(parts)?,
+            Rule::create_partition => {
+                let if_not_exists = parts.skip(&[Rule::PARTITION]).has(Rule::if_not_exists);
+                let partition = self.name(parts.next()?)?;
+                Kind::CreatePartition { table: self.table(&mut parts)?, partition, if_not_exists }
+            }
+            Rule::create_index => {
+                let if_not_exists = parts.skip(&[Rule::INDEX]).has(Rule::if_not_exists);
+                let name = parts.take(Rule::name).map(|pair| self.name(pair)).transpose()?;
+                let table = self.table(&mut parts)?;
+                Kind::CreateIndex { table, index: self.index(name, parts)?, if_not_exists }
+            }
+            Rule::original_create_table => Kind::OriginalCreateTable {
+                table: self.table(&mut parts)?,
+                params: self.original_where(parts.next()?)?,
+            },
+            Rule::original_create_partition => {
+                let (table, partition) = self.original_partition(parts)?;
+                Kind::CreatePartition { table, partition, if_not_exists: false }
+            }
+            Rule::original_create_index => Kind::OriginalCreateIndex {
+                table: self.name(parts.skip(&[Rule::INDEX]).next()?)?,
+                params: self.original_where(parts.next()?)?,
+            },
+            _ => return Err(internal(parts.span)),
+        })
+    }
+
+    pub fn alter(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+        Ok(match rule {
+            Rule::alter_table => {
+                let table = self.table(&mut parts)?;
+                Kind::AlterTable { table, change: self.change(parts.next()?)? }
+            }
+            Rule::alter_index => {
+                let index = self.name(parts.skip(&[Rule::INDEX]).next()?)?;
+                let table = self.table(&mut parts)?;
+                Kind::AlterIndex { index, table, change: self.change(parts.next()?)? }
+            }
+            _ => self.alter_object(parts)?,
+        })
+    }
+
+    pub fn drop(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+        Ok(match rule {
+            Rule::drop_table => {
+                let if_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_exists);
+                Kind::DropTable { table: self.table(&mut parts)?, if_exists }
+            }
+            Rule::drop_object => {
+                let object = self.object(parts.next()?)?;
+                let if_exists = parts.has(Rule::if_exists);
+                let name = self.text_name(parts.next()?)?;
+                let table = self.optional_table(&mut parts, object)?;
+                Kind::DropObject { object, name, if_exists, table }
+            }
+            Rule::drop_partition => {
+                let if_exists = parts.skip(&[Rule::PARTITION]).has(Rule::if_exists);
+                let partition = self.name(parts.next()?)?;
+                Kind::DropPartition { table: self.table(&mut parts)?, partition, if_exists }
+            }
+            Rule::drop_index => {
+                let if_exists = parts.skip(&[Rule::INDEX]).has(Rule::if_exists);
+                let index = self.name(parts.next()?)?;
+                Kind::DropIndex { index, table: self.table(&mut parts)?, if_exists }
+            }
+            Rule::original_drop_partition => {
+                let (table, partition) = self.original_partition(parts)?;
+                Kind::DropPartition { table, partition, if_exists: false }
+            }
+            Rule::original_drop_index => {
+                Kind::OriginalDropIndex(self.name(parts.skip(&[Rule::INDEX]).next()?)?)
+            }
+            _ => return Err(internal(parts.span)),
+        })
+    }
+
+    fn create_table(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let if_not_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_not_exists);
         let table = self.table(&mut parts)?;
         let (mut columns, mut indexes) = (Vec::new(), Vec::new());
@@ -26,7 +106,7 @@ impl<'a> Builder<'a> {
         Ok(Kind::CreateTable(CreateTable { table, if_not_exists, columns, indexes, params }))
     }
 
-    pub fn create_object(&self, mut parts: Parts<'a>) -> Result<Kind> {
+    fn create_object(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let object = self.object(parts.next()?)?;
         let if_not_exists = parts.has(Rule::if_not_exists);
         let name = self.text_name(parts.next()?)?;
@@ -75,7 +155,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub fn alter_object(&self, mut parts: Parts<'a>) -> Result<Kind> {
+    fn alter_object(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let object = self.object(parts.next()?)?;
         let name = self.text_name(parts.next()?)?;
         let pair = parts.next()?;
@@ -140,7 +220,7 @@ impl<'a> Builder<'a> {
         Ok(Kind::AlterObject { object, name, change })
     }
 
-    pub fn change(&self, pair: Pair<'a, Rule>) -> Result<Change> {
+    fn change(&self, pair: Pair<'a, Rule>) -> Result<Change> {
         let rule = pair.as_rule();
         if rule == Rule::drop_properties {
             return Ok(Change::Reset(self.names(pair)?));
@@ -176,20 +256,15 @@ impl<'a> Builder<'a> {
         let mut parts = self.parts(pair);
         let name = self.parts(parts.next()?).next()?;
         let mut data_type = self.parts(parts.next()?);
-        let type_name = data_type.next()?;
+        let type_name = self.written(&data_type.next()?);
         let element = data_type
             .take(Rule::element_type)
             .map(|pair| self.type_name(&mut self.parts(pair)))
             .transpose()?;
+        let size = data_type.pairs.next().map(|pair| self.value(pair)).transpose()?;
         let mut column = Column {
             name: self.name(name)?,
-            data_type: TypeName {
-                name: Spanned::new(
-                    type_name.as_str().trim_end().to_string(),
-                    self.span(&type_name),
-                ),
-                size: data_type.pairs.next().map(|pair| self.value(pair)).transpose()?,
-            },
+            data_type: TypeName { name: type_name, size },
             element,
             primary_key: false,
             partition_key: false,
@@ -225,12 +300,8 @@ impl<'a> Builder<'a> {
                     span,
                 )?,
                 Rule::generated => {
-                    let function =
-                        option.skip(&[Rule::GENERATED, Rule::ALWAYS, Rule::AS]).next()?;
-                    let function = Spanned::new(
-                        function.as_str().trim_end().to_string(),
-                        self.span(&function),
-                    );
+                    option.skip(&[Rule::GENERATED, Rule::ALWAYS, Rule::AS]);
+                    let function = self.written(&option.next()?);
                     once(
                         &mut column.generated,
                         Generated { function, input: self.name(option.next()?)? },
@@ -246,13 +317,12 @@ impl<'a> Builder<'a> {
     }
 
     fn type_name(&self, parts: &mut Parts<'a>) -> Result<TypeName> {
-        let name = parts.next()?;
-        let name = Spanned::new(name.as_str().trim_end().to_string(), self.span(&name));
+        let name = self.written(&parts.next()?);
         Ok(TypeName { name, size: parts.pairs.next().map(|pair| self.value(pair)).transpose()? })
     }
 
     /// `(field) USING method WITH (…)`, in this order or pgvector's.
-    pub fn index(&self, name: Option<Name>, mut parts: Parts<'a>) -> Result<Index> {
+    fn index(&self, name: Option<Name>, mut parts: Parts<'a>) -> Result<Index> {
         let before = parts.take(Rule::index_method);
         let mut field = self.parts(parts.next()?);
         let method = before.or_else(|| parts.take(Rule::index_method));
@@ -264,5 +334,30 @@ impl<'a> Builder<'a> {
         let path = self.steps(&mut field)?;
         let ops = field.take(Rule::index_ops).map(|pair| self.name(pair)).transpose()?;
         Ok(Index { name, field: field_name, path, ops, method, params })
+    }
+
+    pub fn object(&self, pair: Pair<'a, Rule>) -> Result<Object> {
+        let word = one_blank(pair.as_str());
+        Object::ALL
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, object)| *object)
+            .ok_or_else(|| internal(self.span(&pair)))
+    }
+
+    /// `ON t`, which only a snapshot has.
+    pub fn optional_table(&self, parts: &mut Parts<'a>, object: Object) -> Result<Option<Name>> {
+        if parts.peek().is_none() {
+            return Ok(None);
+        }
+        let table = self.table(parts)?;
+        if object != Object::Snapshot {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                format!("ON has no meaning with {}", object.word()),
+            )
+            .at(table.span));
+        }
+        Ok(Some(table))
     }
 }

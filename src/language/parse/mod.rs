@@ -124,6 +124,11 @@ impl<'a> Builder<'a> {
         Parts { span: self.span(&pair), pairs: pair.into_inner() }
     }
 
+    /// A word as it was written.
+    fn written(&self, pair: &Pair<'a, Rule>) -> Name {
+        Spanned::new(pair.as_str().trim_end().to_string(), self.span(pair))
+    }
+
     fn name(&self, pair: Pair<'a, Rule>) -> Result<Name> {
         let span = self.span(&pair);
         let text = pair.as_str();
@@ -133,12 +138,12 @@ impl<'a> Builder<'a> {
             text.trim_end().to_string()
         };
         if name.is_empty() {
-            return Err(Diagnostic::new(Code::SyntaxError, "a name is empty here").at(span));
+            return Err(empty_name(span));
         }
         Ok(Spanned::new(name, span))
     }
 
-    /// The next piece as a name, TABLE and the like left out before it.
+    /// The next piece as a name; TABLE and the like are stepped over.
     fn table(&self, parts: &mut Parts<'a>) -> Result<Name> {
         parts.skip(&[
             Rule::TABLE,
@@ -190,10 +195,7 @@ impl<'a> Builder<'a> {
         let inner = self.parts(pair).next()?;
         let span = self.span(&inner);
         let value = match inner.as_rule() {
-            Rule::variable => {
-                Value::Variable(inner.as_str().trim_end().trim_start_matches(':').to_string())
-            }
-            Rule::string => Value::Text(values::unquote(inner.as_str())),
+            Rule::variable | Rule::string => self.literal(inner)?,
             _ => Value::Text(self.name(inner)?.value),
         };
         Ok(Spanned::new(value, span))
@@ -204,12 +206,26 @@ impl<'a> Builder<'a> {
         let word = self.word(pair)?;
         match word.value {
             Value::Text(text) if !text.is_empty() => Ok(Spanned::new(text, word.span)),
-            Value::Text(_) => {
-                Err(Diagnostic::new(Code::SyntaxError, "a name is empty here").at(word.span))
-            }
+            Value::Text(_) => Err(empty_name(word.span)),
             _ => Err(no_variable(word.span)),
         }
     }
+
+    fn name_or_all(&self, pair: Pair<'a, Rule>) -> Result<Name> {
+        match pair.as_rule() {
+            Rule::all => Ok(Spanned::new("*".to_string(), self.span(&pair))),
+            _ => self.name(pair),
+        }
+    }
+}
+
+/// A word of two words with one blank, in capitals.
+fn one_blank(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase()
+}
+
+fn empty_name(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::SyntaxError, "a name is empty here").at(span)
 }
 
 fn no_variable(span: Span) -> Diagnostic {

@@ -17,6 +17,18 @@ impl<'a> Builder<'a> {
         Ok(Kind::OriginalInsert { vectors, table, partition: partition_tag(&params)?, ids })
     }
 
+    /// The table of a `create partition` or `drop partition`, and the tag.
+    pub fn original_partition(&self, mut parts: Parts<'a>) -> Result<(Name, Name)> {
+        let table = self.name(parts.skip(&[Rule::PARTITION]).next()?)?;
+        let params = self.original_where(parts.next()?)?;
+        let partition = partition_tag(&params)?.ok_or_else(|| {
+            Diagnostic::new(Code::MissingParameter, "no partition is named")
+                .at(parts.span)
+                .help("add `WHERE partition_tag='…'`")
+        })?;
+        Ok((table, partition))
+    }
+
     pub fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
         let mut parts = self.parts(pair);
         parts.skip(&[Rule::WHERE]);
@@ -27,7 +39,7 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    pub fn original_param(&self, pair: Pair<'a, Rule>) -> Result<Param> {
+    fn original_param(&self, pair: Pair<'a, Rule>) -> Result<Param> {
         let mut parts = self.parts(pair);
         let name = self.name(parts.next()?)?;
         let mut values = Vec::new();
@@ -73,7 +85,7 @@ impl<'a> Builder<'a> {
 }
 
 /// The one tag of an original WHERE.
-pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
+fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
     let mut tag = None;
     for param in params {
         if !param.name.value.eq_ignore_ascii_case("partition_tag")
@@ -92,9 +104,7 @@ pub fn partition_tag(params: &[Param]) -> Result<Option<Name>> {
         };
         let text = match &value.value {
             Value::Text(text) if text.is_empty() => {
-                return Err(
-                    Diagnostic::new(Code::SyntaxError, "a name is empty here").at(value.span)
-                );
+                return Err(empty_name(value.span));
             }
             Value::Text(text) => text.clone(),
             Value::Int(number) => number.to_string(),

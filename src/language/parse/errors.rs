@@ -92,141 +92,138 @@ fn list(words: &[String]) -> String {
 
 /// The human words of a rule: what the user may write there. A keyword's rule has its name.
 fn describe(rule: Rule) -> Vec<String> {
-    use Rule as R;
     let name = format!("{rule:?}");
-    if name.chars().all(|char| char.is_ascii_uppercase() || char == '_' || char.is_ascii_digit())
-        && rule != R::EOI
-    {
+    let keyword = |char: char| char.is_ascii_uppercase() || char == '_' || char.is_ascii_digit();
+    if rule != Rule::EOI && name.chars().all(keyword) {
         return vec![name.trim_end_matches("_WORD").to_string()];
     }
-    let words: &[&str] = match rule {
-        R::EOI => &["the end"],
-        R::address => &["an address"],
-        R::name | R::bare | R::column_name | R::index_ops => &["a name"],
-        R::text_or_name => &["a name", "a string"],
-        R::string | R::text => &["a string"],
-        R::value
-        | R::number
-        | R::literal
-        | R::list
-        | R::object_value
-        | R::bytes
-        | R::lifted
-        | R::null
-        | R::setting_word
-        | R::original_value
-        | R::assigned => &["a value"],
-        R::variable | R::at_name => &["a variable"],
-        R::vector | R::original_vectors | R::stored => &["a vector"],
-        R::expr
-        | R::conjunction
-        | R::negation
-        | R::predicate
-        | R::sum
-        | R::product
-        | R::atom
-        | R::group
-        | R::call
-        | R::function
-        | R::field
-        | R::bang
-        | R::range => &["a condition"],
-        R::comparison | R::compare_op | R::in_list | R::between | R::like | R::is_null => {
-            &["a comparison"]
-        }
-        R::near | R::bm25 => &["a search"],
-        R::operator => &["a distance operator"],
-        R::type_name | R::data_type => &["a type"],
-        R::element_type => &["<"],
-        R::items | R::all => &["fields", "*"],
-        R::item | R::output | R::order_key | R::aggregate | R::aggregate_name => &["a field"],
-        R::original_params | R::original_param | R::param | R::dotted => &["a parameter"],
-        R::row => &["a row of values"],
-        R::params | R::fields | R::index_field => &["("],
-        R::column | R::index_clause => &["a column"],
-        R::assignment => &["an assignment"],
-        R::arm => &["a search"],
-        R::privilege | R::privilege_word => &["a privilege"],
-        R::grant_target | R::grant_object | R::grant_name => {
-            &["TABLE", "DATABASE", "GLOBAL", "USER"]
-        }
-        R::column_option => &[
-            "PRIMARY",
-            "AUTO_INCREMENT",
-            "NOT",
-            "NULL",
-            "DEFAULT",
-            "COMMENT",
-            "PARTITION",
-            "CLUSTERING",
-            "GENERATED",
-            "WITH",
-        ],
-        R::primary_key => &["PRIMARY"],
-        R::partition_key => &["PARTITION"],
-        R::clustering_key => &["CLUSTERING"],
-        R::not_null => &["NOT"],
-        R::nullable => &["NULL"],
-        R::auto_increment => &["AUTO_INCREMENT"],
-        R::default => &["DEFAULT"],
-        R::generated => &["GENERATED"],
-        R::comment => &["COMMENT"],
-        R::select_clause => &[
-            "WHERE",
-            "ORDER",
-            "LIMIT",
-            "OFFSET",
-            "PARTITION",
-            "GROUP",
-            "SEARCH",
-            "FILTER",
-            "CONSISTENCY",
-            "HYBRID",
-            "RERANK",
-        ],
-        R::arm_clause => &["WEIGHT", "LIMIT", "WHERE", "FILTER", "SEARCH"],
-        R::delete_clause => &["WHERE", "FILTER", "PARTITION"],
-        R::load_clause => &["PARTITION", "FIELDS", "WITH"],
-        R::connect_option => &["USER", "PASSWORD", "TOKEN", "DATABASE", "AS"],
-        R::listing => return Listing::ALL.iter().map(|(word, _)| (*word).to_string()).collect(),
-        R::object => return Object::ALL.iter().map(|(word, _)| (*word).to_string()).collect(),
-        R::show_create => &["CREATE"],
-        R::show_progress => &["PROGRESS"],
-        R::show_grants => &["GRANTS"],
-        R::show_job => &["COMPACTION", "IMPORT", "RESTORE"],
-        R::original_where | R::where_clause => &["WHERE"],
-        R::original_ids => &["BY"],
-        R::partitions => &["PARTITION"],
-        R::raw_filter => &["FILTER"],
-        R::order_clause => &["ORDER"],
-        R::group_clause => &["GROUP"],
-        R::limit_clause => &["LIMIT"],
-        R::offset_clause => &["OFFSET"],
-        R::search_params => &["SEARCH"],
-        R::consistency => &["CONSISTENCY"],
-        R::index_method => &["USING"],
-        R::if_exists | R::if_not_exists => &["IF"],
-        R::set_properties => &["SET"],
-        R::drop_properties | R::drop_field => &["DROP"],
-        R::add_field | R::group_change => &["ADD"],
-        R::alter_field => &["ALTER"],
-        R::rename => &["RENAME"],
-        R::alias_target => &["FOR"],
-        R::password_change => &["PASSWORD"],
-        R::alter_table | R::create_table | R::drop_table => &["TABLE"],
-        R::alter_index | R::create_index | R::drop_index | R::describe_index => &["INDEX"],
-        R::create_partition | R::drop_partition => &["PARTITION"],
-        R::create_object | R::alter_object | R::drop_object | R::describe_object => {
-            return Object::ALL.iter().map(|(word, _)| (*word).to_string()).collect();
-        }
-        R::role_grant => &["ROLE"],
-        R::privilege_grant => &["a privilege"],
-        R::transfer_nodes => &["NODES"],
-        R::transfer_replicas => &["REPLICAS"],
-        _ => &[],
+    let words: Vec<&str> = match rule {
+        Rule::listing => Listing::ALL.iter().map(|(word, _)| *word).collect(),
+        Rule::object
+        | Rule::create_object
+        | Rule::alter_object
+        | Rule::drop_object
+        | Rule::describe_object => Object::ALL.iter().map(|(word, _)| *word).collect(),
+        _ => EXPECTED
+            .iter()
+            .find(|(rules, _)| rules.contains(&rule))
+            .map_or_else(Vec::new, |(_, words)| words.split('|').collect()),
     };
-    words.iter().map(|word| (*word).to_string()).collect()
+    words.into_iter().map(str::to_string).collect()
 }
+
+/// The words for the rules that are no keywords, `|` between several.
+const EXPECTED: &[(&[Rule], &str)] = {
+    use Rule as R;
+    &[
+        (&[R::EOI], "the end"),
+        (&[R::address], "an address"),
+        (&[R::name, R::bare, R::column_name, R::index_ops], "a name"),
+        (&[R::text_or_name], "a name|a string"),
+        (&[R::string, R::text], "a string"),
+        (
+            &[
+                R::value,
+                R::number,
+                R::literal,
+                R::list,
+                R::object_value,
+                R::bytes,
+                R::lifted,
+                R::null,
+                R::setting_word,
+                R::original_value,
+                R::assigned,
+            ],
+            "a value",
+        ),
+        (&[R::variable, R::at_name], "a variable"),
+        (&[R::vector, R::original_vectors, R::stored], "a vector"),
+        (
+            &[
+                R::expr,
+                R::conjunction,
+                R::negation,
+                R::predicate,
+                R::sum,
+                R::product,
+                R::atom,
+                R::group,
+                R::call,
+                R::function,
+                R::field,
+                R::bang,
+                R::range,
+            ],
+            "a condition",
+        ),
+        (
+            &[R::comparison, R::compare_op, R::in_list, R::between, R::like, R::is_null],
+            "a comparison",
+        ),
+        (&[R::near, R::bm25, R::arm], "a search"),
+        (&[R::operator], "a distance operator"),
+        (&[R::type_name, R::data_type], "a type"),
+        (&[R::element_type], "<"),
+        (&[R::items, R::all], "fields|*"),
+        (&[R::item, R::output, R::order_key, R::aggregate, R::aggregate_name], "a field"),
+        (&[R::original_params, R::original_param, R::param, R::dotted], "a parameter"),
+        (&[R::row], "a row of values"),
+        (&[R::params, R::fields, R::index_field], "("),
+        (&[R::column, R::index_clause], "a column"),
+        (&[R::assignment], "an assignment"),
+        (&[R::privilege, R::privilege_word, R::privilege_grant], "a privilege"),
+        (&[R::grant_target, R::grant_object, R::grant_name], "TABLE|DATABASE|GLOBAL|USER"),
+        (
+            &[R::column_option],
+            "PRIMARY|AUTO_INCREMENT|NOT|NULL|DEFAULT|COMMENT|PARTITION|CLUSTERING|GENERATED|WITH",
+        ),
+        (&[R::primary_key], "PRIMARY"),
+        (&[R::partition_key, R::partitions, R::create_partition, R::drop_partition], "PARTITION"),
+        (&[R::clustering_key], "CLUSTERING"),
+        (&[R::not_null], "NOT"),
+        (&[R::nullable], "NULL"),
+        (&[R::auto_increment], "AUTO_INCREMENT"),
+        (&[R::default], "DEFAULT"),
+        (&[R::generated], "GENERATED"),
+        (&[R::comment], "COMMENT"),
+        (
+            &[R::select_clause],
+            "WHERE|ORDER|LIMIT|OFFSET|PARTITION|GROUP|SEARCH|FILTER|CONSISTENCY|HYBRID|RERANK",
+        ),
+        (&[R::arm_clause], "WEIGHT|LIMIT|WHERE|FILTER|SEARCH"),
+        (&[R::delete_clause], "WHERE|FILTER|PARTITION"),
+        (&[R::load_clause], "PARTITION|FIELDS|WITH"),
+        (&[R::connect_option], "USER|PASSWORD|TOKEN|DATABASE|AS"),
+        (&[R::show_create], "CREATE"),
+        (&[R::show_progress], "PROGRESS"),
+        (&[R::show_grants], "GRANTS"),
+        (&[R::show_job], "COMPACTION|IMPORT|RESTORE"),
+        (&[R::original_where, R::where_clause], "WHERE"),
+        (&[R::original_ids], "BY"),
+        (&[R::raw_filter], "FILTER"),
+        (&[R::order_clause], "ORDER"),
+        (&[R::group_clause], "GROUP"),
+        (&[R::limit_clause], "LIMIT"),
+        (&[R::offset_clause], "OFFSET"),
+        (&[R::search_params], "SEARCH"),
+        (&[R::consistency], "CONSISTENCY"),
+        (&[R::index_method], "USING"),
+        (&[R::if_exists, R::if_not_exists], "IF"),
+        (&[R::set_properties], "SET"),
+        (&[R::drop_properties, R::drop_field], "DROP"),
+        (&[R::add_field, R::group_change], "ADD"),
+        (&[R::alter_field], "ALTER"),
+        (&[R::rename], "RENAME"),
+        (&[R::alias_target], "FOR"),
+        (&[R::password_change], "PASSWORD"),
+        (&[R::alter_table, R::create_table, R::drop_table], "TABLE"),
+        (&[R::alter_index, R::create_index, R::drop_index, R::describe_index], "INDEX"),
+        (&[R::role_grant], "ROLE"),
+        (&[R::transfer_nodes], "NODES"),
+        (&[R::transfer_replicas], "REPLICAS"),
+    ]
+};
 
 #[cfg(test)]
 mod tests {

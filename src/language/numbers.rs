@@ -32,7 +32,7 @@ pub struct Scanned<'a> {
 
 impl Scanned<'_> {
     /// The place in the cell of a place in the short text.
-    pub fn original(&self, at: usize) -> usize {
+    pub fn in_cell(&self, at: usize) -> usize {
         let reaches = |index: usize| self.map.get(index).is_some_and(|(short, _)| *short <= at);
         let last = self.last.get();
         if !reaches(last) || reaches(last + 1) {
@@ -47,19 +47,21 @@ impl Scanned<'_> {
 
 pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
     let bytes = cell.as_bytes();
-    let mut out = Scanned {
-        cell,
-        text: String::new(),
-        lists: Vec::new(),
-        statements: Vec::new(),
-        map: vec![(0, 0)],
-        last: Cell::new(0),
+    let mut scanner = Scanner {
+        out: Scanned {
+            cell,
+            text: String::new(),
+            lists: Vec::new(),
+            statements: Vec::new(),
+            map: vec![(0, 0)],
+            last: Cell::new(0),
+        },
+        copied: 0,
+        source: None,
     };
     let mut at = 0; // how far the cell has been read
-    let mut copied = 0; // how far it has been copied to the short text
     let mut depth = 0usize;
     let mut statement_start = true;
-    let mut source: Option<Rc<str>> = None;
     let mut ends = Vec::new(); // the semicolons of the short text
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
     while at < bytes.len() {
@@ -68,45 +70,17 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             b'\'' | b'"' | b'`' => {
                 at = string_end(bytes, at).ok_or_else(|| unclosed(at, here))?;
             }
-            b'-' if byte(at + 1) == b'-' => {
-                let end = line_end(bytes, at);
-                skip(cell, &mut out, &mut at, &mut copied, end);
-            }
-            b'#' if at == 0 || byte(at - 1) != b'<' => {
-                let end = line_end(bytes, at);
-                skip(cell, &mut out, &mut at, &mut copied, end);
-            }
-            b'/' if byte(at + 1) == b'*' => {
-                let end = cell
-                    .get(at + 2..)
-                    .and_then(|rest| rest.find("*/"))
-                    .map(|end| at + 2 + end + 2)
-                    .ok_or_else(|| {
-                        Diagnostic::new(Code::SyntaxError, "this comment is not closed")
-                            .at(Span::new(at, at + 2))
-                            .help("close it with `*/`")
-                    })?;
-                skip(cell, &mut out, &mut at, &mut copied, end);
-            }
-            b'[' => {
-                if let Some((values, end)) = number_list(bytes, at)? {
-                    out.text.push_str(cell.get(copied..at).unwrap_or_default());
-                    out.map.push((out.text.len(), at));
-                    out.text.push('[');
-                    out.text.push(MARK);
-                    out.text.push_str(&out.lists.len().to_string());
-                    out.map.push((out.text.len(), end - 1));
-                    out.text.push(']');
-                    let source = source.get_or_insert_with(|| cell.into()).clone();
-                    let span = Span::new(at, end);
-                    out.lists.push(Numbers { values, span, source: Some((source, span)) });
-                    copied = end;
-                    at = end;
-                } else {
+            b'-' | b'#' | b'/' => match comment_end(cell, at)? {
+                Some(end) => at = scanner.skip(at, end),
+                None => at += 1,
+            },
+            b'[' => match number_list(bytes, at)? {
+                Some((values, end)) => at = scanner.lift(at, values, end),
+                None => {
                     depth += 1;
                     at += 1;
                 }
-            }
+            },
             b'(' | b'{' => {
                 depth += 1;
                 at += 1;
@@ -116,13 +90,12 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 at += 1;
             }
             b';' => {
-                ends.push(out.text.len() + (at - copied));
+                ends.push(scanner.out.text.len() + (at - scanner.copied));
                 at += 1;
             }
             // blanks of other kinds (U+A0, U+3000, a byte order mark) are blanks
             0xC2 | 0xE3 | 0xEF if blank(cell, at).is_some() => {
-                let end = at + blank(cell, at).unwrap_or(1);
-                skip(cell, &mut out, &mut at, &mut copied, end);
+                at = scanner.skip(at, at + blank(cell, at).unwrap_or(1));
             }
             1 => {
                 return Err(Diagnostic::new(Code::SyntaxError, "a control character stands here")
@@ -145,24 +118,11 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
         statement_start = match here {
             b';' => true,
             b' ' | b'\t' | b'\r' | b'\n' => statement_start,
-            b'-' | b'#' | b'/' if copied == at => statement_start,
+            b'-' | b'#' | b'/' if scanner.copied == at => statement_start,
             _ => statement_start && here >= 0x80,
         };
     }
-    out.text.push_str(cell.get(copied..).unwrap_or_default());
-    ends.push(out.text.len());
-    let mut start = 0;
-    for end in ends {
-        let text = out.text.get(start..end).unwrap_or_default();
-        let blank = |char: char| char.is_whitespace() || char == '\u{FEFF}';
-        let trimmed = text.trim_matches(blank);
-        if !trimmed.is_empty() {
-            let begin = start + (text.len() - text.trim_start_matches(blank).len());
-            out.statements.push((begin, begin + trimmed.len()));
-        }
-        start = end + 1;
-    }
-    Ok(out)
+    Ok(scanner.finish(ends))
 }
 
 /// A list that this pass did not take, for a comment in it, another blank or a variable: of numbers
@@ -186,14 +146,84 @@ pub fn list_of(items: Vec<Spanned<Value>>, span: Span) -> Value {
     Value::Numbers(Numbers { values, span, source: Some((text.into(), place)) })
 }
 
-/// Leaves the cell's text from `at` to `end` out of the short text (a comment), with a blank in its
-/// place.
-fn skip(cell: &str, out: &mut Scanned<'_>, at: &mut usize, copied: &mut usize, end: usize) {
-    out.text.push_str(cell.get(*copied..*at).unwrap_or_default());
-    out.text.push(' ');
-    out.map.push((out.text.len(), end));
-    *copied = end;
-    *at = end;
+/// The short text as it is made.
+struct Scanner<'a> {
+    out: Scanned<'a>,
+    /// how far the cell has been copied to the short text
+    copied: usize,
+    /// the cell once more, shared by all lists
+    source: Option<Rc<str>>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Copies what stands before `at`, and goes on behind `end`.
+    fn copy(&mut self, at: usize, end: usize) {
+        self.out.text.push_str(self.out.cell.get(self.copied..at).unwrap_or_default());
+        self.copied = end;
+    }
+
+    /// Leaves the cell's text from `at` to `end` out (a comment), with a blank in its place.
+    fn skip(&mut self, at: usize, end: usize) -> usize {
+        self.copy(at, end);
+        self.out.text.push(' ');
+        self.out.map.push((self.out.text.len(), end));
+        end
+    }
+
+    /// Puts the number of a list in its place.
+    fn lift(&mut self, at: usize, values: Vec<f32>, end: usize) -> usize {
+        self.copy(at, end);
+        let out = &mut self.out;
+        out.map.push((out.text.len(), at));
+        out.text.push('[');
+        out.text.push(MARK);
+        out.text.push_str(&out.lists.len().to_string());
+        out.map.push((out.text.len(), end - 1));
+        out.text.push(']');
+        let source = self.source.get_or_insert_with(|| out.cell.into()).clone();
+        let span = Span::new(at, end);
+        out.lists.push(Numbers { values, span, source: Some((source, span)) });
+        end
+    }
+
+    /// Copies the rest, and finds the statements between the semicolons at `ends`.
+    fn finish(mut self, mut ends: Vec<usize>) -> Scanned<'a> {
+        self.copy(self.out.cell.len(), self.out.cell.len());
+        let mut out = self.out;
+        ends.push(out.text.len());
+        let mut start = 0;
+        for end in ends {
+            let text = out.text.get(start..end).unwrap_or_default();
+            let blank = |char: char| char.is_whitespace() || char == '\u{FEFF}';
+            let trimmed = text.trim_matches(blank);
+            if !trimmed.is_empty() {
+                let begin = start + (text.len() - text.trim_start_matches(blank).len());
+                out.statements.push((begin, begin + trimmed.len()));
+            }
+            start = end + 1;
+        }
+        out
+    }
+}
+
+/// The offset behind a comment, if one begins here: `-- …`, `# …` (but `<#>` is an operator),
+/// `/* … */`.
+fn comment_end(cell: &str, at: usize) -> Result<Option<usize>, Diagnostic> {
+    let bytes = cell.as_bytes();
+    let here = bytes.get(at..).unwrap_or_default();
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    if here.starts_with(b"--") || here.starts_with(b"#") && before != Some(&b'<') {
+        return Ok(Some(line_end(bytes, at)));
+    }
+    if !here.starts_with(b"/*") {
+        return Ok(None);
+    }
+    match cell.get(at + 2..).and_then(|rest| rest.find("*/")) {
+        Some(end) => Ok(Some(at + 2 + end + 2)),
+        None => Err(Diagnostic::new(Code::SyntaxError, "this comment is not closed")
+            .at(Span::new(at, at + 2))
+            .help("close it with `*/`")),
+    }
 }
 
 fn line_end(bytes: &[u8], at: usize) -> usize {
@@ -304,9 +334,9 @@ mod tests {
         assert_eq!(scanned.lists.len(), 2);
         assert_eq!(scanned.lists[0].values, vec![0.5, -20.0]);
         let next = scanned.text.find("next").unwrap();
-        assert_eq!(&cell[scanned.original(next)..], "next");
+        assert_eq!(&cell[scanned.in_cell(next)..], "next");
         let second = scanned.text.find("(2").unwrap();
-        assert!(cell[scanned.original(second)..].starts_with("(2"));
+        assert!(cell[scanned.in_cell(second)..].starts_with("(2"));
     }
 
     #[test]

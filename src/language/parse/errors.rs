@@ -22,7 +22,7 @@ pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
 
 /// The word at a place of the short text, or the one character that stands there.
 fn word_at<'a>(scanned: &Scanned<'a>, at: usize) -> (Span, &'a str) {
-    let start = scanned.original(at);
+    let start = scanned.in_cell(at);
     let found = scanned.cell.get(start..).unwrap_or_default();
     let word_end =
         found.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(found.len());

@@ -20,46 +20,9 @@ impl<'a> Builder<'a> {
         let mut parts = self.parts(pair);
         let kind = match rule {
             Rule::expr | Rule::conjunction | Rule::sum | Rule::product => {
-                let first = self.expr(parts.next()?)?;
-                let mut rest = Vec::new();
-                while let Some(pair) = parts.pairs.next() {
-                    match pair.as_rule() {
-                        Rule::OR | Rule::AND => {}
-                        Rule::sum_op | Rule::product_op => {
-                            let operator = match pair.as_str().trim_end() {
-                                "+" => "+",
-                                "-" => "-",
-                                "*" => "*",
-                                "/" => "/",
-                                "%" => "%",
-                                _ => "**",
-                            };
-                            rest.push((operator, self.expr(parts.next()?)?));
-                        }
-                        _ => rest.push((
-                            if rule == Rule::expr { "or" } else { "and" },
-                            self.expr(pair)?,
-                        )),
-                    }
-                }
-                if rest.is_empty() {
-                    return Ok(first);
-                }
-                ExprKind::Chain { first: Box::new(first), rest }
+                return self.chain(rule, parts);
             }
-            Rule::negation => {
-                let mut negations = 0;
-                let mut inner = parts.next()?;
-                while matches!(inner.as_rule(), Rule::NOT | Rule::bang) {
-                    negations += 1;
-                    inner = parts.next()?;
-                }
-                let inner = self.expr(inner)?;
-                if negations % 2 == 0 {
-                    return Ok(inner);
-                }
-                ExprKind::Not(Box::new(inner))
-            }
+            Rule::negation => return self.negation(parts),
             Rule::predicate => return self.predicate(parts),
             Rule::atom | Rule::group => return self.expr(parts.next()?),
             Rule::literal => ExprKind::Literal(self.literal(parts.next()?)?),
@@ -67,25 +30,7 @@ impl<'a> Builder<'a> {
                 let list = self.list(parts)?;
                 return self.list_expr(list, span);
             }
-            Rule::match_against => {
-                let (field, text) = {
-                    let mut parts = parts;
-                    let field = self.name(parts.skip(&[Rule::MATCH]).next()?)?;
-                    (field, self.value(parts.skip(&[Rule::AGAINST]).next()?)?)
-                };
-                let name = Spanned::new("text_match".to_string(), span);
-                let field = Expr {
-                    span: field.span,
-                    kind: ExprKind::Field { name: field, path: Vec::new(), quoted: false },
-                };
-                ExprKind::Call {
-                    name,
-                    args: vec![
-                        field,
-                        Expr { span: text.span, kind: ExprKind::Literal(text.value) },
-                    ],
-                }
-            }
+            Rule::match_against => self.text_match(parts)?,
             Rule::call => {
                 let function = parts.next()?;
                 let name =
@@ -101,6 +46,60 @@ impl<'a> Builder<'a> {
             _ => return Err(internal(span)),
         };
         Ok(Expr { kind, span })
+    }
+
+    /// Operands with the operators between them; one alone is itself.
+    fn chain(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Expr> {
+        let first = self.expr(parts.next()?)?;
+        let mut rest = Vec::new();
+        while let Some(pair) = parts.pairs.next() {
+            match pair.as_rule() {
+                Rule::OR | Rule::AND => {}
+                Rule::sum_op | Rule::product_op => {
+                    let operator = match pair.as_str().trim_end() {
+                        "+" => "+",
+                        "-" => "-",
+                        "*" => "*",
+                        "/" => "/",
+                        "%" => "%",
+                        _ => "**",
+                    };
+                    rest.push((operator, self.expr(parts.next()?)?));
+                }
+                _ => rest.push((if rule == Rule::expr { "or" } else { "and" }, self.expr(pair)?)),
+            }
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        Ok(Expr { kind: ExprKind::Chain { first: Box::new(first), rest }, span: parts.span })
+    }
+
+    fn negation(&self, mut parts: Parts<'a>) -> Result<Expr> {
+        let mut negations = 0;
+        let mut inner = parts.next()?;
+        while matches!(inner.as_rule(), Rule::NOT | Rule::bang) {
+            negations += 1;
+            inner = parts.next()?;
+        }
+        let inner = self.expr(inner)?;
+        if negations % 2 == 0 {
+            return Ok(inner);
+        }
+        Ok(Expr { kind: ExprKind::Not(Box::new(inner)), span: parts.span })
+    }
+
+    /// `MATCH(field) AGAINST(text)`, which Milvus calls text_match.
+    fn text_match(&self, parts: Parts<'a>) -> Result<ExprKind> {
+        let span = parts.span;
+        let (field, text) = self.match_against(parts)?;
+        let field = Expr {
+            span: field.span,
+            kind: ExprKind::Field { name: field, path: Vec::new(), quoted: false },
+        };
+        let text = Expr { span: text.span, kind: ExprKind::Literal(text.value) };
+        let name = Spanned::new("text_match".to_string(), span);
+        Ok(ExprKind::Call { name, args: vec![field, text] })
     }
 
     /// The steps into a JSON or array field: `['a'][0]`.

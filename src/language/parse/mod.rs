@@ -49,7 +49,7 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
     let length =
         text.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(text.len());
     let word = text.get(..length).unwrap_or_default();
-    let span = Span::new(scanned.original(start), scanned.original(end));
+    let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
     if word.eq_ignore_ascii_case("EXPLAIN") {
         let rest = text.get(length..).unwrap_or_default();
         let inner = statement(scanned, end - rest.trim_start().len(), end)?;
@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
     fn span(&self, pair: &Pair<'a, Rule>) -> Span {
         let start = self.base + pair.as_span().start();
         let end = start + pair.as_str().trim_end().len();
-        Span::new(self.scanned.original(start), self.scanned.original(end.max(start)))
+        Span::new(self.scanned.in_cell(start), self.scanned.in_cell(end.max(start)))
     }
 
     fn parts(&self, pair: Pair<'a, Rule>) -> Parts<'a> {

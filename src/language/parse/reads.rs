@@ -268,15 +268,14 @@ impl<'a> Builder<'a> {
         };
         let mut parts = self.parts(bm25);
         if let Some(pair) = parts.take(Rule::match_against) {
-            let (field, text) = self.match_against(pair)?;
+            let (field, text) = self.match_against(self.parts(pair))?;
             return Ok(Near { field, target: Target::Text(text) });
         }
         let field = self.name(parts.skip(&[Rule::BM25_SCORE]).next()?)?;
         Ok(Near { field, target: Target::Text(self.value(parts.next()?)?) })
     }
 
-    pub fn match_against(&self, pair: Pair<'a, Rule>) -> Result<(Name, Spanned<Value>)> {
-        let mut parts = self.parts(pair);
+    pub fn match_against(&self, mut parts: Parts<'a>) -> Result<(Name, Spanned<Value>)> {
         let field = self.name(parts.skip(&[Rule::MATCH]).next()?)?;
         Ok((field, self.value(parts.skip(&[Rule::AGAINST]).next()?)?))
     }

@@ -1,0 +1,177 @@
+//! SELECT, filters and expressions.
+
+use super::words::*;
+use crate::diagnostic::Spanned;
+use crate::language::ast::*;
+
+pub(super) fn select(select: &Select) -> String {
+    let items = match &select.items {
+        Items::All => "*".to_string(),
+        Items::Listed(items) => items
+            .iter()
+            .map(|item| {
+                output(&item.output)
+                    + &item
+                        .alias
+                        .as_ref()
+                        .map_or_else(String::new, |alias| format!(" AS {}", name(alias)))
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let mut out = format!(
+        "SELECT {}{items} FROM {}{}",
+        if select.distinct { "DISTINCT " } else { "" },
+        name(&select.table),
+        in_partitions(&select.partitions)
+    );
+    out.push_str(&filter(select.filter.as_ref()));
+    if !select.group.is_empty() {
+        out.push_str(&format!(
+            " GROUP BY {}",
+            select.group.iter().map(output).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    match &select.order {
+        Some(Order::Near { near, direction }) => {
+            out.push_str(&format!(
+                " ORDER BY {}{}",
+                self::near(near),
+                direction.as_ref().map_or("", |direction| self::direction(direction.value))
+            ));
+        }
+        Some(Order::By(keys)) => {
+            let keys: Vec<String> = keys
+                .iter()
+                .map(|(key, direction)| output(key) + self::direction(*direction))
+                .collect();
+            out.push_str(&format!(" ORDER BY {}", keys.join(", ")));
+        }
+        None => {}
+    }
+    if !select.hybrid.is_empty() {
+        out.push_str(&format!(
+            " HYBRID SEARCH ({})",
+            select.hybrid.iter().map(arm).collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if let Some(rerank) = &select.rerank {
+        let params =
+            if rerank.params.is_empty() { String::new() } else { parameters(&rerank.params) };
+        out.push_str(&format!(" RERANK {}{params}", name(&rerank.method)));
+    }
+    for (word, value) in [("LIMIT", &select.limit), ("OFFSET", &select.offset)] {
+        if let Some(value) = value {
+            out.push_str(&format!(" {word} {}", self::value(&value.value)));
+        }
+    }
+    out.push_str(&search_params(&select.params));
+    if let Some(level) = &select.consistency {
+        out.push_str(&format!(" CONSISTENCY LEVEL {}", name(level)));
+    }
+    out
+}
+
+fn direction(direction: Direction) -> &'static str {
+    if direction == Direction::Descending { " DESC" } else { " ASC" }
+}
+
+fn output(output: &Output) -> String {
+    match output {
+        Output::Field { name, path } => self::name(name) + &steps(path),
+        Output::Aggregate { function, distinct, of } => {
+            let of = of.as_ref().map_or_else(|| "*".to_string(), |of| self::output(of));
+            format!("{}({}{of})", function.value.word(), if *distinct { "DISTINCT " } else { "" })
+        }
+    }
+}
+
+fn arm(arm: &Arm) -> String {
+    let mut out = near(&arm.near) + &filter(arm.filter.as_ref());
+    for (word, value) in [("WEIGHT", &arm.weight), ("LIMIT", &arm.limit)] {
+        if let Some(value) = value {
+            out.push_str(&format!(" {word} {}", self::value(&value.value)));
+        }
+    }
+    out + &search_params(&arm.params)
+}
+
+pub(crate) fn near(near: &Near) -> String {
+    match &near.target {
+        Target::Vectors { operator, vectors } => {
+            let vectors = match vectors.as_slice() {
+                [one] => value(&one.value),
+                many => format!("[{}]", values(many)),
+            };
+            format!("{} {} {vectors}", name(&near.field), operator.value.symbol())
+        }
+        Target::Stored { operator, ids } => {
+            format!("{} {} ID({})", name(&near.field), operator.value.symbol(), values(ids))
+        }
+        Target::Text(text) => format!("BM25_SCORE({}, {})", name(&near.field), value(&text.value)),
+    }
+}
+
+pub(super) fn filter(filter: Option<&Filter>) -> String {
+    match filter {
+        None => String::new(),
+        Some(Filter::Expr(expr)) => format!(" WHERE {}", self::expr(expr)),
+        Some(Filter::Raw(text)) => format!(" FILTER {}", value(&text.value)),
+    }
+}
+
+/// An expression; what is nested is in parentheses, so that it is read as it stands.
+fn expr(expr: &Expr) -> String {
+    let chain = |first: &Expr, rest: &[(&'static str, Expr)]| {
+        rest.iter().fold(inner(first), |out, (operator, operand)| {
+            format!("{out} {operator} {}", inner(operand))
+        })
+    };
+    match &expr.kind {
+        ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => chain(first, rest),
+        ExprKind::Not(of) => format!("NOT {}", inner(of)),
+        ExprKind::Range { near, bounds } => {
+            bounds.iter().fold(self::near(near), |out, (operator, bound)| {
+                format!("{out} {operator} {}", inner(bound))
+            })
+        }
+        ExprKind::In { left, negated, list } => {
+            format!("{}{} IN ({})", inner(left), not(*negated), exprs(list))
+        }
+        ExprKind::Between { left, negated, low, high } => {
+            format!("{}{} BETWEEN {} AND {}", inner(left), not(*negated), inner(low), inner(high))
+        }
+        ExprKind::Like { left, negated, pattern } => {
+            format!("{}{} LIKE {}", inner(left), not(*negated), value(&pattern.value))
+        }
+        ExprKind::IsNull { left, negated } => format!("{} IS{} NULL", inner(left), not(*negated)),
+        ExprKind::Field { name, path, quoted } => {
+            (if *quoted { double(&name.value) } else { self::name(name) }) + &steps(path)
+        }
+        ExprKind::Call { name, args } => format!("{name}({})", exprs(args)),
+        ExprKind::List(items) => format!("[{}]", exprs(items)),
+        ExprKind::Literal(literal) => value(literal),
+    }
+}
+
+pub(super) fn inner(expr: &Expr) -> String {
+    match expr.kind {
+        ExprKind::Field { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::List(_)
+        | ExprKind::Literal(_) => self::expr(expr),
+        _ => format!("({})", self::expr(expr)),
+    }
+}
+
+fn exprs(exprs: &[Expr]) -> String {
+    exprs.iter().map(inner).collect::<Vec<_>>().join(", ")
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { " NOT" } else { "" }
+}
+
+pub(super) fn steps(path: &[Spanned<Value>]) -> String {
+    path.iter().map(|step| format!("[{}]", value(&step.value))).collect()
+}

@@ -23,7 +23,7 @@ pub(crate) fn create_table(create: &CreateTable) -> String {
 
 fn column(column: &Column) -> String {
     let sized = |size: &Option<Spanned<Value>>| {
-        size.as_ref().map_or_else(String::new, |size| format!("({})", value(&size.value)))
+        size.as_ref().map_or_else(String::new, |size| format!("({})", spanned(size)))
     };
     let mut out = format!("{} {}", name(&column.name), column.data_type.name);
     if let Some(element) = &column.element {
@@ -41,9 +41,7 @@ fn column(column: &Column) -> String {
             out.push_str(word);
         }
     }
-    if let Some(default) = &column.default {
-        out.push_str(&format!(" DEFAULT {}", value(&default.value)));
-    }
+    out.push_str(&optional("DEFAULT", column.default.as_ref()));
     if let Some(generated) = &column.generated {
         out.push_str(&format!(
             " GENERATED ALWAYS AS ({}({}))",
@@ -84,15 +82,12 @@ pub(super) fn create_object(create: &CreateObject) -> String {
     let table = create.table.as_ref().map_or_else(String::new, |table| {
         format!(" {} {}", if create.object == Object::Alias { "FOR" } else { "ON" }, name(table))
     });
-    let password = create
-        .password
-        .as_ref()
-        .map_or_else(String::new, |password| format!(" PASSWORD {}", value(&password.value)));
+    let password = optional("PASSWORD", create.password.as_ref());
     format!(
         "CREATE {} {}{}{table}{password}{}",
         create.object.word(),
         not_exists(create.if_not_exists),
-        quote(&create.name.value),
+        string(&create.name),
         with(&create.params)
     )
 }
@@ -101,11 +96,7 @@ pub(super) fn object_change(change: &ObjectChange) -> String {
     match change {
         ObjectChange::Target(table) => format!("FOR {}", name(table)),
         ObjectChange::Password { new, old } => {
-            format!(
-                "PASSWORD {}{}",
-                value(&new.value),
-                old.as_ref().map_or_else(String::new, |old| format!(" OLD {}", value(&old.value)))
-            )
+            format!("PASSWORD {}{}", spanned(new), optional("OLD", old.as_ref()))
         }
         ObjectChange::Members { add, names } => format!(
             "{} {}",

@@ -8,7 +8,7 @@ mod words;
 
 pub(crate) use define::create_table;
 pub(crate) use select::near;
-pub(crate) use words::{name, quote, value};
+pub(crate) use words::{name, value};
 
 use super::ast::*;
 use crate::diagnostic::Spanned;
@@ -16,66 +16,42 @@ use define::*;
 use select::*;
 use words::*;
 
+/// A statement: a form for each, and a function where the form has parts.
 pub fn statement(statement: &Statement) -> String {
     match &statement.kind {
-        Kind::Connect(connect) => {
-            let mut out = format!("CONNECT {}", quote(&connect.address.value));
-            for (word, value) in [
-                ("USER", &connect.user),
-                ("PASSWORD", &connect.password),
-                ("TOKEN", &connect.token),
-                ("DATABASE", &connect.database),
-                ("AS", &connect.alias),
-            ] {
-                if let Some(Spanned { value, .. }) = value {
-                    out.push_str(&format!(" {word} {}", self::value(value)));
-                }
-            }
-            out
-        }
+        Kind::Connect(connect) => self::connect(connect),
         Kind::UseConnection(connection) => format!("USE CONNECTION {}", name(connection)),
         Kind::Disconnect(None) => "DISCONNECT".to_string(),
         Kind::Disconnect(Some(connection)) => format!("DISCONNECT {}", name(connection)),
         Kind::Use(database) => format!("USE DATABASE {}", name(database)),
         Kind::Help(None) => "HELP".to_string(),
         Kind::Help(Some(topic)) => format!("HELP {topic}"),
-        Kind::Set { name: setting, value } => {
-            format!("SET {} = {}", name(setting), self::value(&value.value))
-        }
-        Kind::SetVariable { name, value } => format!("SET @{name} = {}", self::value(&value.value)),
-        Kind::Explain(inner) => format!("EXPLAIN {}", self::statement(inner)),
-        Kind::Show { what, like } => format!(
-            "SHOW {}{}",
-            what.word(),
-            like.as_ref().map_or_else(String::new, |like| format!(" LIKE {}", quote(&like.value)))
-        ),
+        Kind::Set { name: setting, value } => format!("SET {} = {}", name(setting), spanned(value)),
+        Kind::SetVariable { name, value } => format!("SET @{name} = {}", spanned(value)),
+        Kind::Explain(explained) => format!("EXPLAIN {}", self::statement(explained)),
+        Kind::Show { what, like } => show(*what, like.as_ref()),
         Kind::ShowOf { what, table } => format!("SHOW {} FROM {}", what.word(), name(table)),
         Kind::ShowCreate(table) => format!("SHOW CREATE TABLE {}", name(table)),
         Kind::ShowIndexProgress { index, table } => {
             format!("SHOW PROGRESS OF INDEX {} ON {}", name(index), name(table))
         }
         Kind::ShowLoadingProgress(table) => format!("SHOW PROGRESS OF LOADING ON {}", name(table)),
-        Kind::ShowGrants { of, name: grantee } => {
-            format!(
-                "SHOW GRANTS FOR {} {}",
-                if *of == Grantee::Role { "ROLE" } else { "USER" },
-                quote(&grantee.value)
-            )
+        Kind::ShowGrants { of: Grantee::Role, name } => {
+            format!("SHOW GRANTS FOR ROLE {}", string(name))
         }
-        Kind::ShowJob { job, id } => format!("SHOW {} {}", job.word(), value(&id.value)),
+        Kind::ShowGrants { of: Grantee::User, name } => {
+            format!("SHOW GRANTS FOR USER {}", string(name))
+        }
+        Kind::ShowJob { job, id } => format!("SHOW {} {}", job.word(), spanned(id)),
         Kind::Describe(table) => format!("DESCRIBE TABLE {}", name(table)),
         Kind::DescribeIndex { index, table } => {
             format!("DESCRIBE INDEX {} ON {}", name(index), name(table))
         }
         Kind::DescribeObject { object, name, table } => {
-            format!("DESCRIBE {} {}{}", object.word(), quote(&name.value), on(table))
+            format!("DESCRIBE {} {}{}", object.word(), string(name), on(table))
         }
         Kind::Stats(table) => format!("STATS TABLE {}", name(table)),
-
         Kind::CreateTable(create) => create_table(create),
-        Kind::OriginalCreateTable { table, params } => {
-            format!("CREATE TABLE {} {}", name(table), original_where(params))
-        }
         Kind::AlterTable { table, change } => {
             format!("ALTER TABLE {} {}", name(table), self::change(change))
         }
@@ -85,37 +61,21 @@ pub fn statement(statement: &Statement) -> String {
         Kind::Truncate(table) => format!("TRUNCATE TABLE {}", name(table)),
         Kind::CreateObject(create) => create_object(create),
         Kind::AlterObject { object, name, change } => {
-            format!("ALTER {} {} {}", object.word(), quote(&name.value), object_change(change))
+            format!("ALTER {} {} {}", object.word(), string(name), object_change(change))
         }
-        Kind::DropObject { object, name, if_exists, table } => format!(
-            "DROP {} {}{}{}",
-            object.word(),
-            exists(*if_exists),
-            quote(&name.value),
-            on(table)
-        ),
+        Kind::DropObject { object, name, if_exists, table } => {
+            let exists = exists(*if_exists);
+            format!("DROP {} {exists}{}{}", object.word(), string(name), on(table))
+        }
         Kind::CreatePartition { table, partition, if_not_exists } => {
-            format!(
-                "CREATE PARTITION {}{} ON {}",
-                not_exists(*if_not_exists),
-                name(partition),
-                name(table)
-            )
+            let exists = not_exists(*if_not_exists);
+            format!("CREATE PARTITION {exists}{} ON {}", name(partition), name(table))
         }
         Kind::DropPartition { table, partition, if_exists } => {
             format!("DROP PARTITION {}{} ON {}", exists(*if_exists), name(partition), name(table))
         }
         Kind::CreateIndex { table, index, if_not_exists } => {
-            let own = index.name.as_ref().map_or_else(String::new, |own| format!("{} ", name(own)));
-            format!(
-                "CREATE INDEX {}{own}ON {} {}",
-                not_exists(*if_not_exists),
-                name(table),
-                index_rest(index)
-            )
-        }
-        Kind::OriginalCreateIndex { table, params } => {
-            format!("CREATE INDEX {} {}", name(table), original_where(params))
+            create_index(table, index, *if_not_exists)
         }
         Kind::AlterIndex { index, table, change } => {
             format!("ALTER INDEX {} ON {} {}", name(index), name(table), self::change(change))
@@ -123,141 +83,144 @@ pub fn statement(statement: &Statement) -> String {
         Kind::DropIndex { index, table, if_exists } => {
             format!("DROP INDEX {}{} ON {}", exists(*if_exists), name(index), name(table))
         }
-        Kind::OriginalDropIndex(table) => format!("DROP INDEX {}", name(table)),
-        Kind::Load { table, partitions, fields, params } => {
-            let fields = if fields.is_empty() {
-                String::new()
-            } else {
-                format!(" FIELDS ({})", names(fields))
-            };
-            format!(
-                "LOAD TABLE {}{}{fields}{}",
-                name(table),
-                in_partitions(partitions),
-                with(params)
-            )
-        }
+        Kind::Load { table, partitions, fields, params } => load(table, partitions, fields, params),
         Kind::Release { table, partitions } => {
             format!("RELEASE TABLE {}{}", name(table), in_partitions(partitions))
         }
-
-        Kind::Write(write) => {
-            let rows: Vec<String> =
-                write.rows.iter().map(|row| format!("({})", values(&row.values))).collect();
-            let fields = write
-                .fields
-                .as_ref()
-                .map_or_else(String::new, |fields| format!(" ({})", names(fields)));
-            let verb = if write.upsert { "UPSERT" } else { "INSERT" };
-            format!(
-                "{verb} INTO {}{}{fields} VALUES {}",
-                name(&write.table),
-                in_partitions(write.partition.as_slice()),
-                rows.join(", ")
-            )
-        }
-        Kind::Update(update) => {
-            let assignments: Vec<String> = update
-                .assignments
-                .iter()
-                .map(|(field, assigned)| match assigned {
-                    Assigned::Value(value) => {
-                        format!("{} = {}", name(field), self::value(&value.value))
-                    }
-                    Assigned::Expr(expr) => format!("{} = {}", name(field), inner(expr)),
-                })
-                .collect();
-            let partition = in_partitions(update.partition.as_slice());
-            format!(
-                "UPDATE {}{partition} SET {}{}",
-                name(&update.table),
-                assignments.join(", "),
-                filter(update.filter.as_ref())
-            )
-        }
+        Kind::Write(write) => self::write(write),
+        Kind::Update(update) => self::update(update),
         Kind::Delete { table, partition, filter } => {
-            format!(
-                "DELETE FROM {}{}{}",
-                name(table),
-                in_partitions(partition.as_slice()),
-                self::filter(filter.as_ref())
-            )
+            let partition = in_partitions(partition.as_slice());
+            format!("DELETE FROM {}{partition}{}", name(table), self::filter(filter.as_ref()))
         }
-        Kind::OriginalInsert { vectors, table, partition, ids } => {
-            let tag = partition.as_ref().map_or_else(String::new, |tag| {
-                format!(" WHERE partition_tag = {}", quote(&tag.value))
-            });
-            let ids =
-                ids.as_ref().map_or_else(String::new, |ids| format!(" BY id = {}", values(ids)));
-            format!("INSERT {} INTO {}{tag}{ids}", values(vectors), name(table))
-        }
-        Kind::OriginalDelete { table, ids } => {
-            format!("DELETE {} BY id = {}", name(table), values(ids))
-        }
-
         Kind::Select(select) => self::select(select),
-        Kind::OriginalSearch { vectors, table, params } => {
-            let params = if params.is_empty() {
-                String::new()
-            } else {
-                format!(" {}", original_where(params))
-            };
-            format!("SELECT {} FROM {}{params}", values(vectors), name(table))
-        }
-        Kind::OriginalGet { table, ids } => {
-            format!("SELECT {} BY id = {}", name(table), values(ids))
-        }
-
         Kind::GrantRole { revoke, role, user } => {
-            let (verb, preposition) = if *revoke { ("REVOKE", "FROM") } else { ("GRANT", "TO") };
-            format!("{verb} ROLE {} {preposition} USER {}", quote(&role.value), quote(&user.value))
+            let (verb, preposition) = grant_words(*revoke);
+            format!("{verb} ROLE {} {preposition} USER {}", string(role), string(user))
         }
         Kind::Grant(grant) => self::grant(grant),
-
         Kind::Flush(tables) if tables.is_empty() => "FLUSH ALL".to_string(),
         Kind::Flush(tables) => format!("FLUSH TABLE {}", names(tables)),
         Kind::Compact { table, params } => format!("COMPACT TABLE {}{}", name(table), with(params)),
         Kind::Import { files, table, partition, params } => {
-            format!(
-                "IMPORT FROM {} INTO TABLE {}{}{}",
-                values(files),
-                name(table),
-                in_partitions(partition.as_slice()),
-                with(params)
-            )
+            let into = name(table) + &in_partitions(partition.as_slice());
+            format!("IMPORT FROM {} INTO TABLE {into}{}", values(files), with(params))
         }
-        Kind::TransferNodes { count, from, to } => format!(
-            "TRANSFER {} NODES FROM {} TO {}",
-            value(&count.value),
-            quote(&from.value),
-            quote(&to.value)
-        ),
+        Kind::TransferNodes { count, from, to } => {
+            format!("TRANSFER {} NODES FROM {} TO {}", spanned(count), string(from), string(to))
+        }
         Kind::TransferReplicas { count, table, from, to } => {
-            format!(
-                "TRANSFER {} REPLICAS OF {} FROM {} TO {}",
-                value(&count.value),
-                name(table),
-                quote(&from.value),
-                quote(&to.value)
-            )
+            let (table, from, to) = (name(table), string(from), string(to));
+            format!("TRANSFER {} REPLICAS OF {table} FROM {from} TO {to}", spanned(count))
         }
-        Kind::Restore { snapshot, table, to } => format!(
-            "RESTORE SNAPSHOT {} ON {} TO {}",
-            quote(&snapshot.value),
-            name(table),
-            name(to)
-        ),
-        Kind::RunAnalyzer { texts, of, params } => {
-            let of = of.as_ref().map_or_else(String::new, |(table, field)| {
-                format!(" ON {} ({})", name(table), name(field))
-            });
-            format!("RUN ANALYZER {}{of}{}", value(&texts.value), with(params))
+        Kind::Restore { snapshot, table, to } => {
+            format!("RESTORE SNAPSHOT {} ON {} TO {}", string(snapshot), name(table), name(to))
+        }
+        Kind::RunAnalyzer { texts, of: field, params } => {
+            run_analyzer(texts, field.as_ref(), params)
+        }
+        Kind::OriginalCreateTable { table, params } => {
+            format!("CREATE TABLE {}{}", name(table), original_where(params))
+        }
+        Kind::OriginalCreateIndex { table, params } => {
+            format!("CREATE INDEX {}{}", name(table), original_where(params))
+        }
+        Kind::OriginalDropIndex(table) => format!("DROP INDEX {}", name(table)),
+        Kind::OriginalInsert { vectors, table, partition, ids } => {
+            original_insert(vectors, table, partition.as_ref(), ids.as_deref())
+        }
+        Kind::OriginalDelete { table, ids } => {
+            format!("DELETE {} BY id = {}", name(table), values(ids))
+        }
+        Kind::OriginalSearch { vectors, table, params } => {
+            format!("SELECT {} FROM {}{}", values(vectors), name(table), original_where(params))
+        }
+        Kind::OriginalGet { table, ids } => {
+            format!("SELECT {} BY id = {}", name(table), values(ids))
         }
     }
 }
 
+fn connect(connect: &Connect) -> String {
+    let mut out = format!("CONNECT {}", string(&connect.address));
+    for (word, value) in [
+        ("USER", &connect.user),
+        ("PASSWORD", &connect.password),
+        ("TOKEN", &connect.token),
+        ("DATABASE", &connect.database),
+        ("AS", &connect.alias),
+    ] {
+        out.push_str(&optional(word, value.as_ref()));
+    }
+    out
+}
+
+fn show(what: Listing, like: Option<&Name>) -> String {
+    let like = like.map_or_else(String::new, |like| format!(" LIKE {}", string(like)));
+    format!("SHOW {}{like}", what.word())
+}
+
+fn create_index(table: &Name, index: &Index, if_not_exists: bool) -> String {
+    let own = index.name.as_ref().map_or_else(String::new, |own| format!("{} ", name(own)));
+    let exists = not_exists(if_not_exists);
+    format!("CREATE INDEX {exists}{own}ON {} {}", name(table), index_rest(index))
+}
+
+fn load(table: &Name, partitions: &[Name], fields: &[Name], params: &[Param]) -> String {
+    let partitions = in_partitions(partitions);
+    let fields =
+        if fields.is_empty() { String::new() } else { format!(" FIELDS ({})", names(fields)) };
+    format!("LOAD TABLE {}{partitions}{fields}{}", name(table), with(params))
+}
+
+fn write(write: &Write) -> String {
+    let rows: Vec<String> =
+        write.rows.iter().map(|row| format!("({})", values(&row.values))).collect();
+    let fields =
+        write.fields.as_ref().map_or_else(String::new, |fields| format!(" ({})", names(fields)));
+    let verb = if write.upsert { "UPSERT" } else { "INSERT" };
+    let table = name(&write.table) + &in_partitions(write.partition.as_slice());
+    format!("{verb} INTO {table}{fields} VALUES {}", rows.join(", "))
+}
+
+fn update(update: &Update) -> String {
+    let assignments: Vec<String> = update
+        .assignments
+        .iter()
+        .map(|(field, assigned)| match assigned {
+            Assigned::Value(value) => format!("{} = {}", name(field), spanned(value)),
+            Assigned::Expr(expr) => format!("{} = {}", name(field), inner(expr)),
+        })
+        .collect();
+    let table = name(&update.table) + &in_partitions(update.partition.as_slice());
+    let filter = filter(update.filter.as_ref());
+    format!("UPDATE {table} SET {}{filter}", assignments.join(", "))
+}
+
+fn original_insert(
+    vectors: &[Spanned<Value>],
+    table: &Name,
+    tag: Option<&Name>,
+    ids: Option<&[Spanned<Value>]>,
+) -> String {
+    let tag = tag.map_or_else(String::new, |tag| format!(" WHERE partition_tag = {}", string(tag)));
+    let ids = ids.map_or_else(String::new, |ids| format!(" BY id = {}", values(ids)));
+    format!("INSERT {} INTO {}{tag}{ids}", values(vectors), name(table))
+}
+
+fn run_analyzer(texts: &Spanned<Value>, field: Option<&(Name, Name)>, params: &[Param]) -> String {
+    let field = field.map_or_else(String::new, |(table, field)| {
+        format!(" ON {} ({})", name(table), name(field))
+    });
+    format!("RUN ANALYZER {}{field}{}", spanned(texts), with(params))
+}
+
+fn grant_words(revoke: bool) -> (&'static str, &'static str) {
+    if revoke { ("REVOKE", "FROM") } else { ("GRANT", "TO") }
+}
+
 fn grant(grant: &Grant) -> String {
-    let (verb, preposition) = if grant.revoke { ("REVOKE", "FROM") } else { ("GRANT", "TO") };
+    let (verb, preposition) = grant_words(grant.revoke);
     let star = |name: &Name| if name.value == "*" { "*".to_string() } else { self::name(name) };
     let privileges: Vec<String> = grant.privileges.iter().map(privilege).collect();
     let mut target =
@@ -272,6 +235,6 @@ fn grant(grant: &Grant) -> String {
         "{verb} {} ON {} {preposition} ROLE {}",
         privileges.join(", "),
         target.join(" "),
-        quote(&grant.role.value)
+        string(&grant.role)
     )
 }

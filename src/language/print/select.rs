@@ -60,11 +60,8 @@ pub(super) fn select(select: &Select) -> String {
             if rerank.params.is_empty() { String::new() } else { parameters(&rerank.params) };
         out.push_str(&format!(" RERANK {}{params}", name(&rerank.method)));
     }
-    for (word, value) in [("LIMIT", &select.limit), ("OFFSET", &select.offset)] {
-        if let Some(value) = value {
-            out.push_str(&format!(" {word} {}", self::value(&value.value)));
-        }
-    }
+    out.push_str(&optional("LIMIT", select.limit.as_ref()));
+    out.push_str(&optional("OFFSET", select.offset.as_ref()));
     out.push_str(&search_params(&select.params));
     if let Some(level) = &select.consistency {
         out.push_str(&format!(" CONSISTENCY LEVEL {}", name(level)));
@@ -88,11 +85,8 @@ fn output(output: &Output) -> String {
 
 fn arm(arm: &Arm) -> String {
     let mut out = near(&arm.near) + &filter(arm.filter.as_ref());
-    for (word, value) in [("WEIGHT", &arm.weight), ("LIMIT", &arm.limit)] {
-        if let Some(value) = value {
-            out.push_str(&format!(" {word} {}", self::value(&value.value)));
-        }
-    }
+    out.push_str(&optional("WEIGHT", arm.weight.as_ref()));
+    out.push_str(&optional("LIMIT", arm.limit.as_ref()));
     out + &search_params(&arm.params)
 }
 
@@ -100,7 +94,7 @@ pub(crate) fn near(near: &Near) -> String {
     match &near.target {
         Target::Vectors { operator, vectors } => {
             let vectors = match vectors.as_slice() {
-                [one] => value(&one.value),
+                [one] => spanned(one),
                 many => format!("[{}]", values(many)),
             };
             format!("{} {} {vectors}", name(&near.field), operator.value.symbol())
@@ -108,7 +102,7 @@ pub(crate) fn near(near: &Near) -> String {
         Target::Stored { operator, ids } => {
             format!("{} {} ID({})", name(&near.field), operator.value.symbol(), values(ids))
         }
-        Target::Text(text) => format!("BM25_SCORE({}, {})", name(&near.field), value(&text.value)),
+        Target::Text(text) => format!("BM25_SCORE({}, {})", name(&near.field), spanned(text)),
     }
 }
 
@@ -116,7 +110,7 @@ pub(super) fn filter(filter: Option<&Filter>) -> String {
     match filter {
         None => String::new(),
         Some(Filter::Expr(expr)) => format!(" WHERE {}", self::expr(expr)),
-        Some(Filter::Raw(text)) => format!(" FILTER {}", value(&text.value)),
+        Some(Filter::Raw(text)) => format!(" FILTER {}", spanned(text)),
     }
 }
 
@@ -142,7 +136,7 @@ fn expr(expr: &Expr) -> String {
             format!("{}{} BETWEEN {} AND {}", inner(left), not(*negated), inner(low), inner(high))
         }
         ExprKind::Like { left, negated, pattern } => {
-            format!("{}{} LIKE {}", inner(left), not(*negated), value(&pattern.value))
+            format!("{}{} LIKE {}", inner(left), not(*negated), spanned(pattern))
         }
         ExprKind::IsNull { left, negated } => format!("{} IS{} NULL", inner(left), not(*negated)),
         ExprKind::Field { name, path, quoted } => {
@@ -173,5 +167,5 @@ fn not(negated: bool) -> &'static str {
 }
 
 pub(super) fn steps(path: &[Spanned<Value>]) -> String {
-    path.iter().map(|step| format!("[{}]", value(&step.value))).collect()
+    path.iter().map(|step| format!("[{}]", spanned(step))).collect()
 }

@@ -39,8 +39,17 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
+pub(super) fn spanned(value: &Spanned<Value>) -> String {
+    self::value(&value.value)
+}
+
+/// A clause of a word and its value, with the blank before it.
+pub(super) fn optional(word: &str, value: Option<&Spanned<Value>>) -> String {
+    value.map_or_else(String::new, |value| format!(" {word} {}", spanned(value)))
+}
+
 pub(super) fn values(values: &[Spanned<Value>]) -> String {
-    values.iter().map(|value| self::value(&value.value)).collect::<Vec<_>>().join(", ")
+    values.iter().map(spanned).collect::<Vec<_>>().join(", ")
 }
 
 /// A name, in backticks where a keyword or another character would be read otherwise.
@@ -68,8 +77,13 @@ pub(super) fn dotted(name: &Name) -> String {
 }
 
 /// A string; a doubled quote is one, a backslash escapes.
-pub(crate) fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("'{}'", escaped(text).replace('\'', "''"))
+}
+
+/// What has a name of its own beside tables: in quotes, where any name is read as itself.
+pub(super) fn string(name: &Name) -> String {
+    quote(&name.value)
 }
 
 pub(super) fn double(text: &str) -> String {
@@ -87,7 +101,7 @@ pub(super) fn privilege(name: &Name) -> String {
 }
 
 pub(super) fn strings(names: &[Name]) -> String {
-    names.iter().map(|name| quote(&name.value)).collect::<Vec<_>>().join(", ")
+    names.iter().map(string).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn escaped(text: &str) -> String {
@@ -111,11 +125,14 @@ pub(super) fn search_params(params: &[Param]) -> String {
 }
 
 pub(super) fn original_where(params: &[Param]) -> String {
+    if params.is_empty() {
+        return String::new();
+    }
     let params: Vec<String> = params
         .iter()
         .map(|param| format!("{} = {}", name(&param.name), values(&param.values)))
         .collect();
-    format!("WHERE {}", params.join(" AND "))
+    format!(" WHERE {}", params.join(" AND "))
 }
 
 pub(super) fn in_partitions(partitions: &[Name]) -> String {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::language::keywords::{self, SECRET_NEXT};
 
 /// The text with its secrets covered. Offsets into the one hold in the other.
-pub fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for range in in_addresses(text).into_iter().chain(behind_keywords(text)) {
         if let Some(secret) = bytes.get_mut(range) {

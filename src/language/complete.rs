@@ -91,7 +91,7 @@ fn in_string(before: &str) -> bool {
 }
 
 /// What the word at the cursor means: the statements that have it.
-pub fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<String> {
+pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<String> {
     let is_word = |char: char| char.is_alphanumeric() || char == '_';
     let start = cell.get(..cursor)?.rfind(|char| !is_word(char)).map_or(0, |at| {
         at + cell.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)

@@ -10,10 +10,11 @@ use crate::outcome::{Outcome, Table};
 mod pages {
     include!(concat!(env!("OUT_DIR"), "/help.rs"));
 }
-pub use pages::{INDEX, METRIC, ORIGINAL, PAGES};
+pub(crate) use pages::PAGES;
+pub use pages::{INDEX, METRIC, ORIGINAL};
 
 /// The help on a topic, or on everything.
-pub fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
+pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
     let table = |heads: [&str; 2], rows: Vec<(&str, &str)>| {
         let rows = rows
             .into_iter()

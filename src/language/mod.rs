@@ -7,7 +7,7 @@ pub mod ast;
 pub mod complete;
 pub mod help;
 pub(crate) mod keywords;
-pub mod numbers;
+pub(crate) mod numbers;
 pub mod parse;
 pub mod print;
 pub mod variables;

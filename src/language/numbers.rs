@@ -12,18 +12,18 @@ use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 /// Stands between `[` and `]` in the short text, before the number of the list in
 /// [`Scanned::lists`].
-pub const MARK: char = '\u{1}';
+pub(crate) const MARK: char = '\u{1}';
 const DEEPEST: usize = 64;
 
 #[derive(Debug)]
-pub struct Scanned<'a> {
+pub(crate) struct Scanned<'a> {
     /// the cell as it was written
-    pub cell: &'a str,
+    pub(crate) cell: &'a str,
     /// the short text: the cell without comments and number lists
-    pub text: String,
-    pub lists: Vec<Numbers>,
+    pub(crate) text: String,
+    pub(crate) lists: Vec<Numbers>,
     /// where the statements stand in `text`, without the blanks around them
-    pub statements: Vec<(usize, usize)>,
+    pub(crate) statements: Vec<(usize, usize)>,
     /// (offset in `text`, offset in the cell), ascending; between two entries both run in step
     map: Vec<(usize, usize)>,
     /// the entry that was asked for last: the next question is about the same or a near one
@@ -32,7 +32,7 @@ pub struct Scanned<'a> {
 
 impl Scanned<'_> {
     /// The place in the cell of a place in the short text.
-    pub fn in_cell(&self, at: usize) -> usize {
+    pub(crate) fn in_cell(&self, at: usize) -> usize {
         let reaches = |index: usize| self.map.get(index).is_some_and(|(short, _)| *short <= at);
         let last = self.last.get();
         if !reaches(last) || reaches(last + 1) {
@@ -45,7 +45,7 @@ impl Scanned<'_> {
     }
 }
 
-pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
+pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
     let bytes = cell.as_bytes();
     let mut scanner = Scanner {
         out: Scanned {
@@ -127,7 +127,7 @@ pub fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
 
 /// A list that this pass did not take, for a comment in it, another blank or a variable: of numbers
 /// alone it is what this pass makes.
-pub fn list_of(items: Vec<Spanned<Value>>, span: Span) -> Value {
+pub(crate) fn list_of(items: Vec<Spanned<Value>>, span: Span) -> Value {
     let mut values = Vec::with_capacity(items.len());
     for item in &items {
         match item.value {

@@ -224,7 +224,7 @@ pub enum Job {
 }
 
 impl Job {
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Job::Compaction => "COMPACTION",
             Job::Import => "IMPORT",
@@ -280,7 +280,7 @@ impl Listing {
         ("PRIVILEGE GROUPS", Listing::PrivilegeGroups),
     ];
 
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, listing)| *listing == self).map_or("", |(word, _)| word)
     }
 }
@@ -308,7 +308,7 @@ impl Object {
         ("SNAPSHOT", Object::Snapshot),
     ];
 
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, object)| *object == self).map_or("", |(word, _)| word)
     }
 }

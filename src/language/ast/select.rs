@@ -20,7 +20,7 @@ pub struct Select {
 }
 
 impl Select {
-    pub fn new(items: Items, table: Name) -> Select {
+    pub(crate) fn new(items: Items, table: Name) -> Select {
         Select {
             distinct: false,
             items,
@@ -84,7 +84,7 @@ impl Function {
         ("max", Function::Max),
     ];
 
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, function)| *function == self).map_or("", |(word, _)| word)
     }
 }
@@ -158,7 +158,7 @@ impl Operator {
         Operator::L1,
     ];
 
-    pub fn symbol(self) -> &'static str {
+    pub(crate) fn symbol(self) -> &'static str {
         match self {
             Operator::L2 => "<->",
             Operator::Cosine => "<=>",
@@ -170,7 +170,7 @@ impl Operator {
     }
 
     /// Milvus's name of the metric.
-    pub fn metric(self) -> &'static str {
+    pub(crate) fn metric(self) -> &'static str {
         match self {
             Operator::L2 => "L2",
             Operator::Cosine => "COSINE",
@@ -181,7 +181,7 @@ impl Operator {
         }
     }
 
-    pub fn of_metric(metric: &str) -> Option<Operator> {
+    pub(crate) fn of_metric(metric: &str) -> Option<Operator> {
         Self::ALL.into_iter().find(|operator| operator.metric().eq_ignore_ascii_case(metric))
     }
 }

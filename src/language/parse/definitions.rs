@@ -3,7 +3,7 @@
 use super::*;
 
 impl<'a> Builder<'a> {
-    pub fn create(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn create(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
         Ok(match rule {
             Rule::create_table => self.create_table(parts)?,
             Rule::create_object => self.create_object(parts)?,
@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    pub fn alter(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn alter(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
         Ok(match rule {
             Rule::alter_table => {
                 let table = self.table(&mut parts)?;
@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    pub fn drop(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn drop(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
         Ok(match rule {
             Rule::drop_table => {
                 let if_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_exists);
@@ -336,7 +336,7 @@ impl<'a> Builder<'a> {
         Ok(Index { name, field: field_name, path, ops, method, params })
     }
 
-    pub fn object(&self, pair: Pair<'a, Rule>) -> Result<Object> {
+    pub(super) fn object(&self, pair: Pair<'a, Rule>) -> Result<Object> {
         let word = one_blank(pair.as_str());
         Object::ALL
             .iter()
@@ -346,7 +346,11 @@ impl<'a> Builder<'a> {
     }
 
     /// `ON t`, which only a snapshot has.
-    pub fn optional_table(&self, parts: &mut Parts<'a>, object: Object) -> Result<Option<Name>> {
+    pub(super) fn optional_table(
+        &self,
+        parts: &mut Parts<'a>,
+        object: Object,
+    ) -> Result<Option<Name>> {
         if parts.peek().is_none() {
             return Ok(None);
         }

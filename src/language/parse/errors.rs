@@ -7,7 +7,7 @@ use crate::diagnostic::closest;
 use crate::language::keywords::{self, OPENS};
 
 /// The statement at `start` begins with no word that is known.
-pub fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
+pub(super) fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let (at, word) = word_at(scanned, start);
     let known: Vec<&str> = keywords::used_for(OPENS).collect();
     let diagnostic =
@@ -31,7 +31,7 @@ fn word_at<'a>(scanned: &Scanned<'a>, at: usize) -> (Span, &'a str) {
     (Span::new(start, start + length), found.get(..length).unwrap_or_default())
 }
 
-pub fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> Diagnostic {
+pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> Diagnostic {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => base + at,
     };

@@ -3,7 +3,7 @@
 use super::*;
 
 impl<'a> Builder<'a> {
-    pub fn filter(&self, pair: Pair<'a, Rule>) -> Result<Filter> {
+    pub(super) fn filter(&self, pair: Pair<'a, Rule>) -> Result<Filter> {
         let rule = pair.as_rule();
         let mut parts = self.parts(pair);
         let inner = parts.skip(&[Rule::WHERE, Rule::FILTER]).next()?;
@@ -14,7 +14,7 @@ impl<'a> Builder<'a> {
         Ok(Filter::Expr(self.expr(inner)?))
     }
 
-    pub fn expr(&self, pair: Pair<'a, Rule>) -> Result<Expr> {
+    pub(super) fn expr(&self, pair: Pair<'a, Rule>) -> Result<Expr> {
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let mut parts = self.parts(pair);
@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The steps into a JSON or array field: `['a'][0]`.
-    pub fn steps(&self, parts: &mut Parts<'a>) -> Result<Vec<Spanned<Value>>> {
+    pub(super) fn steps(&self, parts: &mut Parts<'a>) -> Result<Vec<Spanned<Value>>> {
         let mut path = Vec::new();
         while let Some(step) = parts.take(Rule::step) {
             let span = self.span(&step);

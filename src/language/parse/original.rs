@@ -3,7 +3,7 @@
 use super::*;
 
 impl<'a> Builder<'a> {
-    pub fn original_insert(&self, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn original_insert(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let vectors = self.original_vectors(parts.next()?)?;
         let table = self.table(&mut parts)?;
         let (mut params, mut ids) = (Vec::new(), None);
@@ -18,7 +18,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The table of a `create partition` or `drop partition`, and the tag.
-    pub fn original_partition(&self, mut parts: Parts<'a>) -> Result<(Name, Name)> {
+    pub(super) fn original_partition(&self, mut parts: Parts<'a>) -> Result<(Name, Name)> {
         let table = self.name(parts.skip(&[Rule::PARTITION]).next()?)?;
         let params = self.original_where(parts.next()?)?;
         let partition = partition_tag(&params)?.ok_or_else(|| {
@@ -29,7 +29,7 @@ impl<'a> Builder<'a> {
         Ok((table, partition))
     }
 
-    pub fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
+    pub(super) fn original_where(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
         let mut parts = self.parts(pair);
         parts.skip(&[Rule::WHERE]);
         parts
@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
         Ok(Param { name, values })
     }
 
-    pub fn original_vectors(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+    pub(super) fn original_vectors(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
         let span = self.span(&pair);
         let values =
             pair.into_inner().map(|pair| self.bare_value(pair)).collect::<Result<Vec<_>>>()?;
@@ -77,7 +77,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    pub fn ids(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+    pub(super) fn ids(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
         let mut parts = self.parts(pair);
         parts.skip(&[Rule::BY, Rule::ID]);
         parts.pairs.map(|pair| self.value(pair)).collect()

@@ -3,7 +3,12 @@
 use super::*;
 
 impl<'a> Builder<'a> {
-    pub fn data_statement(&self, opening: Rule, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn data_statement(
+        &self,
+        opening: Rule,
+        rule: Rule,
+        mut parts: Parts<'a>,
+    ) -> Result<Kind> {
         use Rule as R;
         Ok(match rule {
             R::write => self.write(opening == R::upsert_statement, parts)?,
@@ -275,13 +280,13 @@ impl<'a> Builder<'a> {
         Ok(Near { field, target: Target::Text(self.value(parts.next()?)?) })
     }
 
-    pub fn match_against(&self, mut parts: Parts<'a>) -> Result<(Name, Spanned<Value>)> {
+    pub(super) fn match_against(&self, mut parts: Parts<'a>) -> Result<(Name, Spanned<Value>)> {
         let field = self.name(parts.skip(&[Rule::MATCH]).next()?)?;
         Ok((field, self.value(parts.skip(&[Rule::AGAINST]).next()?)?))
     }
 
     /// `field <-> vectors` or `field <-> ID(5)`
-    pub fn near_vectors(&self, field: Name, parts: &mut Parts<'a>) -> Result<Near> {
+    pub(super) fn near_vectors(&self, field: Name, parts: &mut Parts<'a>) -> Result<Near> {
         let symbol = parts.next()?;
         let written = symbol.as_str().trim_end();
         let operator = Operator::ALL

@@ -5,7 +5,7 @@ use super::*;
 
 impl<'a> Builder<'a> {
     /// The statement of an opening word's rule.
-    pub fn kind(&self, opening: Rule, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn kind(&self, opening: Rule, mut parts: Parts<'a>) -> Result<Kind> {
         use Rule as R;
         if opening == R::address_statement {
             let address = parts.next()?;

@@ -4,14 +4,14 @@ use super::*;
 use crate::language::numbers;
 
 impl<'a> Builder<'a> {
-    pub fn lifted(&self, pair: Pair<'a, Rule>) -> Result<Numbers> {
+    pub(super) fn lifted(&self, pair: Pair<'a, Rule>) -> Result<Numbers> {
         let span = self.span(&pair);
         let index =
             self.parts(pair).next()?.as_str().parse::<usize>().map_err(|_| internal(span))?;
         self.scanned.lists.get(index).cloned().ok_or_else(|| internal(span))
     }
 
-    pub fn params(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
+    pub(super) fn params(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
         let mut params: Vec<Param> = Vec::new();
         for pair in pair.into_inner() {
             let mut parts = self.parts(pair);
@@ -33,7 +33,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A value where a bare word stands for text (`metric_type = L2`).
-    pub fn setting(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+    pub(super) fn setting(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         if pair.as_rule() == Rule::setting_word {
             let word = self.parts(pair).next()?;
             let name = if word.as_rule() == Rule::ON {
@@ -46,12 +46,12 @@ impl<'a> Builder<'a> {
         self.value(pair)
     }
 
-    pub fn value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+    pub(super) fn value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         let inner = self.parts(pair).next()?;
         self.bare_value(inner)
     }
 
-    pub fn bare_value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+    pub(super) fn bare_value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         let span = self.span(&pair);
         let value = match pair.as_rule() {
             Rule::null => Value::Null,
@@ -86,7 +86,7 @@ impl<'a> Builder<'a> {
         Ok(Spanned::new(value, span))
     }
 
-    pub fn literal(&self, pair: Pair<'a, Rule>) -> Result<Value> {
+    pub(super) fn literal(&self, pair: Pair<'a, Rule>) -> Result<Value> {
         let span = self.span(&pair);
         Ok(match pair.as_rule() {
             Rule::TRUE => Value::Bool(true),
@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The parameters of an optional WITH.
-    pub fn with(&self, parts: &mut Parts<'a>) -> Result<Vec<Param>> {
+    pub(super) fn with(&self, parts: &mut Parts<'a>) -> Result<Vec<Param>> {
         Ok(parts
             .skip(&[Rule::WITH])
             .take(Rule::params)
@@ -146,7 +146,7 @@ fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
 }
 
 /// Takes a string's quotes off: a doubled quote is one, a backslash escapes as in C.
-pub fn unquote(text: &str) -> String {
+pub(super) fn unquote(text: &str) -> String {
     let text = text.trim_end();
     let Some(quote) = text.chars().next() else { return String::new() };
     let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();

@@ -1,5 +1,6 @@
-//! Completion: what may stand at the cursor. In: the cell, the cursor (bytes) and the names that
-//! are known. Out: candidates, filtered.
+//! Completion and inspection: what may stand at the cursor, and what the word there means. In: the
+//! cell, the cursor (bytes) and the names that are known. Out: candidates, filtered; Markdown.
+//! Parses nothing: a cell that is being typed is seldom a statement.
 
 use super::help::{ORIGINAL, PAGES};
 use super::keywords::{self, COMPLETES, OPENS, TABLE_NEXT};

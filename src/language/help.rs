@@ -1,5 +1,6 @@
 //! HELP: statements, metrics and index types, drawn from the pages of the reference by `build.rs`,
-//! so that they cannot differ.
+//! so that they cannot differ. In: a topic, or none. Out: a table, or a diagnostic that names the
+//! topics.
 
 use super::ast::Name;
 use crate::diagnostic::{Code, Diagnostic};

@@ -17,7 +17,7 @@ use crate::diagnostic::{Span, Spanned};
 
 pub type Name = Spanned<String>;
 
-/// One statement of a cell, with the text it was written as.
+/// One statement of a cell, with its place there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     pub kind: Kind,

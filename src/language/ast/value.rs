@@ -27,8 +27,7 @@ pub enum Value {
     Text(String),
     /// X'A5', b'1010'
     Bytes(Vec<u8>),
-    /// a list of numbers, lifted out by the fast path: the numbers as a vector has them, and their
-    /// text
+    /// a list of numbers: the numbers as a vector has them, and their text
     Numbers(Numbers),
     List(Vec<Spanned<Value>>),
     /// `{'a': 1}`; a sparse vector when the keys are numbers

@@ -1,4 +1,5 @@
-//! CREATE, ALTER and DROP of tables, partitions, indexes and other objects.
+//! CREATE, ALTER and DROP of tables, partitions, indexes and other objects. What an object cannot
+//! have (a password, a table) is refused here, where its place is known.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! What pest expected, in words, with the misspelt word marked.
+//! What was expected in place of a word. In: pest's error, which is of rules. Out: a diagnostic in
+//! the user's words, with the misspelt word marked and the one that was meant.
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 

@@ -1,4 +1,4 @@
-//! Filters: SQL's and Milvus's own spelling become one tree.
+//! Filters and arithmetic: SQL's and Milvus's own spelling become one tree, in Milvus's operators.
 
 use super::*;
 

@@ -2,8 +2,10 @@
 //! diagnostic that marks a place. The only module that knows pest. A cell that has one error runs
 //! nothing.
 //!
-//! A cell is split at its semicolons, and each statement is matched against the rule of its first
-//! word.
+//! `numbers` splits a cell at its semicolons, and each statement is matched against the rule of its
+//! first word. A `Builder` reads the pairs: `statements` chooses by the opening word among
+//! `definitions`, `reads` and what is in it, and these go down to `filters`, `original` and
+//! `values`. `errors` says what was expected.
 
 mod definitions;
 mod errors;

@@ -1,4 +1,4 @@
-//! Statements that read and write data.
+//! Statements that read and write rows: SELECT with its clauses, INSERT, UPDATE, DELETE.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Values and `name = value` lists.
+//! Values and `name = value` lists: quotes and escapes are taken off, lifted lists put back.
 
 use super::*;
 use crate::language::numbers;

@@ -33,7 +33,7 @@ impl<P: Platform> Session<P> {
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
         for mut statement in parse::parse(cell)? {
-            variables::settle(&mut statement, &self.state.variables.borrow())?;
+            variables::substitute(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&statement, &self.state).await?;
             on_outcome(&outcome);
         }

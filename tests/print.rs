@@ -126,9 +126,9 @@ fn path() -> impl Strategy<Value = Vec<Spanned<Value>>> {
     )
 }
 
-fn near() -> impl Strategy<Value = Near> {
+fn search() -> impl Strategy<Value = Search> {
     (name(), prop_oneof![vectors(), stored(), text_or_variable().prop_map(Target::Text)])
-        .prop_map(|(field, target)| Near { field, target })
+        .prop_map(|(field, target)| Search { field, target })
 }
 
 fn operator() -> impl Strategy<Value = Spanned<Operator>> {
@@ -187,7 +187,7 @@ fn expr() -> impl Strategy<Value = Expr> {
             vec((select(vec!["==", "!=", "<=", ">=", "<", ">"]), inner.clone()), 1..3);
         let range = (name(), prop_oneof![vectors(), stored()], comparisons.clone()).prop_map(
             |(field, target, bounds)| ExprKind::Range {
-                near: Box::new(Near { field, target }),
+                search: Box::new(Search { field, target }),
                 bounds,
             },
         );
@@ -230,9 +230,17 @@ fn output() -> impl Strategy<Value = Output> {
     let functions = Function::ALL.map(|(_, function)| function).to_vec();
     prop_oneof![
         field_output(),
-        Just(Output::Aggregate { function: spanned(Function::Count), distinct: false, of: None }),
+        Just(Output::Aggregate {
+            function: spanned(Function::Count),
+            distinct: false,
+            argument: None
+        }),
         (select(functions), any::<bool>(), field_output()).prop_map(|(function, distinct, of)| {
-            Output::Aggregate { function: spanned(function), distinct, of: Some(Box::new(of)) }
+            Output::Aggregate {
+                function: spanned(function),
+                distinct,
+                argument: Some(Box::new(of)),
+            }
         }),
     ]
 }
@@ -242,19 +250,25 @@ fn select_statement() -> impl Strategy<Value = Kind> {
     let items = prop_oneof![1 => Just(Items::All), 3 => vec(item, 1..4).prop_map(Items::Listed)];
     let direction = || select(vec![Direction::Ascending, Direction::Descending]);
     let order = prop_oneof![
-        (near(), of(direction().prop_map(spanned)))
-            .prop_map(|(near, direction)| Order::Near { near, direction }),
+        (search(), of(direction().prop_map(spanned)))
+            .prop_map(|(search, direction)| Order::Search { search, direction }),
         vec((output(), direction()), 1..3).prop_map(Order::By),
     ];
-    let arm = (near(), filter(), of(value()), of(value()), params()).prop_map(
-        |(near, filter, weight, limit, params)| Arm { near, filter, weight, limit, params },
+    let sub_search = (search(), filter(), of(value()), of(value()), params()).prop_map(
+        |(search, filter, weight, limit, params)| SubSearch {
+            search,
+            filter,
+            weight,
+            limit,
+            params,
+        },
     );
     let rerank = (name(), params()).prop_map(|(method, params)| Rerank { method, params });
     (
         (any::<bool>(), items, name(), vec(name(), 0..3), filter(), of(order)),
         (
             vec(field_output(), 0..3),
-            vec(arm, 0..3),
+            vec(sub_search, 0..3),
             of(rerank),
             of(value()),
             of(value()),
@@ -582,7 +596,7 @@ fn administration() -> impl Strategy<Value = Kind> {
         (name(), name()).prop_map(|(index, table)| Kind::ShowIndexProgress { index, table }),
         name().prop_map(Kind::ShowLoadingProgress),
         (select(vec![Grantee::Role, Grantee::User]), name())
-            .prop_map(|(of, name)| Kind::ShowGrants { of, name }),
+            .prop_map(|(grantee, name)| Kind::ShowGrants { grantee, name }),
         (select(vec![Job::Compaction, Job::Import, Job::Restore]), value())
             .prop_map(|(job, id)| Kind::ShowJob { job, id }),
         name().prop_map(Kind::Describe),
@@ -612,7 +626,7 @@ fn administration() -> impl Strategy<Value = Kind> {
             to
         }),
         (value(), of((name(), name())), params())
-            .prop_map(|(texts, of, params)| Kind::RunAnalyzer { texts, of, params }),
+            .prop_map(|(texts, field, params)| Kind::RunAnalyzer { texts, field, params }),
     ]
 }
 
@@ -686,7 +700,7 @@ fn no_variable_is_forgotten() {
                 .filter_map(|rest| rest.split_once('"'))
                 .map(|(name, _)| (name.to_string(), Value::Text("words".to_string())))
                 .collect();
-            variables::settle(&mut statement, &known)
+            variables::substitute(&mut statement, &known)
                 .map_err(|error| TestCaseError::fail(format!("{before}\n{}", error.message)))?;
             prop_assert!(!shape(&statement).contains("Variable("), "{}", before);
             Ok(())

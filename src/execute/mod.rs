@@ -94,7 +94,9 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
             define::index::progress(index, table, context).await
         }
         Kind::ShowLoadingProgress(table) => define::loading::progress(table, context).await,
-        Kind::ShowGrants { of, name } => admin::access::show_grants(*of, name, context).await,
+        Kind::ShowGrants { grantee, name } => {
+            admin::access::show_grants(*grantee, name, context).await
+        }
         Kind::ShowJob { job, id } => admin::maintenance::show_job(*job, id, context).await,
         Kind::Describe(table) => define::describe::describe(table, context).await,
         Kind::DescribeIndex { index, table } => {
@@ -195,8 +197,8 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::Restore { snapshot, table, to } => {
             admin::snapshots::restore(snapshot, table, to, context).await
         }
-        Kind::RunAnalyzer { texts, of, params } => {
-            admin::analyzer::run(texts, of.as_ref(), params, context).await
+        Kind::RunAnalyzer { texts, field, params } => {
+            admin::analyzer::run(texts, field.as_ref(), params, context).await
         }
         Kind::Connect(_)
         | Kind::UseConnection(_)

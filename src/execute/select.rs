@@ -37,8 +37,8 @@ pub(crate) async fn select<P: Platform>(
             .at(rerank.method.span)
             .help("add `HYBRID SEARCH (…)` before it"));
     }
-    if matches!(&select.order, Some(Order::Near { .. }))
-        || bounds.iter().any(|bound| bound.near.is_some())
+    if matches!(&select.order, Some(Order::Search { .. }))
+        || bounds.iter().any(|bound| bound.search.is_some())
     {
         return single::search(select, &read, &bounds, context).await;
     }
@@ -72,7 +72,7 @@ fn check_no_search(select: &Select, bounds: &[Bound]) -> Result<()> {
 fn only_count(select: &Select) -> Option<&Item> {
     match &select.items {
         Items::Listed(items) => match items.as_slice() {
-            [item @ Item { output: Output::Aggregate { function, of: None, .. }, .. }]
+            [item @ Item { output: Output::Aggregate { function, argument: None, .. }, .. }]
                 if function.value == Function::Count
                     && select.group.is_empty()
                     && select.order.is_none() =>
@@ -169,7 +169,7 @@ async fn sorted_or_grouped<P: Platform>(
     let items = items_of(select, read.collection);
     let keys = match &select.order {
         Some(Order::By(keys)) => keys.as_slice(),
-        Some(Order::Near { .. }) | None => &[],
+        Some(Order::Search { .. }) | None => &[],
     };
     let grouping = groups(select);
     let shown = limit.unwrap_or(context.kept().min(sort::MAX_ROWS));

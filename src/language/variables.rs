@@ -14,7 +14,7 @@ pub type Variables = BTreeMap<String, Value>;
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
 /// Puts values in the place of a statement's variables.
-pub fn settle(statement: &mut Statement, variables: &Variables) -> Result<()> {
+pub fn substitute(statement: &mut Statement, variables: &Variables) -> Result<()> {
     walk::statement(statement, &mut Substitution { variables })
 }
 
@@ -176,11 +176,11 @@ mod tests {
     use crate::language::{parse, print};
 
     /// A cell's last statement, with what the SETs before it gave, printed.
-    fn settled(cell: &str) -> Result<String> {
+    fn substituted(cell: &str) -> Result<String> {
         let mut variables = Variables::new();
         let mut last = String::new();
         for mut statement in parse::parse(cell)? {
-            settle(&mut statement, &variables)?;
+            substitute(&mut statement, &variables)?;
             last = print::statement(&statement);
             if let Kind::SetVariable { name, value } = statement.kind {
                 variables.insert(name.value, value.value);
@@ -222,7 +222,7 @@ mod tests {
             ),
             ("SET @x = [3, 1]; select t by id = :x", "SELECT t BY id = 3, 1"),
         ] {
-            assert_eq!(settled(cell).as_deref(), Ok(printed), "{cell}");
+            assert_eq!(substituted(cell).as_deref(), Ok(printed), "{cell}");
         }
     }
 
@@ -236,7 +236,7 @@ mod tests {
                 "a variable cannot stand for a name",
             ),
         ] {
-            let error = settled(cell).unwrap_err();
+            let error = substituted(cell).unwrap_err();
             let span = error.span.unwrap();
             assert_eq!((error.message.as_str(), &cell[span.start..span.end]), (message, ":x"));
         }

@@ -53,7 +53,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
             visitor.several(files)?;
             self::params(params, visitor)
         }
-        Kind::RunAnalyzer { texts, of: _, params } => {
+        Kind::RunAnalyzer { texts, field: _, params } => {
             visitor.value(texts)?;
             self::params(params, visitor)
         }
@@ -83,7 +83,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         | Kind::ShowCreate(_)
         | Kind::ShowIndexProgress { index: _, table: _ }
         | Kind::ShowLoadingProgress(_)
-        | Kind::ShowGrants { of: _, name: _ }
+        | Kind::ShowGrants { grantee: _, name: _ }
         | Kind::Describe(_)
         | Kind::DescribeIndex { index: _, table: _ }
         | Kind::DescribeObject { object: _, name: _, table: _ }
@@ -221,10 +221,10 @@ fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
     } = select;
     self::filter(filter, visitor)?;
     match order {
-        Some(Order::Near { near, direction: _ }) => self::near(near, visitor)?,
+        Some(Order::Search { search, direction: _ }) => self::search(search, visitor)?,
         Some(Order::By(_)) | None => {}
     }
-    hybrid.iter_mut().try_for_each(|arm| self::arm(arm, visitor))?;
+    hybrid.iter_mut().try_for_each(|sub_search| self::sub_search(sub_search, visitor))?;
     if let Some(Rerank { method: _, params }) = rerank {
         self::params(params, visitor)?;
     }
@@ -232,16 +232,16 @@ fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
     self::params(params, visitor)
 }
 
-fn arm(arm: &mut Arm, visitor: &mut dyn ValueVisitor) -> Result<()> {
-    let Arm { near, filter, weight, limit, params } = arm;
-    self::near(near, visitor)?;
+fn sub_search(sub_search: &mut SubSearch, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let SubSearch { search, filter, weight, limit, params } = sub_search;
+    self::search(search, visitor)?;
     self::filter(filter, visitor)?;
     weight.iter_mut().chain(limit).try_for_each(|value| visitor.value(value))?;
     self::params(params, visitor)
 }
 
-fn near(near: &mut Near, visitor: &mut dyn ValueVisitor) -> Result<()> {
-    let Near { field: _, target } = near;
+fn search(search: &mut Search, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let Search { field: _, target } = search;
     match target {
         Target::Vectors { operator: _, vectors } => visitor.vectors(vectors),
         Target::Stored { operator: _, ids } => visitor.several(ids),
@@ -265,8 +265,8 @@ fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
             self::expr(first, visitor)?;
             rest.iter_mut().try_for_each(|(_, expr)| self::expr(expr, visitor))
         }
-        ExprKind::Range { near, bounds } => {
-            self::near(near, visitor)?;
+        ExprKind::Range { search, bounds } => {
+            self::search(search, visitor)?;
             bounds.iter_mut().try_for_each(|(_, expr)| self::expr(expr, visitor))
         }
         ExprKind::In { left, negated: _, list } => {

@@ -157,7 +157,7 @@ impl Plan {
                 .at(name.span)
                 .help(format!("add it to GROUP BY, or write `max({head})`")))
             }
-            Output::Aggregate { function, distinct, of } => {
+            Output::Aggregate { function, distinct, argument: of } => {
                 let source = match of {
                     Some(of) => {
                         let of_field = OutputField::of(of, None, collection)?;
@@ -246,7 +246,7 @@ fn column(item: &Item, collection: &Collection) -> Column {
     };
     let (head, kind) = match &item.output {
         Output::Field { name, path } => (path_head(&name.value, path), kind_of(&item.output)),
-        Output::Aggregate { function, distinct, of } => {
+        Output::Aggregate { function, distinct, argument: of } => {
             let argument = match of.as_deref() {
                 Some(Output::Field { name, path }) => path_head(&name.value, path),
                 Some(Output::Aggregate { .. }) | None => "*".to_string(),

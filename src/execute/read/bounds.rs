@@ -4,13 +4,13 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::value;
-use crate::language::ast::{Expr, ExprKind, Filter, Near};
+use crate::language::ast::{Expr, ExprKind, Filter, Search};
 
 /// A range of a search that stands in a filter: `v <-> [1, 2] < 0.8`, or `distance < 0.8` when
-/// `near` is `None`.
+/// `search` is `None`.
 #[derive(Clone)]
 pub(crate) struct Bound {
-    pub(crate) near: Option<Near>,
+    pub(crate) search: Option<Search>,
     pub(crate) operator: &'static str,
     pub(crate) value: Spanned<f64>,
 }
@@ -65,15 +65,19 @@ fn take_bounds(
                 Expr { kind: ExprKind::Chain { first: Box::new(first), rest }, span }
             }))
         }
-        ExprKind::Range { near, bounds: written } => {
+        ExprKind::Range { search, bounds: written } => {
             for (operator, value) in written {
-                bounds.push(Bound { near: Some((*near).clone()), operator, value: bound(&value)? });
+                bounds.push(Bound {
+                    search: Some((*search).clone()),
+                    operator,
+                    value: bound(&value)?,
+                });
             }
             Ok(None)
         }
         ExprKind::Compare { first, rest } if is_distance(&first, collection) => {
             for (operator, value) in rest {
-                bounds.push(Bound { near: None, operator, value: bound(&value)? });
+                bounds.push(Bound { search: None, operator, value: bound(&value)? });
             }
             Ok(None)
         }
@@ -113,7 +117,7 @@ mod tests {
         let bounds: Vec<String> = bounds
             .iter()
             .map(|bound| {
-                let of = if bound.near.is_some() { "v" } else { "distance" };
+                let of = if bound.search.is_some() { "v" } else { "distance" };
                 format!("{of} {} {}", bound.operator, bound.value)
             })
             .collect();

@@ -90,12 +90,12 @@ impl Printer<'_> {
                 let inner = format!("{field} >= {low} and {field} <= {high}");
                 if *negated { format!("not ({inner})") } else { format!("({inner})") }
             }
-            ExprKind::Range { near, .. } => {
+            ExprKind::Range { search, .. } => {
                 return Err(Diagnostic::new(
                     Code::SyntaxError,
                     "a range of a search stands beside AND at the top of WHERE",
                 )
-                .at(near.field.span)
+                .at(search.field.span)
                 .help(
                     "it makes a search of the whole statement, and cannot be negated or \
                         joined by OR",

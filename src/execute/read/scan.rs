@@ -19,7 +19,7 @@ use crate::proto::schema::{DataType, FieldData};
 
 /// Offset and limit together, in one request (Milvus docs: limits).
 pub(crate) const WINDOW: u64 = 16_384;
-/// Rows of a page are so many that it stays near this size.
+/// Rows of a page are so many that it stays search this size.
 const PAGE_BYTES: usize = 16 << 20;
 
 /// What is read, and from where.

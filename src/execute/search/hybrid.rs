@@ -12,7 +12,7 @@ use crate::execute::search::params::{SearchParams, grouping, in_window, search_p
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::Queries;
 use crate::execute::value;
-use crate::language::ast::{Arm, Order, Param, Select};
+use crate::language::ast::{Order, Param, Select, SubSearch};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::Outcome;
 use crate::proto::common::KeyValuePair;
@@ -25,7 +25,7 @@ pub(crate) async fn search<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = read.collection;
-    let first = select.hybrid.first().map_or(context.span, |search| search.near.field.span);
+    let first = select.hybrid.first().map_or(context.span, |search| search.search.field.span);
     if !context.client.version().has(Feature::HybridSearch) {
         return Err(Diagnostic::new(
             Code::NotSupported,
@@ -71,9 +71,9 @@ fn check_clauses<P: Platform>(
 ) -> Result<()> {
     let own_order = Diagnostic::new(Code::SyntaxError, "a hybrid search has its own order");
     match &select.order {
-        Some(Order::Near { near, .. }) => {
+        Some(Order::Search { search, .. }) => {
             return Err(own_order
-                .at(near.field.span)
+                .at(search.field.span)
                 .help("put this search among those of HYBRID SEARCH"));
         }
         Some(Order::By(_)) => return Err(own_order.at(context.span).help("leave ORDER BY out")),
@@ -102,7 +102,7 @@ fn outer_params(written: &[Param]) -> Result<SearchParams> {
 
 /// A request for each of the searches, and how many queries each has.
 async fn requests<P: Platform>(
-    searches: &[Arm],
+    searches: &[SubSearch],
     read: &Read<'_>,
     limit: u64,
     context: &Context<'_, P>,
@@ -129,7 +129,7 @@ async fn requests<P: Platform>(
 
 /// What one search reads: its own filter and that of the whole.
 fn filtered<'a, P: Platform>(
-    search: &Arm,
+    search: &SubSearch,
     read: &Read<'a>,
     context: &Context<'_, P>,
 ) -> Result<Read<'a>> {
@@ -143,12 +143,12 @@ fn filtered<'a, P: Platform>(
 }
 
 async fn plan<'a, P: Platform>(
-    search: &Arm,
+    search: &SubSearch,
     read: &'a Read<'a>,
     limit: u64,
     context: &Context<'_, P>,
 ) -> Result<SearchPlan<'a>> {
-    let queries = Queries::of(&search.near, read, context).await?;
+    let queries = Queries::of(&search.search, read, context).await?;
     let hits =
         search.limit.as_ref().map(|limit| Ok((params::count(limit)?, limit.span))).transpose()?;
     if let Some((hits, span)) = hits.filter(|(hits, _)| *hits == 0 || *hits > WINDOW) {
@@ -215,10 +215,10 @@ fn is_weighted(select: &Select) -> Result<bool> {
     }
 }
 
-fn weights(searches: &[Arm]) -> Result<Vec<f64>> {
+fn weights(searches: &[SubSearch]) -> Result<Vec<f64>> {
     if let Some(missing) = searches.iter().find(|search| search.weight.is_none()) {
         return Err(Diagnostic::new(Code::MissingParameter, "this search has no WEIGHT")
-            .at(missing.near.field.span)
+            .at(missing.search.field.span)
             .help("WEIGHTED needs one for every search: `v <=> [..] WEIGHT 0.7`"));
     }
     searches

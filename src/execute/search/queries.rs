@@ -10,7 +10,7 @@ use crate::execute::convert::vector::{byte_vector, float_vector, sparse_vector};
 use crate::execute::params;
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::value::of_datum;
-use crate::language::ast::{Near, Operator, Target, Value};
+use crate::language::ast::{Operator, Search, Target, Value};
 use crate::milvus::{Feature, Platform, data};
 use crate::outcome::Datum;
 use crate::proto::common::PlaceholderType;
@@ -32,24 +32,24 @@ pub(crate) struct Queries<'a> {
 
 impl<'a> Queries<'a> {
     pub(crate) async fn of<P: Platform>(
-        near: &Near,
+        search: &Search,
         read: &Read<'a>,
         context: &Context<'_, P>,
     ) -> Result<Queries<'a>> {
         let collection = read.collection;
-        match &near.target {
+        match &search.target {
             Target::Text(text) => {
-                context.needs(Feature::Bm25, near.field.span)?;
-                let (field, _) = collection.full_text(&near.field)?;
+                context.needs(Feature::Bm25, search.field.span)?;
+                let (field, _) = collection.full_text(&search.field)?;
                 Queries::of_texts(field, text)
             }
             Target::Vectors { operator, vectors } => {
-                let field = collection.field(&near.field)?;
+                let field = collection.field(&search.field)?;
                 let metric = check_operator(field, operator, collection)?.to_string();
                 Queries::of_vectors(field, Some(metric), vectors)
             }
             Target::Stored { operator, ids } => {
-                let field = collection.field(&near.field)?;
+                let field = collection.field(&search.field)?;
                 let metric = check_operator(field, operator, collection)?.to_string();
                 match stored(field, ids, read, context).await? {
                     Some(vectors) => Queries::of_vectors(field, Some(metric), &vectors),
@@ -273,8 +273,8 @@ mod tests {
     fn operator(symbol: &str) -> Spanned<Operator> {
         let select = select(&format!("SELECT * FROM t ORDER BY v {symbol} [1]"));
         match select.order {
-            Some(Order::Near {
-                near: Near { target: Target::Vectors { operator, .. }, .. },
+            Some(Order::Search {
+                search: Search { target: Target::Vectors { operator, .. }, .. },
                 ..
             }) => operator,
             other => panic!("{other:?}"),

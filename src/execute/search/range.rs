@@ -90,7 +90,7 @@ mod tests {
         let bounds: Vec<Bound> = bounds
             .iter()
             .map(|(operator, value)| Bound {
-                near: None,
+                search: None,
                 operator,
                 value: Spanned::new(*value, Span::default()),
             })

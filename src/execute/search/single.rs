@@ -22,24 +22,25 @@ pub(crate) async fn search<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = read.collection;
-    let near = match (&select.order, bounds.iter().find_map(|bound| bound.near.as_ref())) {
-        (Some(Order::Near { near, .. }), _) => near,
-        (Some(Order::By(_)), Some(near)) => {
+    let search = match (&select.order, bounds.iter().find_map(|bound| bound.search.as_ref())) {
+        (Some(Order::Search { search, .. }), _) => search,
+        (Some(Order::By(_)), Some(search)) => {
             return Err(Diagnostic::new(
                 Code::SyntaxError,
                 "a search gives the closest first, and has no other order",
             )
-            .at(near.field.span)
+            .at(search.field.span)
             .help("leave ORDER BY out"));
         }
-        (None, Some(near)) => near,
+        (None, Some(search)) => search,
         _ => {
             return Err(Diagnostic::new(Code::InternalError, "a search without a distance")
                 .at(context.span));
         }
     };
     for bound in bounds {
-        if bound.near.as_ref().is_some_and(|other| print::near(other) != print::near(near)) {
+        if bound.search.as_ref().is_some_and(|other| print::search(other) != print::search(search))
+        {
             return Err(Diagnostic::new(
                 Code::SyntaxError,
                 "a range is of the search that ORDER BY names",
@@ -48,8 +49,8 @@ pub(crate) async fn search<P: Platform>(
             .help("write the same field, operator and vector in both"));
         }
     }
-    let queries = Queries::of(near, read, context).await?;
-    if let Some(Order::Near { direction: Some(direction), .. }) = &select.order {
+    let queries = Queries::of(search, read, context).await?;
+    if let Some(Order::Search { direction: Some(direction), .. }) = &select.order {
         check_direction(direction, &queries)?;
     }
     if let Some(span) = select.distinct.then_some(select.table.span) {

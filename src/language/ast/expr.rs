@@ -30,7 +30,7 @@ pub enum ExprKind {
     },
     /// `v <-> [1, 2] < 0.8`: a range of a search; bounds as (operator, value)
     Range {
-        near: Box<Near>,
+        search: Box<Search>,
         bounds: Vec<(&'static str, Expr)>,
     },
     In {

@@ -56,7 +56,7 @@ pub enum Kind {
     },
     ShowLoadingProgress(Name),
     ShowGrants {
-        of: Grantee,
+        grantee: Grantee,
         name: Name,
     },
     ShowJob {
@@ -210,7 +210,7 @@ pub enum Kind {
     RunAnalyzer {
         texts: Spanned<Value>,
         /// the table and field whose analyzer is run
-        of: Option<(Name, Name)>,
+        field: Option<(Name, Name)>,
         params: Vec<Param>,
     },
 }

@@ -11,7 +11,7 @@ pub struct Select {
     pub filter: Option<Filter>,
     pub order: Option<Order>,
     pub group: Vec<Output>,
-    pub hybrid: Vec<Arm>,
+    pub hybrid: Vec<SubSearch>,
     pub rerank: Option<Rerank>,
     pub limit: Option<Spanned<Value>>,
     pub offset: Option<Spanned<Value>>,
@@ -62,7 +62,7 @@ pub enum Output {
         function: Spanned<Function>,
         distinct: bool,
         /// `None` is `*`
-        of: Option<Box<Output>>,
+        argument: Option<Box<Output>>,
     },
 }
 
@@ -92,7 +92,7 @@ impl Function {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     /// `ORDER BY field <-> vectors`, `ORDER BY BM25_SCORE(text, 'words')`: a search
-    Near { near: Near, direction: Option<Spanned<Direction>> },
+    Search { search: Search, direction: Option<Spanned<Direction>> },
     /// `ORDER BY year DESC, COUNT(*)`
     By(Vec<(Output, Direction)>),
 }
@@ -105,7 +105,7 @@ pub enum Direction {
 
 /// What a search looks for, and in which field.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Near {
+pub struct Search {
     pub field: Name,
     pub target: Target,
 }
@@ -122,8 +122,8 @@ pub enum Target {
 
 /// One search of a hybrid search.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arm {
-    pub near: Near,
+pub struct SubSearch {
+    pub search: Search,
     pub filter: Option<Filter>,
     pub weight: Option<Spanned<Value>>,
     pub limit: Option<Spanned<Value>>,

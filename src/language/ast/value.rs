@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Name;
 use crate::diagnostic::{Span, Spanned};
 
-/// A word or string, as [`Value::Text`]; before variables are settled also [`Value::Variable`], and
+/// A word or string, as [`Value::Text`]; before variables are put in also [`Value::Variable`], and
 /// where it is a secret also [`Value::Prompt`].
 pub type Word = Spanned<Value>;
 

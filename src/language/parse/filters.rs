@@ -150,9 +150,9 @@ impl<'a> Builder<'a> {
             if !path.is_empty() {
                 return Err(no_distance(left.span));
             }
-            let near = Box::new(self.near_vectors(name, &mut tail)?);
+            let search = Box::new(self.vector_search(name, &mut tail)?);
             return Ok(Expr {
-                kind: ExprKind::Range { near, bounds: self.comparisons(&mut tail)? },
+                kind: ExprKind::Range { search, bounds: self.comparisons(&mut tail)? },
                 span,
             });
         }

@@ -26,7 +26,7 @@ impl<'a> Builder<'a> {
                 let count = Output::Aggregate {
                     function: Spanned::new(Function::Count, span),
                     distinct: false,
-                    of: None,
+                    argument: None,
                 };
                 let items = Items::Listed(vec![Item { output: count, alias: None }]);
                 Kind::Select(Box::new(Select {
@@ -143,13 +143,13 @@ impl<'a> Builder<'a> {
                 }
                 Rule::hybrid => {
                     let mut parts = self.parts(clause);
-                    let arms = parts
+                    let searches = parts
                         .skip(&[Rule::HYBRID, Rule::SEARCH])
                         .pairs
                         .by_ref()
-                        .map(|pair| self.arm(pair))
+                        .map(|pair| self.sub_search(pair))
                         .collect::<Result<Vec<_>>>()?;
-                    once(&mut hybrid, arms, "HYBRID SEARCH", span)?;
+                    once(&mut hybrid, searches, "HYBRID SEARCH", span)?;
                 }
                 Rule::rerank => {
                     let mut parts = self.parts(clause);
@@ -215,11 +215,11 @@ impl<'a> Builder<'a> {
         let function =
             Spanned::new(function.ok_or_else(|| internal(parts.span))?, self.span(&word));
         let distinct = parts.has(Rule::DISTINCT);
-        let of = match parts.take(Rule::field) {
+        let argument = match parts.take(Rule::field) {
             Some(pair) => Some(Box::new(self.field_output(pair)?)),
             None => None,
         };
-        if of.is_none() && function.value != Function::Count {
+        if argument.is_none() && function.value != Function::Count {
             return Err(Diagnostic::new(
                 Code::SyntaxError,
                 format!("{}(*) has no meaning", function.value.word()),
@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
             .at(parts.span)
             .help("name a field"));
         }
-        Ok(Output::Aggregate { function, distinct, of })
+        Ok(Output::Aggregate { function, distinct, argument })
     }
 
     fn field_output(&self, pair: Pair<'a, Rule>) -> Result<Output> {
@@ -239,9 +239,9 @@ impl<'a> Builder<'a> {
     fn order(&self, pair: Pair<'a, Rule>) -> Result<Order> {
         let mut parts = self.parts(pair);
         parts.skip(&[Rule::ORDER, Rule::BY]);
-        if let Some(near) = parts.take(Rule::near) {
-            return Ok(Order::Near {
-                near: self.near(near)?,
+        if let Some(search) = parts.take(Rule::search) {
+            return Ok(Order::Search {
+                search: self.search(search)?,
                 direction: self.direction(&mut parts),
             });
         }
@@ -265,19 +265,19 @@ impl<'a> Builder<'a> {
         Some(Spanned::new(direction, self.span(&pair)))
     }
 
-    fn near(&self, pair: Pair<'a, Rule>) -> Result<Near> {
+    fn search(&self, pair: Pair<'a, Rule>) -> Result<Search> {
         let mut parts = self.parts(pair);
         let Some(bm25) = parts.take(Rule::bm25) else {
             let field = self.name(parts.next()?)?;
-            return self.near_vectors(field, &mut parts);
+            return self.vector_search(field, &mut parts);
         };
         let mut parts = self.parts(bm25);
         if let Some(pair) = parts.take(Rule::match_against) {
             let (field, text) = self.match_against(self.parts(pair))?;
-            return Ok(Near { field, target: Target::Text(text) });
+            return Ok(Search { field, target: Target::Text(text) });
         }
         let field = self.name(parts.skip(&[Rule::BM25_SCORE]).next()?)?;
-        Ok(Near { field, target: Target::Text(self.value(parts.next()?)?) })
+        Ok(Search { field, target: Target::Text(self.value(parts.next()?)?) })
     }
 
     pub(super) fn match_against(&self, mut parts: Parts<'a>) -> Result<(Name, Spanned<Value>)> {
@@ -286,7 +286,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `field <-> vectors` or `field <-> ID(5)`
-    pub(super) fn near_vectors(&self, field: Name, parts: &mut Parts<'a>) -> Result<Near> {
+    pub(super) fn vector_search(&self, field: Name, parts: &mut Parts<'a>) -> Result<Search> {
         let symbol = parts.next()?;
         let written = symbol.as_str().trim_end();
         let operator = Operator::ALL
@@ -303,7 +303,7 @@ impl<'a> Builder<'a> {
                 .by_ref()
                 .map(|pair| self.value(pair))
                 .collect::<Result<Vec<_>>>()?;
-            return Ok(Near { field, target: Target::Stored { operator, ids } });
+            return Ok(Search { field, target: Target::Stored { operator, ids } });
         }
         let vector = self.bare_value(self.parts(target).next()?)?;
         // numbers and variables are one vector until it is known what the variables hold
@@ -314,13 +314,13 @@ impl<'a> Builder<'a> {
             Value::List(items) if !items.iter().all(of_one) => items,
             _ => vec![vector],
         };
-        Ok(Near { field, target: Target::Vectors { operator, vectors } })
+        Ok(Search { field, target: Target::Vectors { operator, vectors } })
     }
 
-    fn arm(&self, pair: Pair<'a, Rule>) -> Result<Arm> {
+    fn sub_search(&self, pair: Pair<'a, Rule>) -> Result<SubSearch> {
         let mut parts = self.parts(pair);
-        let mut arm = Arm {
-            near: self.near(parts.next()?)?,
+        let mut sub_search = SubSearch {
+            search: self.search(parts.next()?)?,
             filter: None,
             weight: None,
             limit: None,
@@ -332,11 +332,13 @@ impl<'a> Builder<'a> {
             let clause = self.parts(clause).next()?;
             match clause.as_rule() {
                 Rule::where_clause | Rule::raw_filter => {
-                    once(&mut arm.filter, self.filter(clause)?, "WHERE or FILTER", span)?
+                    once(&mut sub_search.filter, self.filter(clause)?, "WHERE or FILTER", span)?
                 }
-                Rule::limit_clause => once(&mut arm.limit, self.count(clause)?, "LIMIT", span)?,
+                Rule::limit_clause => {
+                    once(&mut sub_search.limit, self.count(clause)?, "LIMIT", span)?
+                }
                 Rule::weight => once(
-                    &mut arm.weight,
+                    &mut sub_search.weight,
                     self.value(self.parts(clause).skip(&[Rule::WEIGHT]).next()?)?,
                     "WEIGHT",
                     span,
@@ -344,11 +346,11 @@ impl<'a> Builder<'a> {
                 _ => once(&mut params, self.search_params(clause)?, "SEARCH PARAMS", span)?,
             }
         }
-        arm.params = params.unwrap_or_default();
-        Ok(arm)
+        sub_search.params = params.unwrap_or_default();
+        Ok(sub_search)
     }
 
-    /// The value of a LIMIT or OFFSET; whether it is a number is settled when its variables are.
+    /// The value of a LIMIT or OFFSET; that it is a number is checked when variables are put in.
     fn count(&self, clause: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         self.value(self.parts(clause).skip(&[Rule::LIMIT, Rule::OFFSET]).next()?)
     }

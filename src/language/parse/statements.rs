@@ -118,12 +118,15 @@ impl<'a> Builder<'a> {
                 }
             }
             Rule::show_grants => {
-                let of = if parts.skip(&[Rule::GRANTS, Rule::FOR]).has(Rule::ROLE) {
+                let grantee = if parts.skip(&[Rule::GRANTS, Rule::FOR]).has(Rule::ROLE) {
                     Grantee::Role
                 } else {
                     Grantee::User
                 };
-                Kind::ShowGrants { of, name: self.text_name(parts.skip(&[Rule::USER]).next()?)? }
+                Kind::ShowGrants {
+                    grantee,
+                    name: self.text_name(parts.skip(&[Rule::USER]).next()?)?,
+                }
             }
             Rule::show_job => {
                 let job = match parts.next()?.as_rule() {
@@ -251,11 +254,11 @@ impl<'a> Builder<'a> {
             }
             Rule::analyzer => {
                 let texts = self.value(parts.skip(&[Rule::ANALYZER]).next()?)?;
-                let of = match parts.has(Rule::ON) {
+                let field = match parts.has(Rule::ON) {
                     true => Some((self.table(&mut parts)?, self.name(parts.next()?)?)),
                     false => None,
                 };
-                Kind::RunAnalyzer { texts, of, params: self.with(&mut parts)? }
+                Kind::RunAnalyzer { texts, field, params: self.with(&mut parts)? }
             }
             _ => return Err(internal(parts.span)),
         })

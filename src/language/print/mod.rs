@@ -7,7 +7,7 @@ mod select;
 mod words;
 
 pub(crate) use define::create_table;
-pub(crate) use select::near;
+pub(crate) use select::search;
 pub(crate) use words::{name, value};
 
 use super::ast::*;
@@ -36,10 +36,10 @@ pub fn statement(statement: &Statement) -> String {
             format!("SHOW PROGRESS OF INDEX {} ON {}", name(index), name(table))
         }
         Kind::ShowLoadingProgress(table) => format!("SHOW PROGRESS OF LOADING ON {}", name(table)),
-        Kind::ShowGrants { of: Grantee::Role, name } => {
+        Kind::ShowGrants { grantee: Grantee::Role, name } => {
             format!("SHOW GRANTS FOR ROLE {}", string(name))
         }
-        Kind::ShowGrants { of: Grantee::User, name } => {
+        Kind::ShowGrants { grantee: Grantee::User, name } => {
             format!("SHOW GRANTS FOR USER {}", string(name))
         }
         Kind::ShowJob { job, id } => format!("SHOW {} {}", job.word(), spanned(id)),
@@ -116,9 +116,7 @@ pub fn statement(statement: &Statement) -> String {
         Kind::Restore { snapshot, table, to } => {
             format!("RESTORE SNAPSHOT {} ON {} TO {}", string(snapshot), name(table), name(to))
         }
-        Kind::RunAnalyzer { texts, of: field, params } => {
-            run_analyzer(texts, field.as_ref(), params)
-        }
+        Kind::RunAnalyzer { texts, field, params } => run_analyzer(texts, field.as_ref(), params),
         Kind::OriginalCreateTable { table, params } => {
             format!("CREATE TABLE {}{}", name(table), original_where(params))
         }

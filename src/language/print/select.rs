@@ -33,10 +33,10 @@ pub(super) fn select(select: &Select) -> String {
         ));
     }
     match &select.order {
-        Some(Order::Near { near, direction }) => {
+        Some(Order::Search { search, direction }) => {
             out.push_str(&format!(
                 " ORDER BY {}{}",
-                self::near(near),
+                self::search(search),
                 direction.as_ref().map_or("", |direction| self::direction(direction.value))
             ));
         }
@@ -52,7 +52,7 @@ pub(super) fn select(select: &Select) -> String {
     if !select.hybrid.is_empty() {
         out.push_str(&format!(
             " HYBRID SEARCH ({})",
-            select.hybrid.iter().map(arm).collect::<Vec<_>>().join(", ")
+            select.hybrid.iter().map(sub_search).collect::<Vec<_>>().join(", ")
         ));
     }
     if let Some(rerank) = &select.rerank {
@@ -73,36 +73,37 @@ fn direction(direction: Direction) -> &'static str {
     if direction == Direction::Descending { " DESC" } else { " ASC" }
 }
 
-fn output(output: &Output) -> String {
-    match output {
+fn output(written: &Output) -> String {
+    match written {
         Output::Field { name, path } => self::name(name) + &steps(path),
-        Output::Aggregate { function, distinct, of } => {
-            let of = of.as_ref().map_or_else(|| "*".to_string(), |of| self::output(of));
-            format!("{}({}{of})", function.value.word(), if *distinct { "DISTINCT " } else { "" })
+        Output::Aggregate { function, distinct, argument } => {
+            let argument = argument.as_ref().map_or_else(|| "*".to_string(), |of| output(of));
+            let distinct = if *distinct { "DISTINCT " } else { "" };
+            format!("{}({distinct}{argument})", function.value.word())
         }
     }
 }
 
-fn arm(arm: &Arm) -> String {
-    let mut out = near(&arm.near) + &filter(arm.filter.as_ref());
-    out.push_str(&optional("WEIGHT", arm.weight.as_ref()));
-    out.push_str(&optional("LIMIT", arm.limit.as_ref()));
-    out + &search_params(&arm.params)
+fn sub_search(sub_search: &SubSearch) -> String {
+    let mut out = search(&sub_search.search) + &filter(sub_search.filter.as_ref());
+    out.push_str(&optional("WEIGHT", sub_search.weight.as_ref()));
+    out.push_str(&optional("LIMIT", sub_search.limit.as_ref()));
+    out + &search_params(&sub_search.params)
 }
 
-pub(crate) fn near(near: &Near) -> String {
-    match &near.target {
+pub(crate) fn search(search: &Search) -> String {
+    match &search.target {
         Target::Vectors { operator, vectors } => {
             let vectors = match vectors.as_slice() {
                 [one] => spanned(one),
                 many => format!("[{}]", values(many)),
             };
-            format!("{} {} {vectors}", name(&near.field), operator.value.symbol())
+            format!("{} {} {vectors}", name(&search.field), operator.value.symbol())
         }
         Target::Stored { operator, ids } => {
-            format!("{} {} ID({})", name(&near.field), operator.value.symbol(), values(ids))
+            format!("{} {} ID({})", name(&search.field), operator.value.symbol(), values(ids))
         }
-        Target::Text(text) => format!("BM25_SCORE({}, {})", name(&near.field), spanned(text)),
+        Target::Text(text) => format!("BM25_SCORE({}, {})", name(&search.field), spanned(text)),
     }
 }
 
@@ -124,8 +125,8 @@ fn expr(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => chain(first, rest),
         ExprKind::Not(of) => format!("NOT {}", inner(of)),
-        ExprKind::Range { near, bounds } => {
-            bounds.iter().fold(self::near(near), |out, (operator, bound)| {
+        ExprKind::Range { search, bounds } => {
+            bounds.iter().fold(self::search(search), |out, (operator, bound)| {
                 format!("{out} {operator} {}", inner(bound))
             })
         }

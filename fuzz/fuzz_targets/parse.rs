@@ -16,9 +16,8 @@ fuzz_target!(|text: &str| {
         Ok(statements) => {
             for statement in statements {
                 let printed = print::statement(&statement);
-                let again = parse(&printed).unwrap_or_else(|error| {
-            panic!("{printed}\n{}", error.render(&printed, false))
-        });
+                let again = parse(&printed)
+                    .unwrap_or_else(|error| panic!("{printed}\n{}", error.render(&printed, false)));
                 assert_eq!(again.len(), 1, "{printed}");
                 assert_eq!(shape(&again[0]), shape(&statement), "{printed}");
             }

@@ -42,7 +42,7 @@ wheel: dist/site/index.html ## the pip-installable extension, into dist
 check: setup jupyterlite/wasm/milvus_kernel_bg.wasm ## formatting, lints (native and wasm32), docs, types
 	@scripts/check.sh
 test-native: setup ## unit tests and the language reference, on Milvus 2.3.5 and Milvus Lite
-	@$(SERVERS) --milvus --lite -- cargo test --quiet --no-fail-fast -- --nocapture
+	@$(SERVERS) --milvus --lite -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
 test-browser: dist/site/index.html ## Playwright in the built site

@@ -2,14 +2,14 @@
 # Formatting, lints with warnings as errors (native and wasm32), docs, types, and a clean tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo fmt --check
+cargo fmt --all --check
 # rustfmt leaves long strings, comments and macros as they are; characters are counted, not bytes
 if LC_ALL=C.UTF-8 git grep --untracked -nE '^.{101,}' -- '*.rs' '*.ts' '*.mjs' '*.cjs'; then
   echo "check: lines of more than 100 columns" >&2
   exit 1
 fi
-cargo clippy --quiet --all-targets -- -D warnings
-RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+cargo clippy --quiet --workspace --all-targets -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 toolchain="$(cat .cache/toolchain)"
 export LITE_WEB_URL=http://127.0.0.1:1 MILVUS_WEB_URL=http://127.0.0.1:1
 if ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --version >/dev/null 2>&1; then

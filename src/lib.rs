@@ -9,19 +9,21 @@
 //!    it is compiled for speed) over the rest, and statements ([`language::ast`]) come out, every
 //!    piece with its place in the text. `variables` puts values in the place of `:names`; `print`
 //!    writes a statement again.
-//! 3. [`execute`] turns each statement into requests of [`proto`], checks them against what it
-//!    knows of the collection, and makes an [`outcome`] of the replies. What Milvus does not do
-//!    (UPDATE, and ORDER BY and GROUP BY before 3.0) it does over pages of rows.
-//! 4. [`milvus`] knows which version has what (`versions`), and carries the requests: one client
-//!    over any transport. In the browser that is gRPC-Web over `fetch`, through Envoy; in native
-//!    tests tonic's own channel. It sees to credentials, deadlines and reading one's own writes.
+//! 3. [`execute`] turns each statement into requests of [`milvus_proto`] (`proto/`, a crate of its
+//!    own, with the table of Milvus's methods), checks them against what it knows of the
+//!    collection, and makes an [`outcome`] of the replies. What Milvus does not do (UPDATE, and
+//!    ORDER BY and GROUP BY before 3.0) it does over pages of rows.
+//! 4. [`milvus`] carries the requests: one client, whose one exchange sends bytes through a
+//!    transport. In the browser that is gRPC-Web over `fetch`, through Envoy; in native tests
+//!    tonic's own channel. It sees to credentials, deadlines and reading one's own writes, knows
+//!    which server has what (`features`), and under EXPLAIN writes down what it would send.
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
 //!    its one table has.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
 //!    way out; `secrets` covers passwords in what it quotes.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
-//! diagnostic`; `milvus -> proto`; `render -> outcome`. Parse and render are pure; JavaScript
+//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome`. Parse and render are pure; JavaScript
 //! values appear in `wasm` alone.
 
 #![cfg_attr(
@@ -35,7 +37,6 @@ pub mod execute;
 pub mod language;
 pub mod milvus;
 pub mod outcome;
-pub use milvus_proto as proto;
 pub mod render;
 mod secrets;
 pub mod session;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use milvus_kernel::proto::{Effect, METHODS};
+use milvus_proto::{Effect, METHODS};
 
 /// Methods of Milvus that read and that other clients of the demo call.
 const OF_OTHER_CLIENTS: [&str; 5] =

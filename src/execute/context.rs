@@ -14,8 +14,8 @@ use crate::execute::words::words;
 use crate::language::ast::{Name, Statement};
 use crate::milvus::client::Written;
 use crate::milvus::{Client, Error, Feature, Platform, Progress};
-use crate::proto::common::ConsistencyLevel;
-use crate::proto::{Method, Reply, Request};
+use milvus_proto::common::ConsistencyLevel;
+use milvus_proto::{Method, Reply, Request};
 
 /// Rows that are fetched along with those shown.
 const AHEAD: u64 = 1_000;

@@ -26,7 +26,7 @@ use crate::execute::write::requests::{Mode, Rows};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
-use crate::proto::schema::{CollectionSchema, DataType, FieldSchema};
+use milvus_proto::schema::{CollectionSchema, DataType, FieldSchema};
 
 pub async fn create_table<P: Platform>(
     table: &Name,

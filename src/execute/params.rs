@@ -4,7 +4,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::value::to_json;
 use crate::language::ast::{Name, Param, Value};
-use crate::proto::common::{ConsistencyLevel, KeyValuePair};
+use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 
 pub(crate) fn consistency(name: &Name) -> Result<ConsistencyLevel> {
     const LEVELS: [ConsistencyLevel; 4] = [

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use crate::execute::catalog::collection::{Catalog, Collection};
 use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
-use crate::proto::common::ConsistencyLevel;
-use crate::proto::milvus as pb;
+use milvus_proto::common::ConsistencyLevel;
+use milvus_proto::milvus as pb;
 
 pub struct State<P: Platform> {
     pub platform: P,

@@ -4,8 +4,8 @@
 use prost::Message as _;
 
 use crate::outcome::{Datum, Type};
-use crate::proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
-use crate::proto::schema::{
+use milvus_proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
+use milvus_proto::schema::{
     DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field,
 };
 

@@ -7,9 +7,9 @@ use crate::execute::names::{ROLE, USER};
 use crate::language::ast::{Grant, Grantee, Name, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
-use crate::proto::Request as _;
-use crate::proto::milvus::{self as pb, OperatePrivilegeGroupType, OperatePrivilegeType};
-use crate::proto::milvus::{OperateUserRoleType, PrivilegeEntity, RoleEntity, UserEntity};
+use milvus_proto::Request as _;
+use milvus_proto::milvus::{self as pb, OperatePrivilegeGroupType, OperatePrivilegeType};
+use milvus_proto::milvus::{OperateUserRoleType, PrivilegeEntity, RoleEntity, UserEntity};
 
 /// Privileges of Milvus 2.3, by the object they are of; later versions add to them, and what is
 /// unknown here is handed on.

@@ -7,7 +7,7 @@ use crate::execute::params;
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
-use crate::proto::milvus as pb;
+use milvus_proto::milvus as pb;
 
 /// By the analyzer of a field, or by the one that the parameters describe; the server's standard
 /// one without either.

@@ -8,8 +8,8 @@ use crate::execute::params::{self, pairs_of};
 use crate::language::ast::{Job, Name, Param, Value};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
-use crate::proto::common::{CompactionState, ImportState};
-use crate::proto::milvus as pb;
+use milvus_proto::common::{CompactionState, ImportState};
+use milvus_proto::milvus as pb;
 
 pub(crate) async fn show_version<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let version = context.client.learn_version().await;
@@ -245,7 +245,7 @@ fn imports(tasks: Vec<pb::GetImportStateResponse>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::common::KeyValuePair;
+    use milvus_proto::common::KeyValuePair;
 
     #[test]
     fn an_import_shows_its_state_and_what_the_server_tells_of_it() {

@@ -7,9 +7,9 @@ use crate::execute::params;
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
-use crate::proto::milvus as pb;
-use crate::proto::milvus::update_resource_groups_request::ResourceGroupsEntry;
-use crate::proto::rg::{ResourceGroupConfig, ResourceGroupLimit};
+use milvus_proto::milvus as pb;
+use milvus_proto::milvus::update_resource_groups_request::ResourceGroupsEntry;
+use milvus_proto::rg::{ResourceGroupConfig, ResourceGroupLimit};
 
 pub(crate) async fn show_groups<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let mut names = names(context, context.span).await?;

@@ -8,8 +8,8 @@ use crate::execute::read::order::sort_rows;
 use crate::language::ast::{Direction, Name};
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
-use crate::proto::common::SegmentState;
-use crate::proto::milvus as pb;
+use milvus_proto::common::SegmentState;
+use milvus_proto::milvus as pb;
 
 /// Rows by partition: SHOW STATS FOR t.
 pub(crate) async fn show_stats<P: Platform>(

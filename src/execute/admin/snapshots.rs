@@ -6,7 +6,7 @@ use crate::execute::params;
 use crate::language::ast::{Name, Param};
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
-use crate::proto::milvus as pb;
+use milvus_proto::milvus as pb;
 
 pub(crate) async fn create<P: Platform>(
     name: &Name,

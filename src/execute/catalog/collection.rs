@@ -12,9 +12,9 @@ use crate::execute::params::pair_value;
 use crate::execute::value;
 use crate::language::ast::{Name, Value};
 use crate::milvus::{Client, Error, Platform};
-use crate::proto::common::ConsistencyLevel;
-use crate::proto::milvus as pb;
-use crate::proto::schema::{
+use milvus_proto::common::ConsistencyLevel;
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::{
     CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType, value_field,
 };
 

@@ -6,7 +6,7 @@ use crate::execute::catalog::index::Index;
 use crate::execute::params::pair;
 use crate::language::ast::{Filter, Kind, Name, Param, Select, Value};
 use crate::language::parse::parse;
-use crate::proto::schema::{
+use milvus_proto::schema::{
     CollectionSchema, DataType, FieldData, FieldSchema, FunctionSchema, FunctionType, LongArray,
     ScalarField, StringArray, field_data, scalar_field,
 };

@@ -2,7 +2,7 @@
 
 use crate::execute::params::pair_value;
 use crate::milvus::{Client, Error, Platform};
-use crate::proto::milvus as pb;
+use milvus_proto::milvus as pb;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Index {

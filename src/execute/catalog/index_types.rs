@@ -7,7 +7,7 @@ use crate::execute::catalog::types::is_vector;
 use crate::execute::params;
 use crate::execute::value::number;
 use crate::language::ast::{Name, Param, Value};
-use crate::proto::schema::DataType;
+use milvus_proto::schema::DataType;
 
 /// What may stand as a parameter's value.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::language::ast::Name;
-use crate::proto::schema::DataType;
+use milvus_proto::schema::DataType;
 
 pub const METRICS: [&str; 9] = [
     "L2",

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::language::ast::Name;
-use crate::proto::schema::DataType;
+use milvus_proto::schema::DataType;
 
 /// Every word of a type, Milvus's own names included. The first of a type is how it is shown.
 const TYPES: &[(&str, DataType)] = &[

@@ -10,7 +10,7 @@ use crate::execute::convert::vector::{
 use crate::execute::value::{number, of_datum, to_json_field};
 use crate::language::ast::Value;
 use crate::outcome::Datum;
-use crate::proto::schema::{
+use milvus_proto::schema::{
     self, DataType, FieldData, ScalarField, VectorField, field_data, scalar_field, vector_field,
 };
 
@@ -348,7 +348,7 @@ mod tests {
     use crate::execute::catalog::fixture::{field, said, schema, sized, value};
     use crate::execute::params::pair;
     use crate::milvus::data;
-    use crate::proto::schema::{FieldSchema, ValueField, value_field};
+    use milvus_proto::schema::{FieldSchema, ValueField, value_field};
 
     fn of(schema_of_field: FieldSchema) -> Field {
         Collection::of_schema(schema(vec![schema_of_field])).fields.remove(0)

@@ -7,7 +7,7 @@ use crate::execute::catalog::collection::Field;
 use crate::execute::value::{describe, number, of_json};
 use crate::language::ast::Value;
 use crate::milvus::data::{sparse_bytes, sparse_pairs};
-use crate::proto::schema::DataType;
+use milvus_proto::schema::DataType;
 
 /// Adds the dim values of a float vector: a list of numbers, or a string with one in it.
 pub(crate) fn float_vector(

@@ -5,8 +5,8 @@ use crate::execute::context::Context;
 use crate::language::ast::Name;
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
-use crate::proto::Request as _;
-use crate::proto::milvus as pb;
+use milvus_proto::Request as _;
+use milvus_proto::milvus as pb;
 
 pub(crate) async fn create<P: Platform>(
     alias: &Name,

@@ -12,14 +12,14 @@ use crate::execute::params::pairs_of;
 use crate::language::ast::{Change, Column, CreateTable, Name};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Outcome, plural};
-use crate::proto::common::KeyValuePair;
-use crate::proto::milvus as pb;
-use crate::proto::milvus::alter_collection_schema_request::action::Op;
-use crate::proto::milvus::alter_collection_schema_request::drop_request::Identifier;
-use crate::proto::milvus::alter_collection_schema_request::{
+use milvus_proto::common::KeyValuePair;
+use milvus_proto::milvus as pb;
+use milvus_proto::milvus::alter_collection_schema_request::action::Op;
+use milvus_proto::milvus::alter_collection_schema_request::drop_request::Identifier;
+use milvus_proto::milvus::alter_collection_schema_request::{
     Action, AddRequest, DropRequest, FieldInfo,
 };
-use crate::proto::schema::CollectionSchema;
+use milvus_proto::schema::CollectionSchema;
 
 pub(crate) async fn create<P: Platform>(
     create: &CreateTable,

@@ -7,7 +7,7 @@ use crate::execute::params::pairs_of;
 use crate::language::ast::{CreateObject, Name, ObjectChange};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Outcome, Table};
-use crate::proto::milvus as pb;
+use milvus_proto::milvus as pb;
 
 /// The databases by name.
 async fn names<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {

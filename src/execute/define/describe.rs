@@ -10,9 +10,9 @@ use crate::language::ast::{self, CreateTable, Generated, Name, Param, TypeName, 
 use crate::language::print;
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, grouped};
-use crate::proto::common::KeyValuePair;
-use crate::proto::milvus as pb;
-use crate::proto::schema::{DataType, value_field};
+use milvus_proto::common::KeyValuePair;
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::{DataType, value_field};
 
 /// SHOW TABLES [LIKE '…'].
 pub async fn show<P: Platform>(like: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {

@@ -12,9 +12,9 @@ use crate::execute::value;
 use crate::language::ast::{self, Change, Name, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
-use crate::proto::common::IndexState;
-use crate::proto::milvus as pb;
-use crate::proto::schema::DataType;
+use milvus_proto::common::IndexState;
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::DataType;
 
 /// An index to be built.
 pub(crate) struct Plan {

@@ -8,9 +8,9 @@ use crate::execute::params::{self, pair};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::{Error, Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
-use crate::proto::common::LoadState;
-use crate::proto::milvus as pb;
-use crate::proto::schema::DataType;
+use milvus_proto::common::LoadState;
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::DataType;
 
 pub(crate) async fn load_statement<P: Platform>(
     table: &Name,

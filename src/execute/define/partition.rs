@@ -7,7 +7,7 @@ use crate::execute::names::PARTITION;
 use crate::language::ast::Name;
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
-use crate::proto::milvus as pb;
+use milvus_proto::milvus as pb;
 
 pub(crate) async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let mut names = partition_names(table, context).await?;

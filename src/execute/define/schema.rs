@@ -9,8 +9,8 @@ use crate::execute::params::{self, pair};
 use crate::execute::value;
 use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
 use crate::milvus::{Feature, Platform};
-use crate::proto::common::{ConsistencyLevel, KeyValuePair};
-use crate::proto::schema::{
+use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
+use milvus_proto::schema::{
     DataType, FieldSchema, FunctionSchema, FunctionType, ValueField, value_field,
 };
 

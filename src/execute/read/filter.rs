@@ -9,7 +9,7 @@ use crate::execute::value::{self, literal, quote};
 use crate::language::ast::{Expr, ExprKind, Filter, Name, Value};
 use crate::milvus::{Feature, Version};
 use crate::outcome::Datum;
-use crate::proto::schema::DataType;
+use milvus_proto::schema::DataType;
 
 /// The functions of Milvus's filters (Milvus docs: filtering operators); what is newer goes by
 /// FILTER.

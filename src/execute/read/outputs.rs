@@ -8,7 +8,7 @@ use crate::execute::value::path_head;
 use crate::language::ast::{Item, Items, Name, Output, Value};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Table, Type};
-use crate::proto::schema::{DataType, FieldData};
+use milvus_proto::schema::{DataType, FieldData};
 
 pub(crate) struct Outputs {
     /// the names to ask the server for
@@ -300,7 +300,7 @@ mod tests {
     use crate::execute::catalog::fixture::{
         books, dynamic_books, longs, said, scalars, select, texts,
     };
-    use crate::proto::schema::{JsonArray, scalar_field};
+    use milvus_proto::schema::{JsonArray, scalar_field};
 
     fn outputs(items: &str, collection: &Collection) -> Result<Outputs, String> {
         let select = select(&format!("SELECT {items} FROM books"));

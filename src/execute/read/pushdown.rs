@@ -12,9 +12,9 @@ use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function};
 use crate::milvus::{Platform, data};
 use crate::outcome::{Datum, Table};
-use crate::proto::common::KeyValuePair;
-use crate::proto::milvus::QueryResults;
-use crate::proto::schema::{DataType, FieldData};
+use milvus_proto::common::KeyValuePair;
+use milvus_proto::milvus::QueryResults;
+use milvus_proto::schema::{DataType, FieldData};
 
 /// Rows that were sorted or grouped.
 pub(crate) struct Arranged {
@@ -175,7 +175,7 @@ fn place(names: &mut Vec<String>, name: String) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::schema::{
+    use milvus_proto::schema::{
         CollectionSchema, FieldSchema, LongArray, ScalarField, StringArray, field_data,
         scalar_field,
     };

@@ -12,10 +12,10 @@ use crate::execute::read::outputs::Outputs;
 use crate::language::ast::{Direction, Name, Value};
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Datum, Table};
-use crate::proto::Request;
-use crate::proto::common::{ConsistencyLevel, KeyValuePair};
-use crate::proto::milvus as pb;
-use crate::proto::schema::{DataType, FieldData};
+use milvus_proto::Request;
+use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::{DataType, FieldData};
 
 /// Offset and limit together, in one request (Milvus docs: limits).
 pub(crate) const WINDOW: u64 = 16_384;

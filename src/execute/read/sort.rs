@@ -14,7 +14,7 @@ use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Item, Output};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Datum, Table, grouped};
-use crate::proto::milvus as pb;
+use milvus_proto::milvus as pb;
 
 /// Rows that are kept for sorting, at the most.
 pub(crate) const MAX_ROWS: u64 = 1_000_000;

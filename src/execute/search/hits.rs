@@ -6,7 +6,7 @@ use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::language::ast::{Items, Output};
 use crate::milvus::data;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
-use crate::proto::schema::SearchResultData;
+use milvus_proto::schema::SearchResultData;
 
 /// The columns of the hits.
 pub(crate) struct Layout {
@@ -203,7 +203,7 @@ impl Hits {
 mod tests {
     use super::*;
     use crate::execute::catalog::fixture::{books, said, select, texts};
-    use crate::proto::schema::{IDs, LongArray, i_ds};
+    use milvus_proto::schema::{IDs, LongArray, i_ds};
 
     fn layout(items: &str) -> Result<Layout, String> {
         let select = select(&format!("SELECT {items} FROM books ORDER BY v <-> [1, 2]"));

@@ -15,8 +15,8 @@ use crate::execute::value;
 use crate::language::ast::{Order, Param, Select, SubSearch};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::Outcome;
-use crate::proto::common::KeyValuePair;
-use crate::proto::milvus as pb;
+use milvus_proto::common::KeyValuePair;
+use milvus_proto::milvus as pb;
 
 pub(crate) async fn search<P: Platform>(
     select: &Select,

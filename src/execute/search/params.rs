@@ -10,7 +10,7 @@ use crate::execute::read::scan::WINDOW;
 use crate::language::ast::{Output, Param, Select};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::grouped;
-use crate::proto::schema::DataType;
+use milvus_proto::schema::DataType;
 
 /// A search without LIMIT takes so many.
 const DEFAULT_LIMIT: u64 = 10;

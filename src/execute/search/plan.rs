@@ -14,10 +14,10 @@ use crate::execute::search::params::SearchParams;
 use crate::execute::search::queries::Queries;
 use crate::milvus::{Feature, Platform, data};
 use crate::outcome::{Datum, Outcome};
-use crate::proto::common::DslType;
-use crate::proto::milvus as pb;
-use crate::proto::milvus::search_request::SearchInput;
-use crate::proto::schema::SearchResultData;
+use milvus_proto::common::DslType;
+use milvus_proto::milvus as pb;
+use milvus_proto::milvus::search_request::SearchInput;
+use milvus_proto::schema::SearchResultData;
 
 /// Queries in one request (Milvus docs: limits).
 const MAX_QUERIES: usize = 16_384;

@@ -13,8 +13,8 @@ use crate::execute::value::of_datum;
 use crate::language::ast::{Operator, Search, Target, Value};
 use crate::milvus::{Feature, Platform, data};
 use crate::outcome::Datum;
-use crate::proto::common::PlaceholderType;
-use crate::proto::schema::{DataType, FieldData};
+use milvus_proto::common::PlaceholderType;
+use milvus_proto::schema::{DataType, FieldData};
 
 /// What is searched for, ready to be sent.
 pub(crate) struct Queries<'a> {
@@ -267,7 +267,7 @@ mod tests {
         books, field as schema_field, longs, name, said, schema, select, value,
     };
     use crate::language::ast::Order;
-    use crate::proto::schema::{FloatArray, VectorField, field_data, vector_field};
+    use milvus_proto::schema::{FloatArray, VectorField, field_data, vector_field};
 
     /// The operator between a field and its vectors.
     fn operator(symbol: &str) -> Spanned<Operator> {

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Span;
     use crate::execute::catalog::collection::Field;
-    use crate::proto::common::PlaceholderType;
+    use milvus_proto::common::PlaceholderType;
 
     #[test]
     fn the_closest_comes_first() {

@@ -9,8 +9,8 @@ use crate::execute::read::{bounds, filter};
 use crate::language::ast::{Filter, Name};
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, rows};
-use crate::proto::common::ConsistencyLevel;
-use crate::proto::milvus as pb;
+use milvus_proto::common::ConsistencyLevel;
+use milvus_proto::milvus as pb;
 
 pub(crate) async fn delete<P: Platform>(
     table: &Name,

@@ -8,8 +8,8 @@ use crate::execute::convert::column::ColumnBuilder;
 use crate::language::ast::Name;
 use crate::milvus::{Error, Platform, data};
 use crate::outcome::{Column, Datum, Table, rows};
-use crate::proto::milvus as pb;
-use crate::proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
 
 /// Milvus takes messages up to 64 MiB; half of that leaves room for what it adds itself.
 const MAX_REQUEST_BYTES: usize = 32 << 20;

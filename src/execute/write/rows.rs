@@ -185,7 +185,7 @@ mod tests {
     };
     use crate::language::ast::Kind;
     use crate::milvus::data;
-    use crate::proto::schema::{DataType, FieldSchema};
+    use milvus_proto::schema::{DataType, FieldSchema};
 
     /// A key that the server makes, a string, a vector.
     fn notes() -> Collection {

@@ -15,7 +15,7 @@ use crate::execute::write::requests::{Mode, Rows};
 use crate::language::ast::{Assigned, Direction, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
-use crate::proto::common::ConsistencyLevel;
+use milvus_proto::common::ConsistencyLevel;
 
 pub(crate) async fn update<P: Platform>(
     update: &Update,

@@ -46,9 +46,9 @@ impl<P: Platform> Session<P> {
     }
 
     /// How results are shown now.
-    pub fn options(&self) -> render::Options {
+    pub fn options(&self) -> render::options::Options {
         let settings = self.state.settings.borrow();
-        render::Options {
+        render::options::Options {
             limit: settings.display_limit,
             precision: settings.precision,
             table_schema: settings.table_schema,

@@ -13,7 +13,8 @@ mod pages;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use milvus_kernel::render::{self, Content, Options};
+use milvus_kernel::render::options::Options;
+use milvus_kernel::render::{self, Content};
 use milvus_kernel::session::Session;
 use native::{Native, block_on, server};
 use pages::{Page, column, masked};

@@ -7,7 +7,7 @@ use std::future::Future;
 use tonic::client::GrpcService;
 use tonic::codegen::StdError;
 
-use super::Address;
+use super::address::Address;
 
 /// What a look at an address that could not be reached has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

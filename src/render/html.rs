@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::Options;
+use super::options::Options;
 use super::text::{status, truncation};
 use super::value::{is_right_aligned, printable, show};
 use crate::outcome::{Datum, Outcome, Table};

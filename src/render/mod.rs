@@ -3,24 +3,14 @@
 //! types is here and nowhere else. Pure; knows outcome types only.
 
 mod html;
+pub mod options;
 mod resource;
 mod text;
+mod traceback;
 mod value;
 
 use crate::outcome::Outcome;
-
-/// How an outcome is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// rows of a table
-    pub limit: usize,
-    /// digits behind the point of floating-point numbers; `None` is the shortest exact form
-    pub precision: Option<usize>,
-    /// whether a table comes as a data resource as well, whole
-    pub table_schema: bool,
-    /// whether the status line tells how long the server took
-    pub timing: bool,
-}
+use options::Options;
 
 /// One outcome in several MIME types, the poorest first.
 pub type MimeBundle = Vec<Representation>;

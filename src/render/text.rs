@@ -4,7 +4,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Options;
+use super::options::Options;
 use super::value::{is_right_aligned, printable, show};
 use crate::outcome::{Outcome, Table, grouped};
 

@@ -1,7 +1,12 @@
 //! CREATE, ALTER and DROP of tables, partitions, indexes and other objects. What an object cannot
 //! have (a password, a table) is refused here, where its place is known.
 
-use super::*;
+use milvus_kernel_grammar::Rule;
+use pest::iterators::Pair;
+
+use super::builder::*;
+use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::language::ast::*;
 
 impl<'a> Builder<'a> {
     pub(super) fn create(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
@@ -296,7 +301,7 @@ impl<'a> Builder<'a> {
                 )?,
                 Rule::comment => once(
                     &mut column.comment,
-                    values::unquote(option.skip(&[Rule::COMMENT_WORD]).next()?.as_str()),
+                    unquote(option.skip(&[Rule::COMMENT_WORD]).next()?.as_str()),
                     "COMMENT",
                     span,
                 )?,

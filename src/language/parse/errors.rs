@@ -3,9 +3,12 @@
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use super::*;
-use crate::diagnostic::closest;
+use milvus_kernel_grammar::Rule;
+
+use crate::diagnostic::{Code, Diagnostic, Span, closest};
+use crate::language::ast::{Listing, Object};
 use crate::language::keywords::{self, OPENS};
+use crate::language::numbers::Scanned;
 
 /// The statement at `start` begins with no word that is known.
 pub(super) fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {

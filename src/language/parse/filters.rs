@@ -1,6 +1,11 @@
 //! Filters and arithmetic: SQL's and Milvus's own spelling become one tree, in Milvus's operators.
 
-use super::*;
+use milvus_kernel_grammar::Rule;
+use pest::iterators::Pair;
+
+use super::builder::*;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::language::ast::*;
 
 impl<'a> Builder<'a> {
     pub(super) fn filter(&self, pair: Pair<'a, Rule>) -> Result<Filter> {
@@ -189,7 +194,7 @@ impl<'a> Builder<'a> {
                 let pattern = tail.next()?;
                 let span = self.span(&pattern);
                 let pattern = if pattern.as_rule() == Rule::text {
-                    Value::Text(values::unquote(pattern.as_str()))
+                    Value::Text(unquote(pattern.as_str()))
                 } else {
                     self.literal(pattern)?
                 };

@@ -1,6 +1,11 @@
 //! The clauses that only statements of the original milvus_kernel have.
 
-use super::*;
+use milvus_kernel_grammar::Rule;
+use pest::iterators::Pair;
+
+use super::builder::*;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::language::ast::*;
 
 impl<'a> Builder<'a> {
     pub(super) fn original_insert(&self, mut parts: Parts<'a>) -> Result<Kind> {

@@ -1,6 +1,11 @@
 //! Statements that read and write rows: SELECT with its clauses, INSERT, UPDATE, DELETE.
 
-use super::*;
+use milvus_kernel_grammar::Rule;
+use pest::iterators::Pair;
+
+use super::builder::*;
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::language::ast::*;
 
 impl<'a> Builder<'a> {
     pub(super) fn data_statement(

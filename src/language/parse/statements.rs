@@ -1,7 +1,12 @@
 //! A statement by its opening word: connections, inspection, operations and grants. What defines is
 //! in `definitions`, what reads and writes data in `reads`.
 
-use super::*;
+use milvus_kernel_grammar::Rule;
+use pest::iterators::Pair;
+
+use super::builder::*;
+use crate::diagnostic::{Result, Spanned};
+use crate::language::ast::*;
 
 impl<'a> Builder<'a> {
     /// The statement of an opening word's rule.
@@ -48,7 +53,7 @@ impl<'a> Builder<'a> {
         let address = parts.next()?;
         let span = self.span(&address);
         let text = if address.as_rule() == Rule::string {
-            values::unquote(address.as_str())
+            unquote(address.as_str())
         } else {
             address.as_str().to_string()
         };
@@ -182,7 +187,7 @@ impl<'a> Builder<'a> {
 
     fn like_text(&self, parts: &mut Parts<'a>) -> Result<Option<Name>> {
         let text = parts.skip(&[Rule::LIKE]).take(Rule::text);
-        Ok(text.map(|text| Spanned::new(values::unquote(text.as_str()), self.span(&text))))
+        Ok(text.map(|text| Spanned::new(unquote(text.as_str()), self.span(&text))))
     }
 
     fn grant(&self, revoke: bool, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {

@@ -1,6 +1,11 @@
 //! Values and `name = value` lists: quotes and escapes are taken off, lifted lists put back.
 
-use super::*;
+use milvus_kernel_grammar::Rule;
+use pest::iterators::Pair;
+
+use super::builder::*;
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::language::ast::*;
 use crate::language::numbers;
 
 impl<'a> Builder<'a> {
@@ -143,34 +148,4 @@ fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {
                 .ok_or_else(|| internal(span))
         })
         .collect()
-}
-
-/// Takes a string's quotes off: a doubled quote is one, a backslash escapes as in C.
-pub(super) fn unquote(text: &str) -> String {
-    let text = text.trim_end();
-    let Some(quote) = text.chars().next() else { return String::new() };
-    let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
-    let mut out = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(char) = chars.next() {
-        if char == quote {
-            chars.next();
-            out.push(quote);
-        } else if char == '\\' && quote != '`' {
-            match chars.next() {
-                Some('n') => out.push('\n'),
-                Some('t') => out.push('\t'),
-                Some('r') => out.push('\r'),
-                Some(other @ ('\\' | '\'' | '"')) => out.push(other),
-                Some(other) => {
-                    out.push('\\');
-                    out.push(other);
-                }
-                None => out.push('\\'),
-            }
-        } else {
-            out.push(char);
-        }
-    }
-    out
 }

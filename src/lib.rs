@@ -23,8 +23,8 @@
 //!    way out; `secrets` covers passwords in what it quotes.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
-//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome`. Parse and render are pure; JavaScript
-//! values appear in `wasm` alone.
+//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome`. Parse and render are pure;
+//! JavaScript values appear in `wasm` alone.
 
 #![cfg_attr(
     not(test),

@@ -20,12 +20,12 @@ use milvus_proto::{Method, Reply, Request};
 /// Rows that are fetched along with those shown.
 const AHEAD: u64 = 1_000;
 
-pub struct Context<'a, P: Platform> {
-    pub client: &'a Client<P>,
-    pub connection: &'a Connection<P>,
-    pub settings: Settings,
+pub(crate) struct Context<'a, P: Platform> {
+    pub(crate) client: &'a Client<P>,
+    pub(crate) connection: &'a Connection<P>,
+    pub(crate) settings: Settings,
     /// of the whole statement
-    pub span: Span,
+    pub(crate) span: Span,
     statement: &'a Statement,
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
@@ -38,7 +38,11 @@ enum Place<'a> {
 }
 
 impl<'a, P: Platform> Context<'a, P> {
-    pub fn new(connection: &'a Connection<P>, state: &State<P>, statement: &'a Statement) -> Self {
+    pub(crate) fn new(
+        connection: &'a Connection<P>,
+        state: &State<P>,
+        statement: &'a Statement,
+    ) -> Self {
         Context {
             client: &connection.client,
             connection,
@@ -51,27 +55,27 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// Says what the kernel makes of a statement, before it sends anything.
-    pub fn notice(&self, text: impl Into<String>) {
+    pub(crate) fn notice(&self, text: impl Into<String>) {
         self.notices.borrow_mut().push(text.into());
     }
 
     /// Says what the kernel did unasked. Under EXPLAIN nothing was done.
-    pub fn did(&self, text: impl Into<String>) {
+    pub(crate) fn did(&self, text: impl Into<String>) {
         if !self.client.explaining() {
             self.notice(text);
         }
     }
 
-    pub fn take_notices(&self) -> Vec<String> {
+    pub(crate) fn take_notices(&self) -> Vec<String> {
         self.notices.take()
     }
 
-    pub fn used_memory(&self) -> bool {
+    pub(crate) fn used_memory(&self) -> bool {
         self.used_memory.get()
     }
 
     /// The collection of this name, remembered or asked for.
-    pub async fn collection(&self, table: &Name) -> Result<Rc<Collection>> {
+    pub(crate) async fn collection(&self, table: &Name) -> Result<Rc<Collection>> {
         if let Some(known) = self.connection.catalog.get(&self.client.database(), &table.value) {
             self.used_memory.set(true);
             return Ok(known);
@@ -80,7 +84,7 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// The collection as the server has it now.
-    pub async fn fresh_collection(&self, table: &Name) -> Result<Rc<Collection>> {
+    pub(crate) async fn fresh_collection(&self, table: &Name) -> Result<Rc<Collection>> {
         match Collection::fetch(self.client, &table.value).await {
             Ok(collection) => {
                 Ok(self.connection.catalog.put(&self.client.database(), &table.value, collection))
@@ -90,12 +94,12 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// The names of the collections in the database in use, sorted.
-    pub async fn collection_names(&self, span: Span) -> Result<Vec<String>> {
+    pub(crate) async fn collection_names(&self, span: Span) -> Result<Vec<String>> {
         self.connection.collection_names().await.map_err(|error| self.diagnose(error, span))
     }
 
     /// Sends nothing that this server is too old for.
-    pub fn needs(&self, feature: Feature, span: Span) -> Result<()> {
+    pub(crate) fn needs(&self, feature: Feature, span: Span) -> Result<()> {
         let version = self.client.version();
         if version.has(feature) {
             return Ok(());
@@ -104,7 +108,7 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// Sends a request, with its error marked at `span`.
-    pub fn send<R: Request>(
+    pub(crate) fn send<R: Request>(
         &self,
         request: R,
         span: Span,
@@ -118,7 +122,7 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// The same for a request about a collection: an unknown one is suggested.
-    pub fn send_of<'b, R: Request>(
+    pub(crate) fn send_of<'b, R: Request>(
         &'b self,
         request: R,
         table: &'b Name,
@@ -148,7 +152,7 @@ impl<'a, P: Platform> Context<'a, P> {
 
     /// Waits until a reply is `done`, as long as a statement may take; the server then goes on by
     /// itself, and the notice of the `unfinished` says so. None when the time was up.
-    pub async fn wait<R: Request + Clone>(
+    pub(crate) async fn wait<R: Request + Clone>(
         &self,
         request: R,
         span: Span,
@@ -167,12 +171,12 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// An error of this statement, marked at `span`.
-    pub fn diagnose(&self, error: Error, span: Span) -> Diagnostic {
+    pub(crate) fn diagnose(&self, error: Error, span: Span) -> Diagnostic {
         errors::diagnose(error, &words(&self.statement.kind), span)
     }
 
     /// An error of this statement about a collection: an unknown one is suggested.
-    pub async fn diagnose_of(&self, error: Error, table: &Name) -> Diagnostic {
+    pub(crate) async fn diagnose_of(&self, error: Error, table: &Name) -> Diagnostic {
         if !error.is_not_found() {
             return self.diagnose(error, table.span);
         }
@@ -188,7 +192,7 @@ impl<'a, P: Platform> Context<'a, P> {
 
     /// How many rows of a result are fetched: a few more than are shown, so that a common LIMIT
     /// needs no COUNT of its own; all of them for programs.
-    pub fn kept(&self) -> u64 {
+    pub(crate) fn kept(&self) -> u64 {
         if self.settings.table_schema {
             u64::MAX
         } else {
@@ -197,18 +201,18 @@ impl<'a, P: Platform> Context<'a, P> {
     }
 
     /// Forgets a collection that a statement changes.
-    pub fn forget(&self, table: &Name) {
+    pub(crate) fn forget(&self, table: &Name) {
         self.connection.catalog.forget(&self.client.database(), &table.value);
     }
 
     /// Forgets every collection: an alias may have meant any of them.
-    pub fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.connection.catalog.forget_all();
     }
 
     /// The guarantee timestamp and consistency level of a read, and whether the collection's own
     /// level holds.
-    pub fn consistency(
+    pub(crate) fn consistency(
         &self,
         collection: &Collection,
         asked: Option<ConsistencyLevel>,
@@ -236,8 +240,8 @@ impl<'a, P: Platform> Context<'a, P> {
 }
 
 /// How fresh a read must be, in the terms of the request (Milvus docs: consistency levels).
-pub struct Consistency {
-    pub level: ConsistencyLevel,
-    pub timestamp: u64,
-    pub default: bool,
+pub(crate) struct Consistency {
+    pub(crate) level: ConsistencyLevel,
+    pub(crate) timestamp: u64,
+    pub(crate) default: bool,
 }

@@ -1,6 +1,11 @@
-//! Statements become requests, replies become outcomes. One file a family; all take a [`Context`]
-//! and return `Result<Outcome, Diagnostic>`. Knows the syntax tree and the Milvus client; knows
-//! nothing of text, of rendering or of the transport.
+//! Statements become requests, replies become outcomes. In: the syntax tree and what the session
+//! remembers. Out: an outcome or a diagnostic. Knows the Milvus client; knows nothing of text, of
+//! rendering or of the transport.
+//!
+//! Rooms, from the top: `original` and `select` choose among `search`, `write` and `read`; these
+//! take what they need from `define` and `convert`, and all of them know collections from
+//! `catalog`. `connect` changes the session, `admin` looks after a server. A `context` carries what
+//! every statement is run with. No room imports one above it.
 
 pub(crate) mod admin;
 pub mod catalog;

@@ -1,6 +1,6 @@
 //! What statements create, name and drop: is it there already, must it be there. In: a name, the
-//! names that are there. Out: nothing, what IF [NOT] EXISTS has to say, or an error with the nearest
-//! name.
+//! names that are there. Out: nothing, what IF [NOT] EXISTS has to say, or an error with the
+//! nearest name.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::language::ast::Name;

@@ -28,7 +28,7 @@ use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
 use milvus_proto::schema::{CollectionSchema, DataType, FieldSchema};
 
-pub async fn create_table<P: Platform>(
+pub(crate) async fn create_table<P: Platform>(
     table: &Name,
     written: &[Param],
     context: &Context<'_, P>,
@@ -120,7 +120,7 @@ async fn build_and_load<P: Platform>(
 
 /// Builds another index: Milvus wants the collection released and the old index dropped first. The
 /// metric stays.
-pub async fn create_index<P: Platform>(
+pub(crate) async fn create_index<P: Platform>(
     table: &Name,
     written: &[Param],
     context: &Context<'_, P>,
@@ -241,7 +241,10 @@ async fn replace_index<P: Platform>(
 }
 
 /// Drops the index and leaves the table searchable by brute force, as it was on Milvus 0.10.
-pub async fn drop_index<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn drop_index<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let field = collection.only_vector(table)?;
     let flat = if field.data_type == DataType::BinaryVector { "BIN_FLAT" } else { "FLAT" };
@@ -267,7 +270,7 @@ pub async fn drop_index<P: Platform>(table: &Name, context: &Context<'_, P>) -> 
     }))
 }
 
-pub async fn insert<P: Platform>(
+pub(crate) async fn insert<P: Platform>(
     vectors: &[Spanned<Value>],
     table: &Name,
     partition: Option<&Name>,
@@ -362,7 +365,7 @@ fn make_ids<P: Platform>(
     Ok((0..count as i64).map(|at| Spanned::new(Value::Int(first.wrapping_add(at)), span)).collect())
 }
 
-pub async fn delete<P: Platform>(
+pub(crate) async fn delete<P: Platform>(
     table: &Name,
     ids: &[Spanned<Value>],
     context: &Context<'_, P>,
@@ -374,7 +377,7 @@ pub async fn delete<P: Platform>(
 }
 
 /// Rows by id, in the order asked for; what is missing is shown as missing.
-pub async fn get<P: Platform>(
+pub(crate) async fn get<P: Platform>(
     table: &Name,
     ids: &[Spanned<Value>],
     context: &Context<'_, P>,
@@ -429,7 +432,7 @@ pub async fn get<P: Platform>(
     )))
 }
 
-pub async fn search<P: Platform>(
+pub(crate) async fn search<P: Platform>(
     vectors: &[Spanned<Value>],
     table: &Name,
     written: &[Param],

@@ -10,15 +10,15 @@ use crate::milvus::{Client, Error, Platform};
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
 
-pub struct State<P: Platform> {
-    pub platform: P,
-    pub connections: RefCell<Connections<P>>,
-    pub settings: RefCell<Settings>,
-    pub variables: RefCell<Variables>,
+pub(crate) struct State<P: Platform> {
+    pub(crate) platform: P,
+    pub(crate) connections: RefCell<Connections<P>>,
+    pub(crate) settings: RefCell<Settings>,
+    pub(crate) variables: RefCell<Variables>,
 }
 
 impl<P: Platform> State<P> {
-    pub fn new(platform: P) -> Self {
+    pub(crate) fn new(platform: P) -> Self {
         State {
             platform,
             connections: RefCell::new(Connections::default()),
@@ -28,17 +28,17 @@ impl<P: Platform> State<P> {
     }
 
     /// The connection in use.
-    pub fn current(&self) -> Option<Rc<Connection<P>>> {
+    pub(crate) fn current(&self) -> Option<Rc<Connection<P>>> {
         let connections = self.connections.borrow();
         connections.all.iter().find(|connection| connection.name == connections.current).cloned()
     }
 }
 
 /// The connections of a session, in the order they were made.
-pub struct Connections<P: Platform> {
-    pub all: Vec<Rc<Connection<P>>>,
+pub(crate) struct Connections<P: Platform> {
+    pub(crate) all: Vec<Rc<Connection<P>>>,
     /// the name of the one in use
-    pub current: String,
+    pub(crate) current: String,
 }
 
 impl<P: Platform> Default for Connections<P> {
@@ -47,15 +47,15 @@ impl<P: Platform> Default for Connections<P> {
     }
 }
 
-pub struct Connection<P: Platform> {
-    pub name: String,
-    pub client: Client<P>,
-    pub catalog: Catalog,
+pub(crate) struct Connection<P: Platform> {
+    pub(crate) name: String,
+    pub(crate) client: Client<P>,
+    pub(crate) catalog: Catalog,
 }
 
 impl<P: Platform> Connection<P> {
     /// The names of the collections in the database in use, sorted; completion remembers them.
-    pub async fn collection_names(&self) -> Result<Vec<String>, Error> {
+    pub(crate) async fn collection_names(&self) -> Result<Vec<String>, Error> {
         let request = pb::ShowCollectionsRequest::default();
         let mut names = self.client.send(request).await?.collection_names;
         names.sort();
@@ -65,7 +65,7 @@ impl<P: Platform> Connection<P> {
 
     /// Looks up the names of the collections, and those that a text names and that are not known
     /// yet, a few at most.
-    pub async fn learn(&self, text: &str) {
+    pub(crate) async fn learn(&self, text: &str) {
         let words: Vec<&str> =
             text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
         let database = self.client.database();
@@ -85,18 +85,18 @@ impl<P: Platform> Connection<P> {
 }
 
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// rows of a result that are shown
-    pub display_limit: usize,
+    pub(crate) display_limit: usize,
     /// whether results also come as `application/vnd.dataresource+json`, whole
-    pub table_schema: bool,
+    pub(crate) table_schema: bool,
     /// seconds until a request is given up
-    pub timeout: f64,
+    pub(crate) timeout: f64,
     /// digits behind the point that are shown of floating-point numbers; `None` shows the shortest
     /// exact form
-    pub precision: Option<usize>,
+    pub(crate) precision: Option<usize>,
     /// of every read; `None` reads this session's own writes and otherwise as the collection says
-    pub consistency: Option<ConsistencyLevel>,
+    pub(crate) consistency: Option<ConsistencyLevel>,
 }
 
 impl Default for Settings {
@@ -112,7 +112,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    pub fn timeout_ms(&self) -> u32 {
+    pub(crate) fn timeout_ms(&self) -> u32 {
         (self.timeout * 1000.0).clamp(1.0, 86_400_000.0) as u32
     }
 }

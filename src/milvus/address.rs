@@ -1,5 +1,5 @@
-//! What a connection is made to. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a URL for the
-//! transport, and credentials.
+//! What a connection is made to. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a
+//! URL for the transport, and credentials.
 
 /// The original's default port, and Milvus's own.
 pub const DEFAULT_PORT: u16 = 19530;

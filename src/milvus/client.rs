@@ -4,7 +4,8 @@
 //!
 //! All requests go through [`Client::exchange`], by bytes, and EXPLAIN is decided there: it writes
 //! down what it would send and sends only what statements are planned with. What waits for an
-//! answer, polls a state or asks the user is here as well, so that it returns at once under EXPLAIN.
+//! answer, polls a state or asks the user is here as well, so that it returns at once under
+//! EXPLAIN.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

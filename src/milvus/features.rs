@@ -24,7 +24,10 @@ pub struct Version {
 /// Declares what servers differ in: the words of an error, since which Milvus it is there, and
 /// whether Milvus Lite has it.
 macro_rules! features {
-    ($($(#[$doc:meta])* $feature:ident: $words:literal $major:literal $minor:literal $lite:ident;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $feature:ident: $words:literal $major:literal $minor:literal $lite:ident;
+    )*) => {
         /// What a server may not have, or would read over in silence, beside its methods.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Feature {

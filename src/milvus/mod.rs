@@ -1,5 +1,5 @@
-//! The Milvus client, over any transport. In: the requests of `milvus_proto`. Out: their replies, or
-//! one [`Error`]. Knows nothing of statements or spans.
+//! The Milvus client, over any transport. In: the requests of `milvus_proto`. Out: their replies,
+//! or one [`Error`]. Knows nothing of statements or spans.
 //!
 //! A request goes `client` (database, EXPLAIN, versions, status) -> `transport` (what it is sent
 //! through) -> the `platform`'s channel.

@@ -1,8 +1,8 @@
 //! What looks after a server: users and roles, resource groups, maintenance, analyzers.
 
-pub mod access;
-pub mod analyzer;
-pub mod maintenance;
-pub mod resource_groups;
-pub mod segments;
-pub mod snapshots;
+pub(crate) mod access;
+pub(crate) mod analyzer;
+pub(crate) mod maintenance;
+pub(crate) mod resource_groups;
+pub(crate) mod segments;
+pub(crate) mod snapshots;

@@ -1,5 +1,5 @@
 //! What changes the session itself: connections, settings, secrets.
 
-pub mod connection;
-pub mod secret;
-pub mod settings;
+pub(crate) mod connection;
+pub(crate) mod secret;
+pub(crate) mod settings;

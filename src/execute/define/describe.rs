@@ -15,7 +15,10 @@ use milvus_proto::milvus as pb;
 use milvus_proto::schema::{DataType, value_field};
 
 /// SHOW TABLES [LIKE '…'].
-pub async fn show<P: Platform>(like: Option<&Name>, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn show<P: Platform>(
+    like: Option<&Name>,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let mut names = context.collection_names(context.span).await?;
     if let Some(like) = like {
         names.retain(|name| matches(&like.value, name));
@@ -27,7 +30,7 @@ pub async fn show<P: Platform>(like: Option<&Name>, context: &Context<'_, P>) ->
 }
 
 /// SQL's LIKE: `%` is any text, `_` any character.
-pub fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut seen) = (0, 0);
@@ -55,7 +58,10 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern.iter().skip(at).all(|char| *char == '%')
 }
 
-pub async fn describe<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn describe<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     let columns = ["field", "type", "key", "index", "metric", "description"]
         .map(|name| Column::new(name, Type::Text))
@@ -110,7 +116,10 @@ pub(crate) fn row_count(stats: &[KeyValuePair]) -> u64 {
 }
 
 /// A statement that creates the table again, indexes included.
-pub async fn show_create<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
+pub(crate) async fn show_create<P: Platform>(
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
     let create = create_table(&collection);
     let lines = print::create_table(&create).lines().map(|line| vec![line.to_string()]).collect();

@@ -1,10 +1,10 @@
 //! What is there: collections, partitions, indexes, databases, and what is in memory.
 
-pub mod alias;
-pub mod collection;
-pub mod database;
-pub mod describe;
-pub mod index;
-pub mod loading;
-pub mod partition;
-pub mod schema;
+pub(crate) mod alias;
+pub(crate) mod collection;
+pub(crate) mod database;
+pub(crate) mod describe;
+pub(crate) mod index;
+pub(crate) mod loading;
+pub(crate) mod partition;
+pub(crate) mod schema;

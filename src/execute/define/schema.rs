@@ -29,7 +29,7 @@ const TYPE_PARAMS: [&str; 6] = [
 ];
 
 /// A column as Milvus's field. Sends nothing that the server is too old for.
-pub fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<FieldSchema> {
+pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<FieldSchema> {
     let data_type = types::data_type(&column.data_type.name)?;
     let mut element = DataType::None;
     let mut type_params = Vec::new();
@@ -225,7 +225,7 @@ fn default(value: &Spanned<Value>, data_type: DataType) -> Result<value_field::D
 
 /// What Milvus asks of the columns of a new table together; `partition_key` and `clustering_key`
 /// are those of its WITH.
-pub fn check<P: Platform>(
+pub(crate) fn check<P: Platform>(
     create: &CreateTable,
     fields: &mut [FieldSchema],
     context: &Context<'_, P>,
@@ -328,7 +328,7 @@ fn named<'a>(fields: &'a mut [FieldSchema], name: &Name) -> Result<&'a mut Field
 }
 
 /// `analyzer = 'english'`, as Milvus's `analyzer_params`.
-pub fn named_analyzer(param: &Param) -> Result<String> {
+pub(crate) fn named_analyzer(param: &Param) -> Result<String> {
     Ok(serde_json::json!({ "type": params::word(param)?.value }).to_string())
 }
 
@@ -358,7 +358,7 @@ fn functions<P: Platform>(
 
 /// The function of a column that is added to a table: the text that it reads is there, with its
 /// analyzer.
-pub fn added_function(column: &Column, collection: &Collection) -> Result<FunctionSchema> {
+pub(crate) fn added_function(column: &Column, collection: &Collection) -> Result<FunctionSchema> {
     let generated = column.generated.as_ref().ok_or_else(|| {
         Diagnostic::new(Code::InternalError, "a column without a function").at(column.name.span)
     })?;
@@ -423,13 +423,13 @@ fn bm25(column: &Column, input: &Name) -> FunctionSchema {
 }
 
 /// The parameters of CREATE TABLE's WITH that are no keys; the others with a point are properties.
-pub struct Options {
-    pub shards: i32,
-    pub consistency: ConsistencyLevel,
-    pub dynamic: bool,
-    pub description: String,
-    pub partitions: i64,
-    pub properties: Vec<KeyValuePair>,
+pub(crate) struct Options {
+    pub(crate) shards: i32,
+    pub(crate) consistency: ConsistencyLevel,
+    pub(crate) dynamic: bool,
+    pub(crate) description: String,
+    pub(crate) partitions: i64,
+    pub(crate) properties: Vec<KeyValuePair>,
 }
 
 impl Default for Options {
@@ -445,7 +445,7 @@ impl Default for Options {
     }
 }
 
-pub fn options(written: &[Param]) -> Result<Options> {
+pub(crate) fn options(written: &[Param]) -> Result<Options> {
     let mut options = Options::default();
     for param in written {
         match param.name.value.to_ascii_lowercase().as_str() {

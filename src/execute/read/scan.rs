@@ -148,7 +148,8 @@ impl Read<'_> {
         }))
     }
 
-    /// The rows of these ids, as far as they are there; the filter does not hold. None is EXPLAIN's.
+    /// The rows of these ids, as far as they are there; the filter does not hold. None is
+    /// EXPLAIN's.
     pub(crate) async fn by_ids<P: Platform>(
         &self,
         ids: &[Spanned<Value>],

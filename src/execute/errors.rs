@@ -56,27 +56,25 @@ fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
     match probe {
         Probe::Answers if kept => diagnostic
             .help(
-                "something answers there, but the browser keeps the answer from this page \
-                (CORS): add the page's origin to `allow_origin_string_match` in Envoy's config",
+                "something answers there, but the browser keeps the answer from this page (CORS): \
+                 add the page's origin to `allow_origin_string_match` in Envoy's config",
             )
             .help(
                 "or it is no Envoy with gRPC-Web: the address must be Envoy's, see \
-                deploy/envoy.yaml",
+                 deploy/envoy.yaml",
             ),
         Probe::Answers => diagnostic.help(
-            "what answers there does not speak gRPC-Web: the \
-            address must be Envoy's, see deploy/envoy.yaml",
+            "what answers there does not speak gRPC-Web: the address must be Envoy's, see \
+             deploy/envoy.yaml",
         ),
         Probe::Silent => diagnostic
             .help("nothing answers HTTP there: check host and port, and that Envoy runs")
             .help(
-                "if it is Milvus's own gRPC port: a browser cannot speak to that, use Envoy's \
-                port",
+                "if it is Milvus's own gRPC port: a browser cannot speak to that, use Envoy's port",
             )
             .help("if the server wants TLS: add `?secure=true`"),
         Probe::Unknown => diagnostic.help(
-            "check host and port, that Envoy runs in front of \
-            Milvus, and TLS (`?secure=true`)",
+            "check host and port, that Envoy runs in front of Milvus, and TLS (`?secure=true`)",
         ),
     }
 }

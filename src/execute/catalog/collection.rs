@@ -265,8 +265,8 @@ impl Collection {
         Err(Diagnostic::new(Code::NotSupported, format!("no BM25 function is on `{name}`"))
             .at(name.span)
             .help(
-                "a table gets full text search when it is created: `s SPARSEVEC GENERATED \
-                ALWAYS AS (BM25(text))`, with `text VARCHAR(1000) WITH (enable_analyzer = TRUE)`",
+                "a table gets full text search when it is created: `s SPARSEVEC GENERATED ALWAYS \
+                 AS (BM25(text))`, with `text VARCHAR(1000) WITH (enable_analyzer = TRUE)`",
             ))
     }
 
@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(
             types.join(" "),
             "BIGINT VARCHAR(10) INT DOUBLE BOOLEAN VARCHAR ARRAY<VARCHAR(5)>(3) JSON VECTOR(2) \
-                SPARSEVEC"
+             SPARSEVEC"
         );
     }
 
@@ -404,7 +404,7 @@ mod tests {
         assert_eq!(
             said(&books.only_vector(&name("books")).expect_err("two of them")),
             "AmbiguousField: `books` has several vector fields; name the field: this statement \
-                has a standard form, see `help`"
+             has a standard form, see `help`"
         );
         let optional: Vec<&str> = books
             .fields

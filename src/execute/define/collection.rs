@@ -157,8 +157,8 @@ async fn add_field<P: Platform>(
     if !column.nullable || column.primary_key {
         return Err(Diagnostic::new(
             Code::SyntaxError,
-            "a field that is added must be able to be NULL: the rows that are there have no \
-             value of it",
+            "a field that is added must be able to be NULL: the rows that are there have no value \
+             of it",
         )
         .at(name.span)
         .help(format!(
@@ -263,8 +263,7 @@ pub(crate) async fn truncate<P: Platform>(
     let request = pb::TruncateCollectionRequest { collection_name, ..Default::default() };
     context.send(request, table.span).await.map_err(|error| match error.code {
         Code::NotSupported => error.help(format!(
-            "on this server: `SHOW CREATE TABLE {table}`, `DROP TABLE {table}`, and create it \
-             again"
+            "on this server: `SHOW CREATE TABLE {table}`, `DROP TABLE {table}`, and create it again"
         )),
         _ => error,
     })?;

@@ -242,7 +242,7 @@ fn index(index: &Index) -> ast::Index {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::*;
 
     #[test]
     fn like_is_sqls() {
@@ -258,5 +258,16 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn rows_are_counted_as_the_statistics_say() {
+        let pair = |key: &str, value: &str| KeyValuePair {
+            key: key.to_string(),
+            value: value.to_string(),
+        };
+        assert_eq!(row_count(&[pair("row_count", "12")]), 12);
+        assert_eq!(row_count(&[pair("row_count", "many")]), 0);
+        assert_eq!(row_count(&[]), 0);
     }
 }

@@ -4,7 +4,8 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::index::Index;
-use crate::execute::catalog::{index_types, metrics};
+use crate::execute::catalog::index_types::{self, IndexType};
+use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
 use crate::execute::define::loading::{default_index_type, default_metric, release_if_loaded};
 use crate::execute::params::{self, pair, pairs_of};
@@ -53,48 +54,14 @@ pub(crate) fn plan<P: Platform>(
     collection: &Collection,
     context: &Context<'_, P>,
 ) -> Result<Plan> {
-    let field = match collection.find(&index.field.value) {
-        Some(field) => field.clone(),
-        // a key of the dynamic field is indexed by its path
-        None if collection.dynamic
-            && (!index.path.is_empty() || has_param(index, "json_cast_type")) =>
-        {
-            dynamic_field(&index.field.value)
-        }
-        None => return Err(collection.unknown_field(&index.field)),
-    };
+    let field = indexed_field(index, collection)?;
     let mut metric = match &index.ops {
         Some(ops) => Some(
             checked_metric(&Spanned::new(metric_of_ops(ops)?.to_string(), ops.span), &field)?.0,
         ),
         None => None,
     };
-    // a type in WITH is handed on unchecked, with its parameters: it may be newer than this kernel
-    let unchecked =
-        index.params.iter().find(|param| param.name.value.eq_ignore_ascii_case("index_type"));
-    let (index_type, known) = match (unchecked, &index.method) {
-        (Some(param), Some(_)) => {
-            return Err(Diagnostic::new(Code::SyntaxError, "the index type stands twice")
-                .at(param.name.span)
-                .help("leave USING or `index_type` out"));
-        }
-        (Some(param), None) => (params::word(param)?.value, None),
-        (None, Some(method)) => {
-            let (known, replaced) =
-                index_types::checked(method, field.data_type, &field.type_name())?;
-            if let Some(replaced) = replaced {
-                context.notice(format!(
-                    "Milvus has no {replaced} any more: {} was built instead",
-                    known.name
-                ));
-            }
-            (known.name.to_string(), Some(known))
-        }
-        (None, None) => {
-            let name = default_index_type(field.data_type);
-            (name.to_string(), index_types::find(name))
-        }
-    };
+    let (index_type, known) = index_type(index, &field, context)?;
     let mut inner = serde_json::Map::new();
     for param in &index.params {
         let name = param.name.value.as_str();
@@ -116,25 +83,19 @@ pub(crate) fn plan<P: Platform>(
         context.notice(format!("no metric_type was given: {default}"));
         metric = Some(default.to_string());
     }
+    let mut name = field.name.clone();
     if !index.path.is_empty() {
         if field.data_type != DataType::Json {
-            return Err(Diagnostic::new(
-                Code::TypeMismatch,
-                format!("`{}` is {} and has no paths", field.name, field.type_name()),
-            )
-            .at(index.field.span));
+            let message = format!("`{}` is {} and has no paths", field.name, field.type_name());
+            return Err(Diagnostic::new(Code::TypeMismatch, message).at(index.field.span));
         }
+        name = path_name(&index.field.value, &index.path);
         inner.insert("json_path".to_string(), value::path(&index.field.value, &index.path).into());
         inner.entry("json_cast_type").or_insert_with(|| "VARCHAR".into());
     }
     index_types::complete(&mut inner, &index_type, field.dim);
-    let default_name = if index.path.is_empty() {
-        field.name.clone()
-    } else {
-        path_name(&index.field.value, &index.path)
-    };
     Ok(Plan {
-        name: index.name.as_ref().map_or(default_name, |name| name.value.clone()),
+        name: index.name.as_ref().map_or(name, |name| name.value.clone()),
         field: index.field.value.clone(),
         index_type,
         metric,
@@ -142,12 +103,55 @@ pub(crate) fn plan<P: Platform>(
     })
 }
 
-fn has_param(index: &ast::Index, name: &str) -> bool {
-    index.params.iter().any(|param| param.name.value.eq_ignore_ascii_case(name))
+/// The field that is indexed; a key of the dynamic field is one by its path.
+fn indexed_field(index: &ast::Index, collection: &Collection) -> Result<Field> {
+    let name = &index.field.value;
+    let by_path = !index.path.is_empty() || has_param(index, "json_cast_type");
+    match collection.find(name) {
+        Some(field) => Ok(field.clone()),
+        None if collection.dynamic && by_path => {
+            Ok(Field { data_type: DataType::Json, ..Field::named(name) })
+        }
+        None => Err(collection.unknown_field(&index.field)),
+    }
 }
 
-fn dynamic_field(name: &str) -> Field {
-    Field { data_type: DataType::Json, ..Field::named(name) }
+/// The type by its name, and what is known of it: a type in WITH is handed on unchecked, with its
+/// parameters, since it may be newer than this kernel.
+fn index_type<P: Platform>(
+    index: &ast::Index,
+    field: &Field,
+    context: &Context<'_, P>,
+) -> Result<(String, Option<&'static IndexType>)> {
+    let unchecked =
+        index.params.iter().find(|param| param.name.value.eq_ignore_ascii_case("index_type"));
+    match (unchecked, &index.method) {
+        (Some(param), Some(_)) => {
+            Err(Diagnostic::new(Code::SyntaxError, "the index type stands twice")
+                .at(param.name.span)
+                .help("leave USING or `index_type` out"))
+        }
+        (Some(param), None) => Ok((params::word(param)?.value, None)),
+        (None, Some(method)) => {
+            let (known, replaced) =
+                index_types::checked(method, field.data_type, &field.type_name())?;
+            if let Some(replaced) = replaced {
+                context.notice(format!(
+                    "Milvus has no {replaced} any more: {} was built instead",
+                    known.name
+                ));
+            }
+            Ok((known.name.to_string(), Some(known)))
+        }
+        (None, None) => {
+            let name = default_index_type(field.data_type);
+            Ok((name.to_string(), index_types::find(name)))
+        }
+    }
+}
+
+fn has_param(index: &ast::Index, name: &str) -> bool {
+    index.params.iter().any(|param| param.name.value.eq_ignore_ascii_case(name))
 }
 
 fn path_name(field: &str, path: &[Spanned<Value>]) -> String {
@@ -420,4 +424,38 @@ pub(crate) async fn send_drop<P: Platform>(
     context.send(request, table.span).await?;
     context.forget(table);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Span;
+    use crate::execute::catalog::fixture::{books, dynamic_books};
+    use crate::language::ast::Kind;
+    use crate::language::parse::parse;
+
+    fn index(text: &str) -> ast::Index {
+        match parse(text).unwrap().remove(0).kind {
+            Kind::CreateIndex { index, .. } => index,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_dynamic_field_is_indexed_by_its_path() {
+        let by_path = index("CREATE INDEX ON books (extra['a']) USING INVERTED");
+        let field = indexed_field(&by_path, &dynamic_books()).unwrap();
+        assert_eq!((field.name.as_str(), field.data_type), ("extra", DataType::Json));
+        assert_eq!(path_name("extra", &by_path.path), "extra_a");
+        let error = indexed_field(&by_path, &books()).unwrap_err();
+        assert_eq!(error.code, Code::UnknownField);
+    }
+
+    #[test]
+    fn an_operator_class_names_its_metric() {
+        let ops = |text: &str| Name::new(text.to_string(), Span::default());
+        assert_eq!(metric_of_ops(&ops("vector_cosine_ops")).unwrap(), "COSINE");
+        let error = metric_of_ops(&ops("vector_cosin_ops")).unwrap_err();
+        assert_eq!(error.help, ["did you mean `vector_cosine_ops`?"]);
+    }
 }

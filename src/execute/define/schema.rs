@@ -230,70 +230,10 @@ pub(crate) fn check<P: Platform>(
     fields: &mut [FieldSchema],
     context: &Context<'_, P>,
 ) -> Result<Vec<FunctionSchema>> {
-    for param in &create.params {
-        let slot: fn(&mut FieldSchema) -> &mut bool =
-            match param.name.value.to_ascii_lowercase().as_str() {
-                "partition_key" => |field| &mut field.is_partition_key,
-                "clustering_key" => {
-                    context.needs(Feature::ClusteringKey, param.name.span)?;
-                    |field| &mut field.is_clustering_key
-                }
-                _ => continue,
-            };
-        *slot(named(fields, &params::word(param)?)?) = true;
-    }
-    let mut keys =
-        create.columns.iter().zip(fields.iter()).filter(|(column, _)| column.primary_key);
-    let Some((key, field)) = keys.next() else {
-        return Err(Diagnostic::new(Code::MissingPrimaryKey, "no column is the primary key")
-            .at(create.table.span)
-            .help("write `id BIGINT PRIMARY KEY`"));
-    };
-    if let Some((second, _)) = keys.next() {
-        return Err(
-            Diagnostic::new(Code::SyntaxError, "a table has one primary key").at(second.name.span)
-        );
-    }
-    if field.data_type != DataType::Int64 as i32 && field.data_type != DataType::VarChar as i32 {
-        return Err(Diagnostic::new(Code::InvalidType, "a primary key is BIGINT or VARCHAR")
-            .at(key.data_type.name.span));
-    }
-    for (at, column) in create.columns.iter().enumerate() {
-        if create.columns.iter().take(at).any(|other| other.name.value == column.name.value) {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                format!("column `{}` stands twice", column.name),
-            )
-            .at(column.name.span));
-        }
-        if column.auto_increment && !column.primary_key {
-            return Err(Diagnostic::new(
-                Code::SyntaxError,
-                "only the primary key can be AUTO_INCREMENT",
-            )
-            .at(column.name.span));
-        }
-    }
-    let partition_keys: Vec<&FieldSchema> =
-        fields.iter().filter(|field| field.is_partition_key).collect();
-    if let [only] = partition_keys.as_slice()
-        && (only.is_primary_key || !matches!(only.data_type(), DataType::Int64 | DataType::VarChar))
-    {
-        let span = create
-            .columns
-            .iter()
-            .find(|column| column.name.value == only.name)
-            .map_or(create.table.span, |column| column.name.span);
-        return Err(Diagnostic::new(
-            Code::InvalidType,
-            "a partition key is BIGINT or VARCHAR, and not the primary key",
-        )
-        .at(span));
-    }
-    if partition_keys.len() > 1 {
-        return Err(Diagnostic::new(Code::SyntaxError, "a table has one partition key")
-            .at(create.table.span));
-    }
+    mark_keys(&create.params, fields, context)?;
+    check_primary_key(create, fields)?;
+    check_columns(&create.columns)?;
+    check_partition_key(create, fields)?;
     let vectors: Vec<&Column> = create
         .columns
         .iter()
@@ -308,9 +248,79 @@ pub(crate) fn check<P: Platform>(
                 .help("add `v VECTOR(128)`"));
         }
         [_, second, ..] => context.needs(Feature::SecondVectorColumn, second.name.span)?,
-        _ => {}
+        [_] => {}
     }
     functions(&create.columns, fields, context)
+}
+
+/// The keys that WITH names.
+fn mark_keys<P: Platform>(
+    params: &[Param],
+    fields: &mut [FieldSchema],
+    context: &Context<'_, P>,
+) -> Result<()> {
+    for param in params {
+        let slot: fn(&mut FieldSchema) -> &mut bool =
+            match param.name.value.to_ascii_lowercase().as_str() {
+                "partition_key" => |field| &mut field.is_partition_key,
+                "clustering_key" => {
+                    context.needs(Feature::ClusteringKey, param.name.span)?;
+                    |field| &mut field.is_clustering_key
+                }
+                _ => continue,
+            };
+        *slot(named(fields, &params::word(param)?)?) = true;
+    }
+    Ok(())
+}
+
+fn check_primary_key(create: &CreateTable, fields: &[FieldSchema]) -> Result<()> {
+    let mut keys =
+        create.columns.iter().zip(fields.iter()).filter(|(column, _)| column.primary_key);
+    let Some((key, field)) = keys.next() else {
+        return Err(Diagnostic::new(Code::MissingPrimaryKey, "no column is the primary key")
+            .at(create.table.span)
+            .help("write `id BIGINT PRIMARY KEY`"));
+    };
+    if let Some((second, _)) = keys.next() {
+        let message = "a table has one primary key";
+        return Err(Diagnostic::new(Code::SyntaxError, message).at(second.name.span));
+    }
+    match field.data_type() {
+        DataType::Int64 | DataType::VarChar => Ok(()),
+        _ => Err(Diagnostic::new(Code::InvalidType, "a primary key is BIGINT or VARCHAR")
+            .at(key.data_type.name.span)),
+    }
+}
+
+fn check_columns(columns: &[Column]) -> Result<()> {
+    for (at, column) in columns.iter().enumerate() {
+        if columns.iter().take(at).any(|other| other.name.value == column.name.value) {
+            let message = format!("column `{}` stands twice", column.name);
+            return Err(Diagnostic::new(Code::SyntaxError, message).at(column.name.span));
+        }
+        if column.auto_increment && !column.primary_key {
+            let message = "only the primary key can be AUTO_INCREMENT";
+            return Err(Diagnostic::new(Code::SyntaxError, message).at(column.name.span));
+        }
+    }
+    Ok(())
+}
+
+fn check_partition_key(create: &CreateTable, fields: &[FieldSchema]) -> Result<()> {
+    let mut keys = fields.iter().filter(|field| field.is_partition_key);
+    let Some(key) = keys.next() else { return Ok(()) };
+    if keys.next().is_some() {
+        let message = "a table has one partition key";
+        return Err(Diagnostic::new(Code::SyntaxError, message).at(create.table.span));
+    }
+    if !key.is_primary_key && matches!(key.data_type(), DataType::Int64 | DataType::VarChar) {
+        return Ok(());
+    }
+    let column = create.columns.iter().find(|column| column.name.value == key.name);
+    let span = column.map_or(create.table.span, |column| column.name.span);
+    let message = "a partition key is BIGINT or VARCHAR, and not the primary key";
+    Err(Diagnostic::new(Code::InvalidType, message).at(span))
 }
 
 fn named<'a>(fields: &'a mut [FieldSchema], name: &Name) -> Result<&'a mut FieldSchema> {

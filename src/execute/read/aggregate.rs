@@ -289,7 +289,7 @@ mod tests {
     fn each_column_is_a_part_of_the_key_or_an_aggregate() {
         let plan = plan(
             "SELECT count(*), year AS y, avg(price) FROM books GROUP BY year, sold ORDER BY y, \
-                max(title)",
+             max(title)",
         )
         .expect("a plan");
         let sources: Vec<&str> = plan.sources.iter().map(|source| source.field.as_str()).collect();
@@ -330,8 +330,8 @@ mod tests {
         for (text, message) in [
             (
                 "SELECT title, count(*) FROM books GROUP BY year",
-                "NotGrouped: `title` is neither grouped by nor in an aggregate function; add it to \
-                    GROUP BY, or write `max(title)`",
+                "NotGrouped: `title` is neither grouped by nor in an aggregate function; add it \
+                 to GROUP BY, or write `max(title)`",
             ),
             (
                 "SELECT sum(title) FROM books",
@@ -341,7 +341,7 @@ mod tests {
             (
                 "SELECT count(*) FROM books GROUP BY v",
                 "TypeMismatch: `v` is VECTOR(2) and has no order; a search is written `ORDER BY v \
-                    <-> [0.1, 0.2]`",
+                 <-> [0.1, 0.2]`",
             ),
         ] {
             assert_eq!(plan(text).err().expect(text), message);
@@ -353,7 +353,7 @@ mod tests {
     fn columns_are_headed_as_they_are_written() {
         let select = select(
             "SELECT year, count(*), count(DISTINCT meta['a']), avg(year) AS mean, max(title) FROM \
-                books",
+             books",
         );
         let columns: Vec<Column> =
             items(&select).iter().map(|item| column(item, &books())).collect();

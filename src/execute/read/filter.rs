@@ -97,8 +97,8 @@ impl Printer<'_> {
                 )
                 .at(search.field.span)
                 .help(
-                    "it makes a search of the whole statement, and cannot be negated or \
-                        joined by OR",
+                    "it makes a search of the whole statement, and cannot be negated or joined by \
+                     OR",
                 ));
             }
             ExprKind::Like { left, negated, pattern } => {
@@ -175,7 +175,7 @@ impl Printer<'_> {
             .suggest(&name.value, FUNCTIONS, "there are")
             .help(
                 "what is newer than this kernel goes by `FILTER '…'`, which hands a Milvus \
-                    expression on",
+                 expression on",
             ));
         }
         if name.value == "text_match" {

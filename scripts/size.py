@@ -4,7 +4,7 @@ import gzip
 import pathlib
 import sys
 
-BUDGET = 640_000  # bytes; 450,000 of them were the slice's, and of the 160,000 for the whole language the growth of the grammar takes less than 60,000
+BUDGET = 640_000  # bytes; the grammar takes about 54,000 of them, the messages by type some 16,000 more than by name
 STATIC = pathlib.Path(__file__).resolve().parent.parent / "dist/site/extensions/jupyterlite-milvus-kernel/static"
 
 sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in sorted(STATIC.iterdir()) if path.suffix in (".js", ".wasm")}

@@ -20,10 +20,11 @@
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
 //!    its one table has.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
-//!    way out; `secrets` covers passwords in what it quotes.
+//!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
-//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome`. Parse and render are pure;
+//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome,
+//! diagnostic, secrets`. Parse and render are pure;
 //! JavaScript values appear in `wasm` alone.
 
 #![cfg_attr(

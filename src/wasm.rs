@@ -45,7 +45,7 @@ impl Kernel {
         input_request: Option<Function>,
     ) -> Kernel {
         console_error_panic_hook::set_once();
-        let browser = Browser { ask: input_request };
+        let browser = Browser { input_request };
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default() }
     }
 
@@ -258,7 +258,7 @@ fn to_points(text: &str, bytes: usize) -> usize {
 /// The browser: gRPC-Web over fetch, its clock and its timers, and the page to ask.
 #[derive(Clone, Default)]
 pub struct Browser {
-    ask: Option<Function>,
+    input_request: Option<Function>,
 }
 
 #[wasm_bindgen]
@@ -310,7 +310,7 @@ impl Platform for Browser {
     }
 
     async fn prompt(&self, text: &str) -> Option<String> {
-        let typed = self.ask.as_ref()?.call1(&JsValue::NULL, &text.into()).ok()?;
+        let typed = self.input_request.as_ref()?.call1(&JsValue::NULL, &text.into()).ok()?;
         JsFuture::from(Promise::resolve(&typed)).await.ok()?.as_string()
     }
 

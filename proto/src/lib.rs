@@ -5,6 +5,11 @@
 //! The files declare the part of Milvus's packages that is in use, under the same packages, names,
 //! numbers and types; `tests/test_proto.py` holds every line against pymilvus's descriptors.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
 mod floats;
 pub mod methods;
 

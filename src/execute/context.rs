@@ -152,7 +152,7 @@ impl<'a, P: Platform> Context<'a, P> {
 
     /// Waits until a reply is `done`, as long as a statement may take; the server then goes on by
     /// itself, and the notice of the `unfinished` says so. None when the time was up.
-    pub(crate) async fn wait<R: Request + Clone>(
+    pub(crate) async fn wait<R: Request>(
         &self,
         request: R,
         span: Span,

@@ -166,8 +166,8 @@ impl<P: Platform> Client<P> {
         self.state.written.borrow().get(&(self.database(), collection.to_string())).copied()
     }
 
-    /// Sends a request. What EXPLAIN only writes down is answered by an empty reply: a statement
-    /// whose next step depends on the answer takes [`Client::send_unless_explaining`].
+    /// Sends a request. What EXPLAIN only writes down is answered by an empty reply: where the next
+    /// step depends on the answer, [`Client::exchange`] says whether there was one.
     pub fn send<R: Request>(
         &self,
         request: R,
@@ -180,16 +180,6 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// Sends a request; none is the answer to what EXPLAIN only writes down.
-    pub async fn send_unless_explaining<R: Request>(
-        &self,
-        request: R,
-    ) -> Result<Option<R::Reply>, Error> {
-        let mut reply = R::Reply::default();
-        let sent = self.exchange(R::METHOD, self.encoded(request), &mut reply).await?;
-        Ok(sent.then_some(reply))
-    }
-
     /// The bytes of a request, which names the database in use where it names none.
     pub fn encoded<R: Request>(&self, mut request: R) -> Bytes {
         request.default_database(&self.database());
@@ -199,7 +189,7 @@ impl<P: Platform> Client<P> {
     /// Sends a request again and again until its reply is `done`, for `limit_ms` at the most.
     /// EXPLAIN writes it down once, or not at all where it looks at what statements are planned
     /// with, and waits for nothing.
-    pub async fn poll<R: Request + Clone>(
+    pub async fn poll<R: Request>(
         &self,
         request: R,
         limit_ms: f64,
@@ -208,13 +198,13 @@ impl<P: Platform> Client<P> {
         if self.explaining() && R::METHOD.effect == Effect::Plan {
             return Ok(Progress::Done(R::Reply::default()));
         }
+        let message = self.encoded(request);
         let started = self.platform.now();
         let mut pause = FIRST_PAUSE_MS;
         loop {
-            let Some(reply) = self.send_unless_explaining(request.clone()).await? else {
-                return Ok(Progress::Done(R::Reply::default()));
-            };
-            if done(&reply) {
+            let mut reply = R::Reply::default();
+            let sent = self.exchange(R::METHOD, message.clone(), &mut reply).await?;
+            if !sent || done(&reply) {
                 return Ok(Progress::Done(reply));
             }
             if self.platform.now() - started > limit_ms {
@@ -234,6 +224,8 @@ impl<P: Platform> Client<P> {
     }
 
     /// The one way to the server, for every method: bytes out, and bytes in that fill the reply.
+    /// False where EXPLAIN wrote the request down instead.
+    ///
     /// Boxed and without a type of its own for any request, so that there is one state machine of
     /// it and not one a method.
     pub fn exchange<'a>(

@@ -125,6 +125,7 @@ impl Version {
     /// "Milvus 2.3.5", "Milvus Lite 3.2.2"
     pub fn title(&self) -> String {
         match self.product {
+            Product::Milvus if self.text.is_empty() => "a Milvus of unknown version".to_string(),
             Product::Milvus => format!("Milvus {}", self.text),
             Product::MilvusLite => format!("Milvus Lite {}", self.text),
         }
@@ -198,6 +199,10 @@ mod tests {
         assert_eq!(
             Version::parse("milvus_lite-3.2.2").lacks("CREATE ROLE", CreateRoleRequest::METHOD),
             "CREATE ROLE is not supported by this server, Milvus Lite 3.2.2"
+        );
+        assert_eq!(
+            Version::default().lacks("CONNECT", CreateRoleRequest::METHOD),
+            "CONNECT is not supported by this server, a Milvus of unknown version"
         );
     }
 }

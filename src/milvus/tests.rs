@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http_body::{Body as _, Frame};
+use milvus_proto::Request as _;
 use milvus_proto::common::Status;
 use milvus_proto::milvus as pb;
 use prost::Message as _;
@@ -255,7 +256,9 @@ fn explain_sends_what_plans_alone_and_changes_nothing() {
     let names = run(client.send(pb::ShowCollectionsRequest::default())).unwrap();
     assert_eq!(names.collection_names, ["t"]);
     let drop = pb::DropCollectionRequest { collection_name: "t".to_string(), ..Default::default() };
-    assert!(run(client.send_unless_explaining(drop)).unwrap().is_none());
+    let mut reply = Status::default();
+    let sent = client.exchange(pb::DropCollectionRequest::METHOD, client.encoded(drop), &mut reply);
+    assert!(!run(sent).unwrap());
     run(client.send(pb::QueryRequest::default())).unwrap();
     client.set_database("other");
     client.wrote("t", 7);

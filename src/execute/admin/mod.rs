@@ -1,4 +1,5 @@
-//! What looks after a server: users and roles, resource groups, maintenance, analyzers.
+//! What looks after a server: users and roles, resource groups, maintenance and its jobs,
+//! segments, snapshots, analyzers.
 
 pub(crate) mod access;
 pub(crate) mod analyzer;

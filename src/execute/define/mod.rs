@@ -1,4 +1,5 @@
-//! What is there: collections, partitions, indexes, databases, and what is in memory.
+//! What is there: collections with their schemas, partitions, indexes, aliases, databases, and
+//! what of them is loaded.
 
 pub(crate) mod alias;
 pub(crate) mod collection;

@@ -26,13 +26,7 @@ pub(crate) async fn search<P: Platform>(
 ) -> Result<Outcome> {
     let collection = read.collection;
     let first = select.hybrid.first().map_or(context.span, |search| search.search.field.span);
-    if !context.client.version().has(Feature::HybridSearch) {
-        return Err(Diagnostic::new(
-            Code::NotSupported,
-            context.client.version().needs(Feature::HybridSearch),
-        )
-        .at(first));
-    }
+    context.needs(Feature::HybridSearch, first)?;
     check_clauses(select, bounds, context)?;
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;

@@ -6,7 +6,6 @@
 
 pub mod address;
 pub mod client;
-pub mod data;
 pub mod error;
 pub mod explain;
 pub mod features;

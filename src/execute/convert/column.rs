@@ -346,8 +346,8 @@ mod tests {
     use super::*;
     use crate::execute::catalog::collection::Collection;
     use crate::execute::catalog::fixture::{field, said, schema, sized, value};
+    use crate::execute::convert::datum;
     use crate::execute::params::pair;
-    use crate::milvus::data;
     use milvus_proto::schema::{FieldSchema, ValueField, value_field};
 
     fn of(schema_of_field: FieldSchema) -> Field {
@@ -363,7 +363,7 @@ mod tests {
         }
         let made = column.take(values.len());
         assert_eq!((made.field_name.as_str(), made.r#type), ("f", i32::from(field.data_type)));
-        Ok(data::column(made, values.len()))
+        Ok(datum::column(made, values.len()))
     }
 
     fn text(text: &str) -> Datum {
@@ -438,8 +438,8 @@ mod tests {
         for written in ["1", "NULL", "3"] {
             halves.push(&value(written)).expect("it fits");
         }
-        assert_eq!(data::column(halves.take(2), 2), [Datum::Int(1), Datum::Null]);
-        assert_eq!(data::column(halves.take(2), 1), [Datum::Int(3)]);
+        assert_eq!(datum::column(halves.take(2), 2), [Datum::Int(1), Datum::Null]);
+        assert_eq!(datum::column(halves.take(2), 1), [Datum::Int(3)]);
         // NULL stands for the default where there is one
         let default = ValueField { data: Some(value_field::Data::LongData(7)) };
         let field = of(FieldSchema { default_value: Some(default), ..field("f", DataType::Int64) });
@@ -480,6 +480,6 @@ mod tests {
         // a number that no double holds
         let stored = Datum::Json("{\"a\": 12345678901234567890123}".to_string());
         column.push_stored(&stored, Span::default()).expect("it fits");
-        assert_eq!(data::column(column.take(1), 1), [stored]);
+        assert_eq!(datum::column(column.take(1), 1), [stored]);
     }
 }

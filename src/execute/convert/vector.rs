@@ -4,9 +4,9 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
+use crate::execute::convert::datum::{sparse_bytes, sparse_pairs};
 use crate::execute::value::{describe, number, of_json};
 use crate::language::ast::Value;
-use crate::milvus::data::{sparse_bytes, sparse_pairs};
 use milvus_proto::schema::DataType;
 
 /// Adds the dim values of a float vector: a list of numbers, or a string with one in it.

@@ -4,6 +4,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
+use crate::execute::convert::datum;
 use crate::execute::params::pair;
 use crate::execute::read::accumulate::{Aggregate, Groups};
 use crate::execute::read::order::sort_rows;
@@ -12,7 +13,7 @@ use crate::execute::read::pushdown::{Answer, Arranged, Grouping, on_server};
 use crate::execute::read::scan::Read;
 use crate::execute::value::path_head;
 use crate::language::ast::{Direction, Function, Item, Output};
-use crate::milvus::{Feature, Platform, data};
+use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Table, Type, grouped};
 
 /// Groups that are kept, at the most.
@@ -221,7 +222,7 @@ fn check_aggregate(
     let fits = match function {
         Function::Count => true,
         Function::Sum | Function::Avg => {
-            matches!(data::kind(field.data_type), Type::Int | Type::Float | Type::Json)
+            matches!(datum::kind(field.data_type), Type::Int | Type::Float | Type::Json)
                 || !of.path.is_empty()
         }
         Function::Min | Function::Max => !field.is_vector(),
@@ -240,7 +241,7 @@ fn check_aggregate(
 fn column(item: &Item, collection: &Collection) -> Column {
     let kind_of = |output: &Output| match output {
         Output::Field { name, path } if path.is_empty() => {
-            collection.find(&name.value).map_or(Type::Json, |field| data::kind(field.data_type))
+            collection.find(&name.value).map_or(Type::Json, |field| datum::kind(field.data_type))
         }
         Output::Field { .. } | Output::Aggregate { .. } => Type::Json,
     };

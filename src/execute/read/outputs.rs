@@ -4,9 +4,9 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
+use crate::execute::convert::datum;
 use crate::execute::value::path_head;
 use crate::language::ast::{Item, Items, Name, Output, Value};
-use crate::milvus::data;
 use crate::outcome::{Column, Datum, Table, Type};
 use milvus_proto::schema::{DataType, FieldData};
 
@@ -65,7 +65,7 @@ impl Outputs {
             None => collection
                 .fields
                 .iter()
-                .map(|field| Column::new(field.name.clone(), data::kind(field.data_type)))
+                .map(|field| Column::new(field.name.clone(), datum::kind(field.data_type)))
                 .collect(),
         }
     }
@@ -96,16 +96,16 @@ impl Outputs {
         fields: Vec<FieldData>,
         collection: &Collection,
     ) -> Vec<(Column, Vec<Datum>)> {
-        let count = fields.iter().map(data::rows).max().unwrap_or(0);
+        let count = fields.iter().map(datum::rows).max().unwrap_or(0);
         let mut found: Vec<(Column, Vec<Datum>)> = Vec::new();
         let mut dynamic: Option<Vec<Datum>> = None;
         for field in fields {
             let data_type = DataType::try_from(field.r#type).unwrap_or(DataType::None);
-            let column = Column::new(field.field_name.clone(), data::kind(data_type));
+            let column = Column::new(field.field_name.clone(), datum::kind(data_type));
             if field.is_dynamic || column.name == DYNAMIC_FIELD {
-                dynamic = Some(data::column(field, count));
+                dynamic = Some(datum::column(field, count));
             } else {
-                found.push((column, data::column(field, count)));
+                found.push((column, datum::column(field, count)));
             }
         }
         match &self.fields {
@@ -221,8 +221,8 @@ impl OutputField {
 
     fn kind(&self, collection: &Collection) -> Type {
         match collection.find(&self.field) {
-            Some(field) if self.path.is_empty() => data::kind(field.data_type),
-            Some(field) if field.data_type == DataType::Array => data::kind(field.element_type),
+            Some(field) if self.path.is_empty() => datum::kind(field.data_type),
+            Some(field) if field.data_type == DataType::Array => datum::kind(field.element_type),
             _ => Type::Json,
         }
     }

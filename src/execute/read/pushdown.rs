@@ -6,11 +6,12 @@
 use crate::diagnostic::Result;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
+use crate::execute::convert::datum;
 use crate::execute::errors::NO_ANSWER;
 use crate::execute::read::outputs::OutputField;
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function};
-use crate::milvus::{Platform, data};
+use crate::milvus::Platform;
 use crate::outcome::{Datum, Table};
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::milvus::QueryResults;
@@ -136,7 +137,7 @@ impl Grouping {
     pub(crate) fn groups(&self, fields: &[FieldData]) -> Option<(Vec<Vec<Datum>>, u64)> {
         let columns = self.names.iter().map(|name| {
             let field = fields.iter().find(|field| field.field_name.eq_ignore_ascii_case(name))?;
-            Some(data::column(field.clone(), data::rows(field)))
+            Some(datum::column(field.clone(), datum::rows(field)))
         });
         let columns: Vec<Vec<Datum>> = columns.collect::<Option<_>>()?;
         let count = columns.first()?.len();

@@ -4,13 +4,14 @@
 use crate::diagnostic::{Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
+use crate::execute::convert::datum;
 use crate::execute::define::loading;
 use crate::execute::params::pair;
 use crate::execute::read::filter;
 use crate::execute::read::order::sort_rows;
 use crate::execute::read::outputs::Outputs;
 use crate::language::ast::{Direction, Name, Value};
-use crate::milvus::{Error, Platform, data};
+use crate::milvus::{Error, Platform};
 use crate::outcome::{Datum, Table};
 use milvus_proto::Request;
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
@@ -141,7 +142,7 @@ impl Read<'_> {
         let reply =
             self.query(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
         let Some(reply) = reply else { return Ok(None) };
-        let counts = reply.fields_data.into_iter().next().map(|field| data::column(field, 1));
+        let counts = reply.fields_data.into_iter().next().map(|field| datum::column(field, 1));
         Ok(Some(match counts.as_deref() {
             Some([Datum::Int(count)]) => u64::try_from(*count).unwrap_or(0),
             _ => 0,
@@ -268,7 +269,7 @@ pub(crate) fn keys_of(fields: &[FieldData], key: &Field) -> Vec<Datum> {
     let Some(field) = fields.iter().find(|field| field.field_name == key.name) else {
         return Vec::new();
     };
-    data::column(field.clone(), data::rows(field))
+    datum::column(field.clone(), datum::rows(field))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
+use crate::execute::convert::datum;
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::language::ast::{Items, Output};
-use crate::milvus::data;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use milvus_proto::schema::SearchResultData;
 
@@ -102,7 +102,7 @@ impl Layout {
         first: Option<usize>,
     ) -> Result<Table> {
         let key = collection.primary()?;
-        let mut keys = data::ids(results.ids);
+        let mut keys = datum::ids(results.ids);
         let count = keys.len();
         let mut distances: Vec<Datum> = results.scores.into_iter().map(Datum::Float).collect();
         distances.resize(count, Datum::Null);
@@ -123,7 +123,7 @@ impl Layout {
         for cell in &self.cells {
             match cell {
                 Cell::Key(head) => columns.push((
-                    Column::new(head.clone(), data::kind(key.data_type)),
+                    Column::new(head.clone(), datum::kind(key.data_type)),
                     std::mem::take(&mut keys),
                 )),
                 Cell::Distance(head) => columns

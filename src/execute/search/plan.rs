@@ -5,6 +5,7 @@
 use crate::diagnostic::Result;
 use crate::execute::catalog::metrics::{default_metric, grows};
 use crate::execute::context::Context;
+use crate::execute::convert::datum;
 use crate::execute::define::loading;
 use crate::execute::params::pair;
 use crate::execute::read::filter;
@@ -12,7 +13,7 @@ use crate::execute::read::scan::{Read, WINDOW, row_bytes};
 use crate::execute::search::hits::{Hits, Layout};
 use crate::execute::search::params::SearchParams;
 use crate::execute::search::queries::Queries;
-use crate::milvus::{Feature, Platform, data};
+use crate::milvus::{Feature, Platform};
 use crate::outcome::{Datum, Outcome};
 use milvus_proto::common::DslType;
 use milvus_proto::milvus as pb;
@@ -150,7 +151,7 @@ impl SearchPlan<'_> {
             let names = if silent { Vec::new() } else { layout.outputs.names.clone() };
             let mut results =
                 self.send(self.request(names, part.clone(), context), context).await?;
-            let keys = data::ids(results.ids.clone());
+            let keys = datum::ids(results.ids.clone());
             let count = keys.len() as u64;
             let Some(last) = results.scores.last().copied() else { break };
             known.extend(keys.into_iter().zip(results.scores.iter().copied()));

@@ -6,12 +6,13 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
+use crate::execute::convert::datum;
 use crate::execute::convert::vector::{byte_vector, float_vector, sparse_vector};
 use crate::execute::params;
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::value::of_datum;
 use crate::language::ast::{Operator, Search, Target, Value};
-use crate::milvus::{Feature, Platform, data};
+use crate::milvus::{Feature, Platform};
 use crate::outcome::Datum;
 use milvus_proto::common::PlaceholderType;
 use milvus_proto::schema::{DataType, FieldData};
@@ -101,7 +102,7 @@ impl<'a> Queries<'a> {
         if self.kind == PlaceholderType::None {
             Vec::new()
         } else {
-            data::placeholder_group(self.kind, values.to_vec())
+            datum::placeholder_group(self.kind, values.to_vec())
         }
     }
 
@@ -132,7 +133,7 @@ fn found(
 ) -> Result<Vec<Spanned<Value>>> {
     let keys: Vec<Value> = keys_of(&columns, key).iter().map(of_datum).collect();
     let column = columns.into_iter().find(|column| column.field_name == field.name);
-    let values = column.map(|column| data::column(column, keys.len())).unwrap_or_default();
+    let values = column.map(|column| datum::column(column, keys.len())).unwrap_or_default();
     ids.iter()
         .map(|id| {
             match keys.iter().position(|key| *key == id.value).and_then(|at| values.get(at)) {

@@ -5,8 +5,9 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
+use crate::execute::convert::datum;
 use crate::language::ast::Name;
-use crate::milvus::{Error, Platform, data};
+use crate::milvus::{Error, Platform};
 use crate::outcome::{Column, Datum, Table, rows};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
@@ -44,7 +45,7 @@ impl Sent {
     pub(crate) fn ids_table(self, collection: &Collection) -> Result<Table> {
         let key = collection.primary()?;
         Ok(Table::new(
-            vec![Column::new(key.name.clone(), data::kind(key.data_type))],
+            vec![Column::new(key.name.clone(), datum::kind(key.data_type))],
             self.ids.into_iter().map(|id| vec![id]).collect(),
         ))
     }
@@ -73,7 +74,7 @@ impl Rows<'_> {
                 Mode::Upsert | Mode::Partial => reply.upsert_cnt,
             };
             sent.count += u64::try_from(counted).unwrap_or(0);
-            sent.ids.extend(data::ids(reply.i_ds));
+            sent.ids.extend(datum::ids(reply.i_ds));
             left -= taken;
             requests += 1;
         }
@@ -204,10 +205,10 @@ mod tests {
             count: 3,
         };
         let first = rows.take(2);
-        assert_eq!(data::column(first[0].clone(), 2), [1, 2].map(Datum::Int));
+        assert_eq!(datum::column(first[0].clone(), 2), [1, 2].map(Datum::Int));
         assert_eq!((first[1].field_name.as_str(), first[1].is_dynamic), (DYNAMIC_FIELD, true));
-        assert_eq!(data::rows(&first[1]), 2);
-        assert_eq!(data::column(rows.take(2)[0].clone(), 1), [Datum::Int(3)]);
+        assert_eq!(datum::rows(&first[1]), 2);
+        assert_eq!(datum::column(rows.take(2)[0].clone(), 1), [Datum::Int(3)]);
     }
 
     #[test]

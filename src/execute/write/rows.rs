@@ -183,8 +183,8 @@ mod tests {
     use crate::execute::catalog::fixture::{
         dynamic_books, field, index, said, schema, sized, statement,
     };
+    use crate::execute::convert::datum;
     use crate::language::ast::Kind;
-    use crate::milvus::data;
     use milvus_proto::schema::{DataType, FieldSchema};
 
     /// A key that the server makes, a string, a vector.
@@ -216,7 +216,7 @@ mod tests {
             for mut column in columns(&write, &targets)? {
                 let column = column.take(write.rows.len());
                 let name = column.field_name.clone();
-                shown.push_str(&format!("{name}: {:?}\n", data::column(column, write.rows.len())));
+                shown.push_str(&format!("{name}: {:?}\n", datum::column(column, write.rows.len())));
             }
             for object in dynamic_objects(&write, &targets, collection)?.unwrap_or_default() {
                 shown.push_str(&String::from_utf8_lossy(&object));

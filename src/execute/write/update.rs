@@ -268,8 +268,8 @@ fn dynamic_object(update: &Update, collection: &Collection, row: StoredRow<'_>) 
 mod tests {
     use super::*;
     use crate::execute::catalog::fixture::{dynamic_books, said, statement};
+    use crate::execute::convert::datum;
     use crate::language::ast::Kind;
-    use crate::milvus::data;
 
     fn parsed(assignments: &str) -> Update {
         match statement(&format!("UPDATE books SET {assignments} WHERE id = 1")) {
@@ -293,7 +293,7 @@ mod tests {
         let made: Vec<String> = columns(&update, &books, &names, &[row])
             .expect("columns")
             .iter_mut()
-            .map(|column| format!("{:?}", data::column(column.take(1), 1)))
+            .map(|column| format!("{:?}", datum::column(column.take(1), 1)))
             .collect();
         assert_eq!(made, ["[Int(1)]", "[Int(8)]", "[Json(\"{\\\"n\\\":2}\")]"]);
         let object = dynamic_object(&update, &books, row).expect("an object");

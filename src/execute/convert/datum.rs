@@ -10,7 +10,7 @@ use milvus_proto::schema::{
 };
 
 /// The values of a column, one a row. A server's lengths are not trusted: what is missing is NULL.
-pub fn column(data: FieldData, rows: usize) -> Vec<Datum> {
+pub(crate) fn column(data: FieldData, rows: usize) -> Vec<Datum> {
     let values = match data.field {
         Some(field_data::Field::Scalars(scalars)) => scalars_of(scalars),
         Some(field_data::Field::Vectors(vectors)) => {
@@ -68,7 +68,7 @@ fn halves(bytes: &[u8], dim: usize, read: impl Fn([u8; 2]) -> f32) -> Vec<Datum>
 }
 
 /// A sparse vector's bytes as Milvus has them: index and value of each entry, little-endian.
-pub fn sparse_pairs(content: &[u8]) -> Vec<(u32, f32)> {
+pub(crate) fn sparse_pairs(content: &[u8]) -> Vec<(u32, f32)> {
     let four = |at: &[u8]| at.try_into().unwrap_or_default();
     content
         .chunks_exact(8)
@@ -77,7 +77,7 @@ pub fn sparse_pairs(content: &[u8]) -> Vec<(u32, f32)> {
         .collect()
 }
 
-pub fn sparse_bytes(pairs: &[(u32, f32)]) -> Vec<u8> {
+pub(crate) fn sparse_bytes(pairs: &[(u32, f32)]) -> Vec<u8> {
     pairs
         .iter()
         .flat_map(|(index, value)| index.to_le_bytes().into_iter().chain(value.to_le_bytes()))
@@ -85,7 +85,7 @@ pub fn sparse_bytes(pairs: &[(u32, f32)]) -> Vec<u8> {
 }
 
 /// How many rows a column has; a server that leaves NULLs out tells them by their flags.
-pub fn rows(field: &FieldData) -> usize {
+pub(crate) fn rows(field: &FieldData) -> usize {
     if !field.valid_data.is_empty() {
         return field.valid_data.len();
     }
@@ -161,7 +161,7 @@ fn scalars_of(scalars: ScalarField) -> Vec<Datum> {
 }
 
 /// The ids of a reply.
-pub fn ids(ids: Option<IDs>) -> Vec<Datum> {
+pub(crate) fn ids(ids: Option<IDs>) -> Vec<Datum> {
     match ids.and_then(|ids| ids.id_field) {
         Some(i_ds::IdField::IntId(array)) => array.data.into_iter().map(Datum::Int).collect(),
         Some(i_ds::IdField::StrId(array)) => array.data.into_iter().map(Datum::Text).collect(),
@@ -170,7 +170,7 @@ pub fn ids(ids: Option<IDs>) -> Vec<Datum> {
 }
 
 /// How values of this type are shown.
-pub fn kind(data_type: DataType) -> Type {
+pub(crate) fn kind(data_type: DataType) -> Type {
     match data_type {
         DataType::Bool => Type::Bool,
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Type::Int,
@@ -188,7 +188,7 @@ pub fn kind(data_type: DataType) -> Type {
 }
 
 /// The queries of a search, each already in the bytes of its type.
-pub fn placeholder_group(kind: PlaceholderType, values: Vec<Vec<u8>>) -> Vec<u8> {
+pub(crate) fn placeholder_group(kind: PlaceholderType, values: Vec<Vec<u8>>) -> Vec<u8> {
     let value = PlaceholderValue { tag: "$0".to_string(), r#type: kind.into(), values };
     PlaceholderGroup { placeholders: vec![value] }.encode_to_vec()
 }

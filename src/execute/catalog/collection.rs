@@ -21,6 +21,10 @@ use milvus_proto::schema::{
 /// The field that holds the fields which the schema does not name, as one JSON object a row.
 pub(crate) const DYNAMIC_FIELD: &str = "$meta";
 
+/// The most that a schema's `dim`, `max_length` or `max_capacity` can mean: Milvus takes 262,144
+/// bits at most. Room is made and sizes are reckoned by them.
+const MOST: usize = 1 << 20;
+
 /// By database and name. A collection is forgotten when a statement changes it or fails on it.
 #[derive(Default)]
 pub(crate) struct Catalog {
@@ -282,7 +286,8 @@ impl Field {
 
     fn new(schema: FieldSchema) -> Field {
         let number = |key: &str| {
-            pair_value(&schema.type_params, key).and_then(|value| value.parse().ok()).unwrap_or(0)
+            let value = pair_value(&schema.type_params, key).and_then(|value| value.parse().ok());
+            value.unwrap_or(0).min(MOST)
         };
         Field {
             data_type: DataType::try_from(schema.data_type).unwrap_or(DataType::None),
@@ -335,16 +340,16 @@ impl Field {
 
     /// The type as CREATE TABLE writes it.
     pub(crate) fn type_name(&self) -> String {
+        let sized = |data_type, size| match size {
+            0 => type_word(data_type).to_string(),
+            size => format!("{}({size})", type_word(data_type)),
+        };
         if self.data_type == DataType::Array {
-            let element =
-                Field { data_type: self.element_type, dim: 0, capacity: 0, ..self.clone() };
-            return format!("ARRAY<{}>({})", element.type_name(), self.capacity);
+            // of an array of arrays a schema does not say more
+            let element = sized(self.element_type, self.max_length);
+            return format!("ARRAY<{element}>({})", self.capacity);
         }
-        let base = type_word(self.data_type);
-        match (self.dim, self.max_length) {
-            (0, 0) => base.to_string(),
-            (0, size) | (size, _) => format!("{base}({size})"),
-        }
+        sized(self.data_type, if self.dim > 0 { self.dim } else { self.max_length })
     }
 }
 
@@ -353,6 +358,7 @@ mod tests {
     use super::*;
     use crate::execute::catalog::fixture::{books, field, name, said, schema, sized, value};
     use crate::execute::params::pair;
+    use milvus_proto::common::KeyValuePair;
 
     #[test]
     fn a_collection_is_what_a_server_describes() {
@@ -391,6 +397,24 @@ mod tests {
             "BIGINT VARCHAR(10) INT DOUBLE BOOLEAN VARCHAR ARRAY<VARCHAR(5)>(3) JSON VECTOR(2) \
              SPARSEVEC"
         );
+    }
+
+    #[test]
+    fn a_schema_is_not_trusted() {
+        let array = FieldSchema {
+            element_type: DataType::Array.into(),
+            ..sized("a", DataType::Array, "max_capacity", 3)
+        };
+        let huge = FieldSchema {
+            type_params: vec![KeyValuePair {
+                key: "dim".to_string(),
+                value: usize::MAX.to_string(),
+            }],
+            ..field("v", DataType::FloatVector)
+        };
+        let collection = Collection::of_schema(schema(vec![array, huge]));
+        let types: Vec<String> = collection.fields.iter().map(Field::type_name).collect();
+        assert_eq!(types, ["ARRAY<ARRAY>(3)", "VECTOR(1048576)"]);
     }
 
     #[test]

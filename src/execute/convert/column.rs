@@ -39,8 +39,13 @@ enum Data {
     Sparse(Vec<Vec<u8>>),
 }
 
+/// The most numbers of vectors that room is made for before they come: a schema says how many
+/// there are, and may be wrong.
+const ROOM: usize = 1 << 22;
+
 impl<'a> ColumnBuilder<'a> {
     pub(crate) fn new(field: &'a Field, rows: usize, span: Span) -> Result<Self> {
+        let room = |each: usize| rows.saturating_mul(each).min(ROOM);
         let data = match field.data_type {
             DataType::Bool => Data::Bool(Vec::with_capacity(rows)),
             DataType::Int8 | DataType::Int16 | DataType::Int32 => {
@@ -54,15 +59,11 @@ impl<'a> ColumnBuilder<'a> {
             }
             DataType::Json => Data::Json(Vec::with_capacity(rows)),
             DataType::Array => Data::Array(Vec::with_capacity(rows)),
-            DataType::FloatVector => {
-                Data::FloatVector(Vec::with_capacity(rows.saturating_mul(field.dim)))
-            }
+            DataType::FloatVector => Data::FloatVector(Vec::with_capacity(room(field.dim))),
             DataType::BinaryVector
             | DataType::Float16Vector
             | DataType::BFloat16Vector
-            | DataType::Int8Vector => {
-                Data::ByteVector(Vec::with_capacity(rows.saturating_mul(bytes_of(field))))
-            }
+            | DataType::Int8Vector => Data::ByteVector(Vec::with_capacity(room(bytes_of(field)))),
             DataType::SparseFloatVector => Data::Sparse(Vec::with_capacity(rows)),
             other => {
                 return Err(Diagnostic::new(

@@ -3,11 +3,28 @@
 
 use prost::Message as _;
 
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::outcome::{Datum, Type};
 use milvus_proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
 use milvus_proto::schema::{
     DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field,
 };
+
+/// The most values that the columns of a reply come to when each has as many as the longest.
+const MOST: usize = 1 << 25;
+
+/// Refuses columns that promise more than they bring: one of a million rows beside a thousand
+/// empty ones, all of which would be filled up with NULLs.
+pub(crate) fn check(fields: &[FieldData]) -> Result<()> {
+    let rows = fields.iter().map(rows).max().unwrap_or(0);
+    match rows.saturating_mul(fields.len()) <= MOST {
+        true => Ok(()),
+        false => Err(Diagnostic::new(
+            Code::ServerError,
+            format!("the server's reply has {} columns of up to {rows} rows", fields.len()),
+        )),
+    }
+}
 
 /// The values of a column, one a row. A server's lengths are not trusted: what is missing is NULL.
 pub(crate) fn column(data: FieldData, rows: usize) -> Vec<Datum> {
@@ -64,7 +81,10 @@ pub(crate) fn column(data: FieldData, rows: usize) -> Vec<Datum> {
 fn halves(bytes: &[u8], dim: usize, read: impl Fn([u8; 2]) -> f32) -> Vec<Datum> {
     let two =
         |two: &[u8]| read([two.first().copied().unwrap_or(0), two.get(1).copied().unwrap_or(0)]);
-    bytes.chunks(dim * 2).map(|chunk| Datum::Vector(chunk.chunks(2).map(two).collect())).collect()
+    bytes
+        .chunks(dim.saturating_mul(2))
+        .map(|chunk| Datum::Vector(chunk.chunks(2).map(two).collect()))
+        .collect()
 }
 
 /// A sparse vector's bytes as Milvus has them: index and value of each entry, little-endian.
@@ -110,7 +130,7 @@ pub(crate) fn rows(field: &FieldData) -> usize {
                 Some(
                     vector_field::Data::Float16Vector(bytes)
                     | vector_field::Data::Bfloat16Vector(bytes),
-                ) => bytes.len() / (dim * 2),
+                ) => bytes.len() / dim.saturating_mul(2),
                 Some(vector_field::Data::Int8Vector(bytes)) => bytes.len() / dim,
                 Some(vector_field::Data::SparseFloatVector(sparse)) => sparse.contents.len(),
                 None => 0,
@@ -191,4 +211,38 @@ pub(crate) fn kind(data_type: DataType) -> Type {
 pub(crate) fn placeholder_group(kind: PlaceholderType, values: Vec<Vec<u8>>) -> Vec<u8> {
     let value = PlaceholderValue { tag: "$0".to_string(), r#type: kind.into(), values };
     PlaceholderGroup { placeholders: vec![value] }.encode_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::fixture::longs;
+    use milvus_proto::schema::{FloatArray, VectorField};
+
+    #[test]
+    fn columns_that_promise_too_much_are_refused() {
+        let mut fields = vec![FieldData::default(); 100_000];
+        fields.push(longs("id", &[1; 100]));
+        assert!(check(&fields).is_ok());
+        fields.push(longs("n", &[1; 1_000]));
+        let error = check(&fields).expect_err("too much");
+        assert_eq!(error.message, "the server's reply has 100002 columns of up to 1000 rows");
+    }
+
+    #[test]
+    fn a_vectors_length_is_not_trusted() {
+        let vector = |dim, data| FieldData {
+            field: Some(field_data::Field::Vectors(VectorField { dim, data: Some(data) })),
+            ..FieldData::default()
+        };
+        let halves = || vector_field::Data::Float16Vector(vec![0; 4]);
+        let floats = || vector_field::Data::FloatVector(FloatArray { data: vec![1.0; 3] });
+        for dim in [i64::MIN, -1, 0, 1, 2, 3, 1 << 31, 1 << 62, i64::MAX] {
+            for data in [halves(), floats()] {
+                let field = vector(dim, data);
+                let count = rows(&field);
+                assert!(count <= 4 && column(field, count).len() == count, "{dim}");
+            }
+        }
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u
         out.extend_from_slice(bytes);
         return Ok(());
     }
-    let mut floats = Vec::with_capacity(field.dim);
+    let mut floats = Vec::new();
     float_vector(field, value, &mut floats)?;
     for number in floats {
         match field.data_type {

@@ -216,7 +216,11 @@ impl Read<'_> {
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
         };
-        self.send(request, context).await
+        let reply = self.send(request, context).await?;
+        if let Some(reply) = &reply {
+            datum::check(&reply.fields_data).map_err(|error| error.at(self.table.span))?;
+        }
+        Ok(reply)
     }
 }
 

@@ -102,6 +102,7 @@ impl Layout {
         first: Option<usize>,
     ) -> Result<Table> {
         let key = collection.primary()?;
+        datum::check(&results.fields_data)?;
         let mut keys = datum::ids(results.ids);
         let count = keys.len();
         let mut distances: Vec<Datum> = results.scores.into_iter().map(Datum::Float).collect();
@@ -109,12 +110,13 @@ impl Layout {
         let mut fields = self.outputs.values(results.fields_data, collection).into_iter();
         let (mut numbers, mut groups) = (Vec::with_capacity(count), Vec::new());
         for (query, hits) in results.topks.iter().enumerate() {
-            if query > 0 {
+            if query > 0 && numbers.len() < count && groups.last() != Some(&numbers.len()) {
                 groups.push(numbers.len());
             }
-            numbers.extend(
-                (0..*hits).take(count).map(|_| Datum::Int((first.unwrap_or(1) + query) as i64)),
-            );
+            // a query has no more hits than there are ids left
+            let hits = usize::try_from(*hits).unwrap_or(0).min(count - numbers.len());
+            let number = Datum::Int((first.unwrap_or(1) + query) as i64);
+            numbers.resize(numbers.len() + hits, number);
         }
         let mut columns: Vec<(Column, Vec<Datum>)> = Vec::new();
         if first.is_some() {
@@ -276,11 +278,15 @@ mod tests {
             fields_data: Vec::new(),
             ..results()
         };
-        let table = layout.table(broken, &books(), Some(1)).expect("hits");
+        let table = layout.table(broken.clone(), &books(), Some(1)).expect("hits");
         assert_eq!(
             shown(&table),
             "query_no id distance title: 1 1 Null Null, 1 2 Null Null, 1 3 Null Null"
         );
+        // as many queries that promise as much: neither time nor memory for them
+        let broken = SearchResultData { topks: vec![i64::MAX; 100_000], ..broken };
+        let table = layout.table(broken, &books(), Some(1)).expect("hits");
+        assert_eq!((table.rows.len(), table.groups), (3, Vec::new()));
         assert!(layout.empty(&books(), 2).expect("no hits").rows.is_empty());
     }
 

@@ -2,7 +2,7 @@
 //! requests; hits past Milvus's window of 16,384 are read page by page, each beginning at the score
 //! at which the last one ended.
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::metrics::{default_metric, grows};
 use crate::execute::context::Context;
 use crate::execute::convert::datum;
@@ -139,6 +139,7 @@ impl SearchPlan<'_> {
         (part.offset, part.round_decimal) = (0, -1);
         let (mut skip, mut left) = (self.offset, self.limit);
         let mut known: Vec<(Datum, f32)> = Vec::new();
+        let mut behind: Option<f32> = None;
         hits.begin();
         while left > 0 {
             // hits that are not shown are counted only
@@ -154,8 +155,25 @@ impl SearchPlan<'_> {
             let keys = datum::ids(results.ids.clone());
             let count = keys.len() as u64;
             let Some(last) = results.scores.last().copied() else { break };
+            if let Some(bound) = behind
+                && !goes_on(
+                    &keys,
+                    &results.scores,
+                    &known,
+                    page_bound(bound, grows, hamming),
+                    grows,
+                )
+            {
+                return Err(Diagnostic::new(
+                    Code::ServerError,
+                    "the server does not go on behind the hits that it gave",
+                )
+                .at(context.span)
+                .help(format!("up to {WINDOW} hits, OFFSET included, come in one request")));
+            }
             known.extend(keys.into_iter().zip(results.scores.iter().copied()));
             let bound = page_bound(last, grows, hamming);
+            behind = Some(bound);
             known.retain(|(_, score)| if grows { *score <= bound } else { *score >= bound });
             if skip > 0 {
                 skip -= count.min(skip);
@@ -252,6 +270,20 @@ impl SearchPlan<'_> {
     }
 }
 
+/// Whether a page is what was asked for: no closer than the bound, and no hit that it leaves out.
+/// A server that heeds neither would be asked without end.
+fn goes_on(
+    keys: &[Datum],
+    scores: &[f32],
+    known: &[(Datum, f32)],
+    bound: f32,
+    grows: bool,
+) -> bool {
+    let first = scores.first().copied().unwrap_or(bound);
+    let far = if grows { first <= bound } else { first >= bound };
+    far && !known.iter().any(|(key, _)| keys.first() == Some(key))
+}
+
 /// Where the next page begins: a little closer than the last hit of this one.
 fn page_bound(last: f32, grows: bool, hamming: bool) -> f32 {
     let slack = if hamming { 0.0 } else { last.abs() * ROUNDING + f32::MIN_POSITIVE };
@@ -280,6 +312,20 @@ mod tests {
         }
         assert_eq!(page_bound(0.0, false, false), 0.0, "no distance is below none");
         assert_eq!(page_bound(7.0, false, true), 7.0, "bits are counted exactly");
+    }
+
+    #[test]
+    fn a_page_goes_on_or_ends_the_search() {
+        let keys = [Datum::Int(3), Datum::Int(4)];
+        let known = [(Datum::Int(1), 0.5), (Datum::Int(2), 0.5)];
+        assert!(goes_on(&keys, &[0.5, 0.6], &known, 0.5, false));
+        assert!(goes_on(&keys, &[0.5, 0.4], &known, 0.5, true));
+        assert!(goes_on(&[], &[], &known, 0.5, true));
+        // what was there before, in whatever order
+        assert!(!goes_on(&keys, &[0.4, 0.6], &known, 0.5, false));
+        assert!(!goes_on(&keys, &[0.6, 0.4], &known, 0.5, true));
+        assert!(!goes_on(&keys, &[f32::NAN], &known, 0.5, true), "nothing lies behind it");
+        assert!(!goes_on(&[Datum::Int(2)], &[0.5], &known, 0.5, false), "left out by its key");
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn encode(field: &Field, vectors: &[Spanned<Value>]) -> Result<(PlaceholderType,
     for vector in vectors {
         values.push(match kind {
             PlaceholderType::FloatVector => {
-                let mut floats = Vec::with_capacity(field.dim);
+                let mut floats = Vec::new();
                 float_vector(field, vector, &mut floats)?;
                 floats.iter().flat_map(|float| float.to_le_bytes()).collect()
             }

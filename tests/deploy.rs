@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use milvus_proto::{Effect, METHODS};
 
 /// Methods of Milvus that read and that other clients of the demo call.
-const OF_OTHER_CLIENTS: [&str; 5] =
-    ["CheckHealth", "Connect", "GetIndexStatistics", "HasCollection", "HasPartition"];
+const OF_OTHER_CLIENTS: [&str; 4] =
+    ["CheckHealth", "GetIndexStatistics", "HasCollection", "HasPartition"];
 
 /// Who may do what is nobody's business who looks at a public demo.
 const NOT_FOR_THE_PUBLIC: [&str; 5] =

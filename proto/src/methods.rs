@@ -120,6 +120,7 @@ macro_rules! methods {
 methods! {
     // the server
     GetVersion: Plan 2 3 -, GetVersionRequest -> GetVersionResponse;
+    Connect: Plan 2 3 -, ConnectRequest -> ConnectResponse;
     ListDatabases: Plan 2 3 -, ListDatabasesRequest -> ListDatabasesResponse;
 
     // collections
@@ -266,14 +267,14 @@ macro_rules! replies {
 }
 
 replies! {
-    DescribeAliasResponse DescribeCollectionResponse DescribeDatabaseResponse DescribeIndexResponse
-    DescribeResourceGroupResponse DescribeSnapshotResponse FlushAllResponse FlushResponse
-    GetCollectionStatisticsResponse GetCompactionPlansResponse GetCompactionStateResponse
-    GetFlushAllStateResponse GetFlushStateResponse GetImportStateResponse GetLoadStateResponse
-    GetLoadingProgressResponse GetPartitionStatisticsResponse GetPersistentSegmentInfoResponse
-    GetQuerySegmentInfoResponse GetReplicasResponse GetRestoreSnapshotStateResponse
-    GetVersionResponse ImportResponse ListAliasesResponse ListCredUsersResponse
-    ListDatabasesResponse ListImportTasksResponse ListPrivilegeGroupsResponse
+    ConnectResponse DescribeAliasResponse DescribeCollectionResponse DescribeDatabaseResponse
+    DescribeIndexResponse DescribeResourceGroupResponse DescribeSnapshotResponse FlushAllResponse
+    FlushResponse GetCollectionStatisticsResponse GetCompactionPlansResponse
+    GetCompactionStateResponse GetFlushAllStateResponse GetFlushStateResponse GetImportStateResponse
+    GetLoadStateResponse GetLoadingProgressResponse GetPartitionStatisticsResponse
+    GetPersistentSegmentInfoResponse GetQuerySegmentInfoResponse GetReplicasResponse
+    GetRestoreSnapshotStateResponse GetVersionResponse ImportResponse ListAliasesResponse
+    ListCredUsersResponse ListDatabasesResponse ListImportTasksResponse ListPrivilegeGroupsResponse
     ListResourceGroupsResponse ListRestoreSnapshotJobsResponse ListSnapshotsResponse
     ManualCompactionResponse MutationResult QueryResults RestoreSnapshotResponse RunAnalyzerResponse
     SearchResults SelectGrantResponse SelectRoleResponse SelectUserResponse ShowCollectionsResponse

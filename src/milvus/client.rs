@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use milvus_proto::common;
-use milvus_proto::milvus::GetVersionRequest;
+use milvus_proto::milvus::{ConnectRequest, GetVersionRequest};
 use milvus_proto::{Effect, Method, Reply, Request};
 use tonic::{Code, Status};
 
@@ -108,9 +108,21 @@ impl<P: Platform> Client<P> {
     }
 
     pub async fn learn_version(&self) -> Result<String, Error> {
-        let text = self.send(GetVersionRequest {}).await?.version;
+        let text = match self.send(GetVersionRequest {}).await {
+            Ok(reply) => reply.version,
+            Err(error) if error.is_unimplemented() => self.lite_version().await.ok_or(error)?,
+            Err(error) => return Err(error),
+        };
         *self.state.version.borrow_mut() = Version::parse(&text);
         Ok(text)
+    }
+
+    /// Milvus Lite before 3 tells nobody its version, and is the one server that answers Connect
+    /// all the same: 2.4 with a colon for a status that says nothing, 2.5 without.
+    async fn lite_version(&self) -> Option<String> {
+        let status = self.send(ConnectRequest {}).await.ok()?.status.unwrap_or_default();
+        let minor = if status.reason.is_empty() { 5 } else { 4 };
+        Some(format!("milvus_lite-2.{minor}"))
     }
 
     /// The database in use; empty for the server's default one.

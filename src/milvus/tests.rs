@@ -244,6 +244,26 @@ fn a_method_that_is_not_there_is_not_asked_for_twice_and_a_proxys_404_is_none() 
     assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
 }
 
+/// As Milvus Lite 2.4.12 and 2.5.1 were seen to answer; what has neither method is no Milvus Lite.
+#[test]
+fn an_old_milvus_lite_is_known_by_what_it_answers() {
+    for (reason, title) in [(": ", "Milvus Lite 2.4"), ("", "Milvus Lite 2.5")] {
+        let status = Status { reason: reason.to_string(), ..Default::default() };
+        let server = Scripted::default();
+        server
+            .will(Answer::Status(Code::Unimplemented, ""))
+            .replies(&pb::ConnectResponse { status: Some(status) });
+        let client = server.client("milvus://h");
+        run(client.learn_version()).unwrap();
+        assert_eq!(client.version().title(), title);
+    }
+    let server = Scripted::default();
+    server
+        .will(Answer::Status(Code::Unimplemented, ""))
+        .will(Answer::Status(Code::Unimplemented, ""));
+    assert!(run(server.client("milvus://h").learn_version()).unwrap_err().is_unimplemented());
+}
+
 #[test]
 fn explain_sends_what_plans_alone_and_changes_nothing() {
     let server = Scripted::default();

@@ -49,8 +49,8 @@ test-browser: dist/site/index.html ## Playwright in the built site
 	@$(SERVERS) --milvus --lite --envoy --site -- node --test --test-timeout=600000 tests/browser/
 test-proto: setup ## proto/ against pymilvus's descriptors
 	@$(PY) -m unittest -v tests.test_proto
-test-deploy: setup ## the Envoy configs by Envoy itself, compose.yaml by its shape
-	@$(PY) -m unittest -v tests.test_deploy
+test-deploy: setup ## the Envoy configs by Envoy itself and before Milvus Lite, compose.yaml by its shape
+	@$(PY) -m unittest -v tests.test_deploy tests.test_proxy
 test-wheel: dist/site/index.html ## the wheel in an empty environment, and a site built from it
 	@scripts/wheel-test.sh
 test-size: dist/site/index.html ## the download against its budget

@@ -53,14 +53,14 @@ class Servers:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="milvus-kernel-"))
 
     def start(self, name, command, env=None):
-        log = open(self.folder / f"{name}.log", "wb")
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=env)
+        with open(self.folder / f"{name}.log", "wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=env)
         self.processes.append((name, process))
 
-    def lite(self, data=None, port=None):
+    def lite(self, data=None, port=None, name="lite"):
         port = port or free_port()
-        data = data or self.folder / "lite"
-        self.start("lite", [BIN / "milvus-lite", "server", "--data-dir", data, "--host", "127.0.0.1", "--port", str(port)])
+        data = data or self.folder / name
+        self.start(name, [BIN / "milvus-lite", "server", "--data-dir", data, "--host", "127.0.0.1", "--port", str(port)])
         return port
 
     def milvus(self):
@@ -82,13 +82,33 @@ class Servers:
                 time.sleep(2)
         raise SystemExit("Milvus 2.3.5 did not come up; is port 2380 taken by another etcd?")
 
-    def envoy(self, name, upstream, port=None, origins=(), config="envoy.yaml"):
+    def envoy(self, name, upstream, port=None, origins=(), config="envoy.yaml", change=None):
+        """One of the files in deploy/, for this machine; `change` is given what it says, to change more."""
         port = port or free_port()
         path = self.folder / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(configure(config, port, upstream, origins)))
+        configured = configure(config, port, upstream, origins, self.certificate())
+        if change:
+            change(configured)
+        path.write_text(yaml.safe_dump(configured))
         # no shared memory with another Envoy, and no restarts while it runs
         self.start(name, [BIN / "envoy", "-c", path, "--disable-hot-restart", "--log-level", "warn", "--concurrency", "1"])
         return port
+
+    def certificate(self):
+        """A folder with a certificate of this machine's names and its key, made on the spot."""
+        folder = self.folder / "tls"
+        if not folder.exists():
+            if not shutil.which("openssl"):
+                raise SystemExit("openssl is missing: Envoy's certificate cannot be made (on Debian: apt-get install openssl)")
+            folder.mkdir()
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+                + ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:milvus.test,IP:127.0.0.1"]
+                + ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                check=True,
+                capture_output=True,
+            )
+        return folder
 
     def ready(self, name, check, seconds):
         """Waits until a server answers; a server that ends or never answers is an error with its log."""
@@ -131,17 +151,23 @@ def signal_group(process, number):
         pass
 
 
-def configure(name, port, upstream, origins):
-    """The Envoy config that ships, with this machine's ports and these origins."""
+def configure(name, port, upstream, origins=(), certificate=None):
+    """The Envoy config that ships, with what it says to CHANGE changed: this machine's ports and names, these origins and certificate."""
     config = yaml.safe_load((ROOT / "deploy" / name).read_text())
     listener = config["static_resources"]["listeners"][0]
     listener["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": port}
-    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    host = manager["route_config"]["virtual_hosts"][0]
+    chain = listener["filter_chains"][0]
+    manager = chain["filters"][0]["typed_config"]
+    manager["route_config"]["virtual_hosts"][0]["domains"] = ["127.0.0.1", "localhost", "milvus.test"]
     if origins:
-        host["typed_per_filter_config"]["envoy.filters.http.cors"]["allow_origin_string_match"] = [
+        cors = manager["route_config"]["typed_per_filter_config"]["envoy.filters.http.cors"]
+        cors["allow_origin_string_match"] = [
             {"safe_regex": {"regex": origin}} if "*" in origin else {"exact": origin} for origin in origins
         ]
+    if "transport_socket" in chain:
+        tls = chain["transport_socket"]["typed_config"]["common_tls_context"]["tls_certificates"][0]
+        tls["certificate_chain"]["filename"] = str(certificate / "cert.pem")
+        tls["private_key"]["filename"] = str(certificate / "key.pem")
     endpoint = config["static_resources"]["clusters"][0]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
     endpoint["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": upstream}
     return config

@@ -62,6 +62,8 @@ macro_rules! codes {
 codes! {
     /// two fields of this name could be meant
     AmbiguousField
+    /// a reply that cannot be read to its end
+    BrokenReply
     CollectionExists
     DatabaseExists
     DivisionByZero

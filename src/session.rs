@@ -32,6 +32,7 @@ impl<P: Platform> Session<P> {
         cell: &str,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
+        self.state.begin();
         for mut statement in parse::parse(cell)? {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&statement, &self.state).await?;

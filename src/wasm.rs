@@ -17,7 +17,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
-use crate::milvus::platform::Probe;
+use crate::milvus::platform::{Failure, Probe};
 use crate::milvus::{Address, Client, Platform, Target};
 use crate::render::{Content, MimeBundle};
 use crate::session::Session;
@@ -276,6 +276,16 @@ impl Platform for Browser {
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Self::Channel, String> {
         let options = FetchOptions::new().timeout(Duration::from_millis(timeout_ms.into()));
         Ok(tonic_web_wasm_client::Client::new_with_options(address.url(), options))
+    }
+
+    fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
+        use tonic_web_wasm_client::Error;
+        match error.downcast_ref() {
+            Some(Error::Fetch(words) | Error::JsError(words)) => Failure::Unreached(words.clone()),
+            Some(Error::Body(words)) => Failure::Broken(words.clone()),
+            Some(Error::NotGrpcWeb { status, .. }) => Failure::Http(*status),
+            _ => Failure::Broken(error.to_string()),
+        }
     }
 
     async fn sleep(&self, ms: u32) {

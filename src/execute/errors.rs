@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::milvus::error::Error;
+use crate::milvus::failure::is_envoys;
 use crate::milvus::platform::Probe;
 
 /// Errors of a server that was not reached or would not answer: what else is tried fails as well.
@@ -37,12 +38,56 @@ pub(crate) fn diagnose(error: Error, statement: &str, span: Span) -> Diagnostic 
                 .at(span)
                 .help("`SET timeout = 300` waits longer")
         }
+        Error::Broken { method, detail } => Diagnostic::new(
+            Code::BrokenReply,
+            format!("the reply to `{}` broke off: {detail}", method.name),
+        )
+        .at(span),
+        Error::Status { method, url, code, reason } => {
+            status(method.name, &url, code, &reason).at(span)
+        }
+        Error::Http { url, status, .. } => http(&url, status).at(span),
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };
             Diagnostic::new(Code::ServerError, format!("the server answers: {reason}{code}"))
                 .at(span)
         }
     }
+}
+
+/// A status of gRPC, by its name in gRPC's documents.
+fn status(method: &str, url: &str, code: tonic::Code, reason: &str) -> Diagnostic {
+    let code = format!("{code:?}").to_ascii_uppercase();
+    let colon = if reason.is_empty() { "" } else { ": " };
+    if is_envoys(reason) {
+        return Diagnostic::new(
+            Code::Unreachable,
+            format!("Envoy answers at {url}, but Milvus behind it does not: {code}{colon}{reason}"),
+        )
+        .help("see that Milvus runs, and that its address is the one in Envoy's config");
+    }
+    let message = format!("the server ended `{method}` with the status {code}{colon}{reason}");
+    Diagnostic::new(Code::ServerError, message)
+}
+
+/// An HTTP response that is no gRPC-Web.
+fn http(url: &str, status: u16) -> Diagnostic {
+    let (code, help) = match status {
+        401 | 403 => (Code::Refused, "a proxy before Milvus keeps the request: see its own rules"),
+        413 => (Code::Refused, "a proxy takes no request as large: send fewer rows in one"),
+        429 => (Code::Refused, "a proxy takes no more requests for now: wait"),
+        500.. => (
+            Code::Unreachable,
+            "a proxy answers, and what is behind it does not: see that Envoy and Milvus run",
+        ),
+        _ => (
+            Code::Unreachable,
+            "what answers there does not speak gRPC-Web: the address must be Envoy's, see \
+             deploy/envoy.yaml",
+        ),
+    };
+    Diagnostic::new(code, format!("HTTP status {status}, and no reply of Milvus, came from {url}"))
+        .help(help)
 }
 
 /// The likely causes, in order, as far as a look at the address has told them apart.

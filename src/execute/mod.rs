@@ -39,6 +39,7 @@ pub(crate) async fn execute<P: Platform>(
     statement: &Statement,
     state: &State<P>,
 ) -> Result<Outcome> {
+    state.begin_statement();
     match &statement.kind {
         Kind::Connect(connect) => connect::connection::connect(connect, state).await,
         Kind::Help(topic) => help::help(topic.as_ref()),
@@ -73,18 +74,27 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
             Ok(mut outcome) => {
                 outcome.notices.splice(0..0, context.take_notices());
                 outcome.server_ms = Some(connection.client.server_ms());
+                if connection.client.changed() {
+                    state.acknowledge(statement);
+                }
                 return Ok(outcome);
             }
             Err(error)
                 if context.used_memory()
                     && !connection.client.changed()
+                    && connection.client.lost().is_none()
                     && !retried
                     && !NO_ANSWER.contains(&error.code) =>
             {
                 connection.catalog.forget_all();
                 retried = true;
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                return Err(match connection.client.lost() {
+                    Some(method) => state.lost(method, error),
+                    None => error,
+                });
+            }
         }
     }
 }

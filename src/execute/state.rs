@@ -1,20 +1,31 @@
 //! What a session remembers between statements: the connections, what it knows of the collections
 //! there, settings and variables.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::words::words;
+use crate::language::ast::Statement;
 use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
+use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
+
+/// Statements that were carried out and are named in an error.
+const NAMED: usize = 5;
 
 pub(crate) struct State<P: Platform> {
     pub(crate) platform: P,
     pub(crate) connections: RefCell<Connections<P>>,
     pub(crate) settings: RefCell<Settings>,
     pub(crate) variables: RefCell<Variables>,
+    /// the number of the running statement in its cell, from 1
+    statement: Cell<usize>,
+    /// the statements of the running cell that have changed something, in words
+    acknowledged: RefCell<Vec<String>>,
 }
 
 impl<P: Platform> State<P> {
@@ -24,7 +35,49 @@ impl<P: Platform> State<P> {
             connections: RefCell::new(Connections::default()),
             settings: RefCell::new(Settings::default()),
             variables: RefCell::default(),
+            statement: Cell::default(),
+            acknowledged: RefCell::default(),
         }
+    }
+
+    /// A cell begins.
+    pub(crate) fn begin(&self) {
+        self.statement.set(0);
+        self.acknowledged.borrow_mut().clear();
+    }
+
+    /// The next statement of the cell begins.
+    pub(crate) fn begin_statement(&self) {
+        self.statement.set(self.statement.get() + 1);
+    }
+
+    /// Notes a statement that the server has carried out.
+    pub(crate) fn acknowledge(&self, statement: &Statement) {
+        let named = format!("{} (statement {})", words(&statement.kind), self.statement.get());
+        self.acknowledged.borrow_mut().push(named);
+    }
+
+    /// The error of a write whose answer was lost: how to look whether it was carried out, and what
+    /// was before it.
+    pub(crate) fn lost(&self, method: &Method, error: Diagnostic) -> Diagnostic {
+        let look = match method.name {
+            "Insert" | "Upsert" | "Delete" => "count or read the rows",
+            _ => "look with SHOW or DESCRIBE",
+        };
+        let error = error.help(format!(
+            "`{}` may have been carried out all the same: {look} before you run it again",
+            method.name
+        ));
+        let before = self.acknowledged.borrow();
+        if before.is_empty() {
+            return error;
+        }
+        let named: Vec<&str> = before.iter().take(NAMED).map(String::as_str).collect();
+        let more = match before.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        error.help(format!("carried out before it in this cell: {}{more}", named.join(", ")))
     }
 
     /// The connection in use.

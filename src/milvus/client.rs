@@ -21,8 +21,9 @@ use tonic::{Code, Status};
 use super::address::Target;
 use super::error::Error;
 use super::explain::{self, Explained};
+use super::failure;
 use super::features::Version;
-use super::platform::{Platform, Probe};
+use super::platform::Platform;
 use super::transport::Transport;
 
 /// When a write was.
@@ -65,6 +66,8 @@ struct State {
     server_ms: Cell<f64>,
     /// whether something was changed on the server since [`Client::begin`]
     changed: Cell<bool>,
+    /// a write since then whose answer was lost
+    lost: Cell<Option<&'static Method>>,
     explained: RefCell<Option<Vec<Explained>>>,
     version: RefCell<Version>,
 }
@@ -142,6 +145,7 @@ impl<P: Platform> Client<P> {
     pub fn begin(&self, explain: bool) {
         self.state.server_ms.set(0.0);
         self.state.changed.set(false);
+        self.state.lost.set(None);
         *self.state.explained.borrow_mut() = explain.then(Vec::new);
     }
 
@@ -152,6 +156,11 @@ impl<P: Platform> Client<P> {
 
     pub fn changed(&self) -> bool {
         self.state.changed.get()
+    }
+
+    /// A write since [`Client::begin`] whose answer was lost: it may have been carried out.
+    pub fn lost(&self) -> Option<&'static Method> {
+        self.state.lost.get()
     }
 
     pub fn explaining(&self) -> bool {
@@ -256,8 +265,15 @@ impl<P: Platform> Client<P> {
                 explained.push(explain::explain(method.name, &message));
                 return Ok(false);
             }
-            let bytes = self.call(method, message).await?;
-            reply.fill(&bytes).map_err(|error| self.unreadable(&error))?;
+            let answer = self.call(method, message).await.and_then(|bytes| {
+                reply.fill(&bytes).map_err(|error| Self::unreadable(method, &error))
+            });
+            if let Err(error) = answer {
+                if method.effect == Effect::Write && error.is_lost() {
+                    self.state.lost.set(Some(method));
+                }
+                return Err(error);
+            }
             self.check(method, reply.status())?;
             Ok(true)
         })
@@ -296,32 +312,22 @@ impl<P: Platform> Client<P> {
         Error::Unimplemented { method, version: self.version() }
     }
 
-    fn unreadable(&self, error: &prost::DecodeError) -> Error {
-        Error::Unreachable {
-            url: self.target.url(),
-            detail: format!("the answer cannot be read ({error})"),
-            probe: Probe::Unknown,
-        }
+    fn unreadable(method: &'static Method, error: &prost::DecodeError) -> Error {
+        Error::Broken { method, detail: format!("it cannot be read ({error})") }
     }
 
     async fn transport_error(&self, method: &'static Method, status: Status) -> Error {
-        let reason = status.message().to_string();
-        let name = method.name;
-        match status.code() {
-            Code::Unimplemented if is_milvus(&reason) => self.unimplemented(method),
-            Code::PermissionDenied => Error::Refused { method: name, reason },
-            Code::Unauthenticated => Error::Unauthenticated { reason },
-            Code::DeadlineExceeded => {
-                Error::TimedOut { method: name, seconds: f64::from(self.timeout_ms) / 1000.0 }
+        let failure = std::error::Error::source(&status).map(P::failure);
+        match failure::of_status(method, &self.target.url(), &status, failure) {
+            Ok(Error::Status { code: Code::Unimplemented, .. }) => self.unimplemented(method),
+            Ok(Error::Status { code: Code::DeadlineExceeded, reason, .. })
+                if !failure::is_envoys(&reason) =>
+            {
+                let seconds = f64::from(self.timeout_ms) / 1000.0;
+                Error::TimedOut { method: method.name, seconds }
             }
-            Code::ResourceExhausted
-            | Code::InvalidArgument
-            | Code::FailedPrecondition
-            | Code::NotFound
-            | Code::AlreadyExists
-            | Code::OutOfRange => Error::Server { code: 0, reason },
-            code => {
-                let detail = if reason.is_empty() { format!("{code:?}") } else { reason };
+            Ok(error) => error,
+            Err(detail) => {
                 let probe = match &self.target {
                     Target::Remote(address) => self.platform.probe(address).await,
                 };
@@ -329,11 +335,6 @@ impl<P: Platform> Client<P> {
             }
         }
     }
-}
-
-/// Whether an UNIMPLEMENTED is a Milvus server's, and not a proxy's 404 or a stranger's.
-fn is_milvus(reason: &str) -> bool {
-    !reason.contains("404") && !reason.starts_with('<')
 }
 
 /// Runs a call until it ends or the time is up; dropping the call aborts its fetch.

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a server, in the terms of gRPC and Milvus. `execute` makes
 //! diagnostics of it.
 
+use super::failure::is_unsent;
 use super::features::Version;
 use super::platform::Probe;
 use milvus_proto::{Method, common};
@@ -18,6 +19,12 @@ pub enum Error {
     Unauthenticated { reason: String },
     /// no answer within the deadline
     TimedOut { method: &'static str, seconds: f64 },
+    /// a reply that cannot be read to its end
+    Broken { method: &'static Method, detail: String },
+    /// the call ended with this status of gRPC, in the server's or Envoy's words
+    Status { method: &'static Method, url: String, code: tonic::Code, reason: String },
+    /// what answered there spoke HTTP alone: no Envoy, or a proxy on the way to it
+    Http { method: &'static Method, url: String, status: u16 },
     /// the server answered with an error of its own; `code` is Milvus's
     Server { code: i32, reason: String },
 }
@@ -55,6 +62,19 @@ impl Error {
                 reason.contains("index not found") || reason.contains("index doesn't exist")
             }
             _ => false,
+        }
+    }
+
+    /// Whether the request may have been carried out all the same.
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Error::Unreachable { .. } | Error::TimedOut { .. } | Error::Broken { .. } => true,
+            Error::Status { reason, .. } => !is_unsent(reason),
+            Error::Http { status, .. } => !(400..500).contains(status),
+            Error::Unimplemented { .. }
+            | Error::Refused { .. }
+            | Error::Unauthenticated { .. }
+            | Error::Server { .. } => false,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod address;
 pub mod client;
 pub mod error;
 pub mod explain;
+pub mod failure;
 pub mod features;
 pub mod platform;
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -20,6 +20,17 @@ pub enum Probe {
     Unknown,
 }
 
+/// What a channel's own error was about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// no answer began to come; the transport's own words
+    Unreached(String),
+    /// an answer that broke off, or is none of gRPC
+    Broken(String),
+    /// an HTTP response without gRPC: its status
+    Http(u16),
+}
+
 /// What tonic's client runs over.
 pub trait Channel:
     GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>> + Clone
@@ -41,6 +52,9 @@ pub trait Platform: Clone {
 
     /// A channel to a server; every call over it ends after `timeout_ms` at the latest.
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Self::Channel, String>;
+
+    /// What an error of this channel was about.
+    fn failure(error: &(dyn std::error::Error + 'static)) -> Failure;
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()>;
 

@@ -18,7 +18,7 @@ use tonic::Code;
 use tonic::client::GrpcService;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 
-use super::platform::Probe;
+use super::platform::{Failure, Probe};
 use super::{Address, Client, Error, Platform, Progress, Target, Version};
 
 /// What the channel does with a request.
@@ -132,6 +132,10 @@ impl Platform for Scripted {
         Ok(self.clone())
     }
 
+    fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
+        Failure::Broken(error.to_string())
+    }
+
     /// Time passes at once.
     async fn sleep(&self, ms: u32) {
         self.clock.set(self.clock.get() + f64::from(ms));
@@ -198,9 +202,12 @@ fn a_status_of_milvus_is_an_error_and_a_refused_write_changed_nothing() {
     assert!(!client.changed());
     // an answer that is lost leaves it open
     let error = run(drop()).unwrap_err();
-    let (url, detail) = ("http://h:19530".to_string(), "gone".to_string());
-    assert_eq!(error, Error::Unreachable { url, detail, probe: Probe::Silent });
-    assert!(client.changed());
+    match &error {
+        Error::Status { code: Code::Unavailable, reason, .. } => assert_eq!(reason, "gone"),
+        other => panic!("{other:?}"),
+    }
+    assert!(client.changed() && error.is_lost());
+    assert_eq!(client.lost().map(|method| method.name), Some("DropCollection"));
 }
 
 #[test]
@@ -218,8 +225,8 @@ fn what_is_no_reply_is_said() {
     server.will(Answer::Reply(vec![0xff, 0xff]));
     let client = server.client("milvus://h");
     match run(client.send(pb::GetVersionRequest {})) {
-        Err(Error::Unreachable { detail, .. }) => {
-            assert!(detail.starts_with("the answer cannot be read"), "{detail}");
+        Err(Error::Broken { detail, .. }) => {
+            assert!(detail.starts_with("it cannot be read"), "{detail}");
         }
         other => panic!("{other:?}"),
     }
@@ -241,7 +248,7 @@ fn a_method_that_is_not_there_is_not_asked_for_twice_and_a_proxys_404_is_none() 
     assert_eq!(server.paths(), ["GetVersion"]);
     assert!(run(client.send(pb::ListCredUsersRequest {})).unwrap_err().is_unimplemented());
     let error = run(client.send(pb::ListCredUsersRequest {})).unwrap_err();
-    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert!(matches!(error, Error::Http { status: 404, .. }), "{error:?}");
 }
 
 /// As Milvus Lite 2.4.12 and 2.5.1 were seen to answer; what has neither method is no Milvus Lite.

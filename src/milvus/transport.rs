@@ -93,7 +93,7 @@ impl<C: super::platform::Channel> Remote<C> {
         let path = PathAndQuery::try_from(format!("{SERVICE}{method}"))
             .unwrap_or_else(|_| PathAndQuery::from_static(SERVICE));
         let mut service = self.service.clone();
-        service.ready().await.map_err(|error| Status::unavailable(error.into().to_string()))?;
+        service.ready().await.map_err(|error| Status::from_error(error.into()))?;
         Ok(service.unary(request, path, Bytewise).await?.into_inner())
     }
 }

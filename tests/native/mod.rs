@@ -8,7 +8,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use milvus_kernel::milvus::platform::Probe;
+use milvus_kernel::milvus::platform::{Failure, Probe};
 use milvus_kernel::milvus::{Address, Platform};
 use tonic::transport::{Channel, Endpoint};
 
@@ -31,6 +31,21 @@ impl Platform for Native {
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
         let endpoint = Endpoint::from_shared(address.url()).map_err(|error| error.to_string())?;
         Ok(endpoint.timeout(Duration::from_millis(timeout_ms.into())).connect_lazy())
+    }
+
+    /// A connection that could not be made is told by the system's own error below tonic's.
+    fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
+        let mut words = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            words = error.to_string();
+            let connect = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            if connect == Some(std::io::ErrorKind::ConnectionRefused) {
+                return Failure::Unreached(words);
+            }
+            cause = error.source();
+        }
+        Failure::Broken(words)
     }
 
     async fn sleep(&self, ms: u32) {

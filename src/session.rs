@@ -4,6 +4,7 @@
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::execute;
+use crate::execute::connect::snapshot;
 use crate::execute::state::State;
 use crate::language::complete::{self, Candidate, Known};
 use crate::language::{parse, variables};
@@ -39,6 +40,18 @@ impl<P: Platform> Session<P> {
             on_outcome(&outcome);
         }
         Ok(())
+    }
+
+    /// What another session is to be told to be as this one is, secrets included, if that has
+    /// changed since it was last asked for.
+    pub fn changed_snapshot(&self) -> Option<String> {
+        self.state.is_changed.take().then(|| snapshot::snapshot(&self.state))
+    }
+
+    /// Makes this session as another one was; says in lines what is so again, and what is lost.
+    pub async fn restore(&self, told: &str) -> Vec<String> {
+        let lost = "the connections, the settings and the variables are lost: connect again";
+        snapshot::restore(told, &self.state).await.unwrap_or_else(|_| vec![lost.to_string()])
     }
 
     /// A result in all its MIME types, as the settings say.

@@ -30,12 +30,14 @@ const PROBE_MS: u32 = 3_000;
 pub struct Kernel {
     session: Rc<Session<Browser>>,
     running: Rc<RefCell<Option<AbortHandle>>>,
+    keep_snapshot: Option<Function>,
 }
 
 #[wasm_bindgen]
 impl Kernel {
     /// `inputRequest` is called with a prompt and gives a promise of the secret that was typed, or
-    /// of nothing where nobody can be asked.
+    /// of nothing where nobody can be asked. `keepSnapshot` is called with what `restore` takes
+    /// whenever that has changed; it holds secrets.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(
@@ -43,10 +45,15 @@ impl Kernel {
             unchecked_optional_param_type = "(prompt: string) => Promise<string | undefined>"
         )]
         input_request: Option<Function>,
+        #[wasm_bindgen(
+            js_name = "keepSnapshot",
+            unchecked_optional_param_type = "(snapshot: string) => void"
+        )]
+        keep_snapshot: Option<Function>,
     ) -> Kernel {
         console_error_panic_hook::set_once();
         let browser = Browser { input_request };
-        Kernel { session: Rc::new(Session::new(browser)), running: Rc::default() }
+        Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
     /// Runs a cell. `displayData` is called for each result; the promise never rejects.
@@ -61,8 +68,10 @@ impl Kernel {
         display_data: Function,
     ) -> Promise {
         let (session, running) = (self.session.clone(), self.running.clone());
+        let keep_snapshot = self.keep_snapshot.clone();
         wasm_bindgen_futures::future_to_promise(async move {
             let (work, handle) = abortable(session.run(&cell, |outcome| {
+                keep(&session, &keep_snapshot);
                 let content = display_data_content(&session.render(outcome));
                 // a page that cannot take a result must not keep the statements behind it from
                 // running
@@ -71,6 +80,7 @@ impl Kernel {
             *running.borrow_mut() = Some(handle);
             let result = work.await;
             *running.borrow_mut() = None;
+            keep(&session, &keep_snapshot);
             Ok(match result {
                 Ok(Ok(())) => to_js(&RunResult::Ok),
                 Ok(Err(error)) => to_js(&RunResult::from_error(&error, &cell)),
@@ -80,6 +90,18 @@ impl Kernel {
                     to_js(&RunResult::from_error(&error, &cell))
                 }
             })
+        })
+    }
+
+    /// Makes this kernel as the one was that the snapshot is of; gives lines that say what is so
+    /// again, and what is lost.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
+    pub fn restore(&self, snapshot: String) -> Promise {
+        let (session, keep_snapshot) = (self.session.clone(), self.keep_snapshot.clone());
+        wasm_bindgen_futures::future_to_promise(async move {
+            let lines = session.restore(&snapshot).await;
+            keep(&session, &keep_snapshot);
+            Ok(to_js(&lines))
         })
     }
 
@@ -134,6 +156,16 @@ impl Kernel {
     #[wasm_bindgen(js_name = countStatements)]
     pub fn count_statements(&self, cell: &str) -> usize {
         parse::parse(cell).map_or(0, |statements| statements.len())
+    }
+}
+
+/// Hands a changed snapshot to the page.
+fn keep(session: &Session<Browser>, keep_snapshot: &Option<Function>) {
+    if let Some(keep_snapshot) = keep_snapshot
+        && let Some(snapshot) = session.changed_snapshot()
+    {
+        // a page that cannot keep it has less to restore
+        let _ = keep_snapshot.call1(&JsValue::NULL, &snapshot.into());
     }
 }
 

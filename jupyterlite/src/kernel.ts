@@ -221,10 +221,15 @@ export class MilvusKernel extends BaseKernel {
     return result;
   }
 
-  /** Runs a cell. A worker that failed becomes an error, and the next cell gets a new one. */
+  /** Runs a cell. A worker that failed becomes an error, and another takes its place. */
   private async _run(msg: KernelMessage.IExecuteRequestMsg): Promise<RunResult> {
     if (this._worker.failure !== undefined) {
-      this._worker = this._startWorker();
+      // between two cells
+      const lines = await this._replaceWorker();
+      if (lines.length > 0 && !msg.content.silent) {
+        const text = ['the kernel ended and was started again', ...lines].join('\n') + '\n';
+        this._publish(msg, 'stream', { name: 'stderr', text });
+      }
     }
     const worker = this._worker;
     worker.onInputRequest = prompt => {
@@ -241,16 +246,35 @@ export class MilvusKernel extends BaseKernel {
         }
       });
     } catch (error) {
-      const evalue = error instanceof Error ? error.message : String(error);
+      const evalue = `the kernel ended: ${error instanceof Error ? error.message : String(error)}`;
+      const lines = this.isDisposed ? [] : await this._replaceWorker();
       return {
         status: 'error',
         ename: 'KernelError',
         evalue,
         traceback: [
           `error[KernelError]: ${evalue}`,
-          '  = help: the connection is lost: connect again, then run the cell again'
+          ...lines.map(line => `  = note: ${line}`),
+          '  = help: what the cell had begun may have been carried out; look, then run it again'
         ]
       };
+    }
+  }
+
+  /**
+   * Starts a worker in the place of one that failed, and tells it what that one was told. Gives
+   * lines that say what is as it was, and what is lost.
+   */
+  private async _replaceWorker(): Promise<string[]> {
+    const { snapshot } = this._worker;
+    this._worker = this._startWorker();
+    if (snapshot === undefined) {
+      return [];
+    }
+    try {
+      return await this._worker.call('restore', [snapshot]);
+    } catch {
+      return ['the connection, the settings and the variables are lost: connect again'];
     }
   }
 

@@ -6,7 +6,7 @@
 import type { DisplayData, Kernel } from '../wasm/milvus_kernel.js';
 
 /** The methods of `Kernel` that the page calls. */
-export type Method = 'run' | 'complete' | 'inspect' | 'isComplete';
+export type Method = 'run' | 'restore' | 'complete' | 'inspect' | 'isComplete';
 
 /** What a method takes, but for a callback, which stays in the worker. */
 export type Args<M extends Method> =
@@ -30,6 +30,8 @@ export type Request =
 export type Response =
   | { type: 'result'; id: number; result: unknown }
   | { type: 'display_data'; id: number; content: DisplayData }
+  /** what `restore` would take now; it holds secrets and goes nowhere from the page's memory */
+  | { type: 'snapshot'; snapshot: string }
   /** the running cell asks for a secret */
   | { type: 'input_request'; prompt: string }
   /** the wasm did not load or has trapped: this worker is of no more use */

@@ -31,6 +31,11 @@ export class WorkerClient {
     return this._failure;
   }
 
+  /** What makes another worker's kernel as this one's was. */
+  get snapshot(): string | undefined {
+    return this._snapshot;
+  }
+
   /** `onDisplayData` takes what a running cell shows, as it comes. */
   call<M extends Method>(
     method: M,
@@ -83,6 +88,9 @@ export class WorkerClient {
       case 'display_data':
         this._pending.get(response.id)?.onDisplayData?.(response.content);
         break;
+      case 'snapshot':
+        this._snapshot = response.snapshot;
+        break;
       case 'input_request':
         this.onInputRequest(response.prompt);
         break;
@@ -105,6 +113,7 @@ export class WorkerClient {
 
   private _worker: Worker;
   private _failure: string | undefined;
+  private _snapshot: string | undefined;
   private _loaded = false;
   private _waiting: Request[] = [];
   private _nextId = 0;

@@ -44,17 +44,22 @@ self.addEventListener('message', async (event: MessageEvent<Request>) => {
 
 async function load(wasm: WebAssembly.Module): Promise<Kernel> {
   await init({ module_or_path: wasm });
-  return new Kernel(prompt => {
-    const reply = new Promise<string | undefined>(resolve => (inputReply = resolve));
-    post({ type: 'input_request', prompt });
-    return reply;
-  });
+  return new Kernel(
+    prompt => {
+      const reply = new Promise<string | undefined>(resolve => (inputReply = resolve));
+      post({ type: 'input_request', prompt });
+      return reply;
+    },
+    snapshot => post({ type: 'snapshot', snapshot })
+  );
 }
 
 async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Method>> {
   switch (call.method) {
     case 'run':
       return loaded.run(...call.args, content => post({ type: 'display_data', id, content }));
+    case 'restore':
+      return loaded.restore(...call.args);
     case 'complete':
       return loaded.complete(...call.args);
     case 'inspect':

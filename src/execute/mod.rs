@@ -40,6 +40,9 @@ pub(crate) async fn execute<P: Platform>(
     state: &State<P>,
 ) -> Result<Outcome> {
     state.begin_statement();
+    if connect::snapshot::is_kept(&statement.kind) {
+        state.is_changed.set(true);
+    }
     match &statement.kind {
         Kind::Connect(connect) => connect::connection::connect(connect, state).await,
         Kind::Help(topic) => help::help(topic.as_ref()),

@@ -22,6 +22,8 @@ pub(crate) struct State<P: Platform> {
     pub(crate) connections: RefCell<Connections<P>>,
     pub(crate) settings: RefCell<Settings>,
     pub(crate) variables: RefCell<Variables>,
+    /// whether a statement has changed what a snapshot holds
+    pub(crate) is_changed: Cell<bool>,
     /// the number of the running statement in its cell, from 1
     statement: Cell<usize>,
     /// the statements of the running cell that have changed something, in words
@@ -35,6 +37,7 @@ impl<P: Platform> State<P> {
             connections: RefCell::new(Connections::default()),
             settings: RefCell::new(Settings::default()),
             variables: RefCell::default(),
+            is_changed: Cell::default(),
             statement: Cell::default(),
             acknowledged: RefCell::default(),
         }

@@ -66,6 +66,8 @@ struct State {
     server_ms: Cell<f64>,
     /// whether something was changed on the server since [`Client::begin`]
     changed: Cell<bool>,
+    /// whether this session may have written what it does not remember
+    forgotten: Cell<bool>,
     /// a write since then whose answer was lost
     lost: Cell<Option<&'static Method>>,
     explained: RefCell<Option<Vec<Explained>>>,
@@ -184,7 +186,14 @@ impl<P: Platform> Client<P> {
 
     /// This session's last write to a collection, which a read must wait for.
     pub fn written(&self, collection: &str) -> Option<Written> {
-        self.state.written.borrow().get(&(self.database(), collection.to_string())).copied()
+        let known =
+            self.state.written.borrow().get(&(self.database(), collection.to_string())).copied();
+        known.or(self.state.forgotten.get().then_some(Written::Sometime))
+    }
+
+    /// From here every collection may have been written by this session.
+    pub fn forget_writes(&self) {
+        self.state.forgotten.set(true);
     }
 
     /// Sends a request. What EXPLAIN only writes down is answered by an empty reply: where the next

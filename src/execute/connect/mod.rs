@@ -3,3 +3,4 @@
 pub(crate) mod connection;
 pub(crate) mod secret;
 pub(crate) mod settings;
+pub(crate) mod snapshot;

@@ -76,7 +76,7 @@ fn http(url: &str, status: u16) -> Diagnostic {
         401 | 403 => (Code::Refused, "a proxy before Milvus keeps the request: see its own rules"),
         413 => (Code::Refused, "a proxy takes no request as large: send fewer rows in one"),
         429 => (Code::Refused, "a proxy takes no more requests for now: wait"),
-        500.. => (
+        502..=504 => (
             Code::Unreachable,
             "a proxy answers, and what is behind it does not: see that Envoy and Milvus run",
         ),

@@ -38,11 +38,11 @@ impl Platform for Native {
         let mut words = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
-            words = error.to_string();
             let connect = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
             if connect == Some(std::io::ErrorKind::ConnectionRefused) {
                 return Failure::Unreached(words);
             }
+            words = error.to_string();
             cause = error.source();
         }
         Failure::Broken(words)

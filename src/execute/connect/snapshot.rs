@@ -76,6 +76,11 @@ pub(crate) async fn restore<P: Platform>(snapshot: &str, state: &State<P>) -> Re
             (Ok(outcome), Kind::Connect(_)) => lines.push(format!("{} again", outcome.done)),
             (Ok(_), Kind::SetVariable { .. }) => variables += 1,
             (Ok(_), _) => {}
+            (Err(error), Kind::UseConnection(_)) => {
+                // no other stands in for it
+                state.connections.borrow_mut().current.clear();
+                lost.push(error.message);
+            }
             (Err(error), kind) => lost.push(format!("{}: {}", words::words(kind), error.message)),
         }
     }

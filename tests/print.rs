@@ -167,24 +167,31 @@ fn stored() -> impl Strategy<Value = Target> {
 }
 
 fn expr() -> impl Strategy<Value = Expr> {
-    let field = (name(), path(), any::<bool>()).prop_map(|(name, path, quoted)| ExprKind::Field {
-        name,
-        path,
-        quoted,
-    });
+    let field = (name(), path()).prop_map(|(name, path)| ExprKind::Field { name, path });
     let leaf = prop_oneof![field, scalar().prop_map(ExprKind::Literal)].prop_map(expr_of);
     leaf.prop_recursive(3, 24, 4, |inner| {
         let boxed = inner.clone().prop_map(Box::new);
         let operand = move || boxed.clone();
         let many = vec(inner.clone(), 1..3);
+        // behind an operator and as an argument
+        let quoted = text().prop_map(|text| expr_of(ExprKind::Quoted(text)));
+        let right = prop_oneof![3 => inner.clone(), 1 => quoted];
+        let boxed_right = right.clone().prop_map(Box::new);
+        let rights = vec(right.clone(), 1..3);
         let chain = prop_oneof![
             many.clone().prop_map(|rest| rest.into_iter().map(|expr| ("or", expr)).collect()),
             many.clone().prop_map(|rest| rest.into_iter().map(|expr| ("and", expr)).collect()),
             vec((select(vec!["+", "-"]), inner.clone()), 1..3),
             vec((select(vec!["*", "/", "%", "**"]), inner.clone()), 1..3),
         ];
-        let comparisons =
-            vec((select(vec!["==", "!=", "<=", ">=", "<", ">"]), inner.clone()), 1..3);
+        let comparisons = vec((select(vec!["==", "!=", "<=", ">=", "<", ">"]), right), 1..3);
+        let function = select(vec!["json_contains", "array_length", "text_match"]);
+        let call = (function, inner.clone(), of(rights.clone())).prop_map(|(name, first, rest)| {
+            ExprKind::Call {
+                name: spanned(name.to_string()),
+                args: [first].into_iter().chain(rest.into_iter().flatten()).collect(),
+            }
+        });
         let range = (name(), prop_oneof![vectors(), stored()], comparisons.clone()).prop_map(
             |(field, target, bounds)| ExprKind::Range {
                 search: Box::new(Search { field, target }),
@@ -196,17 +203,16 @@ fn expr() -> impl Strategy<Value = Expr> {
             operand().prop_map(ExprKind::Not),
             (operand(), comparisons).prop_map(|(first, rest)| ExprKind::Compare { first, rest }),
             range,
-            (operand(), any::<bool>(), many.clone())
+            (operand(), any::<bool>(), rights.clone())
                 .prop_map(|(left, negated, list)| ExprKind::In { left, negated, list }),
-            (operand(), any::<bool>(), operand(), operand()).prop_map(
+            (operand(), any::<bool>(), boxed_right.clone(), boxed_right).prop_map(
                 |(left, negated, low, high)| ExprKind::Between { left, negated, low, high }
             ),
             (operand(), any::<bool>(), text_or_variable())
                 .prop_map(|(left, negated, pattern)| ExprKind::Like { left, negated, pattern }),
             (operand(), any::<bool>())
                 .prop_map(|(left, negated)| ExprKind::IsNull { left, negated }),
-            (select(vec!["json_contains", "array_length", "text_match"]), many)
-                .prop_map(|(name, args)| ExprKind::Call { name: spanned(name.to_string()), args }),
+            call,
             vec(scalar(), 1..3).prop_map(|items| ExprKind::List(
                 items.into_iter().map(|item| expr_of(ExprKind::Literal(item))).collect()
             )),
@@ -483,7 +489,7 @@ fn data_statements() -> impl Strategy<Value = Kind> {
     let row = values().prop_map(|values| Row { values, span: Span::default() });
     let arithmetic =
         (name(), vec((select(vec!["+", "*"]), scalar()), 1..3)).prop_map(|(name, rest)| {
-            let field = expr_of(ExprKind::Field { name, path: Vec::new(), quoted: false });
+            let field = expr_of(ExprKind::Field { name, path: Vec::new() });
             let operator = rest[0].0;
             let rest = rest
                 .into_iter()

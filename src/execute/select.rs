@@ -25,7 +25,7 @@ pub(crate) async fn select<P: Platform>(
     let collection = context.collection(table).await?;
     check_partitions(table, &select.partitions, context).await?;
     let (condition, bounds) = bounds::split(select.filter.clone(), &collection)?;
-    let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
+    let expr = filter::print(condition.as_ref(), &collection, context)?;
     let level = select.consistency.as_ref().map(params::consistency).transpose()?;
     let partitions: Vec<String> = select.partitions.iter().map(|name| name.value.clone()).collect();
     let read = Read { collection: &collection, table, partitions, expr, level };

@@ -6,6 +6,9 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::language::ast::{Numbers, Value};
 use crate::outcome::Datum;
 
+/// 2^63, the first number beyond a BIGINT.
+pub(crate) const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+
 /// A value as JSON: a string is a JSON string.
 pub(crate) fn to_json(value: &Spanned<Value>) -> Result<serde_json::Value> {
     Ok(match &value.value {

@@ -287,7 +287,7 @@ fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
         ExprKind::Call { name: _, args: exprs } | ExprKind::List(exprs) => {
             exprs.iter_mut().try_for_each(|expr| self::expr(expr, visitor))
         }
-        ExprKind::Field { name: _, path: _, quoted: _ } => Ok(()),
+        ExprKind::Field { name: _, path: _ } | ExprKind::Quoted(_) => Ok(()),
     }
 }
 

@@ -197,6 +197,9 @@ impl Collection {
         for id in ids {
             let fits = match id.value {
                 Value::Int(_) => key.data_type == DataType::Int64,
+                Value::Float(_) if key.data_type == DataType::Int64 => {
+                    key.whole(key.data_type, id).map(|_| true)?
+                }
                 Value::Text(_) => key.data_type != DataType::Int64,
                 _ => false,
             };
@@ -331,6 +334,26 @@ impl Field {
     pub(crate) fn out_of_range(&self, number: impl std::fmt::Display, span: Span) -> Diagnostic {
         Diagnostic::new(Code::OutOfRange, format!("{number} does not fit into `{}`", self.name))
             .at(span)
+    }
+
+    /// A whole number within what an integer type holds: this field's, or its elements'.
+    pub(crate) fn whole(&self, data_type: DataType, value: &Spanned<Value>) -> Result<i64> {
+        let (low, high) = match data_type {
+            DataType::Int8 => (-128, 127),
+            DataType::Int16 => (-32_768, 32_767),
+            DataType::Int32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            _ => (i64::MIN, i64::MAX),
+        };
+        let number = match value.value {
+            Value::Int(number) if (low..=high).contains(&number) => return Ok(number),
+            Value::Int(number) => number.to_string(),
+            // its digits are rounded by now
+            Value::Float(number) if number.abs() >= value::BEYOND => "this number".to_string(),
+            _ => return Err(self.mismatch(value)),
+        };
+        Err(self
+            .out_of_range(number, value.span)
+            .help(format!("{} holds {low} to {high}", type_word(data_type))))
     }
 
     /// Whether an INSERT may leave it out.

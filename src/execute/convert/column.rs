@@ -3,7 +3,6 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
-use crate::execute::catalog::types::type_word;
 use crate::execute::convert::vector::{
     byte_vector, bytes_of, float_vector, sparse_dim, sparse_vector,
 };
@@ -104,10 +103,7 @@ impl<'a> ColumnBuilder<'a> {
                 _ => return Err(field.mismatch(value)),
             },
             Data::Int(data) => data.push(small_int(field, field.data_type, value)?),
-            Data::Long(data) => match value.value {
-                Value::Int(number) => data.push(number),
-                _ => return Err(field.mismatch(value)),
-            },
+            Data::Long(data) => data.push(field.whole(field.data_type, value)?),
             Data::Float(data) => data.push(single(field, value)?),
             Data::Double(data) => match value.value {
                 Value::Int(number) => data.push(number as f64),
@@ -236,18 +232,7 @@ impl<'a> ColumnBuilder<'a> {
 }
 
 fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Result<i32> {
-    let (low, high) = match data_type {
-        DataType::Int8 => (-128, 127),
-        DataType::Int16 => (-32_768, 32_767),
-        _ => (i64::from(i32::MIN), i64::from(i32::MAX)),
-    };
-    match value.value {
-        Value::Int(number) if (low..=high).contains(&number) => Ok(number as i32),
-        Value::Int(number) => Err(field
-            .out_of_range(number, value.span)
-            .help(format!("{} holds {low} to {high}", type_word(data_type)))),
-        _ => Err(field.mismatch(value)),
-    }
+    field.whole(data_type, value).map(|number| number as i32)
 }
 
 fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
@@ -303,10 +288,7 @@ fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
         Value::Bool(flag) => Ok(flag),
         _ => Err(field.mismatch(item)),
     };
-    let whole = |item: &Spanned<Value>| match item.value {
-        Value::Int(number) => Ok(number),
-        _ => Err(field.mismatch(item)),
-    };
+    let whole = |item: &Spanned<Value>| field.whole(field.element_type, item);
     let double = |item: &Spanned<Value>| number(&item.value).ok_or_else(|| field.mismatch(item));
     let each = items.iter();
     let data = match field.element_type {

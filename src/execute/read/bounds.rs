@@ -107,13 +107,13 @@ mod tests {
     use super::*;
     use crate::execute::catalog::collection::Field;
     use crate::execute::catalog::fixture::{books, filter, said};
-    use crate::execute::read::filter::print;
+    use crate::execute::read::filter::printed;
     use crate::milvus::Version;
 
     /// What is left of a filter, and its bounds as `operator value`.
     fn parts(text: &str) -> Result<(String, String), String> {
         let (rest, bounds) = split(Some(filter(text)), &books()).map_err(|error| said(&error))?;
-        let rest = print(rest.as_ref(), &books(), &Version::default()).expect("a filter");
+        let (rest, _) = printed(rest.as_ref(), &books(), &Version::default()).expect("a filter");
         let bounds: Vec<String> = bounds
             .iter()
             .map(|bound| {

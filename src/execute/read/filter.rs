@@ -1,48 +1,50 @@
 //! A filter becomes a Milvus boolean expression. In: the tree that SQL's and Milvus's own spelling
 //! share. Out: text for `expr` or `dsl` (Milvus docs: boolean expression rules), or a diagnostic at
-//! a field that is not there.
+//! what is no condition. What does not depend on a row is settled here and never sent: Milvus 2.3
+//! fails over it. The operands are in `operand`.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
+use crate::execute::catalog::collection::Collection;
+use crate::execute::context::Context;
 use crate::execute::params;
-use crate::execute::value::{self, literal, quote};
-use crate::language::ast::{Expr, ExprKind, Filter, Name, Value};
-use crate::milvus::{Feature, Version};
+use crate::execute::read::constant;
+use crate::execute::read::operand::{Operands, constant_of, is_condition, is_fixed};
+use crate::execute::value::{literal, quote};
+use crate::language::ast::{Expr, ExprKind, Filter, Value};
+use crate::milvus::{Feature, Platform, Version};
 use crate::outcome::Datum;
 use milvus_proto::schema::DataType;
 
-/// The functions of Milvus's filters (Milvus docs: filtering operators); what is newer goes by
-/// FILTER.
-const FUNCTIONS: [&str; 15] = [
-    "text_match",
-    "phrase_match",
-    "json_contains",
-    "json_contains_all",
-    "json_contains_any",
-    "array_contains",
-    "array_contains_all",
-    "array_contains_any",
-    "array_length",
-    "contains",
-    "contains_all",
-    "contains_any",
-    "random_sample",
-    "exists",
-    "st_contains",
-];
+/// A filter for the server; the empty expression, which matches everything, where there is none or
+/// where it is always true.
+pub(crate) fn print<P: Platform>(
+    filter: Option<&Filter>,
+    collection: &Collection,
+    context: &Context<'_, P>,
+) -> Result<String> {
+    let (expr, notices) = printed(filter, collection, &context.client.version())?;
+    notices.into_iter().for_each(|notice| context.notice(notice));
+    Ok(expr)
+}
 
-/// Prints a filter for a server of this version; none is the empty expression, which matches
-/// everything.
-pub(crate) fn print(
+/// The filter for a server of this version, and what is to be said of it.
+pub(crate) fn printed(
     filter: Option<&Filter>,
     collection: &Collection,
     version: &Version,
-) -> Result<String> {
-    match filter {
-        None => Ok(String::new()),
-        Some(Filter::Raw(text)) => Ok(params::text(text)?.value),
-        Some(Filter::Expr(expr)) => Printer { collection, version }.expr(expr),
-    }
+) -> Result<(String, Vec<String>)> {
+    let expr = match filter {
+        None => return Ok(Default::default()),
+        Some(Filter::Raw(text)) => return Ok((params::text(text)?.value, Vec::new())),
+        Some(Filter::Expr(expr)) => expr,
+    };
+    let printer = Printer(Operands::new(collection, version));
+    let text = match printer.condition(expr)? {
+        Truth::Always => String::new(),
+        Truth::Never => key_in(&collection.primary()?.name, &[])?,
+        Truth::When(text) => text,
+    };
+    Ok((text, printer.0.notices()))
 }
 
 /// `key in [1, 2]`.
@@ -66,195 +68,219 @@ pub(crate) fn key_literal(key: &Datum) -> String {
     }
 }
 
-struct Printer<'a> {
-    collection: &'a Collection,
-    version: &'a Version,
+/// What a condition comes to before any row is read. No constant is NULL, so there is no third.
+enum Truth {
+    Always,
+    Never,
+    When(String),
 }
 
+impl Truth {
+    fn of(flag: bool) -> Truth {
+        if flag { Truth::Always } else { Truth::Never }
+    }
+
+    fn negated_if(self, negated: bool) -> Truth {
+        match self {
+            Truth::Always => Truth::of(!negated),
+            Truth::Never => Truth::of(negated),
+            Truth::When(text) if negated => Truth::When(format!("not ({text})")),
+            when => when,
+        }
+    }
+
+    /// In parentheses where it may be part of another.
+    fn grouped(self) -> Truth {
+        match self {
+            Truth::When(text) => Truth::When(format!("({text})")),
+            settled => settled,
+        }
+    }
+
+    /// Conditions joined by `and` or `or`: one of them may settle all, or have no say.
+    fn joined(operator: &str, parts: Vec<Truth>) -> Truth {
+        let settles = operator == "or";
+        let mut texts = Vec::new();
+        let mut settled = false;
+        for part in parts {
+            match part {
+                Truth::When(text) => texts.push(text),
+                Truth::Always => settled |= settles,
+                Truth::Never => settled |= !settles,
+            }
+        }
+        match settled || texts.is_empty() {
+            true => Truth::of(settles == settled),
+            false => Truth::When(texts.join(&format!(" {operator} "))),
+        }
+    }
+}
+
+struct Printer<'a>(Operands<'a>);
+
 impl Printer<'_> {
-    fn expr(&self, expr: &Expr) -> Result<String> {
-        Ok(match &expr.kind {
-            ExprKind::Chain { first, rest } => {
-                let mut out = self.operand(first)?;
-                for (operator, operand) in rest {
-                    out.push_str(&format!(" {operator} {}", self.operand(operand)?));
+    fn condition(&self, expr: &Expr) -> Result<Truth> {
+        let operands = &self.0;
+        match &expr.kind {
+            ExprKind::Chain { first, rest } if is_condition(expr) => {
+                let operator = rest.first().map_or("and", |(operator, _)| *operator);
+                let mut parts = Vec::new();
+                for part in std::iter::once(&**first).chain(rest.iter().map(|(_, part)| part)) {
+                    let truth = self.condition(part)?;
+                    let nested = matches!(part.kind, ExprKind::Chain { .. });
+                    parts.push(if nested { truth.grouped() } else { truth });
                 }
-                out
+                Ok(Truth::joined(operator, parts))
             }
-            ExprKind::Not(inner) => format!("not ({})", self.expr(inner)?),
-            ExprKind::Compare { first, rest } => self.compare(first, rest)?,
-            ExprKind::In { left, negated, list } => self.in_list(left, *negated, list)?,
+            ExprKind::Not(inner) => Ok(self.condition(inner)?.negated_if(true)),
+            ExprKind::Compare { first, rest } => self.compare(first, rest),
+            ExprKind::In { left, negated, list } => self.in_list(left, *negated, list),
             ExprKind::Between { left, negated, low, high } => {
-                let field = self.operand(left)?;
-                let (low, high) = (self.value_operand(low)?, self.value_operand(high)?);
-                let inner = format!("{field} >= {low} and {field} <= {high}");
-                if *negated { format!("not ({inner})") } else { format!("({inner})") }
+                let both = vec![self.pair(left, ">=", low)?, self.pair(left, "<=", high)?];
+                let both = Truth::joined("and", both);
+                Ok(if *negated { both.negated_if(true) } else { both.grouped() })
             }
-            ExprKind::Range { search, .. } => {
-                return Err(Diagnostic::new(
-                    Code::SyntaxError,
-                    "a range of a search stands beside AND at the top of WHERE",
-                )
-                .at(search.field.span)
-                .help(
-                    "it makes a search of the whole statement, and cannot be negated or joined by \
-                     OR",
-                ));
-            }
+            ExprKind::Range { search, .. } => Err(Diagnostic::new(
+                Code::SyntaxError,
+                "a range of a search stands beside AND at the top of WHERE",
+            )
+            .at(search.field.span)
+            .help(
+                "it makes a search of the whole statement, and cannot be negated or joined by OR",
+            )),
             ExprKind::Like { left, negated, pattern } => {
-                let operand = self.operand(left)?;
-                let like = format!("{operand} like {}", quote(&params::text(pattern)?.value));
-                if *negated { format!("not ({like})") } else { like }
+                if is_fixed(left) {
+                    return Err(both_fixed(left.span));
+                }
+                let pattern = quote(&params::text(pattern)?.value);
+                let like = Truth::When(format!("{} like {pattern}", operands.operand(left)?));
+                Ok(like.negated_if(*negated))
             }
             ExprKind::IsNull { left, negated } => {
-                self.needs(Feature::IsNull, expr.span)?;
-                format!("{} is {}null", self.operand(left)?, if *negated { "not " } else { "" })
+                if let Some(value) = constant_of(left) {
+                    return Ok(Truth::of((value == Value::Null) != *negated));
+                }
+                operands.needs(Feature::IsNull, expr.span)?;
+                let not = if *negated { "not " } else { "" };
+                Ok(Truth::When(format!("{} is {not}null", operands.operand(left)?)))
             }
-            ExprKind::Field { name, path, .. } => self.field(name, path)?,
-            ExprKind::Call { name, args } => self.call(name, args)?,
-            ExprKind::List(items) => format!("[{}]", self.values(items)?.join(", ")),
-            ExprKind::Literal(value) => literal(value, expr.span)?,
-        })
+            ExprKind::Field { .. }
+                if operands.type_of(expr).is_none_or(|field| field.data_type == DataType::Bool) =>
+            {
+                let flag = Expr { kind: ExprKind::Literal(Value::Bool(true)), span: expr.span };
+                self.pair(expr, "==", &flag)
+            }
+            ExprKind::Call { name, args } if is_condition(expr) => {
+                Ok(Truth::When(operands.call(name, args)?))
+            }
+            ExprKind::Literal(Value::Bool(flag)) => Ok(Truth::of(*flag)),
+            ExprKind::Chain { .. }
+            | ExprKind::Field { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::List(_)
+            | ExprKind::Literal(_)
+            | ExprKind::Quoted(_) => {
+                Err(Diagnostic::new(Code::TypeMismatch, "a value is no condition")
+                    .at(expr.span)
+                    .label("expected a comparison"))
+            }
+        }
     }
 
     /// `1 < a < 5` is written out, since not every server reads the short form.
-    fn compare(&self, first: &Expr, rest: &[(&'static str, Expr)]) -> Result<String> {
+    fn compare(&self, first: &Expr, rest: &[(&'static str, Expr)]) -> Result<Truth> {
+        let one_way = |ways: [&str; 2]| rest.iter().all(|(operator, _)| ways.contains(operator));
+        if let [_, (_, second), ..] = rest
+            && !one_way(["<", "<="])
+            && !one_way([">", ">="])
+        {
+            return Err(Diagnostic::new(
+                Code::SyntaxError,
+                "only `<` and `<=`, or `>` and `>=`, stand in a row",
+            )
+            .at(second.span)
+            .help("write two comparisons with AND between them"));
+        }
         let mut left = first;
         let mut parts = Vec::new();
         for (operator, right) in rest {
-            self.check_types(left, right)?;
-            self.check_types(right, left)?;
-            let first =
-                if parts.is_empty() { self.operand(left)? } else { self.value_operand(left)? };
-            parts.push(format!("{first} {operator} {}", self.value_operand(right)?));
+            parts.push(self.pair(left, operator, right)?);
             left = right;
         }
-        Ok(if parts.len() == 1 { parts.join("") } else { format!("({})", parts.join(" and ")) })
+        let all = Truth::joined("and", parts);
+        Ok(if rest.len() > 1 { all.grouped() } else { all })
     }
 
-    fn in_list(&self, left: &Expr, negated: bool, list: &[Expr]) -> Result<String> {
-        let items = self.values(list)?;
-        for item in list {
-            self.check_types(left, item)?;
+    /// One comparison.
+    fn pair(&self, left: &Expr, operator: &str, right: &Expr) -> Result<Truth> {
+        let operands = &self.0;
+        if is_condition(left) || is_condition(right) {
+            let (condition, flag) = if is_condition(left) { (left, right) } else { (right, left) };
+            return match (operator, constant_of(flag)) {
+                ("==" | "!=", Some(Value::Bool(flag))) => {
+                    let truth = self.condition(condition)?;
+                    let same = (operator == "==") == flag;
+                    Ok(if same { truth.grouped() } else { truth.negated_if(true) })
+                }
+                _ => Err(Diagnostic::new(
+                    Code::TypeMismatch,
+                    "a condition is compared with TRUE or FALSE alone",
+                )
+                .at(flag.span)),
+            };
         }
-        let operand = self.operand(left)?;
+        operands.check_types(left, right)?;
+        operands.check_types(right, left)?;
+        let text = format!("{} {operator} {}", operands.operand(left)?, operands.operand(right)?);
+        if !is_fixed(left) || !is_fixed(right) {
+            return Ok(Truth::When(text));
+        }
+        match (constant_of(left), constant_of(right)) {
+            (Some(a), Some(b)) => Ok(Truth::of(constant::holds(&a, operator, &b, right.span)?)),
+            _ => Err(both_fixed(left.span.to(right.span))),
+        }
+    }
+
+    fn in_list(&self, left: &Expr, negated: bool, list: &[Expr]) -> Result<Truth> {
+        let operands = &self.0;
+        let mut items = Vec::new();
+        for item in list {
+            if !is_fixed(item) {
+                return Err(Diagnostic::new(Code::TypeMismatch, "IN takes values, and no fields")
+                    .at(item.span)
+                    .help("write a comparison for it, joined by OR"));
+            }
+            operands.check_types(left, item)?;
+            items.push(operands.operand(item)?);
+        }
+        let operand = operands.operand(left)?;
+        if is_fixed(left) {
+            let mut found = false;
+            for item in list {
+                let (Some(a), Some(b)) = (constant_of(left), constant_of(item)) else {
+                    return Err(both_fixed(left.span));
+                };
+                found |= constant::holds(&a, "==", &b, item.span)?;
+            }
+            return Ok(Truth::of(found != negated));
+        }
         // Milvus Lite knows `in` of whole fields alone
-        let path = matches!(&left.kind, ExprKind::Field { path, .. } if !path.is_empty());
-        if path && !self.version.has(Feature::JsonPathIn) && !items.is_empty() {
+        if operand.ends_with(']') && !operands.version.has(Feature::JsonPathIn) && !items.is_empty()
+        {
             let each: Vec<String> =
                 items.iter().map(|item| format!("{operand} == {item}")).collect();
-            let any = each.join(" or ");
-            return Ok(if negated { format!("not ({any})") } else { format!("({any})") });
+            let any = Truth::When(each.join(" or "));
+            return Ok(if negated { any.negated_if(true) } else { any.grouped() });
         }
-        Ok(format!("{operand} {}in [{}]", if negated { "not " } else { "" }, items.join(", ")))
+        let not = if negated { "not " } else { "" };
+        Ok(Truth::When(format!("{operand} {not}in [{}]", items.join(", "))))
     }
+}
 
-    fn field(&self, name: &Name, path: &[Spanned<Value>]) -> Result<String> {
-        let field = self.collection.find(&name.value);
-        if field.is_none() && !self.collection.dynamic && name.value != DYNAMIC_FIELD {
-            return Err(self.collection.unknown_field(name));
-        }
-        let has_parts =
-            field.is_none_or(|field| matches!(field.data_type, DataType::Json | DataType::Array));
-        match path.first() {
-            Some(step) if !has_parts => {
-                Err(Diagnostic::new(Code::TypeMismatch, format!("`{name}` has no parts"))
-                    .at(step.span))
-            }
-            _ => Ok(value::path(&name.value, path)),
-        }
-    }
-
-    fn call(&self, name: &Name, args: &[Expr]) -> Result<String> {
-        if !FUNCTIONS.contains(&name.value.as_str()) {
-            return Err(Diagnostic::new(
-                Code::UnknownFunction,
-                format!("unknown function `{name}`"),
-            )
-            .at(name.span)
-            .suggest(&name.value, FUNCTIONS, "there are")
-            .help(
-                "what is newer than this kernel goes by `FILTER '…'`, which hands a Milvus \
-                 expression on",
-            ));
-        }
-        if name.value == "text_match" {
-            self.needs(Feature::TextMatch, name.span)?;
-        }
-        let mut shown = Vec::new();
-        for (at, arg) in args.iter().enumerate() {
-            shown.push(if at == 0 { self.expr(arg)? } else { self.value_operand(arg)? });
-        }
-        Ok(format!("{}({})", name.value, shown.join(", ")))
-    }
-
-    fn needs(&self, feature: Feature, span: Span) -> Result<()> {
-        if self.version.has(feature) {
-            return Ok(());
-        }
-        Err(Diagnostic::new(Code::NotSupported, self.version.needs(feature)).at(span))
-    }
-
-    fn values(&self, exprs: &[Expr]) -> Result<Vec<String>> {
-        exprs.iter().map(|expr| self.value_operand(expr)).collect()
-    }
-
-    /// An operand, with parentheses where it is made of operators itself.
-    fn operand(&self, expr: &Expr) -> Result<String> {
-        let text = self.expr(expr)?;
-        Ok(match expr.kind {
-            ExprKind::Chain { .. } => format!("({text})"),
-            _ => text,
-        })
-    }
-
-    /// An operand where a double-quoted word that is no field is a string, as in Milvus's own
-    /// spelling.
-    fn value_operand(&self, expr: &Expr) -> Result<String> {
-        match &expr.kind {
-            ExprKind::Field { name, path, quoted: true }
-                if path.is_empty() && self.collection.find(&name.value).is_none() =>
-            {
-                Ok(quote(&name.value))
-            }
-            _ => self.operand(expr),
-        }
-    }
-
-    /// Says what Milvus would say without a place: a string compared with a number field, and the
-    /// other way round.
-    fn check_types(&self, left: &Expr, right: &Expr) -> Result<()> {
-        let (ExprKind::Field { name, path, .. }, ExprKind::Literal(value)) =
-            (&left.kind, &right.kind)
-        else {
-            return Ok(());
-        };
-        let Some(field) = self.collection.find(&name.value).filter(|_| path.is_empty()) else {
-            return Ok(());
-        };
-        let fits = match field.data_type {
-            DataType::Int8
-            | DataType::Int16
-            | DataType::Int32
-            | DataType::Int64
-            | DataType::Float
-            | DataType::Double => {
-                matches!(value, Value::Int(_) | Value::Float(_))
-            }
-            DataType::VarChar | DataType::String => matches!(value, Value::Text(_)),
-            DataType::Bool => matches!(value, Value::Bool(_)),
-            _ => true,
-        };
-        if fits {
-            return Ok(());
-        }
-        Err(Diagnostic::new(
-            Code::TypeMismatch,
-            format!("`{name}` is {} and cannot be compared with this", field.type_name()),
-        )
-        .at(right.span)
-        .label(format!("expected {}", field.type_name())))
-    }
+fn both_fixed(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NotSupported, "no field stands in this condition")
+        .at(span)
+        .help("write TRUE or FALSE, or leave it out")
 }
 
 #[cfg(test)]
@@ -263,7 +289,8 @@ mod tests {
     use crate::execute::catalog::fixture::{books, dynamic_books, filter, said, value};
 
     fn printed(collection: &Collection, version: &str, text: &str) -> Result<String, String> {
-        print(Some(&filter(text)), collection, &Version::parse(version))
+        super::printed(Some(&filter(text)), collection, &Version::parse(version))
+            .map(|(expr, _)| expr)
             .map_err(|error| said(&error))
     }
 
@@ -301,9 +328,135 @@ mod tests {
             assert_eq!(expr(sql), milvus, "{sql}");
         }
         let raw = Filter::Raw(value("'anything || at all'"));
-        let printed = print(Some(&raw), &books(), &Version::default());
-        assert_eq!(printed.expect("handed on"), "anything || at all");
-        assert_eq!(print(None, &books(), &Version::default()).expect("everything"), "");
+        let printed = |filter| super::printed(filter, &books(), &Version::default());
+        assert_eq!(printed(Some(&raw)).expect("handed on").0, "anything || at all");
+        assert_eq!(printed(None).expect("everything").0, "");
+    }
+
+    #[test]
+    fn a_word_in_double_quotes_is_a_name_or_a_string_by_its_place() {
+        for (sql, milvus) in [
+            (r#""title" = "title""#, r#"title == "title""#),
+            (r#""title" <> "note""#, r#"title != "note""#),
+            (
+                r#"title IN ("title", "x") AND title IN ["note"]"#,
+                r#"title in ["title", "x"] and title in ["note"]"#,
+            ),
+            (r#""title" BETWEEN "note" AND "title""#, r#"(title >= "note" and title <= "title")"#),
+            (r#""meta"["a"] = "meta""#, r#"meta["a"] == "meta""#),
+            (r#"meta['a'] = ("meta")"#, r#"meta["a"] == "meta""#),
+            (r#""tags"[0] = "tags" OR title = """#, r#"tags[0] == "tags" or title == """#),
+            (r#"array_contains("tags", "tags")"#, r#"array_contains(tags, "tags")"#),
+            (r#"json_contains("meta"['a'], "meta")"#, r#"json_contains(meta["a"], "meta")"#),
+            (r#"NOT "sold" AND ("year" + 1) = 2"#, "not (sold == true) and (year + 1) == 2"),
+            // behind an operator only a name has parts
+            (r#"title = "meta"['a']"#, r#"title == meta["a"]"#),
+            ("`title` = `note`", "title == note"),
+            ("title = 'title'", r#"title == "title""#),
+        ] {
+            assert_eq!(expr(sql), milvus, "{sql}");
+        }
+        let notices = |text: &str| {
+            super::printed(Some(&filter(text)), &books(), &Version::default()).expect(text).1
+        };
+        assert!(notices(r#"title = "kind" OR "note" = 'note'"#).is_empty());
+        assert_eq!(
+            notices(r#"title = "note" OR title IN ("x", "note", "year")"#),
+            [
+                "\"note\" is read as a string; backticks name the field: `note`",
+                "\"year\" is read as a string; backticks name the field: `year`"
+            ]
+        );
+        assert_eq!(
+            wrong(r#"year = "year""#),
+            "TypeMismatch: `year` is INT and cannot be compared with this; \"year\" is read \
+             as a string; backticks name the field: `year`"
+        );
+        assert!(wrong(r#"year = "year" + 1"#).starts_with("TypeMismatch: only numbers are added"));
+    }
+
+    #[test]
+    fn what_no_row_has_a_say_in_is_settled_here() {
+        let never = "id in []";
+        for (sql, milvus) in [
+            ("1 = 1", ""),
+            ("1 <> 1", never),
+            ("'a' = 'a' AND TRUE", ""),
+            ("FALSE", never),
+            ("NOT TRUE", never),
+            ("NOT (NOT TRUE)", ""),
+            ("1 IN (1, 2)", ""),
+            ("1 NOT IN (1, 2)", never),
+            ("2 BETWEEN 1 AND 3", ""),
+            ("2 NOT BETWEEN 1 AND 3", never),
+            ("1 < 2 < 3", ""),
+            ("1 IS NULL", never),
+            ("1 IS NOT NULL", ""),
+            ("(1 = 1) = FALSE", never),
+            ("year = 1 AND 1 = 1", "year == 1"),
+            ("1 = 1 AND year = 1 AND sold = TRUE", "year == 1 and sold == true"),
+            ("year = 1 AND 1 = 2", never),
+            ("year = 1 OR 1 = 1", ""),
+            ("year = 1 OR 1 = 2", "year == 1"),
+            (
+                "year = 1 AND (1 = 2 OR sold = TRUE OR price < 1)",
+                "year == 1 and (sold == true or price < 1)",
+            ),
+            ("1 < 2 < year", "(2 < year)"),
+            ("0 BETWEEN year AND 10", "(0 >= year)"),
+            ("(year = 1) = TRUE", "(year == 1)"),
+            ("(year = 1 OR year = 2) = TRUE AND sold", "(year == 1 or year == 2) and sold == true"),
+            ("(year = 1) <> TRUE", "not (year == 1)"),
+            ("array_contains(tags, 'a') = FALSE", r#"not (array_contains(tags, "a"))"#),
+            ("meta['ok'] AND NOT sold", r#"meta["ok"] == true and not (sold == true)"#),
+        ] {
+            assert_eq!(expr(sql), milvus, "{sql}");
+        }
+        for (sql, message) in [
+            ("year = 1 = TRUE", "SyntaxError: only `<` and `<=`, or `>` and `>=`, stand in a row"),
+            ("1 < year > 5", "SyntaxError: only `<` and `<=`, or `>` and `>=`, stand in a row"),
+            ("1 = TRUE", "TypeMismatch: a whole number cannot be compared with a boolean"),
+            ("1 + 1 = 2", "NotSupported: no field stands in this condition"),
+            ("[1] = [1]", "NotSupported: no field stands in this condition"),
+            ("'a' LIKE 'a%'", "NotSupported: no field stands in this condition"),
+            ("1", "TypeMismatch: a value is no condition"),
+            ("year + 1", "TypeMismatch: a value is no condition"),
+            ("array_length(tags)", "TypeMismatch: a value is no condition"),
+            ("year", "TypeMismatch: a value is no condition"),
+            ("(year = 1) = 1", "TypeMismatch: a condition is compared with TRUE or FALSE alone"),
+            ("(year = 1) + 1 = 2", "TypeMismatch: a condition is no value"),
+            ("(year = 1) IN (TRUE)", "TypeMismatch: a condition is no value"),
+            ("year IN (id)", "TypeMismatch: IN takes values, and no fields"),
+            ("json_contains(1, 2)", "TypeMismatch: the first argument of json_contains is a field"),
+            ("year / 0 = 1", "DivisionByZero: this divides by zero"),
+            ("year % (1 - 1) = 1", "NotSupported: a filter divides by a number"),
+        ] {
+            let error = wrong(sql);
+            assert!(error.starts_with(message), "{sql}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_a_field_cannot_hold_is_said_where_it_stands() {
+        for sql in [
+            "id = 9223372036854775808",
+            "id < -9223372036854775809",
+            "id IN (1, 9223372036854775808)",
+            "id BETWEEN 1 AND 18446744073709551615",
+            "year = 2147483648",
+            "2147483648 > year",
+        ] {
+            let error = wrong(sql);
+            assert!(error.contains("does not fit into `"), "{sql}: {error}");
+        }
+        assert_eq!(
+            wrong("year IN (1, -2147483649)"),
+            "OutOfRange: -2147483649 does not fit into `year`; INT holds -2147483648 to 2147483647"
+        );
+        assert!(wrong("tags[0] = 5").starts_with("TypeMismatch: `tags[0]` is VARCHAR(5) and"));
+        assert!(wrong("array_contains_any(tags, ['a', 5])").starts_with("TypeMismatch: `tags`"));
+        assert_eq!(expr("id > -9223372036854775808"), "id > -9223372036854775807 - 1");
+        assert_eq!(expr("price < 9223372036854775808"), "price < 9.223372036854776e18");
     }
 
     #[test]

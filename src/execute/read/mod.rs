@@ -4,7 +4,9 @@
 pub(crate) mod accumulate;
 pub(crate) mod aggregate;
 pub(crate) mod bounds;
+pub(crate) mod constant;
 pub(crate) mod filter;
+pub(crate) mod operand;
 pub(crate) mod order;
 pub(crate) mod outputs;
 pub(crate) mod pushdown;

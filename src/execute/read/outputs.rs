@@ -5,6 +5,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::convert::datum;
+use crate::execute::read::operand::is_identifier;
 use crate::execute::value::path_head;
 use crate::language::ast::{Item, Items, Name, Output, Value};
 use crate::outcome::{Column, Datum, Table, Type};
@@ -23,6 +24,8 @@ pub(crate) struct OutputField {
     pub(crate) head: String,
     pub(crate) field: String,
     pub(crate) path: Vec<Spanned<Value>>,
+    /// the dynamic field, or a key of it
+    dynamic: bool,
 }
 
 impl Outputs {
@@ -46,10 +49,13 @@ impl Outputs {
     }
 
     pub(crate) fn of_fields(fields: Vec<OutputField>) -> Outputs {
+        // Milvus gives a key by its name where it reads one, and else all of them
+        let whole = fields.iter().any(|output| output.dynamic && !is_identifier(&output.field));
         let mut names: Vec<String> = Vec::new();
         for output in &fields {
-            if !names.contains(&output.field) {
-                names.push(output.field.clone());
+            let name = if output.dynamic && whole { DYNAMIC_FIELD } else { output.field.as_str() };
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_string());
             }
         }
         Outputs { names, fields: Some(fields) }
@@ -160,12 +166,14 @@ impl OutputField {
             _ => {}
         }
         let head = alias.map_or_else(|| path_head(&name.value, path), |alias| alias.value.clone());
-        Ok(OutputField { head, field: name.value.clone(), path: path.to_vec() })
+        let dynamic = collection.find(&name.value).is_none();
+        Ok(OutputField { head, field: name.value.clone(), path: path.to_vec(), dynamic })
     }
 
     /// A field as it is stored.
     pub(crate) fn whole(name: &str) -> OutputField {
-        OutputField { head: name.to_string(), field: name.to_string(), path: Vec::new() }
+        let dynamic = name == DYNAMIC_FIELD;
+        OutputField { head: name.to_string(), field: name.to_string(), path: Vec::new(), dynamic }
     }
 
     /// A column of a statement that does not group.
@@ -363,6 +371,12 @@ mod tests {
             [Datum::Double(1.5), Datum::Json("{\"c\":1}".to_string()), text("red"), Datum::Null]
         );
         assert_eq!(table.rows[1], [Datum::Null, Datum::Null, Datum::Null, Datum::Null]);
+        // Milvus reads no name like these: all keys are asked for
+        for items in ["id, `a-b`, color", "id, `in`, `a-b`", "id, color, $meta", "`名前`, id"] {
+            let mut names = self::outputs(items, &dynamic_books()).expect("columns").names;
+            names.sort();
+            assert_eq!(names, [DYNAMIC_FIELD, "id"], "{items}");
+        }
         let at = |at| Spanned::new(Value::Int(at), Span::default());
         assert_eq!(part(&tags, &[at(1)]), text("y"));
         assert_eq!(part(&tags, &[at(-1)]), Datum::Null);

@@ -127,7 +127,7 @@ fn filtered<'a, P: Platform>(
     read: &Read<'a>,
     context: &Context<'_, P>,
 ) -> Result<Read<'a>> {
-    let own = filter::print(search.filter.as_ref(), read.collection, &context.client.version())?;
+    let own = filter::print(search.filter.as_ref(), read.collection, context)?;
     let expr = match (read.expr.is_empty(), own.is_empty()) {
         (true, _) => own,
         (_, true) => read.expr.clone(),

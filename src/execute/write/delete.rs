@@ -19,18 +19,20 @@ pub(crate) async fn delete<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    let Some(condition) = condition else {
-        return Err(Diagnostic::new(
-            Code::MissingFilter,
-            format!("this would delete every row of `{table}`"),
-        )
-        .at(table.span)
-        .help(format!("add `WHERE …`; `TRUNCATE TABLE {table}` empties a table")));
+    let every_row = || {
+        Diagnostic::new(Code::MissingFilter, format!("this would delete every row of `{table}`"))
+            .at(table.span)
+            .help(format!("add `WHERE …`; `TRUNCATE TABLE {table}` empties a table"))
     };
+    let Some(condition) = condition else { return Err(every_row()) };
     check_partitions(table, partition.map(std::slice::from_ref).unwrap_or_default(), context)
         .await?;
     let condition = bounds::without(Some(condition.clone()), &collection, "delete")?;
-    let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
+    let expr = filter::print(condition.as_ref(), &collection, context)?;
+    // as `WHERE TRUE` comes to
+    if expr.trim().is_empty() {
+        return Err(every_row());
+    }
     let count = delete_where(&collection, table, partition, expr, context).await?;
     Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
 }

@@ -47,7 +47,7 @@ pub(crate) fn check(expr: &Expr, collection: &Collection) -> Result<()> {
         {
             Err(collection.unknown_field(name))
         }
-        ExprKind::Field { .. } | ExprKind::Literal(_) => Ok(()),
+        ExprKind::Field { .. } | ExprKind::Literal(_) | ExprKind::Quoted(_) => Ok(()),
         ExprKind::Not(_)
         | ExprKind::Compare { .. }
         | ExprKind::Range { .. }
@@ -64,7 +64,8 @@ pub(crate) fn check(expr: &Expr, collection: &Collection) -> Result<()> {
 pub(crate) fn evaluate(expr: &Expr, row: StoredRow<'_>) -> Result<Value> {
     match &expr.kind {
         ExprKind::Literal(value) => Ok(value.clone()),
-        ExprKind::Field { name, path, .. } => Ok(part(row.value(&name.value), path)),
+        ExprKind::Quoted(text) => Ok(Value::Text(text.clone())),
+        ExprKind::Field { name, path } => Ok(part(row.value(&name.value), path)),
         ExprKind::Chain { first, rest } => {
             let mut left = evaluate(first, row)?;
             for (operator, right) in rest {

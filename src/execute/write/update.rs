@@ -5,6 +5,7 @@ use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::{check_partitions, partition_names};
+use crate::execute::read::operand::quoted_words;
 use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};
@@ -26,7 +27,12 @@ pub(crate) async fn update<P: Platform>(
     check_partitions(table, update.partition.as_slice(), context).await?;
     check_assignments(&update.assignments, &collection)?;
     let condition = bounds::without(update.filter.clone(), &collection, "update")?;
-    let expr = filter::print(condition.as_ref(), &collection, &context.client.version())?;
+    let expr = filter::print(condition.as_ref(), &collection, context)?;
+    for (_, assigned) in &update.assignments {
+        if let Assigned::Expr(expr) = assigned {
+            quoted_words(expr, &collection).into_iter().for_each(|words| context.notice(words));
+        }
+    }
     let outputs = stored_fields(&collection);
     let (mut changed, mut vanished) = (0, 0);
     for partition in partitions(update, &collection, context).await? {

@@ -53,12 +53,10 @@ pub enum ExprKind {
         left: Box<Expr>,
         negated: bool,
     },
-    /// `meta['a'][0]`; `quoted` when the name was written "x", which is a string in Milvus's own
-    /// syntax
+    /// `meta['a'][0]`
     Field {
         name: Name,
         path: Vec<Spanned<Value>>,
-        quoted: bool,
     },
     Call {
         name: Name,
@@ -66,4 +64,6 @@ pub enum ExprKind {
     },
     List(Vec<Expr>),
     Literal(Value),
+    /// `"x"` where it is a string and no name: behind an operator, or as an argument
+    Quoted(String),
 }

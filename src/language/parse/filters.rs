@@ -7,6 +7,15 @@ use super::builder::*;
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::language::ast::*;
 
+/// What a word in double quotes is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    /// before an operator, or as a function's first argument: a name
+    Name,
+    /// behind an operator, and as any other argument: a string
+    Value,
+}
+
 impl<'a> Builder<'a> {
     pub(super) fn filter(&self, pair: Pair<'a, Rule>) -> Result<Filter> {
         let rule = pair.as_rule();
@@ -16,37 +25,42 @@ impl<'a> Builder<'a> {
             let span = self.span(&inner);
             return Ok(Filter::Raw(Spanned::new(self.literal(inner)?, span)));
         }
-        Ok(Filter::Expr(self.expr(inner)?))
+        Ok(Filter::Expr(self.expr(inner, Place::Name)?))
     }
 
-    pub(super) fn expr(&self, pair: Pair<'a, Rule>) -> Result<Expr> {
+    pub(super) fn expr(&self, pair: Pair<'a, Rule>, place: Place) -> Result<Expr> {
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let mut parts = self.parts(pair);
         let kind = match rule {
             Rule::expr | Rule::conjunction | Rule::sum | Rule::product => {
-                return self.chain(rule, parts);
+                return self.chain(rule, parts, place);
             }
-            Rule::negation => return self.negation(parts),
-            Rule::predicate => return self.predicate(parts),
-            Rule::atom | Rule::group => return self.expr(parts.next()?),
+            Rule::negation => return self.negation(parts, place),
+            Rule::predicate => return self.predicate(parts, place),
+            Rule::atom | Rule::group => return self.expr(parts.next()?, place),
             Rule::literal => ExprKind::Literal(self.literal(parts.next()?)?),
-            Rule::list => {
-                let list = self.list(parts)?;
-                return self.list_expr(list, span);
-            }
+            Rule::list => ExprKind::List(self.list(parts)?),
             Rule::match_against => self.text_match(parts)?,
             Rule::call => {
                 let function = parts.next()?;
                 let name =
                     Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
-                let args = parts.pairs.map(|pair| self.expr(pair)).collect::<Result<Vec<_>>>()?;
+                let mut args = Vec::new();
+                for pair in parts.pairs {
+                    let place = if args.is_empty() { Place::Name } else { Place::Value };
+                    args.push(self.expr(pair, place)?);
+                }
                 ExprKind::Call { name, args }
             }
             Rule::field => {
                 let name = parts.next()?;
-                let quoted = name.as_str().starts_with('"');
-                ExprKind::Field { name: self.name(name)?, path: self.steps(&mut parts)?, quoted }
+                // a string has no parts
+                if place == Place::Value && is_double(&name) && parts.peek().is_none() {
+                    ExprKind::Quoted(unquote(name.as_str()))
+                } else {
+                    ExprKind::Field { name: self.name(name)?, path: self.steps(&mut parts)? }
+                }
             }
             _ => return Err(internal(span)),
         };
@@ -54,8 +68,11 @@ impl<'a> Builder<'a> {
     }
 
     /// Operands with the operators between them; one alone is itself.
-    fn chain(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Expr> {
-        let first = self.expr(parts.next()?)?;
+    fn chain(&self, rule: Rule, mut parts: Parts<'a>, place: Place) -> Result<Expr> {
+        let first = parts.next()?;
+        let conditions = matches!(rule, Rule::expr | Rule::conjunction);
+        let place = if conditions && parts.peek().is_some() { Place::Name } else { place };
+        let first = self.expr(first, place)?;
         let mut rest = Vec::new();
         while let Some(pair) = parts.pairs.next() {
             match pair.as_rule() {
@@ -69,9 +86,12 @@ impl<'a> Builder<'a> {
                         "%" => "%",
                         _ => "**",
                     };
-                    rest.push((operator, self.expr(parts.next()?)?));
+                    rest.push((operator, self.expr(parts.next()?, place)?));
                 }
-                _ => rest.push((if rule == Rule::expr { "or" } else { "and" }, self.expr(pair)?)),
+                _ => {
+                    let operator = if rule == Rule::expr { "or" } else { "and" };
+                    rest.push((operator, self.expr(pair, place)?));
+                }
             }
         }
         if rest.is_empty() {
@@ -80,14 +100,14 @@ impl<'a> Builder<'a> {
         Ok(Expr { kind: ExprKind::Chain { first: Box::new(first), rest }, span: parts.span })
     }
 
-    fn negation(&self, mut parts: Parts<'a>) -> Result<Expr> {
+    fn negation(&self, mut parts: Parts<'a>, place: Place) -> Result<Expr> {
         let mut negations = 0;
         let mut inner = parts.next()?;
         while matches!(inner.as_rule(), Rule::NOT | Rule::bang) {
             negations += 1;
             inner = parts.next()?;
         }
-        let inner = self.expr(inner)?;
+        let inner = self.expr(inner, if negations == 0 { place } else { Place::Name })?;
         if negations % 2 == 0 {
             return Ok(inner);
         }
@@ -98,10 +118,8 @@ impl<'a> Builder<'a> {
     fn text_match(&self, parts: Parts<'a>) -> Result<ExprKind> {
         let span = parts.span;
         let (field, text) = self.match_against(parts)?;
-        let field = Expr {
-            span: field.span,
-            kind: ExprKind::Field { name: field, path: Vec::new(), quoted: false },
-        };
+        let field =
+            Expr { span: field.span, kind: ExprKind::Field { name: field, path: Vec::new() } };
         let text = Expr { span: text.span, kind: ExprKind::Literal(text.value) };
         let name = Spanned::new("text_match".to_string(), span);
         Ok(ExprKind::Call { name, args: vec![field, text] })
@@ -135,9 +153,10 @@ impl<'a> Builder<'a> {
         Ok(path)
     }
 
-    fn predicate(&self, mut parts: Parts<'a>) -> Result<Expr> {
+    fn predicate(&self, mut parts: Parts<'a>, place: Place) -> Result<Expr> {
         let span = parts.span;
-        let left = self.expr(parts.next()?)?;
+        let left = parts.next()?;
+        let left = self.expr(left, if parts.peek().is_none() { place } else { Place::Name })?;
         let comparisons = self.comparisons(&mut parts)?;
         if !comparisons.is_empty() {
             return Ok(Expr {
@@ -170,24 +189,20 @@ impl<'a> Builder<'a> {
                 for pair in tail.pairs {
                     let list_span = self.span(&pair);
                     match pair.as_rule() {
-                        Rule::list => {
-                            let items = self.list(self.parts(pair))?;
-                            if let ExprKind::List(items) = self.list_expr(items, list_span)?.kind {
-                                list.extend(items);
-                            }
-                        }
+                        Rule::list => list.extend(self.list(self.parts(pair))?),
                         Rule::variable => list.push(Expr {
                             kind: ExprKind::Literal(self.literal(pair)?),
                             span: list_span,
                         }),
-                        _ => list.push(self.expr(pair)?),
+                        _ => list.push(self.expr(pair, Place::Value)?),
                     }
                 }
                 ExprKind::In { left, negated, list }
             }
             Rule::between => {
-                let low = Box::new(self.expr(tail.next()?)?);
-                let high = Box::new(self.expr(tail.skip(&[Rule::AND]).next()?)?);
+                let low = Box::new(self.expr(tail.next()?, Place::Value)?);
+                let high = tail.skip(&[Rule::AND]).next()?;
+                let high = Box::new(self.expr(high, Place::Value)?);
                 ExprKind::Between { left, negated, low, high }
             }
             Rule::like => {
@@ -217,31 +232,42 @@ impl<'a> Builder<'a> {
                 "<" => "<",
                 _ => ">",
             };
-            comparisons.push((operator, self.expr(parts.next()?)?));
+            comparisons.push((operator, self.expr(parts.next()?, Place::Value)?));
         }
         Ok(comparisons)
     }
 
-    fn list_expr(&self, items: Vec<Spanned<Value>>, span: Span) -> Result<Expr> {
-        let mut out = Vec::new();
-        for item in items {
-            out.push(match item.value {
-                Value::List(inner) => self.list_expr(inner, item.span)?,
-                Value::Numbers(numbers) => self.list_expr(numbers.exact(), item.span)?,
-                value => Expr { kind: ExprKind::Literal(value), span: item.span },
-            });
-        }
-        Ok(Expr { kind: ExprKind::List(out), span })
-    }
-
     /// A list in a filter, with a lifted one read exactly, so that large integers stay what they
     /// are.
-    fn list(&self, mut parts: Parts<'a>) -> Result<Vec<Spanned<Value>>> {
+    fn list(&self, mut parts: Parts<'a>) -> Result<Vec<Expr>> {
         if let Some(lifted) = parts.take(Rule::lifted) {
-            return Ok(self.lifted(lifted)?.exact());
+            return Ok(self.lifted(lifted)?.exact().into_iter().map(literal).collect());
         }
-        parts.pairs.map(|pair| self.value(pair)).collect()
+        let mut items = Vec::new();
+        for pair in parts.pairs {
+            let span = self.span(&pair);
+            items.push(match is_double(&pair) {
+                true => Expr { kind: ExprKind::Quoted(unquote(pair.as_str())), span },
+                false => literal(self.value(pair)?),
+            });
+        }
+        Ok(items)
     }
+}
+
+pub(super) fn is_double(pair: &Pair<'_, Rule>) -> bool {
+    pair.as_str().starts_with('"')
+}
+
+fn literal(value: Spanned<Value>) -> Expr {
+    let list =
+        |items: Vec<Spanned<Value>>| ExprKind::List(items.into_iter().map(literal).collect());
+    let kind = match value.value {
+        Value::List(items) => list(items),
+        Value::Numbers(numbers) => list(numbers.exact()),
+        value => ExprKind::Literal(value),
+    };
+    Expr { kind, span: value.span }
 }
 
 fn no_distance(span: Span) -> Diagnostic {

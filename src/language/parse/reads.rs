@@ -4,6 +4,7 @@ use milvus_kernel_grammar::Rule;
 use pest::iterators::Pair;
 
 use super::builder::*;
+use super::filters::{Place, is_double};
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::language::ast::*;
 
@@ -89,9 +90,14 @@ impl<'a> Builder<'a> {
             let mut parts = self.parts(pair);
             let field = self.name(parts.next()?)?;
             let value = parts.next()?;
+            let span = self.span(&value);
             let assigned = match value.as_rule() {
+                Rule::assigned if is_double(&value) => {
+                    let kind = ExprKind::Quoted(unquote(value.as_str()));
+                    Assigned::Expr(Expr { kind, span })
+                }
                 Rule::assigned => Assigned::Value(self.value(self.parts(value).next()?)?),
-                _ => Assigned::Expr(self.expr(value)?),
+                _ => Assigned::Expr(self.expr(value, Place::Value)?),
             };
             assignments.push((field, assigned));
         }

@@ -140,12 +140,11 @@ fn expr(expr: &Expr) -> String {
             format!("{}{} LIKE {}", inner(left), not(*negated), spanned(pattern))
         }
         ExprKind::IsNull { left, negated } => format!("{} IS{} NULL", inner(left), not(*negated)),
-        ExprKind::Field { name, path, quoted } => {
-            (if *quoted { double(&name.value) } else { self::name(name) }) + &steps(path)
-        }
+        ExprKind::Field { name, path } => self::name(name) + &steps(path),
         ExprKind::Call { name, args } => format!("{name}({})", exprs(args)),
         ExprKind::List(items) => format!("[{}]", exprs(items)),
         ExprKind::Literal(literal) => value(literal),
+        ExprKind::Quoted(text) => double(text),
     }
 }
 
@@ -154,7 +153,8 @@ pub(super) fn inner(expr: &Expr) -> String {
         ExprKind::Field { .. }
         | ExprKind::Call { .. }
         | ExprKind::List(_)
-        | ExprKind::Literal(_) => self::expr(expr),
+        | ExprKind::Literal(_)
+        | ExprKind::Quoted(_) => self::expr(expr),
         _ => format!("({})", self::expr(expr)),
     }
 }

@@ -96,6 +96,8 @@ codes! {
     NullValue
     OutOfRange
     PartitionExists
+    /// the server takes no more for now
+    RateLimited
     /// a proxy or the server's access control keeps a method from us
     Refused
     ResourceGroupExists

@@ -6,8 +6,8 @@ use crate::milvus::failure::is_envoys;
 use crate::milvus::platform::Probe;
 
 /// Errors of a server that was not reached or would not answer: what else is tried fails as well.
-pub(crate) const NO_ANSWER: [Code; 4] =
-    [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused];
+pub(crate) const NO_ANSWER: [Code; 5] =
+    [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused, Code::RateLimited];
 
 /// An error of a statement, marked at `span`; `statement` is the words that it opens with.
 pub(crate) fn diagnose(error: Error, statement: &str, span: Span) -> Diagnostic {
@@ -47,6 +47,13 @@ pub(crate) fn diagnose(error: Error, statement: &str, span: Span) -> Diagnostic 
             status(method.name, &url, code, &reason).at(span)
         }
         Error::Http { url, status, .. } => http(&url, status).at(span),
+        Error::RateLimited { reason } => {
+            let message = format!("the server takes no more for now: {reason}");
+            Diagnostic::new(Code::RateLimited, message).at(span).help(
+                "the request was sent again and again as long as `timeout` lets it; wait and run \
+                 the statement again, or ask whoever runs the server for a higher limit",
+            )
+        }
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };
             Diagnostic::new(Code::ServerError, format!("the server answers: {reason}{code}"))
@@ -75,7 +82,6 @@ fn http(url: &str, status: u16) -> Diagnostic {
     let (code, help) = match status {
         401 | 403 => (Code::Refused, "a proxy before Milvus keeps the request: see its own rules"),
         413 => (Code::Refused, "a proxy takes no request as large: send fewer rows in one"),
-        429 => (Code::Refused, "a proxy takes no more requests for now: wait"),
         502..=504 => (
             Code::Unreachable,
             "a proxy answers, and what is behind it does not: see that Envoy and Milvus run",

@@ -76,6 +76,7 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
         match dispatch(statement, &context).await {
             Ok(mut outcome) => {
                 outcome.notices.splice(0..0, context.take_notices());
+                outcome.notices.extend(slowed(connection.client.slowed()));
                 outcome.server_ms = Some(connection.client.server_ms());
                 if connection.client.changed() {
                     state.acknowledge(statement);
@@ -100,6 +101,16 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
             }
         }
     }
+}
+
+/// What is said when the server limited the rate of a statement.
+fn slowed(times: u32) -> Option<String> {
+    let times = match times {
+        0 => return None,
+        1 => "once".to_string(),
+        times => format!("{times} times"),
+    };
+    Some(format!("the server limits its rate: what it refused was sent again {times}"))
 }
 
 async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) -> Result<Outcome> {

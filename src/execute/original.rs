@@ -22,7 +22,7 @@ use crate::execute::search::params::SearchParams;
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::Queries;
 use crate::execute::write::delete::delete_where;
-use crate::execute::write::requests::{Mode, Rows};
+use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, plural, rows};
@@ -215,6 +215,11 @@ async fn replace_index<P: Platform>(
     }
     let Err(error) = build_and_load(plan, table, context).await else { return Ok(()) };
     let Some(old) = old else { return Err(error) };
+    let there = context.fresh_collection(table).await;
+    if there.is_ok_and(|there| there.index_on(&plan.field).is_some()) {
+        let new = &plan.index_type;
+        return Err(error.help(format!("the index is {new} now; `LOAD TABLE {table}` loads it")));
+    }
     let mut inner = serde_json::Map::new();
     for (name, value) in &old.params {
         inner.insert(
@@ -335,9 +340,11 @@ pub(crate) async fn insert<P: Platform>(
         .help("leave `by id=…` out"));
     }
     let dynamic = collection.dynamic.then(|| vec![b"{}".to_vec(); count]);
-    let sent = Rows { collection: &collection, table, partition, columns, dynamic, count }
-        .send(if ids.is_some() { Mode::Upsert } else { Mode::Insert }, context)
-        .await?;
+    let rows_to_send = Rows { collection: &collection, table, partition, columns, dynamic, count };
+    let mode = if ids.is_some() { Mode::Upsert } else { Mode::Insert };
+    let mut sent = Sent::default();
+    let result = rows_to_send.send(mode, &mut sent, context).await;
+    result.map_err(|error| sent.before(error, ids.is_some()))?;
     let mut outcome = Outcome::done(format!("inserted {} into {table}", rows(sent.count)));
     outcome.tables.push(sent.ids_table(&collection)?);
     Ok(outcome)

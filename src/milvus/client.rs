@@ -13,10 +13,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use milvus_proto::common;
+use milvus_proto::common::Status;
 use milvus_proto::milvus::{ConnectRequest, GetVersionRequest};
 use milvus_proto::{Effect, Method, Reply, Request};
-use tonic::{Code, Status};
+use tonic::Code;
 
 use super::address::Target;
 use super::error::Error;
@@ -41,6 +41,11 @@ pub enum Written {
 const FIRST_PAUSE_MS: u32 = 20;
 const LAST_PAUSE_MS: u32 = 500;
 
+/// The first pause after a server has said that it takes no more for now, in milliseconds; each is
+/// twice as long as the last, up to the longest.
+const FIRST_RATE_PAUSE_MS: u32 = 250;
+const LAST_RATE_PAUSE_MS: u32 = 4_000;
+
 /// How a poll ended: with the reply that was waited for, or with the last one when the time was up.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress<R> {
@@ -64,12 +69,14 @@ struct State {
     /// by database and collection: this session's last write
     written: RefCell<HashMap<(String, String), Written>>,
     server_ms: Cell<f64>,
-    /// whether something was changed on the server since [`Client::begin`]
+    /// whether a write was acknowledged since [`Client::begin`]
     changed: Cell<bool>,
     /// whether this session may have written what it does not remember
     forgotten: Cell<bool>,
     /// a write since then whose answer was lost
     lost: Cell<Option<&'static Method>>,
+    /// how often a request was sent again since then, because the server limits its rate
+    slowed: Cell<u32>,
     explained: RefCell<Option<Vec<Explained>>>,
     version: RefCell<Version>,
 }
@@ -148,6 +155,7 @@ impl<P: Platform> Client<P> {
         self.state.server_ms.set(0.0);
         self.state.changed.set(false);
         self.state.lost.set(None);
+        self.state.slowed.set(0);
         *self.state.explained.borrow_mut() = explain.then(Vec::new);
     }
 
@@ -156,6 +164,8 @@ impl<P: Platform> Client<P> {
         self.state.server_ms.get()
     }
 
+    /// Whether a write was acknowledged since [`Client::begin`]: what has begun to write is not
+    /// started over.
     pub fn changed(&self) -> bool {
         self.state.changed.get()
     }
@@ -163,6 +173,12 @@ impl<P: Platform> Client<P> {
     /// A write since [`Client::begin`] whose answer was lost: it may have been carried out.
     pub fn lost(&self) -> Option<&'static Method> {
         self.state.lost.get()
+    }
+
+    /// How often a request was sent again since [`Client::begin`] because the server limits its
+    /// rate.
+    pub fn slowed(&self) -> u32 {
+        self.state.slowed.get()
     }
 
     pub fn explaining(&self) -> bool {
@@ -274,18 +290,49 @@ impl<P: Platform> Client<P> {
                 explained.push(explain::explain(method.name, &message));
                 return Ok(false);
             }
-            let answer = self.call(method, message).await.and_then(|bytes| {
-                reply.fill(&bytes).map_err(|error| Self::unreadable(method, &error))
-            });
-            if let Err(error) = answer {
-                if method.effect == Effect::Write && error.is_lost() {
-                    self.state.lost.set(Some(method));
+            let (mut pause, mut waited) = (FIRST_RATE_PAUSE_MS, 0);
+            loop {
+                match self.once(method, message.clone(), reply).await {
+                    Err(Error::RateLimited { .. }) if waited < self.timeout_ms => {
+                        self.platform.sleep(pause).await;
+                        self.state.slowed.set(self.slowed() + 1);
+                        waited += pause;
+                        pause = (pause * 2).min(LAST_RATE_PAUSE_MS);
+                    }
+                    answer => return answer.map(|()| true),
                 }
-                return Err(error);
             }
-            self.check(method, reply.status())?;
-            Ok(true)
         })
+    }
+
+    /// Sends a request and reads its reply. A server that says no did nothing; one whose answer is
+    /// lost may have done it.
+    async fn once(
+        &self,
+        method: &'static Method,
+        message: Bytes,
+        reply: &mut dyn Reply,
+    ) -> Result<(), Error> {
+        let writes = method.effect == Effect::Write;
+        let answer = self
+            .call(method, message)
+            .await
+            .and_then(|bytes| reply.fill(&bytes).map_err(|error| Self::unreadable(method, &error)));
+        if let Err(error) = answer {
+            if writes && error.is_lost() {
+                self.state.lost.set(Some(method));
+            }
+            return Err(error);
+        }
+        if let Some(status) = reply.status()
+            && let Some(error) = Error::of_status(status)
+        {
+            // the reply is filled again when the request is sent again
+            *status = Status::default();
+            return Err(error);
+        }
+        self.state.changed.set(self.changed() || writes);
+        Ok(())
     }
 
     /// Sends bytes through the transport, for as long as the deadline lets it.
@@ -298,23 +345,10 @@ impl<P: Platform> Client<P> {
         )
         .await;
         self.state.server_ms.set(self.server_ms() + self.platform.now() - started);
-        if method.effect == Effect::Write {
-            // it may have been carried out even when the answer is lost
-            self.state.changed.set(true);
-        }
-        match answer.unwrap_or_else(|| Err(Status::deadline_exceeded("no answer"))) {
+        match answer.unwrap_or_else(|| Err(tonic::Status::deadline_exceeded("no answer"))) {
             Ok(reply) => Ok(reply),
             Err(status) => Err(self.transport_error(method, status).await),
         }
-    }
-
-    /// Milvus's own word on how it went. A server that said no did nothing.
-    fn check(&self, method: &Method, status: Option<&common::Status>) -> Result<(), Error> {
-        let Some(error) = status.and_then(Error::of_status) else { return Ok(()) };
-        if method.effect == Effect::Write {
-            self.state.changed.set(false);
-        }
-        Err(error)
     }
 
     fn unimplemented(&self, method: &'static Method) -> Error {
@@ -325,7 +359,7 @@ impl<P: Platform> Client<P> {
         Error::Broken { method, detail: format!("it cannot be read ({error})") }
     }
 
-    async fn transport_error(&self, method: &'static Method, status: Status) -> Error {
+    async fn transport_error(&self, method: &'static Method, status: tonic::Status) -> Error {
         let failure = std::error::Error::source(&status).map(P::failure);
         match failure::of_status(method, &self.target.url(), &status, failure) {
             Ok(Error::Status { code: Code::Unimplemented, .. }) => self.unimplemented(method),

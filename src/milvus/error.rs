@@ -25,14 +25,19 @@ pub enum Error {
     Status { method: &'static Method, url: String, code: tonic::Code, reason: String },
     /// what answered there spoke HTTP alone: no Envoy, or a proxy on the way to it
     Http { method: &'static Method, url: String, status: u16 },
+    /// the server, or the proxy before it, takes no more for now, and did nothing
+    RateLimited { reason: String },
     /// the server answered with an error of its own; `code` is Milvus's
     Server { code: i32, reason: String },
 }
 
 /// Milvus's codes that the kernel acts upon (pkg/util/merr).
+pub const RATE_LIMIT: i32 = 8;
 pub const COLLECTION_NOT_FOUND: i32 = 100;
 pub const COLLECTION_NOT_LOADED: i32 = 101;
 pub const INDEX_NOT_FOUND: i32 = 700;
+/// The same before 2.4, in the field `error_code`.
+const LEGACY_RATE_LIMIT: i32 = 49;
 
 impl Error {
     pub fn is_not_found(&self) -> bool {
@@ -74,6 +79,7 @@ impl Error {
             Error::Unimplemented { .. }
             | Error::Refused { .. }
             | Error::Unauthenticated { .. }
+            | Error::RateLimited { .. }
             | Error::Server { .. } => false,
         }
     }
@@ -93,6 +99,9 @@ impl Error {
         // the interceptor of Milvus's proxy answers in words
         if reason.contains("auth check failure") || reason.contains("unauthenticated") {
             return Some(Error::Unauthenticated { reason: reason.to_string() });
+        }
+        if status.code == RATE_LIMIT || status.code == 0 && status.error_code == LEGACY_RATE_LIMIT {
+            return Some(Error::RateLimited { reason: reason.to_string() });
         }
         Some(Error::Server { code, reason: reason.to_string() })
     }

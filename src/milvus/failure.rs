@@ -23,7 +23,10 @@ pub(super) fn of_status(
     failure: Option<Failure>,
 ) -> Result<Error, String> {
     let reason = status.message().to_string();
-    let http = |status| Error::Http { method, url: url.to_string(), status };
+    let http = |status| match status {
+        429 => Error::RateLimited { reason: "HTTP status 429, too many requests".to_string() },
+        status => Error::Http { method, url: url.to_string(), status },
+    };
     match failure {
         // its own deadline has gone off
         _ if status.code() == Code::DeadlineExceeded && !is_envoys(&reason) => {}
@@ -44,6 +47,9 @@ pub(super) fn of_status(
     }
     Ok(match status.code() {
         Code::Unimplemented if reason.contains("404") || reason.starts_with('<') => http(404),
+        Code::ResourceExhausted | Code::Unavailable if is_rate_limit(&reason) => {
+            Error::RateLimited { reason }
+        }
         Code::PermissionDenied => Error::Refused { method: method.name, reason },
         Code::Unauthenticated => Error::Unauthenticated { reason },
         Code::ResourceExhausted
@@ -65,6 +71,11 @@ fn plain(detail: &str) -> String {
 /// Whether a status is in the words of Envoy, which answers for a Milvus that does not.
 pub fn is_envoys(reason: &str) -> bool {
     reason.starts_with("upstream ") || reason.starts_with("no healthy upstream")
+}
+
+/// Whether a status is Milvus's "rate limit exceeded" or Envoy's "local_rate_limited".
+fn is_rate_limit(reason: &str) -> bool {
+    reason.contains("rate limit") || reason.contains("rate_limit")
 }
 
 /// Whether a status says that the request did not get as far as Milvus.

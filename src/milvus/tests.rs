@@ -206,8 +206,54 @@ fn a_status_of_milvus_is_an_error_and_a_refused_write_changed_nothing() {
         Error::Status { code: Code::Unavailable, reason, .. } => assert_eq!(reason, "gone"),
         other => panic!("{other:?}"),
     }
-    assert!(client.changed() && error.is_lost());
+    assert!(!client.changed() && error.is_lost());
     assert_eq!(client.lost().map(|method| method.name), Some("DropCollection"));
+}
+
+#[test]
+fn what_was_acknowledged_stays_so_when_the_next_write_is_refused() {
+    let server = Scripted::default();
+    server.replies(&Status::default()).replies(&failed("no"));
+    let client = server.client("milvus://h");
+    client.begin(false);
+    run(client.send(pb::DropCollectionRequest::default())).unwrap();
+    run(client.send(pb::DropCollectionRequest::default())).unwrap_err();
+    assert!(client.changed());
+    client.begin(false);
+    assert!(!client.changed());
+}
+
+#[test]
+fn what_a_rate_limit_refused_is_sent_again_until_the_time_is_up() {
+    let limit = |status: Status| Status { reason: "rate limit exceeded".to_string(), ..status };
+    let today = limit(Status { code: 8, ..Default::default() });
+    let legacy = limit(Status { error_code: 49, ..Default::default() });
+    let server = Scripted::default();
+    server
+        .replies(&today)
+        .replies(&legacy)
+        .will(Answer::Status(Code::Unavailable, "local_rate_limited"))
+        .replies(&Status::default());
+    let client = server.client("milvus://h").with_timeout(60_000).unwrap();
+    client.begin(false);
+    run(client.send(pb::DropCollectionRequest::default())).unwrap();
+    assert_eq!((server.paths().len(), client.slowed(), server.clock.get()), (4, 3, 1_750.0));
+    assert!(client.changed());
+
+    let server = Scripted::default();
+    for _ in 0..5 {
+        server.replies(&today);
+    }
+    let client = server.client("milvus://h").with_timeout(2_000).unwrap();
+    client.begin(false);
+    let error = run(client.send(pb::DropCollectionRequest::default())).unwrap_err();
+    assert_eq!(error, Error::RateLimited { reason: "rate limit exceeded".to_string() });
+    assert!(!client.changed(), "a server that takes no more did nothing");
+    assert_eq!(server.paths().len(), 5);
+    // another refusal is none of these
+    server.replies(&failed("no"));
+    run(client.send(pb::DropCollectionRequest::default())).unwrap_err();
+    assert_eq!(server.paths().len(), 6);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 #![allow(dead_code)]
 
+pub mod proxy;
+
 use std::cell::RefCell;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::rc::Rc;

@@ -8,7 +8,7 @@ use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::convert::datum;
 use crate::language::ast::Name;
 use crate::milvus::{Error, Platform};
-use crate::outcome::{Column, Datum, Table, rows};
+use crate::outcome::{Column, Datum, Table, grouped, rows};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::{DataType, FieldData, JsonArray, ScalarField, field_data, scalar_field};
 
@@ -35,6 +35,8 @@ pub(crate) struct Rows<'a> {
     pub(crate) count: usize,
 }
 
+/// What was acknowledged.
+#[derive(Default)]
 pub(crate) struct Sent {
     pub(crate) count: u64,
     ids: Vec<Datum>,
@@ -49,17 +51,32 @@ impl Sent {
             self.ids.into_iter().map(|id| vec![id]).collect(),
         ))
     }
+
+    /// The error of a request behind those that were acknowledged: what is in is not sent again.
+    pub(crate) fn before(&self, error: Diagnostic, upsert: bool) -> Diagnostic {
+        if self.count == 0 {
+            return error;
+        }
+        let error = error.help(format!(
+            "the first {} are in: they were acknowledged before this error",
+            rows(self.count)
+        ));
+        if upsert {
+            return error.help("an UPSERT of all of them again does no harm");
+        }
+        error.help(format!("go on with the rows from number {} on", grouped(self.count + 1)))
+    }
 }
 
 impl Rows<'_> {
-    /// Sends them all. When a request fails, the error says how much is in already.
+    /// Sends them all. When a request fails, `sent` is what was acknowledged before it.
     pub(crate) async fn send<P: Platform>(
         mut self,
         mode: Mode,
+        sent: &mut Sent,
         context: &Context<'_, P>,
-    ) -> Result<Sent> {
+    ) -> Result<()> {
         let batch = self.per_request();
-        let mut sent = Sent { count: 0, ids: Vec::new() };
         let mut left = self.count;
         let mut requests = 0u64;
         while left > 0 {
@@ -67,7 +84,7 @@ impl Rows<'_> {
             let reply = self
                 .send_first(taken, mode, context)
                 .await
-                .map_err(|error| partly(context.diagnose(error, self.table.span), sent.count))?;
+                .map_err(|error| context.diagnose(error, self.table.span))?;
             context.client.wrote(&self.collection.identity(), reply.timestamp);
             let counted = match mode {
                 Mode::Insert => reply.insert_cnt,
@@ -84,7 +101,7 @@ impl Rows<'_> {
                 MAX_REQUEST_BYTES >> 20
             ));
         }
-        Ok(sent)
+        Ok(())
     }
 
     /// So many rows stay below the size of a request.
@@ -142,14 +159,6 @@ impl Rows<'_> {
             }
         }
     }
-}
-
-fn partly(diagnostic: Diagnostic, count: u64) -> Diagnostic {
-    if count == 0 {
-        return diagnostic;
-    }
-    diagnostic
-        .help(format!("the first {} are in: they were acknowledged before this error", rows(count)))
 }
 
 fn dynamic_field(objects: Vec<Vec<u8>>) -> FieldData {
@@ -214,10 +223,16 @@ mod tests {
     #[test]
     fn an_error_says_what_is_in_already() {
         let error = || Diagnostic::new(Code::ServerError, "no room");
-        assert!(partly(error(), 0).help.is_empty());
+        let sent = |count| Sent { count, ids: Vec::new() };
+        assert!(sent(0).before(error(), false).help.is_empty());
+        let in_already = "the first 12,345 rows are in: they were acknowledged before this error";
         assert_eq!(
-            partly(error(), 12_345).help,
-            ["the first 12,345 rows are in: they were acknowledged before this error"]
+            sent(12_345).before(error(), false).help,
+            [in_already, "go on with the rows from number 12,346 on"]
+        );
+        assert_eq!(
+            sent(12_345).before(error(), true).help,
+            [in_already, "an UPSERT of all of them again does no harm"]
         );
     }
 }

@@ -7,7 +7,7 @@ use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::check_partitions;
 use crate::execute::value::to_json_field;
-use crate::execute::write::requests::{Mode, Rows};
+use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Name, Row, Value, Write};
 use crate::milvus::{Feature, Platform, Version};
 use crate::outcome::{Outcome, rows};
@@ -36,7 +36,9 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
         dynamic,
         count: write.rows.len(),
     };
-    let sent = batch.send(mode, context).await?;
+    let mut sent = Sent::default();
+    let result = batch.send(mode, &mut sent, context).await;
+    result.map_err(|error| sent.before(error, write.upsert))?;
     let verb = if write.upsert { "upserted" } else { "inserted" };
     let mut outcome = Outcome::done(format!("{verb} {} into {}", rows(sent.count), write.table));
     if collection.primary()?.auto_id {

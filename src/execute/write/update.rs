@@ -12,7 +12,7 @@ use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};
 use crate::execute::value::{of_datum, to_json_field};
 use crate::execute::write::evaluate::{self, StoredRow, evaluate};
-use crate::execute::write::requests::{Mode, Rows};
+use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Assigned, Direction, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
@@ -34,8 +34,10 @@ pub(crate) async fn update<P: Platform>(
         }
     }
     let outputs = stored_fields(&collection);
-    let (mut changed, mut vanished) = (0, 0);
-    for partition in partitions(update, &collection, context).await? {
+    let mut done = Done::default();
+    let partitions = partitions(update, &collection, context).await?;
+    for partition in &partitions {
+        done.last = None;
         let read = Read {
             collection: &collection,
             table,
@@ -55,18 +57,53 @@ pub(crate) async fn update<P: Platform>(
             break;
         }
         for page in pages {
-            let (sent, gone) = change(update, &read, partition.as_ref(), page, context).await?;
-            changed += sent;
-            vanished += gone;
+            let changed = change(update, &read, partition.as_ref(), page, &mut done, context).await;
+            changed.map_err(|error| done.before(error, partition.as_ref(), partitions.len()))?;
         }
     }
-    if vanished > 0 {
+    if done.vanished > 0 {
         context.notice(format!(
             "{} vanished in between, deleted by somebody else, and stayed deleted",
-            rows(vanished)
+            rows(done.vanished)
         ));
     }
-    Ok(Outcome::done(format!("updated {} of {table}", rows(changed))))
+    Ok(Outcome::done(format!("updated {} of {table}", rows(done.changed))))
+}
+
+/// How far an UPDATE has come.
+#[derive(Default)]
+struct Done {
+    changed: u64,
+    /// rows that somebody else deleted meanwhile
+    vanished: u64,
+    /// the last row of this partition that was written back: the name of the key, and its value
+    last: Option<(String, Datum)>,
+}
+
+impl Done {
+    /// The error of a page behind those that were written back. To start over would change those
+    /// a second time, and so the error tells where to go on: pages are in the order of the key.
+    fn before(&self, error: Diagnostic, partition: Option<&Name>, partitions: usize) -> Diagnostic {
+        if self.changed == 0 {
+            return error;
+        }
+        let error = error.help(format!(
+            "{} were updated before this error: to run the statement again would change them twice",
+            rows(self.changed)
+        ));
+        let behind = self
+            .last
+            .as_ref()
+            .map(|(key, last)| format!("`{key} > {}` in its condition", filter::key_literal(last)));
+        let there = partition.filter(|_| partitions > 1);
+        let there_too = there.map(|partition| format!("`PARTITION {partition}`"));
+        let both: Vec<String> = there_too.into_iter().chain(behind).collect();
+        let then = match there {
+            Some(partition) => format!(", then in the partitions behind `{partition}` by name"),
+            None => String::new(),
+        };
+        error.help(format!("to go on, run it with {}{then}", both.join(" and ")))
+    }
 }
 
 fn check_assignments(assignments: &[(Name, Assigned)], collection: &Collection) -> Result<()> {
@@ -135,19 +172,19 @@ fn stored_fields(collection: &Collection) -> Outputs {
     Outputs::of_fields(fields)
 }
 
-/// Changes the rows of a page and writes them back. Returns how many were, and how many were gone
-/// by then.
+/// Changes the rows of a page and writes them back.
 async fn change<P: Platform>(
     update: &Update,
     read: &Read<'_>,
     partition: Option<&Name>,
     page: Table,
+    done: &mut Done,
     context: &Context<'_, P>,
-) -> Result<(u64, u64)> {
+) -> Result<()> {
     let collection = read.collection;
-    let key = collection.primary()?;
+    let key_name = &collection.primary()?.name;
     let names: Vec<String> = page.columns.iter().map(|column| column.name.clone()).collect();
-    let key_at = names.iter().position(|name| *name == key.name).unwrap_or(0);
+    let key_at = names.iter().position(|name| name == key_name).unwrap_or(0);
     let there = still_there(read, &page, key_at, context).await?;
     let is_there = |row: &Vec<Datum>| {
         row.get(key_at)
@@ -159,12 +196,19 @@ async fn change<P: Platform>(
         .filter(|row| is_there(row))
         .map(|values| StoredRow { names: &names, values })
         .collect();
-    let gone = (page.rows.len() - present.len()) as u64;
+    done.vanished += (page.rows.len() - present.len()) as u64;
     if present.is_empty() {
-        return Ok((0, gone));
+        return Ok(());
     }
     let rows = written(update, read, partition, &names, &present)?;
-    Ok((rows.send(Mode::Upsert, context).await?.count, gone))
+    let mut sent = Sent::default();
+    let result = rows.send(Mode::Upsert, &mut sent, context).await;
+    done.changed += sent.count;
+    let last = usize::try_from(sent.count).ok().and_then(|count| count.checked_sub(1));
+    if let Some(key) = last.and_then(|last| present.get(last)?.values.get(key_at)) {
+        done.last = Some((key_name.clone(), key.clone()));
+    }
+    result
 }
 
 /// EXPLAIN reads no rows: it shows the request that writes one back, in the first partition.
@@ -178,8 +222,7 @@ async fn explain<P: Platform>(
     let columns = outputs.columns(read.collection);
     let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
     let rows = Rows { count: 1, ..written(update, read, partition, &names, &[])? };
-    rows.send(Mode::Upsert, context).await?;
-    Ok(())
+    rows.send(Mode::Upsert, &mut Sent::default(), context).await
 }
 
 /// Rows as they are written back.

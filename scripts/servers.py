@@ -4,7 +4,8 @@ addresses in its environment, and stops them all. Without a command it waits for
     python scripts/servers.py --milvus --lite --envoy -- cargo test
 
 Environment of the command: MILVUS_URL, LITE_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
-only reads pass), CLOSED_WEB_URL (Envoy for other pages only), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL.
+only reads pass), CLOSED_WEB_URL (Envoy for other pages only), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL;
+SECURE_SITE_URL (the site over https), AUTH_WEB_URL (Envoy with TLS that lets AUTH_USER and AUTH_PASSWORD in).
 """
 
 import argparse
@@ -173,6 +174,15 @@ def configure(name, port, upstream, origins=(), certificate=None):
     return config
 
 
+def let_in(config, *keys):
+    """Puts keys into what envoy-auth.yaml says."""
+    manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    rbac = next(filter for filter in manager["http_filters"] if filter["name"] == "envoy.filters.http.rbac")
+    rbac["typed_config"]["rules"]["policies"]["keys"]["principals"] = [
+        {"header": {"name": "authorization", "string_match": {"exact": key}}} for key in keys
+    ]
+
+
 def answers(port):
     """A check that asks for version and collections by native gRPC, as pymilvus does; before Envoy this tries its pass-through."""
 
@@ -241,6 +251,14 @@ def main():
             port = free_port()
             serve(port, int(env["LITE_WEB_URL"].rsplit(":", 1)[1]))
             env["SITE_URL"] = f"http://127.0.0.1:{port}"
+            # over https, and an Envoy with TLS and a key before Milvus Lite; its pages may call nothing else but what https forbids
+            port, secure = free_port(), f"https://localhost:{free_port()}"
+            env.update(SECURE_SITE_URL=secure, AUTH_WEB_URL=f"https://localhost:{port}", AUTH_USER="alice", AUTH_PASSWORD="right")
+            key = base64.b64encode(b"alice:right").decode()
+            upstream = int(env["LITE_URL"].rsplit(":", 1)[1])
+            servers.envoy("envoy-auth", upstream, port, [secure], "envoy-auth.yaml", lambda config: let_in(config, key))
+            may_call = f"{env['AUTH_WEB_URL']} http://milvus.test:{port}"
+            serve(int(secure.rsplit(":", 1)[1]), may_call=may_call, certificate=servers.certificate())
         if options.command:
             status = subprocess.call(options.command, env=env)
         else:

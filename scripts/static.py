@@ -2,6 +2,8 @@
 
 import functools
 import http.server
+import re
+import ssl
 import threading
 
 from servers import ROOT
@@ -11,12 +13,23 @@ TOUR = "/files/tour.ipynb"
 DEFAULT_PORT = 19530
 
 
+def policy(may_call):
+    """The policy that ships for the site, with these addresses to call."""
+    shipped = re.search(r'Content-Security-Policy "(.*?)"', (ROOT / "deploy" / "site.conf").read_text())[1]
+    return re.sub(r"connect-src [^;]*", f"connect-src 'self' {may_call}", shipped)
+
+
 class Site(http.server.SimpleHTTPRequestHandler):
     """The built site. The tour names the port that Envoy really has."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm", ".ipynb": "application/json"}
     milvus_port = DEFAULT_PORT
+    policy = ""
+
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
 
     def do_GET(self):
         if self.path.split("?")[0] != TOUR or self.milvus_port == DEFAULT_PORT:
@@ -32,9 +45,14 @@ class Site(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def serve(port, milvus_port=DEFAULT_PORT):
-    """Serves the site in the background; the port is taken at once, or this fails."""
-    handler = functools.partial(type("Here", (Site,), {"milvus_port": milvus_port}), directory=str(SITE))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+def serve(port, milvus_port=DEFAULT_PORT, may_call="*", certificate=None):
+    """Serves the site in the background; the port is taken at once, or this fails. With a folder of certificate and key over https."""
+    site = type("Here", (Site,), {"milvus_port": milvus_port, "policy": policy(may_call)})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(site, directory=str(SITE)))
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+        # the handshake is made where the connection is served, so that none holds up the next
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

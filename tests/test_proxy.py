@@ -20,7 +20,7 @@ import grpc
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from servers import Servers, answers, end, free_port, signal_group  # noqa: E402
+from servers import Servers, answers, end, free_port, let_in, signal_group  # noqa: E402
 
 SERVICE = "/milvus.proto.milvus.MilvusService/"
 PAGE = "http://127.0.0.1:8000"
@@ -395,13 +395,6 @@ class Keys(unittest.TestCase):
         for authorization in (None, KEY):
             status, headers, _ = ask(port, "GetVersion", headers={"authorization": authorization}, context=tls())
             self.assertEqual((status, reached(headers)), (401, False))
-
-
-def let_in(config, *keys):
-    rbac = next(filter for filter in manager(config)["http_filters"] if filter["name"] == "envoy.filters.http.rbac")
-    rbac["typed_config"]["rules"]["policies"]["keys"]["principals"] = [
-        {"header": {"name": "authorization", "string_match": {"exact": key}}} for key in keys
-    ]
 
 
 def limit_connections(config, number):

@@ -30,10 +30,10 @@ export function server(name) {
 /** `127.0.0.1:port` of an address. */
 export const host = name => server(name).replace('http://', '');
 
-export async function launch() {
+export async function launch(...more) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: FLAGS
+    args: [...FLAGS, ...more]
   });
 }
 
@@ -49,7 +49,7 @@ export async function newPage(browser) {
   page.outside = [];
   page.on('request', request => {
     if (
-      !/^(http:\/\/(127\.0\.0\.1|localhost|no-such-host\.invalid)|data:|blob:|chrome)/.test(
+      !/^(https?:\/\/(127\.0\.0\.1|localhost|no-such-host\.invalid)|data:|blob:|chrome)/.test(
         request.url()
       )
     ) {
@@ -61,8 +61,8 @@ export async function newPage(browser) {
 }
 
 /** Opens a notebook in the notebook application and waits for its kernel. */
-export async function openNotebook(page, path = 'tour.ipynb') {
-  await page.goto(`${server('SITE_URL')}/notebooks/index.html?path=${path}`);
+export async function openNotebook(page, path = 'tour.ipynb', site = server('SITE_URL')) {
+  await page.goto(`${site}/notebooks/index.html?path=${path}`);
   await idle(page);
   await page.locator('.jp-Cell').first().click();
 }

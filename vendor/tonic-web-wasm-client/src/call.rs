@@ -32,7 +32,7 @@ pub async fn call(
 
     let content_type = content_type.unwrap_or_default();
     let body_stream = match response.body() {
-        Some(body_stream) if is_grpc_web(&content_type) => body_stream,
+        Some(body_stream) if is_grpc_web(&content_type) && has_status(&response) => body_stream,
         _ => {
             return Err(Error::NotGrpcWeb {
                 status: response.status(),
@@ -44,6 +44,12 @@ pub async fn call(
     let body = ResponseBody::new(body_stream, abort)?;
 
     result.body(body).map_err(Into::into)
+}
+
+/// Whether gRPC's status can follow: not behind an HTTP error, unless it is in the headers.
+fn has_status(response: &web_sys::Response) -> bool {
+    let in_headers = response.headers().get("grpc-status");
+    response.ok() || in_headers.is_ok_and(|status| status.is_some())
 }
 
 fn prepare_headers(header_map: &HeaderMap<HeaderValue>) -> Result<Headers, Error> {

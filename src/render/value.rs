@@ -1,6 +1,8 @@
 //! One value as text, short, as a table's cell shows it; and any text, so that it cannot disturb
 //! what stands around it.
 
+use std::fmt::{Display, LowerExp};
+
 use crate::outcome::{Datum, Type, plural};
 
 /// A list of more entries is cut.
@@ -16,18 +18,18 @@ pub(super) fn show(value: &Datum, kind: Type, precision: Option<usize>) -> Strin
         Datum::Null => "NULL".to_string(),
         Datum::Bool(flag) => flag.to_string(),
         Datum::Int(number) => number.to_string(),
-        Datum::Float(number) => float(f64::from(*number), number, precision),
-        Datum::Double(number) => float(*number, number, precision),
+        Datum::Float(number) => float(f64::from(*number), *number, precision),
+        Datum::Double(number) => float(*number, *number, precision),
         Datum::Text(text) => cut(text),
         Datum::Json(json) => cut(&compact(json)),
         Datum::Array(items) => {
             list(['[', ']'], "value", "values", items, |item| show(item, kind, precision))
         }
         Datum::Vector(values) => list(['[', ']'], "value", "values", values, |value| {
-            float(f64::from(*value), value, precision)
+            float(f64::from(*value), *value, precision)
         }),
         Datum::Sparse(pairs) => list(['{', '}'], "entry", "entries", pairs, |(index, value)| {
-            format!("{index}: {}", float(f64::from(*value), value, precision))
+            format!("{index}: {}", float(f64::from(*value), *value, precision))
         }),
         Datum::Bytes(bytes) => list(['[', ']'], "value", "values", bytes, u8::to_string),
     }
@@ -35,17 +37,19 @@ pub(super) fn show(value: &Datum, kind: Type, precision: Option<usize>) -> Strin
 
 /// A number as short as it is exact; very large and small ones with an exponent. `exact` is the
 /// number in its own type, whose shortest form differs.
-fn float(number: f64, exact: impl std::fmt::Display, precision: Option<usize>) -> String {
+fn float(number: f64, exact: impl Display + LowerExp, precision: Option<usize>) -> String {
     let size = number.abs();
     if let Some(digits) = precision
         && size < 1e15
     {
         return format!("{number:.digits$}");
     }
-    if size != 0.0 && !(1e-5..1e15).contains(&size) {
-        return format!("{number:e}");
+    let short = format!("{exact:e}");
+    let exponent = short.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    match exponent {
+        Some(-5..15) | None => exact.to_string(),
+        Some(_) => short,
     }
-    exact.to_string()
 }
 
 /// `[0.1, 0.2, … 128 values]`
@@ -171,6 +175,15 @@ mod tests {
         assert_eq!(text(Datum::Double(0.1)), "0.1");
         assert_eq!(text(Datum::Double(f64::from(0.1_f32))), "0.10000000149011612");
         assert_eq!(text(Datum::Double(1e300)), "1e300");
+        // a FLOAT by its own digits, not by those of the double it widens to
+        for (number, shown) in
+            [(1e-7, "1e-7"), (1.5e-40, "1.5e-40"), (1e15, "1e15"), (-3e30, "-3e30")]
+        {
+            assert_eq!(text(Datum::Float(number)), shown);
+            assert_eq!(text(Datum::Vector(vec![number])), format!("[{shown}]"));
+            assert_eq!(text(Datum::Array(vec![Datum::Float(number)])), format!("[{shown}]"));
+            assert_eq!(text(Datum::Sparse(vec![(1, number)])), format!("{{1: {shown}}}"));
+        }
         assert_eq!(text(Datum::Double(1e-7)), "1e-7");
         assert_eq!(text(Datum::Double(0.0)), "0");
         assert_eq!(text(Datum::Float(f32::NAN)), "NaN");

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::execute::read::order::compare;
+use crate::execute::read::order::{Number, compare};
 use crate::language::ast::Function;
 use crate::outcome::Datum;
 
@@ -69,14 +69,16 @@ impl Groups {
     }
 }
 
-/// What is known of one aggregate of one group. NULLs do not count, but for COUNT(*).
+/// What is known of one aggregate of one group. NULLs do not count, but for COUNT(*); SUM and AVG
+/// are of the numbers among the values, which JSON may hold beside others.
 #[derive(Clone, Default)]
 struct Accumulator {
     rows: u64,
     count: u64,
+    numbers: u64,
     whole: i128,
-    sum: f64,
-    fractions: bool,
+    /// of those that are not whole
+    fractions: Option<f64>,
     min: Option<Datum>,
     max: Option<Datum>,
     distinct: BTreeSet<Key>,
@@ -90,21 +92,14 @@ impl Accumulator {
             return;
         }
         self.count += 1;
-        match value {
-            Datum::Int(number) => {
-                self.whole += i128::from(*number);
-                self.sum += *number as f64;
+        match Number::of(value) {
+            Some(Number::Whole(number)) => self.whole = self.whole.saturating_add(number),
+            Some(Number::Fraction(number)) => {
+                self.fractions = Some(self.fractions.unwrap_or(0.0) + number);
             }
-            Datum::Float(number) => {
-                self.sum += f64::from(*number);
-                self.fractions = true;
-            }
-            Datum::Double(number) => {
-                self.sum += number;
-                self.fractions = true;
-            }
-            _ => {}
+            None => {}
         }
+        self.numbers += u64::from(Number::of(value).is_some());
         if self.min.as_ref().is_none_or(|min| compare(value, min) == Ordering::Less) {
             self.min = Some(value.clone());
         }
@@ -117,10 +112,17 @@ impl Accumulator {
         match aggregate.function {
             Function::Count if aggregate.source.is_none() => Datum::Int(self.rows as i64),
             Function::Count => Datum::Int(self.count as i64),
-            Function::Sum | Function::Avg if self.count == 0 => Datum::Null,
-            Function::Sum if self.fractions => Datum::Double(self.sum),
-            Function::Sum => i64::try_from(self.whole).map_or(Datum::Double(self.sum), Datum::Int),
-            Function::Avg => Datum::Double(self.sum / self.count as f64),
+            Function::Sum | Function::Avg if self.numbers == 0 => Datum::Null,
+            Function::Sum => match self.fractions {
+                Some(fractions) => Datum::Double(self.whole as f64 + fractions),
+                // beyond a BIGINT as JSON has it, every digit
+                None => i64::try_from(self.whole)
+                    .map_or_else(|_| Datum::Json(self.whole.to_string()), Datum::Int),
+            },
+            Function::Avg => {
+                let sum = self.whole as f64 + self.fractions.unwrap_or(0.0);
+                Datum::Double(sum / self.numbers as f64)
+            }
             Function::Min => self.min.clone().unwrap_or(Datum::Null),
             Function::Max => self.max.clone().unwrap_or(Datum::Null),
         }
@@ -226,11 +228,35 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_that_is_no_whole_number_any_more_is_a_fraction() {
-        let mut groups = Groups::of_all(vec![of(Function::Sum, false, Some(0))]);
-        groups.add(vec![Datum::Int(i64::MAX)]);
-        groups.add(vec![Datum::Int(i64::MAX)]);
-        assert_eq!(groups.rows(), [[Datum::Double(2.0 * i64::MAX as f64)]]);
+    fn sums_are_exact() {
+        let sum = |values: &[Datum]| {
+            let of = |function| of(function, false, Some(0));
+            let mut groups = Groups::of_all(vec![of(Function::Sum), of(Function::Avg)]);
+            values.iter().for_each(|value| groups.add(vec![value.clone()]));
+            groups.rows().concat()
+        };
+        let large = Datum::Int(i64::MAX);
+        assert_eq!(sum(&[large.clone(), large])[0], Datum::Json("18446744073709551614".into()));
+        // what is no number is in neither
+        let mixed = [Datum::Int(1), text("5"), Datum::Bool(true), Datum::Double(0.5)];
+        assert_eq!(sum(&mixed), [Datum::Double(1.5), Datum::Double(0.75)]);
+        assert_eq!(sum(&[text("5"), Datum::Json("[1]".into())]), [Datum::Null, Datum::Null]);
+        // a JSON column may hold a number itself
+        let json = [Datum::Json("18446744073709551615".into()), Datum::Json("-2".into())];
+        assert_eq!(sum(&json)[0], Datum::Json("18446744073709551613".into()));
+        // whole numbers are summed as such, whatever fractions are among them
+        let near = [Datum::Int(1 << 53), Datum::Int(1), Datum::Int(1), Datum::Double(0.0)];
+        assert_eq!(sum(&near)[0], Datum::Double((1u64 << 53) as f64 + 2.0));
+    }
+
+    #[test]
+    fn both_zeros_are_one_group() {
+        let mut groups = Groups::new(1, vec![of(Function::Count, true, Some(1))]);
+        for zero in [0.0, -0.0] {
+            groups.add(vec![Datum::Double(zero), Datum::Float(zero as f32)]);
+            groups.add(vec![Datum::Int(0), Datum::Float(-zero as f32)]);
+        }
+        assert_eq!(groups.rows(), [[Datum::Double(0.0), Datum::Int(1)]]);
     }
 
     #[test]

@@ -30,14 +30,12 @@ pub(crate) fn compare_rows(
 
 /// An order of all values: numbers by size, texts by their characters' code points, NULL last.
 pub(crate) fn compare(a: &Datum, b: &Datum) -> Ordering {
-    let number = |value: &Datum| match value {
-        Datum::Int(number) => Some(*number as f64),
-        Datum::Float(number) => Some(f64::from(*number)),
-        Datum::Double(number) => Some(*number),
-        _ => None,
-    };
+    match (Number::of(a), Number::of(b)) {
+        (Some(a), Some(b)) => return a.compare(b),
+        (None, None) => {}
+        _ => return rank(a).cmp(&rank(b)),
+    }
     match (a, b) {
-        (Datum::Int(a), Datum::Int(b)) => a.cmp(b),
         (Datum::Text(a), Datum::Text(b)) | (Datum::Json(a), Datum::Json(b)) => a.cmp(b),
         (Datum::Bool(a), Datum::Bool(b)) => a.cmp(b),
         (Datum::Array(a), Datum::Array(b)) => a
@@ -46,11 +44,60 @@ pub(crate) fn compare(a: &Datum, b: &Datum) -> Ordering {
             .map(|(a, b)| compare(a, b))
             .find(|order| *order != Ordering::Equal)
             .unwrap_or_else(|| a.len().cmp(&b.len())),
-        _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            _ => rank(a).cmp(&rank(b)),
-        },
+        _ => rank(a).cmp(&rank(b)),
     }
+}
+
+/// A number of any type, exactly.
+#[derive(Clone, Copy)]
+pub(crate) enum Number {
+    Whole(i128),
+    Fraction(f64),
+}
+
+impl Number {
+    pub(crate) fn of(value: &Datum) -> Option<Number> {
+        match value {
+            Datum::Int(number) => Some(Number::Whole((*number).into())),
+            Datum::Float(number) => Some(Number::Fraction((*number).into())),
+            Datum::Double(number) => Some(Number::Fraction(*number)),
+            Datum::Json(text) => {
+                let whole = text.parse().ok().map(Number::Whole);
+                whole.or_else(|| text.parse().ok().map(Number::Fraction))
+            }
+            Datum::Null
+            | Datum::Bool(_)
+            | Datum::Text(_)
+            | Datum::Array(_)
+            | Datum::Vector(_)
+            | Datum::Sparse(_)
+            | Datum::Bytes(_) => None,
+        }
+    }
+
+    /// -0 is 0, and what is no number comes behind all that are.
+    fn compare(self, other: Number) -> Ordering {
+        match (self, other) {
+            (Number::Whole(a), Number::Whole(b)) => a.cmp(&b),
+            (Number::Whole(a), Number::Fraction(b)) => whole_and_fraction(a, b),
+            (Number::Fraction(a), Number::Whole(b)) => whole_and_fraction(b, a).reverse(),
+            (Number::Fraction(a), Number::Fraction(b)) => {
+                a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+            }
+        }
+    }
+}
+
+/// Not by the double that is nearest to the whole number: then two that differ would both equal a
+/// third.
+fn whole_and_fraction(whole: i128, fraction: f64) -> Ordering {
+    if fraction.is_nan() {
+        return Ordering::Less;
+    }
+    // a double out of range becomes the first or the last whole number
+    let floor = fraction.floor();
+    let beyond = if floor < fraction { Ordering::Less } else { Ordering::Equal };
+    whole.cmp(&(floor as i128)).then(beyond)
 }
 
 /// The order of values of different types.
@@ -58,6 +105,7 @@ fn rank(value: &Datum) -> u8 {
     match value {
         Datum::Bool(_) => 0,
         Datum::Int(_) | Datum::Float(_) | Datum::Double(_) => 1,
+        Datum::Json(_) if Number::of(value).is_some() => 1,
         Datum::Text(_) => 2,
         Datum::Json(_) | Datum::Array(_) => 3,
         Datum::Vector(_) | Datum::Sparse(_) | Datum::Bytes(_) => 4,
@@ -102,6 +150,21 @@ mod tests {
         );
         assert_eq!(compare(&Datum::Int(i64::MAX), &Datum::Int(i64::MAX - 1)), Ordering::Greater);
         assert_eq!(compare(&Datum::Double(f64::NAN), &Datum::Double(1.0)), Ordering::Greater);
+        let (large, double) = (Datum::Int((1 << 53) + 1), Datum::Double((1u64 << 53) as f64));
+        assert_eq!(compare(&large, &double), Ordering::Greater, "not as doubles");
+        assert_eq!(compare(&double, &large), Ordering::Less);
+        assert_eq!(compare(&Datum::Int(-1), &Datum::Double(-0.5)), Ordering::Less);
+        assert_eq!(compare(&Datum::Double(f64::NAN), &Datum::Int(i64::MAX)), Ordering::Greater);
+        for zero in [Datum::Double(-0.0), Datum::Float(-0.0), Datum::Json("-0.0".to_string())] {
+            assert_eq!(compare(&zero, &Datum::Int(0)), Ordering::Equal, "{zero:?}");
+            assert_eq!(compare(&zero, &Datum::Double(0.0)), Ordering::Equal, "{zero:?}");
+        }
+        // numbers of JSON are numbers
+        let json = |text: &str| Datum::Json(text.to_string());
+        assert_eq!(compare(&json("10"), &json("9")), Ordering::Greater);
+        assert_eq!(compare(&json("18446744073709551615"), &large), Ordering::Greater);
+        assert_eq!(compare(&json("7"), &text("6")), Ordering::Less);
+        assert_eq!(compare(&json("{}"), &json("[]")), Ordering::Greater);
         let list = |items: &[i64]| Datum::Array(items.iter().copied().map(Datum::Int).collect());
         assert_eq!(compare(&list(&[1, 2]), &list(&[1, 2, 0])), Ordering::Less);
     }

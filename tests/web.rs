@@ -226,7 +226,7 @@ mod lite {
     pages_on_lite! {
         access aggregate alter connection database explain filter help
         hybrid index operations original query range schema search
-        table text update variables vectors write
+        table text update values variables vectors write
     }
 }
 

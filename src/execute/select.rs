@@ -3,7 +3,7 @@
 //! `read` and `search`.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::define::partition::check_partitions;
 use crate::execute::params;
@@ -204,26 +204,26 @@ async fn sorted_or_grouped<P: Platform>(
 
 /// The items, with `*` written out.
 fn items_of(select: &Select, collection: &Collection) -> Vec<Item> {
+    let item = |name: &str| Item {
+        output: Output::Field {
+            name: Name::new(name.to_string(), select.table.span),
+            path: Vec::new(),
+        },
+        alias: None,
+    };
     match &select.items {
         Items::Listed(items) => items.clone(),
-        Items::All => collection
-            .fields
-            .iter()
-            .map(|field| Item {
-                output: Output::Field {
-                    name: Name::new(field.name.clone(), select.table.span),
-                    path: Vec::new(),
-                },
-                alias: None,
-            })
-            .collect(),
+        Items::All => {
+            let fields = collection.fields.iter().map(|field| field.name.as_str());
+            fields.chain(collection.dynamic.then_some(DYNAMIC_FIELD)).map(item).collect()
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::execute::catalog::fixture::{books, said, select as parsed};
+    use crate::execute::catalog::fixture::{books, dynamic_books, said, select as parsed};
 
     #[test]
     fn only_a_count_is_the_servers() {
@@ -255,6 +255,8 @@ mod tests {
     fn everything_is_every_field_of_the_schema() {
         let items = items_of(&parsed("SELECT DISTINCT * FROM books"), &books());
         assert_eq!(items.len(), books().fields.len());
+        let items = items_of(&parsed("SELECT * FROM books ORDER BY year"), &dynamic_books());
+        assert_eq!(items.len(), books().fields.len() + 1, "and the dynamic one");
     }
 
     #[test]

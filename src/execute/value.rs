@@ -15,7 +15,8 @@ pub(crate) fn to_json(value: &Spanned<Value>) -> Result<serde_json::Value> {
         Value::Null => serde_json::Value::Null,
         Value::Bool(flag) => (*flag).into(),
         Value::Int(number) => (*number).into(),
-        Value::Float(number) => (*number).into(),
+        Value::Large(number) => (*number).into(),
+        Value::Float(number) if number.is_finite() => (*number).into(),
         Value::Text(text) => text.clone().into(),
         Value::Numbers(numbers) => {
             numbers.exact().iter().map(to_json).collect::<Result<Vec<_>>>()?.into()
@@ -28,24 +29,27 @@ pub(crate) fn to_json(value: &Spanned<Value>) -> Result<serde_json::Value> {
             }
             object.into()
         }
-        Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
-            return Err(Diagnostic::new(
-                Code::TypeMismatch,
-                format!("{} has no JSON form", describe(&value.value)),
-            )
-            .at(value.span));
+        Value::Float(_) | Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
+            let what = match &value.value {
+                Value::Float(number) => number.to_string(),
+                other => describe(other).to_string(),
+            };
+            return Err(Diagnostic::new(Code::TypeMismatch, format!("{what} has no JSON form"))
+                .at(value.span));
         }
     })
 }
 
-/// A value as a JSON field holds it: a string is JSON text (`'{"a": 1}'`) when it begins as an
-/// object or a list, and a JSON string otherwise.
+/// What is written into a column that is declared JSON: a string that begins as an object, a list
+/// or a string of JSON is JSON's text, as in other databases (`'{"a": 1}'`, `'"a"'`), and any other
+/// is a string.
 pub(crate) fn to_json_field(value: &Spanned<Value>) -> Result<serde_json::Value> {
     match &value.value {
-        Value::Text(text) if text.trim_start().starts_with(['{', '[']) => {
+        Value::Text(text) if text.trim_start().starts_with(['{', '[', '"']) => {
             serde_json::from_str(text).map_err(|error| {
                 Diagnostic::new(Code::InvalidJson, format!("this string is no JSON: {error}"))
                     .at(value.span)
+                    .help(r#"write the JSON without quotes around it; a string of it is `'"…"'`"#)
             })
         }
         _ => to_json(value),
@@ -58,8 +62,9 @@ pub(crate) fn of_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(flag) => Value::Bool(*flag),
+        // its text is a number, so a value there is
         serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(0.0)), Value::Int)
+            Value::number(&number.to_string()).unwrap_or(Value::Null)
         }
         serde_json::Value::String(text) => Value::Text(text.clone()),
         serde_json::Value::Array(items) => Value::List(items.iter().map(spanned).collect()),
@@ -101,6 +106,7 @@ pub(crate) fn of_datum(datum: &Datum) -> Value {
 pub(crate) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(number) => Some(*number as f64),
+        Value::Large(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),
         Value::Null
         | Value::Bool(_)
@@ -119,7 +125,7 @@ pub(crate) fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "NULL",
         Value::Bool(_) => "a boolean",
-        Value::Int(_) => "a whole number",
+        Value::Int(_) | Value::Large(_) => "a whole number",
         Value::Float(_) => "a number",
         Value::Text(_) => "a string",
         Value::Bytes(_) => "a byte string",
@@ -135,6 +141,7 @@ pub(crate) fn literal(value: &Value, span: Span) -> Result<String> {
     Ok(match value {
         Value::Bool(flag) => flag.to_string(),
         Value::Int(number) => number.to_string(),
+        Value::Large(number) => format!("{:?}", *number as f64),
         // `1.0` must not become an integer
         Value::Float(number) => format!("{number:?}"),
         Value::Text(text) => quote(text),
@@ -216,12 +223,26 @@ mod tests {
         let object = at(text(" {\"a\": [1, 2.5]}"));
         assert_eq!(to_json_field(&object).expect("JSON").to_string(), r#"{"a":[1,2.5]}"#);
         assert!(to_json(&object).expect("a string").is_string());
+        for written in ["[draft] see below", "\"a", "{oh"] {
+            let error = to_json_field(&at(text(written))).expect_err("no JSON");
+            assert_eq!((error.code, error.span), (Code::InvalidJson, Some(Span::new(3, 9))));
+            assert!(to_json(&at(text(written))).expect("a string").is_string());
+        }
+        for (written, json) in
+            [("\"[draft]\"", "\"[draft]\""), ("true", "\"true\""), ("1", "\"1\"")]
+        {
+            assert_eq!(to_json_field(&at(text(written))).expect("JSON").to_string(), json);
+        }
         let nested = at(Value::List(vec![at(text("[1]")), at(Value::Null)]));
         assert_eq!(to_json_field(&nested).expect("JSON").to_string(), r#"["[1]",null]"#);
-        let broken = to_json_field(&at(text("{oh"))).expect_err("no JSON");
-        assert_eq!((broken.code, broken.span), (Code::InvalidJson, Some(Span::new(3, 9))));
         let bytes = to_json(&at(Value::Bytes(vec![1]))).expect_err("no JSON");
         assert_eq!(bytes.message, "a byte string has no JSON form");
+        let nan = to_json(&at(Value::Float(f64::NAN))).expect_err("no JSON");
+        assert_eq!(nan.message, "NaN has no JSON form");
+        for number in ["18446744073709551615", "-9223372036854775808", "0.5", "1e+300"] {
+            let json = serde_json::from_str(number).expect("JSON");
+            assert_eq!(to_json(&at(of_json(&json))).expect("JSON").to_string(), number);
+        }
     }
 
     #[test]

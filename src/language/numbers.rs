@@ -133,6 +133,7 @@ pub(crate) fn list_of(items: Vec<Spanned<Value>>, span: Span) -> Value {
     for item in &items {
         match item.value {
             Value::Int(number) => values.push(number as f32),
+            Value::Large(number) => values.push(number as f32),
             Value::Float(number) if (number as f32).is_finite() => values.push(number as f32),
             // 1e97 too: an ARRAY<DOUBLE> and JSON hold it, and a vector refuses it when the field
             // is known

@@ -111,6 +111,7 @@ pub(crate) fn nested(value: &mut Value, visitor: &mut dyn ValueVisitor) -> Resul
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)
+        | Value::Large(_)
         | Value::Float(_)
         | Value::Text(_)
         | Value::Bytes(_)

@@ -72,6 +72,7 @@ features! {
     DatabaseProperties: "properties of a database" 2 4 Yes;
     DefaultValue: "a default value" 2 5 Yes;
     Float16Column: "a FLOAT16VEC column" 2 4 Yes;
+    GeometryColumn: "a GEOMETRY column" 2 6 Yes;
     GroupBy: "GROUP BY" 3 0 No;
     GroupSize: "group_size" 2 5 Yes;
     GroupingSearch: "a grouping search" 2 4 Yes;
@@ -93,6 +94,7 @@ features! {
     SparseColumn: "a SPARSEVEC column" 2 4 Yes;
     TextColumn: "a TEXT column" 3 0 Yes;
     TextMatch: "TEXT_MATCH" 2 5 Yes;
+    TimestamptzColumn: "a TIMESTAMPTZ column" 2 6 Yes;
 }
 
 impl Version {

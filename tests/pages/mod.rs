@@ -91,7 +91,7 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
             digits.push(char);
             continue;
         }
-        out.push_str(if digits.len() >= 15 { "<id>" } else { &digits });
+        out.push_str(if matches!(digits.len(), 18 | 19) { "<id>" } else { &digits });
         digits.clear();
         if char != '\0' {
             out.push(char);

@@ -347,6 +347,7 @@ impl Field {
         let number = match value.value {
             Value::Int(number) if (low..=high).contains(&number) => return Ok(number),
             Value::Int(number) => number.to_string(),
+            Value::Large(number) => number.to_string(),
             // its digits are rounded by now
             Value::Float(number) if number.abs() >= value::BEYOND => "this number".to_string(),
             _ => return Err(self.mismatch(value)),

@@ -93,6 +93,7 @@ fn describe(value: &Value) -> String {
         Value::Null => "NULL".to_string(),
         Value::Bool(flag) => flag.to_string(),
         Value::Int(number) => number.to_string(),
+        Value::Large(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Text(text) => format!(
             "a string of {}",

@@ -4,9 +4,9 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Field;
 use crate::execute::convert::vector::{
-    byte_vector, bytes_of, float_vector, sparse_dim, sparse_vector,
+    byte_vector, bytes_of, fits, float_vector, sparse_dim, sparse_vector,
 };
-use crate::execute::value::{number, of_datum, to_json_field};
+use crate::execute::value::{number, of_datum, to_json, to_json_field};
 use crate::language::ast::Value;
 use crate::outcome::Datum;
 use milvus_proto::schema::{
@@ -53,9 +53,11 @@ impl<'a> ColumnBuilder<'a> {
             DataType::Int64 => Data::Long(Vec::with_capacity(rows)),
             DataType::Float => Data::Float(Vec::with_capacity(rows)),
             DataType::Double => Data::Double(Vec::with_capacity(rows)),
-            DataType::VarChar | DataType::String | DataType::Text => {
-                Data::Text(Vec::with_capacity(rows))
-            }
+            DataType::VarChar
+            | DataType::String
+            | DataType::Text
+            | DataType::Geometry
+            | DataType::Timestamptz => Data::Text(Vec::with_capacity(rows)),
             DataType::Json => Data::Json(Vec::with_capacity(rows)),
             DataType::Array => Data::Array(Vec::with_capacity(rows)),
             DataType::FloatVector => Data::FloatVector(Vec::with_capacity(room(field.dim))),
@@ -107,11 +109,12 @@ impl<'a> ColumnBuilder<'a> {
             Data::Float(data) => data.push(single(field, value)?),
             Data::Double(data) => match value.value {
                 Value::Int(number) => data.push(number as f64),
+                Value::Large(number) => data.push(number as f64),
                 Value::Float(number) => data.push(number),
                 _ => return Err(field.mismatch(value)),
             },
             Data::Text(data) => data.push(text(field, value)?),
-            Data::Json(data) => data.push(to_json_field(value)?.to_string().into_bytes()),
+            Data::Json(_) => self.push_json(to_json_field(value)?.to_string()),
             Data::Array(data) => data.push(array(field, value)?),
             Data::FloatVector(data) => float_vector(field, value, data)?,
             Data::ByteVector(data) => byte_vector(field, value, data)?,
@@ -123,11 +126,28 @@ impl<'a> ColumnBuilder<'a> {
         Ok(())
     }
 
+    fn push_json(&mut self, text: String) {
+        if let Data::Json(data) = &mut self.data {
+            data.push(text.into_bytes());
+        }
+    }
+
+    /// Adds a value that was computed: a string of it is a string, whatever is in it.
+    pub(crate) fn push_computed(&mut self, value: &Spanned<Value>) -> Result<()> {
+        match (&self.data, &value.value) {
+            (Data::Json(_), Value::Text(_)) => {
+                let text = to_json(value)?.to_string();
+                self.push_stored(&Datum::Json(text), value.span)
+            }
+            _ => self.push(value),
+        }
+    }
+
     /// Adds a value as a server gave it.
     pub(crate) fn push_stored(&mut self, stored: &Datum, span: Span) -> Result<()> {
-        if let (Data::Json(data), Datum::Json(text)) = (&mut self.data, stored) {
-            data.push(text.clone().into_bytes());
-            if self.field.nullable {
+        if let (Data::Json(_), Datum::Json(text)) = (&self.data, stored) {
+            self.push_json(text.clone());
+            if self.field.nullable || self.field.default.is_some() {
                 self.valid.push(true);
             }
             return Ok(());
@@ -181,9 +201,15 @@ impl<'a> ColumnBuilder<'a> {
             Data::Double(data) => scalar(scalar_field::Data::DoubleData(schema::DoubleArray {
                 data: front(data, rows),
             })),
-            Data::Text(data) => scalar(scalar_field::Data::StringData(schema::StringArray {
-                data: front(data, rows),
-            })),
+            Data::Text(data) => {
+                let data = front(data, rows);
+                scalar(match field.data_type {
+                    DataType::Geometry => {
+                        scalar_field::Data::GeometryWktData(schema::GeometryWktArray { data })
+                    }
+                    _ => scalar_field::Data::StringData(schema::StringArray { data }),
+                })
+            }
             Data::Json(data) => {
                 scalar(scalar_field::Data::JsonData(schema::JsonArray { data: front(data, rows) }))
             }
@@ -238,7 +264,9 @@ fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Resu
 fn single(field: &Field, value: &Spanned<Value>) -> Result<f32> {
     match value.value {
         Value::Int(number) => Ok(number as f32),
-        Value::Float(number) if (number as f32).is_finite() => Ok(number as f32),
+        Value::Large(number) => Ok(number as f32),
+        // nobody writes an infinity, but a server may have one stored
+        Value::Float(number) if fits(number, (number as f32).into()) => Ok(number as f32),
         Value::Float(number) => Err(field.out_of_range(number, value.span)),
         _ => Err(field.mismatch(value)),
     }
@@ -454,6 +482,45 @@ mod tests {
         assert!(wrong(DataType::Bool, "[1]").contains("a whole number does not fit into `f`"));
         assert!(wrong(DataType::VarChar, "['abc']").starts_with("ValueTooLong"));
         assert!(wrong(DataType::VarChar, "'abc'").starts_with("TypeMismatch"));
+    }
+
+    #[test]
+    fn a_string_that_was_computed_is_not_read_as_json() {
+        let field = of(field("f", DataType::Json));
+        let mut column = ColumnBuilder::new(&field, 2, Span::default()).expect("a column");
+        column.push_computed(&value("'[1,2]'")).expect("it fits");
+        column.push(&value("'[1,2]'")).expect("it fits");
+        let json = ["\"[1,2]\"", "[1,2]"].map(|json| Datum::Json(json.to_string()));
+        assert_eq!(datum::column(column.take(2), 2), json);
+    }
+
+    #[test]
+    fn what_no_float_holds_is_written_back() {
+        let stored = |field: FieldSchema, stored: &[Datum]| {
+            let field = of(field);
+            let mut column = ColumnBuilder::new(&field, 1, Span::default()).expect("a column");
+            for datum in stored {
+                column.push_stored(datum, Span::default()).expect("it was stored");
+            }
+            format!("{:?}", datum::column(column.take(stored.len()), stored.len()))
+        };
+        for number in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN] {
+            let array =
+                FieldSchema { element_type: DataType::Float.into(), ..field("f", DataType::Array) };
+            let sparse = field("f", DataType::SparseFloatVector);
+            let vector = |data_type| sized("f", data_type, "dim", 1);
+            for (field, datum) in [
+                (field("f", DataType::Float), Datum::Float(number)),
+                (field("f", DataType::Double), Datum::Double(number.into())),
+                (array, Datum::Array(vec![Datum::Float(number)])),
+                (vector(DataType::FloatVector), Datum::Vector(vec![number])),
+                (vector(DataType::Float16Vector), Datum::Vector(vec![number])),
+                (vector(DataType::BFloat16Vector), Datum::Vector(vec![number])),
+                (sparse, Datum::Sparse(vec![(1, number)])),
+            ] {
+                assert_eq!(stored(field, std::slice::from_ref(&datum)), format!("{:?}", [datum]));
+            }
+        }
     }
 
     #[test]

@@ -7,16 +7,25 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::outcome::{Datum, Type};
 use milvus_proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
 use milvus_proto::schema::{
-    DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field,
+    self, DataType, FieldData, IDs, ScalarField, field_data, i_ds, scalar_field, vector_field,
 };
 
 /// The most values that the columns of a reply come to when each has as many as the longest.
 const MOST: usize = 1 << 25;
 
 /// Refuses columns that promise more than they bring: one of a million rows beside a thousand
-/// empty ones, all of which would be filled up with NULLs.
-pub(crate) fn check(fields: &[FieldData]) -> Result<()> {
-    let rows = fields.iter().map(rows).max().unwrap_or(0);
+/// empty ones, all of which would be filled up with NULLs; and a column of a type that Milvus has
+/// had since this kernel was made, whose values would be shown as NULL. The hits of a search stand
+/// beside them.
+pub(crate) fn check(fields: &[FieldData], hits: usize) -> Result<()> {
+    let rows = fields.iter().map(rows).max().unwrap_or(0).max(hits);
+    if let Some(field) = fields.iter().find(|field| is_unknown(field, rows)) {
+        return Err(Diagnostic::new(
+            Code::NotSupported,
+            format!("`{}` is of a type that this kernel cannot read", field.field_name),
+        )
+        .help("name the other fields in SELECT"));
+    }
     match rows.saturating_mul(fields.len()) <= MOST {
         true => Ok(()),
         false => Err(Diagnostic::new(
@@ -24,6 +33,18 @@ pub(crate) fn check(fields: &[FieldData]) -> Result<()> {
             format!("the server's reply has {} columns of up to {rows} rows", fields.len()),
         )),
     }
+}
+
+/// Whether the values of a column came in a part of the message that this kernel does not know.
+fn is_unknown(field: &FieldData, rows: usize) -> bool {
+    let empty = match &field.field {
+        Some(field_data::Field::Scalars(scalars)) => scalars.data.is_none(),
+        Some(field_data::Field::Vectors(vectors)) => vectors.data.is_none(),
+        None => true,
+    };
+    let all_null = !field.valid_data.is_empty() && !field.valid_data.contains(&true);
+    // what a server leaves out of a known type is no more than that
+    empty && !all_null && rows > 0 && DataType::try_from(field.r#type).is_err()
 }
 
 /// The values of a column, one a row. A server's lengths are not trusted: what is missing is NULL.
@@ -120,6 +141,9 @@ pub(crate) fn rows(field: &FieldData) -> usize {
             Some(scalar_field::Data::BytesData(array)) => array.data.len(),
             Some(scalar_field::Data::ArrayData(array)) => array.data.len(),
             Some(scalar_field::Data::JsonData(array)) => array.data.len(),
+            Some(scalar_field::Data::GeometryData(array)) => array.data.len(),
+            Some(scalar_field::Data::GeometryWktData(array)) => array.data.len(),
+            Some(scalar_field::Data::TimestamptzData(array)) => array.data.len(),
             None => 0,
         },
         Some(field_data::Field::Vectors(vectors)) => {
@@ -153,21 +177,24 @@ fn scalars_of(scalars: ScalarField) -> Vec<Datum> {
         Some(scalar_field::Data::IntData(array)) => {
             array.data.into_iter().map(|value| Datum::Int(value.into())).collect()
         }
-        Some(scalar_field::Data::LongData(array)) => {
-            array.data.into_iter().map(Datum::Int).collect()
-        }
+        Some(
+            scalar_field::Data::LongData(schema::LongArray { data })
+            | scalar_field::Data::TimestamptzData(schema::TimestamptzArray { data }),
+        ) => data.into_iter().map(Datum::Int).collect(),
         Some(scalar_field::Data::FloatData(array)) => {
             array.data.into_iter().map(Datum::Float).collect()
         }
         Some(scalar_field::Data::DoubleData(array)) => {
             array.data.into_iter().map(Datum::Double).collect()
         }
-        Some(scalar_field::Data::StringData(array)) => {
-            array.data.into_iter().map(Datum::Text).collect()
-        }
-        Some(scalar_field::Data::BytesData(array)) => {
-            array.data.into_iter().map(Datum::Bytes).collect()
-        }
+        Some(
+            scalar_field::Data::StringData(schema::StringArray { data })
+            | scalar_field::Data::GeometryWktData(schema::GeometryWktArray { data }),
+        ) => data.into_iter().map(Datum::Text).collect(),
+        Some(
+            scalar_field::Data::BytesData(schema::BytesArray { data })
+            | scalar_field::Data::GeometryData(schema::GeometryArray { data }),
+        ) => data.into_iter().map(Datum::Bytes).collect(),
         Some(scalar_field::Data::JsonData(array)) => array
             .data
             .into_iter()
@@ -223,10 +250,55 @@ mod tests {
     fn columns_that_promise_too_much_are_refused() {
         let mut fields = vec![FieldData::default(); 100_000];
         fields.push(longs("id", &[1; 100]));
-        assert!(check(&fields).is_ok());
+        assert!(check(&fields, 0).is_ok());
         fields.push(longs("n", &[1; 1_000]));
-        let error = check(&fields).expect_err("too much");
+        let error = check(&fields, 0).expect_err("too much");
         assert_eq!(error.message, "the server's reply has 100002 columns of up to 1000 rows");
+    }
+
+    #[test]
+    fn values_of_an_unknown_type_are_no_nulls() {
+        let unknown = |valid: &[bool]| FieldData {
+            r#type: 207,
+            field_name: "shape".to_string(),
+            valid_data: valid.to_vec(),
+            ..FieldData::default()
+        };
+        let message =
+            |field| check(&[longs("id", &[1, 2]), field], 0).map_err(|error| error.message);
+        let refused = Err("`shape` is of a type that this kernel cannot read".to_string());
+        assert_eq!(message(unknown(&[])), refused);
+        assert_eq!(message(unknown(&[false, true])), refused);
+        assert_eq!(message(unknown(&[false, false])), Ok(()));
+        assert!(check(&[unknown(&[])], 1).is_err(), "beside the hits of a search");
+        let of_rows = |field| check(&[longs("id", &[]), field], 0);
+        assert!(of_rows(unknown(&[])).is_ok(), "no rows have no values");
+    }
+
+    #[test]
+    fn places_and_times_are_text_or_what_they_are_stored_as() {
+        let read = |data| {
+            let field = field_data::Field::Scalars(ScalarField { data: Some(data) });
+            let field = FieldData { field: Some(field), ..FieldData::default() };
+            column(field.clone(), rows(&field))
+        };
+        let (text, bytes) = ("POINT (1 2)".to_string(), vec![1, 2]);
+        assert_eq!(
+            read(scalar_field::Data::GeometryWktData(schema::GeometryWktArray {
+                data: vec![text.clone()]
+            })),
+            [Datum::Text(text)]
+        );
+        assert_eq!(
+            read(scalar_field::Data::GeometryData(schema::GeometryArray {
+                data: vec![bytes.clone()]
+            })),
+            [Datum::Bytes(bytes)]
+        );
+        assert_eq!(
+            read(scalar_field::Data::TimestamptzData(schema::TimestamptzArray { data: vec![7] })),
+            [Datum::Int(7)]
+        );
     }
 
     #[test]

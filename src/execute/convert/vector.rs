@@ -55,7 +55,7 @@ pub(crate) fn byte_vector(field: &Field, value: &Spanned<Value>, out: &mut Vec<u
         match field.data_type {
             DataType::Float16Vector => {
                 let half = half::f16::from_f32(number);
-                if !half.is_finite() {
+                if !fits(number.into(), half.into()) {
                     return Err(field.out_of_range(number, value.span).help(
                         "a FLOAT16VEC holds -65504 to 65504; BFLOAT16VEC has the range of FLOAT",
                     ));
@@ -96,8 +96,8 @@ pub(crate) fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec
                     .at(value.span)
                     .help("an index is a whole number from 0 to 4294967294")
             })?;
-        match number(&item.value).map(|number| number as f32).filter(|number| number.is_finite()) {
-            Some(number) => pairs.push((index, number)),
+        match number(&item.value).filter(|number| fits(*number, (*number as f32).into())) {
+            Some(number) => pairs.push((index, number as f32)),
             None => {
                 return Err(Diagnostic::new(
                     Code::TypeMismatch,
@@ -117,6 +117,12 @@ pub(crate) fn sparse_vector(field: &Field, value: &Spanned<Value>) -> Result<Vec
         .at(value.span));
     }
     Ok(sparse_bytes(&pairs))
+}
+
+/// Whether a number is still one where there are fewer bits for it. An infinity, which nobody can
+/// write, is what a server has stored.
+pub(super) fn fits(number: f64, shorter: f64) -> bool {
+    shorter.is_finite() || !number.is_finite()
 }
 
 /// Bytes of one vector of a field that is kept as bytes.

@@ -36,8 +36,14 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
     match (&column.element, data_type) {
         (Some(inner), DataType::Array) => {
             element = types::data_type(&inner.name)?;
-            if matches!(element, DataType::Array | DataType::Json | DataType::Text)
-                || matches!(element as i32, 100..=199)
+            if matches!(
+                element,
+                DataType::Array
+                    | DataType::Json
+                    | DataType::Text
+                    | DataType::Geometry
+                    | DataType::Timestamptz
+            ) || matches!(element as i32, 100..=199)
             {
                 return Err(Diagnostic::new(
                     Code::InvalidType,
@@ -120,6 +126,8 @@ fn needs<P: Platform>(
         DataType::SparseFloatVector => context.needs(Feature::SparseColumn, span)?,
         DataType::Int8Vector => context.needs(Feature::Int8Column, span)?,
         DataType::Text => context.needs(Feature::TextColumn, span)?,
+        DataType::Geometry => context.needs(Feature::GeometryColumn, span)?,
+        DataType::Timestamptz => context.needs(Feature::TimestamptzColumn, span)?,
         _ => {}
     }
     if column.primary_key && (column.nullable || column.default.is_some()) {

@@ -4,7 +4,8 @@
 use std::cmp::Ordering;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::value::{BEYOND, describe, literal};
+use crate::execute::read::order::Number;
+use crate::execute::value::{describe, literal};
 use crate::language::ast::Value;
 
 pub(crate) fn holds(left: &Value, operator: &str, right: &Value, span: Span) -> Result<bool> {
@@ -36,15 +37,13 @@ pub(crate) fn holds(left: &Value, operator: &str, right: &Value, span: Span) -> 
 
 /// Exact: 2^53 + 1 is not 2^53.
 fn numbers(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left, right) {
-        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
-        (Value::Int(_), Value::Float(b)) if b.abs() >= BEYOND => 0.0.partial_cmp(b),
-        (Value::Int(a), Value::Float(b)) if b.fract() == 0.0 => Some(a.cmp(&(*b as i64))),
-        (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
-        (Value::Float(_), Value::Int(_)) => numbers(right, left).map(Ordering::reverse),
+    let number = |value: &Value| match value {
+        Value::Int(number) => Some(Number::Whole((*number).into())),
+        Value::Large(number) => Some(Number::Whole((*number).into())),
+        Value::Float(number) => Some(Number::Fraction(*number)),
         _ => None,
-    }
+    };
+    Some(number(left)?.compare(number(right)?))
 }
 
 #[cfg(test)]
@@ -65,6 +64,7 @@ mod tests {
             ("9007199254740993", "==", "9007199254740992.0", false),
             ("9007199254740993", ">", "9007199254740992.0", true),
             ("9223372036854775807", "<", "9223372036854775808", true),
+            ("18446744073709551615", ">", "18446744073709551614", true),
             ("0.5", ">=", "1", false),
             ("-0.0", "==", "0", true),
             ("'a'", "<", "'b'", true),

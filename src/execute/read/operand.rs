@@ -332,7 +332,9 @@ fn fits(field: &Field, operand: &Expr) -> Result<()> {
     let value = Spanned::new(value, operand.span);
     let fits = match field.data_type {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => match value.value {
-            Value::Int(_) => field.whole(field.data_type, &value).map(|_| true)?,
+            Value::Int(_) | Value::Large(_) => {
+                field.whole(field.data_type, &value).map(|_| true)?
+            }
             Value::Float(number) if number.abs() >= BEYOND => {
                 field.whole(field.data_type, &value).map(|_| true)?
             }

@@ -76,7 +76,7 @@ impl Number {
     }
 
     /// -0 is 0, and what is no number comes behind all that are.
-    fn compare(self, other: Number) -> Ordering {
+    pub(crate) fn compare(self, other: Number) -> Ordering {
         match (self, other) {
             (Number::Whole(a), Number::Whole(b)) => a.cmp(&b),
             (Number::Whole(a), Number::Fraction(b)) => whole_and_fraction(a, b),

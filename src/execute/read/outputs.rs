@@ -213,13 +213,11 @@ impl OutputField {
         dynamic: Option<&[Datum]>,
         count: usize,
     ) -> Vec<Datum> {
-        if self.field == DYNAMIC_FIELD && self.path.is_empty() {
-            return dynamic.map_or_else(|| vec![Datum::Null; count], <[Datum]>::to_vec);
-        }
         let stored = found.iter().find(|(column, _)| column.name == self.field);
-        let values = match stored {
-            Some((_, values)) => values.clone(),
-            None => dynamic_values(dynamic.unwrap_or_default(), &self.field, count),
+        let values = match (stored, dynamic) {
+            (Some((_, values)), _) => values.clone(),
+            (None, Some(objects)) if self.field == DYNAMIC_FIELD => objects.to_vec(),
+            (None, objects) => dynamic_values(objects.unwrap_or_default(), &self.field, count),
         };
         if self.path.is_empty() {
             return values;
@@ -269,7 +267,8 @@ fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
     match value {
         Datum::Json(text) => {
             let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
-                return Datum::Null;
+                // a part of what is no JSON cannot be had, but it is there
+                return Datum::Json(text.clone());
             };
             let found = path.iter().try_fold(&json, |json, step| match &step.value {
                 Value::Text(key) => json.get(key),
@@ -294,9 +293,12 @@ fn of_json(json: Option<&serde_json::Value>) -> Datum {
     match json {
         Some(serde_json::Value::String(text)) => Datum::Text(text.clone()),
         Some(serde_json::Value::Bool(flag)) => Datum::Bool(*flag),
-        Some(serde_json::Value::Number(number)) => number
-            .as_i64()
-            .map_or_else(|| Datum::Double(number.as_f64().unwrap_or(f64::NAN)), Datum::Int),
+        Some(serde_json::Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Datum::Int(whole),
+            (None, Some(fraction)) if number.is_f64() => Datum::Double(fraction),
+            // beyond a BIGINT, every digit
+            _ => Datum::Json(number.to_string()),
+        },
         Some(serde_json::Value::Null) | None => Datum::Null,
         Some(other) => Datum::Json(other.to_string()),
     }
@@ -380,6 +382,18 @@ mod tests {
         let at = |at| Spanned::new(Value::Int(at), Span::default());
         assert_eq!(part(&tags, &[at(1)]), text("y"));
         assert_eq!(part(&tags, &[at(-1)]), Datum::Null);
+    }
+
+    #[test]
+    fn the_dynamic_field_has_parts_itself() {
+        let items = "$meta['x'], $meta['y'][1], $meta, x";
+        let outputs = outputs(items, &dynamic_books()).expect("columns");
+        assert_eq!(outputs.names, [DYNAMIC_FIELD]);
+        let object = r#"{"x": 18446744073709551615, "y": [1, "b"]}"#;
+        let table = outputs.table(vec![json(DYNAMIC_FIELD, &[object])], &dynamic_books());
+        let large = Datum::Json("18446744073709551615".to_string());
+        let whole = Datum::Json(object.to_string());
+        assert_eq!(table.rows, [[large.clone(), text("b"), whole, large]]);
     }
 
     #[test]

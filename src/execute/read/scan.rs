@@ -218,7 +218,7 @@ impl Read<'_> {
         };
         let reply = self.send(request, context).await?;
         if let Some(reply) = &reply {
-            datum::check(&reply.fields_data).map_err(|error| error.at(self.table.span))?;
+            datum::check(&reply.fields_data, 0).map_err(|error| error.at(self.table.span))?;
         }
         Ok(reply)
     }

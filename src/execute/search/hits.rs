@@ -1,4 +1,6 @@
 //! The hits of a search as a table: key, distance and the fields asked for, in the order asked for.
+//! `distance` and `score` are the search's own, but for a field of that name in the schema; a
+//! dynamic field of that name is `$meta['score']`.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
@@ -29,7 +31,7 @@ impl Layout {
         let key = collection.primary()?.name.clone();
         Ok(Layout {
             outputs: Outputs::none(),
-            cells: vec![Cell::Key(key), Cell::Distance("distance".to_string())],
+            cells: vec![Cell::Key(key), Cell::Distance(own_head(collection))],
         })
     }
 
@@ -38,7 +40,7 @@ impl Layout {
         let Items::Listed(items) = items else {
             return Ok(Layout {
                 outputs: Outputs::all(),
-                cells: vec![Cell::Key(key), Cell::Distance("distance".to_string()), Cell::Rest],
+                cells: vec![Cell::Key(key), Cell::Distance(own_head(collection)), Cell::Rest],
             });
         };
         let (mut cells, mut asked) = (Vec::new(), Vec::new());
@@ -59,11 +61,14 @@ impl Layout {
                             .map_or_else(|| default.to_string(), |alias| alias.value.clone())
                     };
                     match name.value.as_str() {
-                        "distance" | "score" if collection.find(&name.value).is_none() => {
-                            cells.push(Cell::Distance(alias(&name.value)))
+                        own if OWN.contains(&own)
+                            && path.is_empty()
+                            && collection.find(own).is_none() =>
+                        {
+                            cells.push(Cell::Distance(alias(own)))
                         }
                         // shown whenever there are several queries
-                        "query_no" if collection.find(&name.value).is_none() => {}
+                        "query_no" if path.is_empty() && collection.find("query_no").is_none() => {}
                         other if other == key && path.is_empty() => {
                             cells.push(Cell::Key(alias(&key)))
                         }
@@ -84,7 +89,7 @@ impl Layout {
             cells.insert(0, Cell::Key(key));
         }
         if !cells.iter().any(|cell| matches!(cell, Cell::Distance(_))) {
-            cells.insert(1, Cell::Distance("distance".to_string()));
+            cells.insert(1, Cell::Distance(own_head(collection)));
         }
         Ok(Layout { outputs: Outputs::of_fields(asked), cells })
     }
@@ -102,9 +107,9 @@ impl Layout {
         first: Option<usize>,
     ) -> Result<Table> {
         let key = collection.primary()?;
-        datum::check(&results.fields_data)?;
-        let mut keys = datum::ids(results.ids);
+        let keys = datum::ids(results.ids);
         let count = keys.len();
+        datum::check(&results.fields_data, count)?;
         let mut distances: Vec<Datum> = results.scores.into_iter().map(Datum::Float).collect();
         distances.resize(count, Datum::Null);
         let mut fields = self.outputs.values(results.fields_data, collection).into_iter();
@@ -124,12 +129,11 @@ impl Layout {
         }
         for cell in &self.cells {
             match cell {
-                Cell::Key(head) => columns.push((
-                    Column::new(head.clone(), datum::kind(key.data_type)),
-                    std::mem::take(&mut keys),
-                )),
-                Cell::Distance(head) => columns
-                    .push((Column::new(head.clone(), Type::Float), std::mem::take(&mut distances))),
+                Cell::Key(head) => columns
+                    .push((Column::new(head.clone(), datum::kind(key.data_type)), keys.clone())),
+                Cell::Distance(head) => {
+                    columns.push((Column::new(head.clone(), Type::Float), distances.clone()))
+                }
                 Cell::Field => columns.extend(fields.next()),
                 Cell::Rest => {
                     columns.extend(fields.by_ref().filter(|(column, _)| column.name != key.name))
@@ -158,6 +162,15 @@ impl Layout {
         };
         Outcome::table(table).with_done(done)
     }
+}
+
+/// The words for what a search measures.
+const OWN: [&str; 2] = ["distance", "score"];
+
+/// Its column's head: the first of the words that is no field of the schema.
+fn own_head(collection: &Collection) -> String {
+    let [distance, _] = OWN;
+    OWN.into_iter().find(|own| collection.find(own).is_none()).unwrap_or(distance).to_string()
 }
 
 /// The hits so far, of one request after another: all are counted, and no more than are shown are
@@ -204,6 +217,7 @@ impl Hits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::execute::catalog::collection::Field;
     use crate::execute::catalog::fixture::{books, said, select, texts};
     use milvus_proto::schema::{IDs, LongArray, i_ds};
 
@@ -259,6 +273,11 @@ mod tests {
             "key and distance are always shown"
         );
         assert_eq!(shown(&table("*", None)), "id distance title: 1 0.5 a, 2 0.25 b, 3 1 c");
+        assert_eq!(
+            shown(&table("id, distance, id AS key, distance AS d, id", None)),
+            "id distance key d id: 1 0.5 1 0.5 1, 2 0.25 2 0.25 2, 3 1 3 1 3",
+            "once for each mention"
+        );
         let several = table("id, score AS s", Some(4));
         assert_eq!(shown(&several), "query_no id s: 4 1 0.5, 4 2 0.25, 5 3 1");
         assert_eq!(several.groups, [2], "the second query's hits begin there");
@@ -267,6 +286,35 @@ mod tests {
             "SyntaxError: a search has no count; its GROUP BY chooses hits; to aggregate rows, \
                 leave the distance out"
         );
+    }
+
+    #[test]
+    fn a_field_of_that_name_is_the_field() {
+        let with = |names: &[&str]| {
+            let mut books = books();
+            books.fields.extend(names.iter().map(|name| Field::named(name)));
+            books
+        };
+        let table = |items: &str, collection: &Collection| {
+            let select = select(&format!("SELECT {items} FROM books ORDER BY v <-> [1, 2]"));
+            let layout = Layout::of(&select.items, collection).expect("columns");
+            let fields_data = vec![texts("distance", &["a"]), texts("score", &["b"])];
+            let hit = SearchResultData {
+                ids: Some(IDs {
+                    id_field: Some(i_ds::IdField::IntId(LongArray { data: vec![1] })),
+                }),
+                scores: vec![0.5],
+                topks: vec![1],
+                fields_data,
+                ..SearchResultData::default()
+            };
+            shown(&layout.table(hit, collection, None).expect("a hit"))
+        };
+        let distance = with(&["distance"]);
+        assert_eq!(table("id, distance, score", &distance), "id distance score: 1 a 0.5");
+        assert_eq!(table("id, distance", &distance), "id score distance: 1 0.5 a");
+        let both = with(&["distance", "score"]);
+        assert_eq!(table("id, distance, score", &both), "id distance distance score: 1 0.5 a b");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::value::{number, of_datum, of_json};
-use crate::language::ast::{Expr, ExprKind, Value};
+use crate::language::ast::{Expr, ExprKind, Name, Value};
 use crate::outcome::Datum;
 
 /// A row as it is stored, its dynamic fields in one column of JSON.
@@ -20,19 +20,27 @@ impl StoredRow<'_> {
     }
 
     /// The dynamic fields, none where the collection has none.
-    pub(crate) fn dynamic(&self) -> serde_json::Map<String, serde_json::Value> {
+    pub(crate) fn dynamic(&self) -> Result<serde_json::Map<String, serde_json::Value>> {
         match self.stored(DYNAMIC_FIELD) {
-            Some(Datum::Json(text)) => serde_json::from_str(text).unwrap_or_default(),
-            _ => serde_json::Map::new(),
+            Some(Datum::Json(text)) => serde_json::from_str(text).map_err(|error| {
+                Diagnostic::new(
+                    Code::InvalidJson,
+                    format!("the dynamic fields of a row are no JSON: {error}"),
+                )
+            }),
+            _ => Ok(serde_json::Map::new()),
         }
     }
 
     /// A field of the schema or else a dynamic one; what is not there is NULL.
-    fn value(&self, name: &str) -> Value {
-        match self.stored(name) {
+    fn value(&self, name: &Name) -> Result<Value> {
+        Ok(match self.stored(&name.value) {
             Some(stored) => of_datum(stored),
-            None => self.dynamic().get(name).map_or(Value::Null, of_json),
-        }
+            None => {
+                let dynamic = self.dynamic().map_err(|error| error.at(name.span))?;
+                dynamic.get(&name.value).map_or(Value::Null, of_json)
+            }
+        })
     }
 }
 
@@ -65,7 +73,7 @@ pub(crate) fn evaluate(expr: &Expr, row: StoredRow<'_>) -> Result<Value> {
     match &expr.kind {
         ExprKind::Literal(value) => Ok(value.clone()),
         ExprKind::Quoted(text) => Ok(Value::Text(text.clone())),
-        ExprKind::Field { name, path } => Ok(part(row.value(&name.value), path)),
+        ExprKind::Field { name, path } => Ok(part(row.value(name)?, path)),
         ExprKind::Chain { first, rest } => {
             let mut left = evaluate(first, row)?;
             for (operator, right) in rest {
@@ -111,26 +119,27 @@ fn part(value: Value, path: &[Spanned<Value>]) -> Value {
 fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<Value> {
     let overflow =
         || Diagnostic::new(Code::OutOfRange, "the result is too large a number").at(span);
+    if let (Some(a), Some(b)) = (whole(&left), whole(&right)) {
+        let result = match operator {
+            "+" => Some(a + b),
+            "-" => Some(a - b),
+            "*" => Some(a.checked_mul(b).ok_or_else(overflow)?),
+            "/" | "%" if b == 0 => {
+                return Err(Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span));
+            }
+            "/" => (a % b == 0).then(|| a / b),
+            "%" => Some(a % b),
+            _ => None,
+        };
+        if let Some(result) = result {
+            let int = i64::try_from(result).map(Value::Int);
+            return int
+                .or_else(|_| u64::try_from(result).map(Value::Large))
+                .map_err(|_| overflow());
+        }
+    }
     match (&left, &right) {
         (Value::Null, _) | (_, Value::Null) => return Ok(Value::Null),
-        (Value::Int(a), Value::Int(b)) => {
-            let whole = match operator {
-                "+" => Some(a.checked_add(*b).ok_or_else(overflow)?),
-                "-" => Some(a.checked_sub(*b).ok_or_else(overflow)?),
-                "*" => Some(a.checked_mul(*b).ok_or_else(overflow)?),
-                "/" | "%" if *b == 0 => {
-                    return Err(
-                        Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span)
-                    );
-                }
-                "/" => (a % b == 0).then(|| a / b),
-                "%" => Some(a % b),
-                _ => None,
-            };
-            if let Some(whole) = whole {
-                return Ok(Value::Int(whole));
-            }
-        }
         (Value::Text(a), Value::Text(b)) if operator == "+" => {
             return Ok(Value::Text(format!("{a}{b}")));
         }
@@ -151,7 +160,19 @@ fn arithmetic(left: Value, operator: &str, right: Value, span: Span) -> Result<V
         "%" => a % b,
         _ => a.powf(b),
     };
-    if result.is_finite() { Ok(Value::Float(result)) } else { Err(overflow()) }
+    // an infinity that is stored stays one
+    match result.is_finite() || !a.is_finite() || !b.is_finite() {
+        true => Ok(Value::Float(result)),
+        false => Err(overflow()),
+    }
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    match value {
+        Value::Int(number) => Some((*number).into()),
+        Value::Large(number) => Some((*number).into()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -201,6 +222,8 @@ mod tests {
             ("meta['n'][5] + 1", Value::Null),
             ("size + 1", Value::Int(4)),
             ("color + 1", Value::Null),
+            ("year + 9223372036854775807", Value::Large((1 << 63) + 6)),
+            ("9223372036854775808 - 1", Value::Int(i64::MAX)),
         ] {
             assert_eq!(evaluated(text), Ok(value), "{text}");
         }
@@ -210,7 +233,7 @@ mod tests {
     fn what_has_no_result_is_said() {
         for (text, message) in [
             ("year / 0", "DivisionByZero: this divides by zero"),
-            ("year + 9223372036854775807", "OutOfRange: the result is too large a number"),
+            ("year * 9223372036854775807", "OutOfRange: the result is too large a number"),
             ("price / 0", "OutOfRange: the result is too large a number"),
             ("title * 2", "TypeMismatch: only numbers are added, subtracted, multiplied"),
         ] {

@@ -6,7 +6,7 @@ use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::check_partitions;
-use crate::execute::value::to_json_field;
+use crate::execute::value::to_json;
 use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Name, Row, Value, Write};
 use crate::milvus::{Feature, Platform, Version};
@@ -164,7 +164,7 @@ fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
     let mut object = serde_json::Map::new();
     for (at, target) in targets.iter().enumerate() {
         if let Target::Dynamic(name) = target {
-            let value = to_json_field(row_value(row, at, targets.len())?)?;
+            let value = to_json(row_value(row, at, targets.len())?)?;
             object.insert(name.value.clone(), value);
         }
     }
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(
             sent(text, &books, "2.6.0"),
             Ok("id: [Int(1), Int(2)]\n{\"color\":\"red\",\"size\":{\"a\":1}}\
-                {\"color\":null,\"size\":[2]}"
+                {\"color\":null,\"size\":\"[2]\"}"
                 .to_string())
         );
         let only_key = "UPSERT INTO t (id) VALUES (1)";

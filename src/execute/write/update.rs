@@ -10,7 +10,7 @@ use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};
-use crate::execute::value::{of_datum, to_json_field};
+use crate::execute::value::{of_datum, to_json};
 use crate::execute::write::evaluate::{self, StoredRow, evaluate};
 use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Assigned, Direction, Name, Update, Value};
@@ -289,7 +289,7 @@ fn columns<'a>(
                 None => column.push_stored(row.values.get(at).unwrap_or(&Datum::Null), span)?,
                 Some((_, Assigned::Value(value))) => column.push(value)?,
                 Some((_, Assigned::Expr(expr))) => {
-                    column.push(&Spanned::new(evaluate(expr, *row)?, expr.span))?
+                    column.push_computed(&Spanned::new(evaluate(expr, *row)?, expr.span))?
                 }
             }
         }
@@ -300,13 +300,16 @@ fn columns<'a>(
 
 /// The dynamic fields of a row with what is assigned to them.
 fn dynamic_object(update: &Update, collection: &Collection, row: StoredRow<'_>) -> Result<Vec<u8>> {
-    let mut object = row.dynamic();
-    for (name, assigned) in
-        update.assignments.iter().filter(|(name, _)| collection.find(&name.value).is_none())
-    {
+    let dynamic = |(name, _): &&(Name, Assigned)| collection.find(&name.value).is_none();
+    let mut assignments = update.assignments.iter().filter(dynamic).peekable();
+    if let (None, Some(Datum::Json(text))) = (assignments.peek(), row.stored(DYNAMIC_FIELD)) {
+        return Ok(text.clone().into_bytes());
+    }
+    let mut object = row.dynamic().map_err(|error| error.at(update.table.span))?;
+    for (name, assigned) in assignments {
         let value = match assigned {
-            Assigned::Value(value) => to_json_field(value)?,
-            Assigned::Expr(expr) => to_json_field(&Spanned::new(evaluate(expr, row)?, expr.span))?,
+            Assigned::Value(value) => to_json(value)?,
+            Assigned::Expr(expr) => to_json(&Spanned::new(evaluate(expr, row)?, expr.span))?,
         };
         object.insert(name.value.clone(), value);
     }
@@ -345,8 +348,27 @@ mod tests {
             .map(|column| format!("{:?}", datum::column(column.take(1), 1)))
             .collect();
         assert_eq!(made, ["[Int(1)]", "[Int(8)]", "[Json(\"{\\\"n\\\":2}\")]"]);
-        let object = dynamic_object(&update, &books, row).expect("an object");
-        assert_eq!(String::from_utf8_lossy(&object), r#"{"color":"red","size":4}"#);
+        let object = |assignments: &str, stored: &str| {
+            let values = [&values[..3], &[Datum::Json(stored.to_string())]].concat();
+            let row = StoredRow { names: &names, values: &values };
+            dynamic_object(&parsed(assignments), &books, row)
+                .map(|object| String::from_utf8_lossy(&object).into_owned())
+                .map_err(|error| said(&error))
+        };
+        let stored = r#"{"color":"red","size":2}"#;
+        let made = object("year = year + 1, size = size * 2, meta = {'n': 2}", stored);
+        assert_eq!(made, Ok(r#"{"color":"red","size":4}"#.to_string()));
+        // strings stay strings, and what is not assigned stays as it is to the letter
+        let stored = r#"{"a":"[1,2]","b":1.50,"c":12345678901234567890123}"#;
+        let made = object("a = a, d = '{}', e = meta['n']", stored);
+        let expected = r#"{"a":"[1,2]","b":1.50,"c":12345678901234567890123,"d":"{}","e":1}"#;
+        assert_eq!(made, Ok(expected.to_string()));
+        assert_eq!(object("year = 1", "{\"a\": NaN}"), Ok("{\"a\": NaN}".to_string()));
+        let error = object("a = 1", "{\"a\": NaN}").expect_err("no JSON");
+        assert!(
+            error.starts_with("InvalidJson: the dynamic fields of a row are no JSON"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum Value {
     Null,
     Bool(bool),
     Int(i64),
+    /// 2^63 to 2^64 - 1, which JSON holds and a BIGINT does not
+    Large(u64),
     Float(f64),
     Text(String),
     /// X'A5', b'1010'
@@ -36,6 +38,14 @@ pub enum Value {
     Variable(String),
     /// PROMPT in the place of a password or token: whoever runs the cell is asked for it
     Prompt,
+}
+
+impl Value {
+    /// A number as it was written: a whole one stays whole as long as 64 bits hold it.
+    pub(crate) fn number(text: &str) -> Option<Value> {
+        let whole = text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Large));
+        whole.ok().or_else(|| text.parse().ok().map(Value::Float))
+    }
 }
 
 /// The numbers of a list, as a vector field takes them. JSON and filters need them exactly: see
@@ -66,11 +76,7 @@ impl Numbers {
                 let word = piece.trim();
                 let begin = at + (piece.len() - piece.trim_start().len());
                 at += piece.len() + 1;
-                let value = word
-                    .parse()
-                    .map(Value::Int)
-                    .or_else(|_| word.parse().map(Value::Float))
-                    .ok()?;
+                let value = Value::number(word)?;
                 Some(Spanned::new(value, Span::new(begin, begin + word.len())))
             })
             .collect()

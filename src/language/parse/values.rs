@@ -56,6 +56,18 @@ impl<'a> Builder<'a> {
         self.bare_value(inner)
     }
 
+    /// A value inside a list or an object, where `"…"` is JSON's string with JSON's escapes.
+    fn member(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+        let inner = self.parts(pair).next()?;
+        match inner.as_rule() {
+            Rule::text if inner.as_str().starts_with('"') => {
+                let span = self.span(&inner);
+                Ok(Spanned::new(Value::Text(json_string(inner.as_str(), span)?), span))
+            }
+            _ => self.bare_value(inner),
+        }
+    }
+
     pub(super) fn bare_value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         let span = self.span(&pair);
         let value = match pair.as_rule() {
@@ -67,7 +79,7 @@ impl<'a> Builder<'a> {
                 match parts.take(Rule::lifted) {
                     Some(lifted) => Value::Numbers(self.lifted(lifted)?),
                     None => numbers::list_of(
-                        parts.pairs.map(|pair| self.value(pair)).collect::<Result<Vec<_>>>()?,
+                        parts.pairs.map(|pair| self.member(pair)).collect::<Result<Vec<_>>>()?,
                         span,
                     ),
                 }
@@ -79,10 +91,12 @@ impl<'a> Builder<'a> {
                     let key = parts.next()?;
                     let key = if key.as_rule() == Rule::number {
                         key.as_str().trim_end().to_string()
+                    } else if key.as_str().starts_with('"') {
+                        json_string(key.as_str(), self.span(&key))?
                     } else {
                         unquote(key.as_str())
                     };
-                    fields.push((key, self.value(parts.next()?)?));
+                    fields.push((key, self.member(parts.next()?)?));
                 }
                 Value::Object(fields)
             }
@@ -117,14 +131,42 @@ impl<'a> Builder<'a> {
 }
 
 fn number(text: &str, span: Span) -> Result<Value> {
-    if let Ok(number) = text.parse::<i64>() {
-        return Ok(Value::Int(number));
+    match Value::number(text) {
+        Some(Value::Float(number)) if !number.is_finite() => {
+            Err(Diagnostic::new(Code::InvalidNumber, format!("`{text}` is too large a number"))
+                .at(span))
+        }
+        number => number.ok_or_else(|| internal(span)),
     }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-        _ => Err(Diagnostic::new(Code::InvalidNumber, format!("`{text}` is too large a number"))
-            .at(span)),
+}
+
+/// A string of JSON. Beside JSON's own it may have a quote doubled and control characters as they
+/// are, as every string of a cell.
+fn json_string(text: &str, span: Span) -> Result<String> {
+    let text = text.trim_end();
+    let mut strict = String::with_capacity(text.len());
+    let mut chars = text.get(1..text.len().saturating_sub(1)).unwrap_or_default().chars();
+    strict.push('"');
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => {
+                chars.next();
+                strict.push_str("\\\"");
+            }
+            '\\' => match chars.next() {
+                Some('\'') => strict.push('\''),
+                escaped => strict.extend(std::iter::once('\\').chain(escaped)),
+            },
+            control if control < ' ' => strict.push_str(&format!("\\u{:04x}", u32::from(control))),
+            other => strict.push(other),
+        }
     }
+    strict.push('"');
+    serde_json::from_str(&strict).map_err(|_| {
+        Diagnostic::new(Code::InvalidJson, "this string has an escape that JSON has not")
+            .at(span)
+            .help("in a list or an object `\"…\"` is JSON's: write `\\\\` for a backslash")
+    })
 }
 
 fn bytes(text: &str, span: Span) -> Result<Vec<u8>> {

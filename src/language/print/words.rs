@@ -9,6 +9,7 @@ pub(crate) fn value(value: &Value) -> String {
         Value::Null => "NULL".to_string(),
         Value::Bool(flag) => if *flag { "TRUE" } else { "FALSE" }.to_string(),
         Value::Int(number) => number.to_string(),
+        Value::Large(number) => number.to_string(),
         Value::Float(number) => format!("{number:?}"),
         Value::Text(text) => quote(text),
         Value::Bytes(bytes) => {

@@ -25,6 +25,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(sys.executable).parent
+WITH_TLS = ("envoy-tls.yaml", "envoy-auth.yaml")
 MILVUS_PORTS = (
     "etcd root-coord proxy-internal query-coord query-node index-coord index-node data-coord data-node".split()
 )
@@ -87,7 +88,7 @@ class Servers:
         """One of the files in deploy/, for this machine; `change` is given what it says, to change more."""
         port = port or free_port()
         path = self.folder / f"{name}.yaml"
-        configured = configure(config, port, upstream, origins, self.certificate())
+        configured = configure(config, port, upstream, origins, self.certificate() if config in WITH_TLS else None)
         if change:
             change(configured)
         path.write_text(yaml.safe_dump(configured))

@@ -193,7 +193,8 @@ class Readonly(unittest.TestCase):
 
     def test_a_large_body_is_refused_and_the_page_is_told(self):
         status, headers = self.refused("Search", body=bytes(1024 * 1024 + 1))
-        self.assertEqual((status, headers["grpc-status"]), (413, UNKNOWN))
+        # the words by which the kernel knows it, as for 408 below
+        self.assertEqual((status, headers["grpc-status"], headers["grpc-message"]), (413, UNKNOWN, "Payload Too Large"))
         self.assertEqual(headers["access-control-allow-origin"], PAGE)
         status, headers, _ = ask(self.port, "Search", body=bytes(1024 * 1024))
         self.assertTrue(reached(headers))
@@ -226,6 +227,7 @@ class Slow(unittest.TestCase):
                     if number < 150:
                         # a page is told of it
                         self.assertIn(f"access-control-allow-origin: {PAGE}".encode(), reply)
+                        self.assertIn(b"grpc-message: request timeout", reply)
 
     def test_an_answer_may_take_longer_than_a_request(self):
         def shorter(config):

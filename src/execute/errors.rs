@@ -81,6 +81,7 @@ fn status(method: &str, url: &str, code: tonic::Code, reason: &str) -> Diagnosti
 fn http(url: &str, status: u16) -> Diagnostic {
     let (code, help) = match status {
         401 | 403 => (Code::Refused, "a proxy before Milvus keeps the request: see its own rules"),
+        408 => (Code::Refused, "the request came too slowly for a proxy: send fewer rows in one"),
         413 => (Code::Refused, "a proxy takes no request as large: send fewer rows in one"),
         502..=504 => (
             Code::Unreachable,

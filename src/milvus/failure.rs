@@ -50,6 +50,9 @@ pub(super) fn of_status(
         Code::ResourceExhausted | Code::Unavailable if is_rate_limit(&reason) => {
             Error::RateLimited { reason }
         }
+        // Envoy gives its own refusals a status of gRPC as well, which for these two says nothing
+        Code::Unknown if reason == "Payload Too Large" => http(413),
+        Code::Unknown if reason == "request timeout" => http(408),
         Code::PermissionDenied => Error::Refused { method: method.name, reason },
         Code::Unauthenticated => Error::Unauthenticated { reason },
         Code::ResourceExhausted
@@ -117,6 +120,9 @@ mod tests {
         let mapped = "grpc-status header missing, mapped from HTTP status code 502";
         assert_eq!(said(Code::Unavailable, mapped), "HTTP 502");
         assert_eq!(said(Code::Unimplemented, "404 page not found"), "HTTP 404");
+        assert_eq!(said(Code::Unknown, "Payload Too Large"), "HTTP 413");
+        assert_eq!(said(Code::Unknown, "request timeout"), "HTTP 408");
+        assert_eq!(said(Code::Unknown, "timeout"), "Unknown timeout");
         assert_eq!(
             said(Code::DeadlineExceeded, "upstream request timeout"),
             "DeadlineExceeded upstream request timeout"

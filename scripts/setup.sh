@@ -12,6 +12,8 @@ need python3 "install Python 3.10 or later"
 missing=()
 [ -x /usr/bin/chromium ] || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
 command -v chromedriver >/dev/null || missing+=(chromium-driver)
+# the tests' certificates
+command -v openssl >/dev/null || missing+=(openssl)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -20,12 +20,12 @@
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
 //!    its one table has.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
-//!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes.
+//!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as the
+//!    tree marks them, or all that may be one where there is no tree.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
-//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome,
-//! diagnostic, secrets`. Parse and render are pure;
-//! JavaScript values appear in `wasm` alone.
+//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->
+//! language, milvus`. Parse and render are pure; JavaScript values appear in `wasm` alone.
 
 #![cfg_attr(
     not(test),
@@ -39,6 +39,7 @@ pub mod language;
 pub mod milvus;
 pub mod outcome;
 pub mod render;
+mod secret_names;
 mod secrets;
 pub mod session;
 #[cfg(target_arch = "wasm32")]

@@ -1,83 +1,239 @@
 //! Keeps passwords and tokens out of what is shown: an error quotes the cell, and outputs are saved
 //! with the notebook. In: a cell's text. Out: the same text, byte for byte as long, with `*` where
 //! a secret stands.
+//!
+//! Where a statement parses, the tree says what is a secret. Where it does not, nobody knows, and
+//! [`unread`] says how far it may be quoted.
 
 use std::ops::Range;
 
-use crate::language::keywords::{self, SECRET_NEXT};
+use crate::diagnostic::{Result, Spanned, closest};
+use crate::language::ast::{Expr, ExprKind, Kind, Name, Statement, Value};
+use crate::language::keywords::{self, SETTING};
+use crate::language::numbers::{self, Scanned};
+use crate::language::parse::{self, unread};
+use crate::language::walk::{self, ValueVisitor};
+use crate::milvus::Address;
+use crate::secret_names::is_secret;
 
-/// The text with its secrets covered. Offsets into the one hold in the other.
-pub(crate) fn masked(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for range in in_addresses(text).into_iter().chain(behind_keywords(text)) {
-        if let Some(secret) = bytes.get_mut(range) {
-            secret.fill(b'*');
-        }
+/// The text with its secrets covered; offsets into the one hold in the other. What stands outside
+/// of `shown` is of no interest, and may be left as it is.
+pub(crate) fn masked(cell: &str, shown: Range<usize>) -> String {
+    let mut cover = Cover { bytes: cell.as_bytes().to_vec(), cell };
+    match numbers::scan(cell) {
+        Ok(scanned) => cover.statements(&scanned, &shown),
+        Err(_) => cover.unclosed(),
     }
-    String::from_utf8(bytes).unwrap_or_default()
+    String::from_utf8(cover.bytes).unwrap_or_default()
 }
 
-/// `://user:SECRET@host`, `://SECRET@host`
-fn in_addresses(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (at, _) in text.match_indices("://") {
-        let start = at + 3;
-        let rest = text.get(start..).unwrap_or_default();
-        let word =
-            rest.split(|char: char| char.is_whitespace() || char == ';').next().unwrap_or_default();
-        if let Some((login, _)) = word.rsplit_once('@') {
-            let secret = login.find(':').map_or(0, |colon| colon + 1);
-            found.push(start + secret..start + login.len());
-        }
-    }
-    found
+/// A copy of the cell, in which places are covered one after the other.
+struct Cover<'a> {
+    bytes: Vec<u8>,
+    cell: &'a str,
 }
 
-/// `PASSWORD 'SECRET'`, `TOKEN 'SECRET'`, `OLD 'SECRET'`; without quotes where no field can have
-/// that name.
-fn behind_keywords(text: &str) -> Vec<Range<usize>> {
-    let lower = text.to_ascii_lowercase();
-    let mut found = Vec::new();
-    for keyword in keywords::used_for(SECRET_NEXT) {
-        for (at, _) in lower.match_indices(&keyword.to_ascii_lowercase()) {
-            let behind = text.get(at + keyword.len()..).unwrap_or_default();
-            let value = behind.trim_start();
-            let start = text.len() - value.len();
-            let before = lower.get(..at).unwrap_or_default();
-            let word = !before.ends_with(|char: char| char.is_alphanumeric() || char == '_');
-            let no_field = word && before.rsplit(';').next().is_some_and(takes_secrets);
-            if let Some(quote) = value.chars().next().filter(|char| matches!(char, '\'' | '"')) {
-                let inner = value.get(1..).unwrap_or_default();
-                // up to the last quote of the line: a quote within the secret is doubled or escaped
-                let line = inner.lines().next().unwrap_or_default();
-                let end = line
-                    .find(&format!("{quote} "))
-                    .or_else(|| line.rfind(quote))
-                    .unwrap_or(line.len());
-                found.push(start + 1..start + 1 + end);
-            } else if no_field && behind.len() > value.len() {
-                let end = value
-                    .find(|char: char| char.is_whitespace() || char == ';')
-                    .unwrap_or(value.len());
-                let word = value.get(..end).unwrap_or_default();
-                if !word.eq_ignore_ascii_case("prompt") {
-                    found.push(start..start + end);
-                }
+impl Cover<'_> {
+    /// Covers a range but for the ends of its lines, which tell where a place is shown; the blanks
+    /// of what could not be read stay as well, so that a mark below it still says something.
+    fn fill(&mut self, range: Range<usize>, blanks: bool) {
+        for byte in self.bytes.get_mut(range).unwrap_or_default() {
+            if !matches!(byte, b'\n' | b'\r') && (blanks || !byte.is_ascii_whitespace()) {
+                *byte = b'*';
             }
         }
     }
-    found
+
+    fn statements(&mut self, scanned: &Scanned<'_>, shown: &Range<usize>) {
+        let count = scanned.statements.len();
+        let place = |index: usize| {
+            let (start, end) = scanned.statements.get(index).copied().unwrap_or_default();
+            (start, scanned.in_cell(start)..scanned.in_cell(end))
+        };
+        let is_shown = |range: &Range<usize>| range.start < shown.end && shown.start < range.end;
+        for index in (0..count).filter(|index| is_shown(&place(*index).1)) {
+            let (start, range) = place(index);
+            let cut =
+                unread::is_rest(scanned, index + 1) && parse::nth(scanned, index + 1).is_err();
+            match parse::nth(scanned, index) {
+                Ok(mut statement) if !cut => self.secrets(&mut statement),
+                _ => {
+                    let known = unread::quotable(scanned, index).max(start);
+                    self.fill(scanned.in_cell(known)..range.end, false);
+                }
+            }
+        }
+        for comment in scanned.comments.iter().map(|comment| comment.start..comment.end) {
+            if !is_shown(&comment) {
+                continue;
+            }
+            // a secret that is cut in two by what looks like a comment, and what is left of another
+            let next = (0..count).find(|index| place(*index).1.start > comment.start);
+            let own = next.unwrap_or(count).checked_sub(1);
+            let start = own.map_or(comment.start, |index| place(index).1.start);
+            let text = |start: usize| self.cell.get(start..comment.end).unwrap_or_default();
+            if unread::mentions_secret(text(comment.start), true)
+                || own.is_some() && unread::may_carry_secret(text(start))
+                || next.is_some_and(|index| unread::carries(scanned, index))
+            {
+                self.fill(comment, false);
+            }
+        }
+    }
+
+    /// Covers a cell in which a string or a comment has no end: where its statements end is not
+    /// known either.
+    fn unclosed(&mut self) {
+        let mut start = 0;
+        for piece in self.cell.split(';') {
+            let text = behind_comments(piece);
+            if unread::may_carry_secret(text) || unread::mentions_secret(piece, true) {
+                let begin = start + (piece.len() - text.len());
+                self.fill(start..begin, false);
+                return self.fill(begin + unread::known_words(text)..self.cell.len(), false);
+            }
+            start += piece.len() + 1;
+        }
+    }
+
+    /// Covers what the tree says is secret.
+    fn secrets(&mut self, statement: &mut Statement) {
+        let mut kind = &statement.kind;
+        while let Kind::Explain(inner) = kind {
+            kind = &inner.kind;
+        }
+        // a variable may be given to a password, and a setting that is none may be meant as one
+        if let Kind::SetVariable { value, .. } = kind {
+            return self.value(value);
+        }
+        if let Kind::Set { name, value } = kind {
+            let settings: Vec<&str> = keywords::used_for(SETTING).collect();
+            if closest(&name.value, &settings).is_none() {
+                return self.value(value);
+            }
+        }
+        let mut places = Secrets { cover: self, under: false };
+        // what collects makes no errors
+        let _ = walk::statement(statement, &mut places);
+    }
+
+    /// Covers a value; its quotes stay, and so does PROMPT.
+    fn value(&mut self, value: &Spanned<Value>) {
+        let (mut start, mut end) = (value.span.start, value.span.end);
+        let written = self.cell.get(start..end).unwrap_or_default();
+        if written.starts_with(['\'', '"', '`', ':']) {
+            start += 1;
+            end -= usize::from(!written.starts_with(':'));
+        }
+        if value.value != Value::Prompt {
+            self.fill(start..end.max(start), true);
+        }
+    }
+
+    /// Covers the password of an address, or all of it when it is none. What is shown of it says
+    /// where it leads, and as whom.
+    fn address(&mut self, name: &Name) {
+        let written = self.cell.get(name.span.start..name.span.end).unwrap_or_default();
+        let quote = usize::from(written.starts_with(['\'', '"', '`']));
+        // what stands in the place of a scheme may be a part of a password
+        let scheme = match name.value.split_once("://") {
+            Some((scheme, _)) if Address::parse(&format!("{scheme}://h")).is_ok() => {
+                quote + scheme.len() + "://".len()
+            }
+            _ => quote,
+        };
+        let end = name.span.end - quote;
+        let start = name.span.start + scheme;
+        let login = self.cell.get(start..end).unwrap_or_default().rfind('@');
+        let place = name.value.rsplit('@').next().unwrap_or_default();
+        if Address::parse(&name.value).is_err() || Address::parse(place).is_err() {
+            self.fill(start..end, true);
+        } else if let Some(at) = login {
+            let login = self.cell.get(start..start + at).unwrap_or_default();
+            let secret = login.find(':').map_or(0, |colon| colon + 1);
+            self.fill(start + secret..start + at, true);
+        }
+    }
+
+    /// Covers the password of an address that stands in some string.
+    fn login(&mut self, value: &Value, span: crate::diagnostic::Span) {
+        let written = self.cell.get(span.start..span.end).unwrap_or_default();
+        if let (Value::Text(_), Some(scheme), Some(at)) =
+            (value, written.find("://"), written.rfind('@'))
+        {
+            self.fill(span.start + scheme + 3..span.start + at, true);
+        }
+    }
 }
 
-/// Whether a statement, of which this is the beginning in small letters, is of a connection or a
-/// user.
-fn takes_secrets(statement: &str) -> bool {
-    let mut words = statement.split_whitespace().skip_while(|word| *word == "explain");
-    match words.next() {
-        Some("connect") => true,
-        Some("create" | "alter") => words.next() == Some("user"),
-        _ => false,
+/// Covers the secrets that a walk over a statement comes to.
+struct Secrets<'a, 'b> {
+    cover: &'a mut Cover<'b>,
+    /// whether the values that come are given to a secret's name
+    under: bool,
+}
+
+impl ValueVisitor for Secrets<'_, '_> {
+    fn value(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+        if self.under {
+            self.cover.value(value);
+            return Ok(());
+        }
+        self.cover.login(&value.value, value.span);
+        if let Value::Object(fields) = &value.value {
+            for (_, value) in fields.iter().filter(|(key, _)| is_secret(key)) {
+                self.cover.value(value);
+            }
+        }
+        walk::nested(&mut value.value, self)
     }
+
+    fn text(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+        self.value(value)
+    }
+
+    fn secret(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+        self.cover.value(value);
+        Ok(())
+    }
+
+    fn address(&mut self, name: &mut Name) {
+        self.cover.address(name);
+    }
+
+    fn under(&mut self, name: &str) {
+        self.under = is_secret(name);
+    }
+
+    fn several(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
+        values.iter_mut().try_for_each(|value| self.value(value))
+    }
+
+    fn vectors(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
+        self.several(values)
+    }
+
+    fn literal(&mut self, literal: &mut Expr) -> Result<()> {
+        if let ExprKind::Literal(value) = &literal.kind {
+            self.cover.login(value, literal.span);
+        }
+        Ok(())
+    }
+
+    fn in_list(&mut self, _: &mut Vec<Expr>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The text behind the comments that it begins with.
+fn behind_comments(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while rest.starts_with("--") || rest.starts_with('#') || rest.starts_with("/*") {
+        let end =
+            if rest.starts_with("/*") { rest.find("*/").map(|at| at + 1) } else { rest.find('\n') };
+        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default().trim_start();
+    }
+    rest
 }
 
 #[cfg(test)]
@@ -87,7 +243,8 @@ mod tests {
     #[test]
     fn covers_secrets_and_nothing_else() {
         for (text, shown) in [
-            ("milvus://root:p@ss@h:1/d; SHOW", "milvus://root:****@h:1/d; SHOW"),
+            // what parses: what the tree says
+            ("milvus://root:p@ss@h:1/d; SHOW TABLES", "milvus://root:****@h:1/d; SHOW TABLES"),
             ("milvus://abc@h", "milvus://***@h"),
             ("milvus://h:19530", "milvus://h:19530"),
             ("CONNECT 'http://u:pw@h' TOKEN 'x y'", "CONNECT 'http://u:**@h' TOKEN '***'"),
@@ -101,14 +258,48 @@ mod tests {
                 "EXPLAIN ALTER USER u PASSWORD 'new' OLD 'it''s'",
                 "EXPLAIN ALTER USER u PASSWORD '***' OLD '*****'",
             ),
-            ("ALTER USER bold PASSWORD new OLD was", "ALTER USER bold PASSWORD *** OLD ***"),
-            ("create user u password pw", "create user u password **"),
-            ("SELECT old FORM t", "SELECT old FORM t"),
-            ("CONNECT 'h' PASSWORD 'öpen", "CONNECT 'h' PASSWORD '*****"),
+            ("ALTER USER bold PASSWORD new OLD `w`", "ALTER USER bold PASSWORD *** OLD `*`"),
+            ("create user u password 'ö\np'", "create user u password '**\n*'"),
+            ("CREATE USER u PASSWORD :p", "CREATE USER u PASSWORD :*"),
+            ("SET @q = 'tea'; SELECT a FROM t", "SET @q = '***'; SELECT a FROM t"),
+            ("SET precision = 3; SET pin = 3", "SET precision = 3; SET pin = *"),
+            ("SELECT token FROM t WHERE token = 'x'", "SELECT token FROM t WHERE token = 'x'"),
+            ("UPDATE t SET pwd = 'x', n = 'y'", "UPDATE t SET pwd = '*', n = 'y'"),
+            ("INSERT INTO t (a, pwd) VALUES (1, 'x')", "INSERT INTO t (a, pwd) VALUES (1, '*')"),
+            ("LOAD t WITH (a = 'x', token = 'y')", "LOAD t WITH (a = 'x', token = '*')"),
+            // no address
+            ("milvus://u:pw", "milvus://****"),
+            ("CONNECT 'u:pw' DATABASE d", "CONNECT '****' DATABASE d"),
+            // what does not parse: the words before a secret
+            ("CONNECT 'h' PASSWORD = 'x'", "CONNECT *** ******** * ***"),
+            ("CONECT 'h' TOKEN 'x'", "CONECT *** ***** ***"),
+            ("CREATE USER ann PASWORD 'x y'", "CREATE USER ann ******* ** **"),
+            ("CREATE USER IF NOT EXISTS ann 'x'", "CREATE USER IF NOT EXISTS ann ***"),
+            ("ALTER USER ann PASSWORD 'x' 'y'", "ALTER USER ann PASSWORD *** ***"),
+            ("SET PASSWORD FOR ann = 'x'", "SET PASSWORD *** *** * ***"),
+            ("SET @p 'x'", "SET @p ***"),
+            ("EXPLAIN /* x */ CREAT USER u 'x'", "EXPLAIN ** * ** CREAT **** * ***"),
+            ("milvus://root:to ken@h", "milvus://******* *****"),
+            ("milvus://root:to;ken@h; SELEC 1", "milvus://*******;*****; SELEC 1"),
+            ("CREATE USER u PASSWORD 'x", "CREATE USER u PASSWORD **"),
+            ("SHOW TABLES; CONNECT 'x", "SHOW TABLES; CONNECT **"),
+            ("SHOW TABLES CONNECT 'h' TOKEN 'x'", "SHOW TABLES CONNECT *** ***** ***"),
+            ("AUTH x", "AUTH *"),
+            ("x@h", "***"),
+            // comments
+            ("SELECT a FORM t -- of ann", "SELECT a FORM t -- of ann"),
+            ("SELECT a FORM t -- TOKEN x", "SELECT a FORM t ** ***** *"),
+            ("CREATE USER u PASSWORD x#y", "CREATE USER u PASSWORD ***"),
+            // all else
+            ("SELECT old FORM t WHERE a = 'x'", "SELECT old FORM t WHERE a = 'x'"),
             ("SELECT token FORM t WHERE token = 'x'", "SELECT token FORM t WHERE token = 'x'"),
+            ("SELEC 'x'; hlep me", "SELEC 'x'; hlep me"),
+            ("CREATE TABEL t (a INT)", "CREATE TABEL t (a INT)"),
+            ("SELECT 'x", "SELECT 'x"),
         ] {
-            assert_eq!(masked(text), shown);
-            assert_eq!(masked(text).len(), text.len());
+            let covered = masked(text, 0..text.len());
+            assert_eq!(covered, shown);
+            assert_eq!(covered.len(), text.len());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The words of the dialect, each in one row with all that it is used for. The grammar's build
 //! script makes the keyword rules of it; `parse` asks which words open a statement, `print` which
-//! names it has to quote, `complete` what to offer, `secrets` what a secret follows. Data and two
+//! names it has to quote, `complete` what to offer, `unread` what a secret follows. Data and two
 //! look-ups: the build script compiles this file as well, so nothing of the crate is used here.
 //!
 //! A new keyword is a row of [`KEYWORDS`], and its name in capitals in `grammar.pest`.
@@ -19,6 +19,8 @@ pub(crate) const COMPLETES: u8 = 1 << 4;
 pub(crate) const TABLE_NEXT: u8 = 1 << 5;
 /// A password or a token comes next.
 pub(crate) const SECRET_NEXT: u8 = 1 << 6;
+/// A setting of the kernel: what SET takes without `@`.
+pub(crate) const SETTING: u8 = 1 << 7;
 
 /// The words, and the phrases that are completed as one, in the order of the alphabet; then the
 /// names of parameters and settings, which are lower case.
@@ -189,17 +191,18 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("WEIGHT", RULE | COMPLETES),
     ("WHERE", RULE | RESERVED | COMPLETES),
     ("WITH", RULE | RESERVED | COMPLETES),
+    ("consistency_level", COMPLETES | SETTING),
     ("dimension", COMPLETES),
-    ("display_limit", COMPLETES),
+    ("display_limit", COMPLETES | SETTING),
     ("index_type", COMPLETES),
     ("metric_type", COMPLETES),
     ("nlist", COMPLETES),
     ("nprobe", COMPLETES),
     ("partition_tag", COMPLETES),
     ("partition_tags", COMPLETES),
-    ("precision", COMPLETES),
-    ("table_schema", COMPLETES),
-    ("timeout", COMPLETES),
+    ("precision", COMPLETES | SETTING),
+    ("table_schema", COMPLETES | SETTING),
+    ("timeout", COMPLETES | SETTING),
     ("top_k", COMPLETES),
 ];
 

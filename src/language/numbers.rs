@@ -25,6 +25,8 @@ pub(crate) struct Scanned<'a> {
     pub(crate) lists: Vec<Numbers>,
     /// where the statements stand in `text`, without the blanks around them
     pub(crate) statements: Vec<(usize, usize)>,
+    /// where the comments stand in the cell
+    pub(crate) comments: Vec<Span>,
     /// (offset in `text`, offset in the cell), ascending; between two entries both run in step
     map: Vec<(usize, usize)>,
     /// the entry that was asked for last: the next question is about the same or a near one
@@ -54,6 +56,7 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             text: String::new(),
             lists: Vec::new(),
             statements: Vec::new(),
+            comments: Vec::new(),
             map: vec![(0, 0)],
             last: Cell::new(0),
         },
@@ -72,7 +75,10 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
                 at = string_end(bytes, at).ok_or_else(|| unclosed(at, here))?;
             }
             b'-' | b'#' | b'/' => match comment_end(cell, at)? {
-                Some(end) => at = scanner.skip(at, end),
+                Some(end) => {
+                    scanner.out.comments.push(Span::new(at, end));
+                    at = scanner.skip(at, end);
+                }
                 None => at += 1,
             },
             b'[' => match number_list(bytes, at)? {

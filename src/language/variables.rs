@@ -47,6 +47,18 @@ impl ValueVisitor for Substitution<'_> {
         Ok(())
     }
 
+    /// A password without quotes may look like a variable: it is not quoted.
+    fn secret(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+        if let Value::Variable(name) = &value.value
+            && !self.variables.contains_key(name)
+        {
+            return Err(Diagnostic::new(Code::UnknownVariable, "there is no such variable")
+                .at(value.span)
+                .help("a password that begins with a colon needs quotes"));
+        }
+        self.text(value)
+    }
+
     /// A variable may stand for several: `BY id = :ids`.
     fn several(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
         let mut out = Vec::with_capacity(values.len());

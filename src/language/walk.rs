@@ -17,6 +17,12 @@ pub(crate) trait ValueVisitor {
     fn value(&mut self, value: &mut Spanned<Value>) -> Result<()>;
     /// A string.
     fn text(&mut self, value: &mut Spanned<Value>) -> Result<()>;
+    /// A string that is not to be shown.
+    fn secret(&mut self, value: &mut Spanned<Value>) -> Result<()>;
+    /// What is connected to: it may have a password in it.
+    fn address(&mut self, _: &mut Name) {}
+    /// The values that follow, up to the next name, are what is given to it.
+    fn under(&mut self, _: &str) {}
     /// Values side by side, as many as there are.
     fn several(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()>;
     /// Query vectors, or vectors to insert.
@@ -33,9 +39,11 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
     match kind {
         Kind::Explain(explained) => self::statement(explained, visitor),
         Kind::Connect(connect) => self::connect(connect, visitor),
-        Kind::Set { name: _, value }
-        | Kind::SetVariable { name: _, value }
-        | Kind::ShowJob { job: _, id: value }
+        Kind::Set { name, value } | Kind::SetVariable { name, value } => {
+            visitor.under(&name.value);
+            visitor.value(value)
+        }
+        Kind::ShowJob { job: _, id: value }
         | Kind::TransferNodes { count: value, from: _, to: _ }
         | Kind::TransferReplicas { count: value, table: _, from: _, to: _ } => visitor.value(value),
         Kind::CreateTable(create) => create_table(create, visitor),
@@ -57,9 +65,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
             visitor.value(texts)?;
             self::params(params, visitor)
         }
-        Kind::Write(Write { upsert: _, table: _, partition: _, fields: _, rows }) => {
-            rows.iter_mut().try_for_each(|Row { values, span: _ }| self::values(values, visitor))
-        }
+        Kind::Write(write) => self::write(write, visitor),
         Kind::Update(update) => self::update(update, visitor),
         Kind::Delete { table: _, partition: _, filter } => self::filter(filter, visitor),
         Kind::Select(select) => self::select(select, visitor),
@@ -122,9 +128,11 @@ pub(crate) fn nested(value: &mut Value, visitor: &mut dyn ValueVisitor) -> Resul
 }
 
 fn connect(connect: &mut Connect, visitor: &mut dyn ValueVisitor) -> Result<()> {
-    let Connect { address: _, user, password, token, database, alias } = connect;
-    let words = [user, password, token, database, alias];
-    words.into_iter().flatten().try_for_each(|word| visitor.text(word))
+    let Connect { address, user, password, token, database, alias } = connect;
+    visitor.address(address);
+    let words = [user, database, alias];
+    words.into_iter().flatten().try_for_each(|word| visitor.text(word))?;
+    [password, token].into_iter().flatten().try_for_each(|word| visitor.secret(word))
 }
 
 fn create_table(create: &mut CreateTable, visitor: &mut dyn ValueVisitor) -> Result<()> {
@@ -176,15 +184,15 @@ fn change(change: &mut Change, visitor: &mut dyn ValueVisitor) -> Result<()> {
 
 fn create_object(create: &mut CreateObject, visitor: &mut dyn ValueVisitor) -> Result<()> {
     let CreateObject { object: _, name: _, if_not_exists: _, table: _, password, params } = create;
-    password.iter_mut().try_for_each(|word| visitor.text(word))?;
+    password.iter_mut().try_for_each(|word| visitor.secret(word))?;
     self::params(params, visitor)
 }
 
 fn object_change(change: &mut ObjectChange, visitor: &mut dyn ValueVisitor) -> Result<()> {
     match change {
         ObjectChange::Password { new, old } => {
-            visitor.text(new)?;
-            old.iter_mut().try_for_each(|word| visitor.text(word))
+            visitor.secret(new)?;
+            old.iter_mut().try_for_each(|word| visitor.secret(word))
         }
         ObjectChange::Set(params) => self::params(params, visitor),
         ObjectChange::Target(_)
@@ -193,14 +201,30 @@ fn object_change(change: &mut ObjectChange, visitor: &mut dyn ValueVisitor) -> R
     }
 }
 
+fn write(write: &mut Write, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let Write { upsert: _, table: _, partition: _, fields, rows } = write;
+    let fields = fields.as_deref().unwrap_or_default();
+    for Row { values, span: _ } in rows {
+        for (at, value) in values.iter_mut().enumerate() {
+            if let Some(field) = fields.get(at) {
+                visitor.under(&field.value);
+            }
+            visitor.value(value)?;
+        }
+    }
+    Ok(())
+}
+
 fn update(update: &mut Update, visitor: &mut dyn ValueVisitor) -> Result<()> {
     let Update { table: _, partition: _, assignments, filter } = update;
-    for (_, assigned) in assignments {
+    for (field, assigned) in assignments {
+        visitor.under(&field.value);
         match assigned {
             Assigned::Value(value) => visitor.value(value)?,
             Assigned::Expr(expr) => self::expr(expr, visitor)?,
         }
     }
+    visitor.under("");
     self::filter(filter, visitor)
 }
 
@@ -297,12 +321,21 @@ fn values(values: &mut [Spanned<Value>], visitor: &mut dyn ValueVisitor) -> Resu
 }
 
 fn params(params: &mut [Param], visitor: &mut dyn ValueVisitor) -> Result<()> {
-    params.iter_mut().try_for_each(|Param { name: _, values }| self::values(values, visitor))
+    for Param { name, values } in params {
+        visitor.under(&name.value);
+        self::values(values, visitor)?;
+    }
+    visitor.under("");
+    Ok(())
 }
 
 /// The original takes several values for one name: `partition_tags = 'a', 'b'`.
 fn original_params(params: &mut [Param], visitor: &mut dyn ValueVisitor) -> Result<()> {
-    params.iter_mut().try_for_each(|Param { name: _, values }| visitor.several(values))
+    for Param { name, values } in params {
+        visitor.under(&name.value);
+        visitor.several(values)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -320,6 +353,10 @@ mod tests {
         }
 
         fn text(&mut self, value: &mut Spanned<Value>) -> Result<()> {
+            self.value(value)
+        }
+
+        fn secret(&mut self, value: &mut Spanned<Value>) -> Result<()> {
             self.value(value)
         }
 

@@ -299,7 +299,8 @@ impl<P: Platform> Client<P> {
                         waited += pause;
                         pause = (pause * 2).min(LAST_RATE_PAUSE_MS);
                     }
-                    answer => return answer.map(|()| true),
+                    Err(error) => return Err(error.without(&self.target.secrets())),
+                    Ok(()) => return Ok(true),
                 }
             }
         })

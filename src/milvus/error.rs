@@ -84,6 +84,26 @@ impl Error {
         }
     }
 
+    /// The same, without the words of a server that repeats what it was told in confidence.
+    pub fn without(mut self, secrets: &[String]) -> Error {
+        let words = match &mut self {
+            Error::Unreachable { url: _, detail, probe: _ }
+            | Error::Broken { method: _, detail } => detail,
+            Error::Refused { method: _, reason }
+            | Error::Unauthenticated { reason }
+            | Error::Status { method: _, url: _, code: _, reason }
+            | Error::RateLimited { reason }
+            | Error::Server { code: _, reason } => reason,
+            Error::Unimplemented { .. } | Error::TimedOut { .. } | Error::Http { .. } => {
+                return self;
+            }
+        };
+        if secrets.iter().any(|secret| words.contains(secret)) {
+            *words = "its words are not shown, since they repeat a secret".to_string();
+        }
+        self
+    }
+
     pub fn is_unimplemented(&self) -> bool {
         matches!(self, Error::Unimplemented { .. })
     }
@@ -104,5 +124,23 @@ impl Error {
             return Some(Error::RateLimited { reason: reason.to_string() });
         }
         Some(Error::Server { code, reason: reason.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_a_server_repeats_is_not_shown() {
+        let secrets = ["hidden-1".to_string(), "aGlkZGVuLTE=".to_string()];
+        let server = |reason: &str| Error::Server { code: 1100, reason: reason.to_string() };
+        for reason in ["no key [hidden-1]", "cannot decode aGlkZGVuLTE="] {
+            let Error::Server { code: 1100, reason } = server(reason).without(&secrets) else {
+                panic!("another error")
+            };
+            assert!(reason.contains("not shown"), "{reason}");
+        }
+        assert_eq!(server("no such user").without(&secrets), server("no such user"));
     }
 }

@@ -1,6 +1,8 @@
 //! A request as EXPLAIN shows it. In: a method's name and a message's bytes. Out: the fields that
 //! are set, by the names of the `.proto` files.
 
+use crate::secret_names::is_secret;
+
 use super::wire::{Wire, field, next_field, varint};
 use milvus_proto::names::{Kind, SERVICE, VALUES};
 
@@ -130,6 +132,11 @@ fn pair(bytes: &[u8]) -> String {
             texts.push(String::from_utf8_lossy(text).into_owned());
         }
     }
+    if let [name, value] = texts.as_mut_slice()
+        && is_secret(name)
+    {
+        *value = "***".to_string();
+    }
     texts.join("=")
 }
 
@@ -154,9 +161,7 @@ fn show_wire(message: &str, number: u32, wire: &Wire<'_>) -> (Vec<String>, usize
         (Wire::Varint(value), _) => one((*value as i64).to_string()),
         (Wire::Four(bytes), _) => one(f32::from_le_bytes(*bytes).to_string()),
         (Wire::Eight(bytes), _) => one(f64::from_le_bytes(*bytes).to_string()),
-        (Wire::Bytes(_), Kind::Text) if name.to_ascii_lowercase().contains("password") => {
-            one("\"***\"".to_string())
-        }
+        (Wire::Bytes(_), Kind::Text) if is_secret(name) => one("\"***\"".to_string()),
         (Wire::Bytes(bytes), Kind::Text) => one(format!("{:?}", String::from_utf8_lossy(bytes))),
         (Wire::Bytes(bytes), Kind::Message(inner)) => one(match inner {
             "KeyValuePair" => pair(bytes),

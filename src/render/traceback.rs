@@ -1,6 +1,8 @@
 //! A diagnostic as a reader sees it, as rustc shows its own: in: the diagnostic and the cell. Out:
 //! text with or without ANSI colours, in which every secret of the cell is covered.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -10,7 +12,7 @@ impl Diagnostic {
     /// The whole error as text: message, place in `source` (its secrets covered), help.
     pub fn render(&self, source: &str, ansi: bool) -> String {
         let (excerpt, first_line, span) = match self.span {
-            Some(span) => window(&secrets::masked(source), span),
+            Some(span) => window(&secrets::masked(source, line_of(source, span)), span),
             None => (String::new(), 1, Span::default()),
         };
         let title = Level::ERROR.primary_title(self.message.as_str()).id(self.code.name());
@@ -27,6 +29,17 @@ impl Diagnostic {
         let renderer = if ansi { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+}
+
+/// The line that an error at this place shows.
+fn line_of(source: &str, span: Span) -> Range<usize> {
+    let at = span.start.min(source.len());
+    let bytes = source.as_bytes();
+    let is_end = |byte: &u8| *byte == b'\n';
+    let before = bytes.get(..at).unwrap_or_default();
+    let behind = bytes.get(at..).unwrap_or_default();
+    let start = before.iter().rposition(is_end).map_or(0, |end| end + 1);
+    start..behind.iter().position(is_end).map_or(source.len(), |end| at + end)
 }
 
 /// Cuts the lines of the span out of the source, and a window out of a line that is too long to be

@@ -8,11 +8,10 @@ use crate::execute::errors::diagnose;
 use crate::execute::params;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{Name, Value};
+use crate::language::keywords::{self, SETTING};
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table, plural};
-
-const SETTINGS: [&str; 5] =
-    ["display_limit", "precision", "table_schema", "timeout", "consistency_level"];
+use crate::secret_names::is_secret;
 
 pub(crate) fn set<P: Platform>(
     name: &Name,
@@ -56,7 +55,7 @@ pub(crate) fn set<P: Platform>(
         _ => {
             return Err(Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`"))
                 .at(name.span)
-                .suggest(&name.value, SETTINGS, "there are"));
+                .suggest(&name.value, keywords::used_for(SETTING), "there are"));
         }
     }
     for connection in &mut state.connections.borrow_mut().all {
@@ -78,18 +77,20 @@ pub(crate) fn set_variable<P: Platform>(
     state: &State<P>,
 ) -> Outcome {
     state.variables.borrow_mut().insert(name.value.clone(), value.value.clone());
-    Outcome::done(format!("@{name} is {}", describe(&value.value)))
+    Outcome::done(format!("@{name} is {}", describe(&name.value, &value.value)))
 }
 
 pub(crate) fn show_variables<P: Platform>(state: &State<P>) -> Outcome {
     let variables = state.variables.borrow();
-    let rows = variables.iter().map(|(name, value)| vec![name.clone(), describe(value)]).collect();
+    let rows =
+        variables.iter().map(|(name, value)| vec![name.clone(), describe(name, value)]).collect();
     Outcome::table(Table::texts(&["variable", "value"], rows))
 }
 
 /// A variable's value, short. A string is not shown: it may be a password.
-fn describe(value: &Value) -> String {
+fn describe(name: &str, value: &Value) -> String {
     match value {
+        Value::Int(_) | Value::Float(_) if is_secret(name) => "a number".to_string(),
         Value::Null => "NULL".to_string(),
         Value::Bool(flag) => flag.to_string(),
         Value::Int(number) => number.to_string(),

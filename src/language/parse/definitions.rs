@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
             (_, None) if wants_password => {
                 Err(Diagnostic::new(Code::SyntaxError, "a user needs a password")
                     .at(name.span)
-                    .help(format!("write `CREATE USER {name} PASSWORD '…'`")))
+                    .help("write `CREATE USER u PASSWORD '…'`"))
             }
             _ => Ok(Kind::CreateObject(Box::new(create))),
         }

@@ -5,6 +5,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use milvus_kernel_grammar::Rule;
 
+use super::unread;
 use crate::diagnostic::{Code, Diagnostic, Span, closest};
 use crate::language::ast::{Listing, Object};
 use crate::language::keywords::{self, OPENS};
@@ -14,14 +15,20 @@ use crate::language::numbers::Scanned;
 pub(super) fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let (at, word) = word_at(scanned, start);
     let known: Vec<&str> = keywords::used_for(OPENS).collect();
-    let diagnostic =
-        Diagnostic::new(Code::SyntaxError, format!("expected a statement, found `{word}`")).at(at);
+    let message = format!("expected a statement{}", found(scanned, start, word));
+    let diagnostic = Diagnostic::new(Code::SyntaxError, message).at(at);
     match closest(word, &known) {
         Some(near) => {
             diagnostic.label(format!("expected {near}")).help(format!("did you mean `{near}`?"))
         }
         None => diagnostic.label("expected a statement").help("`help` lists the statements"),
     }
+}
+
+/// What stands at a place of the short text in place of what was expected; nothing where it may be
+/// a secret.
+fn found(scanned: &Scanned<'_>, at: usize, word: &str) -> String {
+    if unread::may_quote(scanned, at) { format!(", found `{word}`") } else { String::new() }
 }
 
 /// The word at a place of the short text, or the one character that stands there.
@@ -69,11 +76,11 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         (_, words) => list(words),
     };
     let found = if at_end {
-        "but the text ends".to_string()
+        ", but the text ends".to_string()
     } else {
-        format!("found `{}`", word.chars().take(40).collect::<String>())
+        found(scanned, at, &word.chars().take(40).collect::<String>())
     };
-    let diagnostic = Diagnostic::new(Code::SyntaxError, format!("expected {what}, {found}"));
+    let diagnostic = Diagnostic::new(Code::SyntaxError, format!("expected {what}{found}"));
     match near {
         Some(near) => diagnostic
             .at(span)

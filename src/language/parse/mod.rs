@@ -5,7 +5,7 @@
 //! `numbers` splits a cell at its semicolons, and each statement is matched against the rule of its
 //! first word. A `Builder` reads the pairs: `statements` chooses by the opening word among
 //! `definitions`, `reads` and what is in it, and these go down to `filters`, `original` and
-//! `values`. `errors` says what was expected.
+//! `values`. `errors` says what was expected, and `unread` what may be quoted then.
 
 mod builder;
 mod definitions;
@@ -14,6 +14,7 @@ mod filters;
 mod original;
 mod reads;
 mod statements;
+pub(crate) mod unread;
 mod values;
 
 use milvus_kernel_grammar::{self as grammar, Rule};
@@ -26,7 +27,13 @@ use builder::{Builder, Parts};
 /// Parses a whole cell.
 pub fn parse(cell: &str) -> Result<Vec<Statement>, Diagnostic> {
     let scanned = scan(cell)?;
-    scanned.statements.iter().map(|(start, end)| statement(&scanned, *start, *end)).collect()
+    (0..scanned.statements.len()).map(|index| nth(&scanned, index)).collect()
+}
+
+/// Parses the statement of this number.
+pub(crate) fn nth(scanned: &Scanned<'_>, index: usize) -> Result<Statement> {
+    let (start, end) = scanned.statements.get(index).copied().unwrap_or_default();
+    statement(scanned, start, end)
 }
 
 /// Whether Enter should run the text, for a console: "complete", "incomplete" (a bracket, string or

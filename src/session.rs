@@ -12,6 +12,7 @@ use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::Outcome;
 use crate::render::{self, MimeBundle};
+use crate::secrets;
 
 /// How long a completion waits for a server, in milliseconds.
 const LEARN_MS: u32 = 500;
@@ -85,6 +86,12 @@ impl<P: Platform> Session<P> {
     /// What the word at a cursor means, as Markdown.
     pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
         complete::inspect(cell, cursor, &self.known())
+    }
+
+    /// A cell as the history gives it back: whoever asks for it may keep it, so its secrets are
+    /// covered.
+    pub fn history(&self, cell: &str) -> String {
+        secrets::masked(cell, 0..cell.len())
     }
 
     fn known(&self) -> Known {

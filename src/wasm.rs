@@ -143,6 +143,11 @@ impl Kernel {
         self.session.inspect(cell, to_bytes(cell, cursor))
     }
 
+    /// A cell as the history gives it back, without its secrets.
+    pub fn history(&self, cell: &str) -> String {
+        self.session.history(cell)
+    }
+
     /// Whether Enter should run the text, for a console.
     #[wasm_bindgen(
         js_name = isComplete,

@@ -53,7 +53,7 @@ export class MilvusKernel extends BaseKernel {
         break;
       case 'history_request':
         this._status(msg, 'busy');
-        this._reply(msg, 'history_reply', { status: 'ok', history: this._lines });
+        this._reply(msg, 'history_reply', { status: 'ok', history: await this._history() });
         this._status(msg, 'idle');
         break;
       default:
@@ -276,6 +276,17 @@ export class MilvusKernel extends BaseKernel {
     } catch {
       return ['the connection, the settings and the variables are lost: connect again'];
     }
+  }
+
+  /** What was run, without its secrets; not what cannot be asked about. */
+  private async _history(): Promise<[number, number, string][]> {
+    const covered = this._lines.map(([session, count, code]) =>
+      this._worker.call('history', [code]).then(
+        (text): [number, number, string][] => [[session, count, text]],
+        () => []
+      )
+    );
+    return (await Promise.all(covered)).flat();
   }
 
   /** What an error leaves undone. */

@@ -66,6 +66,8 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.inspect(...call.args);
     case 'isComplete':
       return loaded.isComplete(...call.args);
+    case 'history':
+      return loaded.history(...call.args);
   }
 }
 

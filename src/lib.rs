@@ -20,8 +20,8 @@
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
 //!    its one table has.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
-//!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as the
-//!    tree marks them, or all that may be one where there is no tree.
+//!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as
+//!    the tree marks them, or all that may be one where there is no tree.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
 //! diagnostic`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->

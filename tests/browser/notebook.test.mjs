@@ -184,6 +184,11 @@ test('what cannot be reached is said', async () => {
     [`milvus://root:Milvus@${host('MILVUS_WEB_URL')}`, /^connected to .* as root, Milvus 2\.3\.5/],
     [`milvus://${host('READONLY_WEB_URL')}; SELECT COUNT(*) FROM books`, /4/],
     ['DROP TABLE books', /^Refused: the proxy or the server refused the method `DropCollection`/],
+    // more than that proxy takes
+    [
+      `SELECT id FROM books WHERE id IN (${Array(400_000).fill(10)}) LIMIT 1`,
+      /^Refused: HTTP status 413/
+    ],
     [`milvus://${lite}`, /^connected/]
   ];
   const shown = await run(

@@ -163,7 +163,9 @@ async fn large(url: &str, credentials: &str) {
     )
     .await;
     let numbers = vec!["0.5"; 255].join(",");
-    let rows: Vec<String> = (0..ROWS).map(|id| format!("({id},[{id},{numbers}])")).collect();
+    // in another order than that of the keys
+    let ids = (0..ROWS).map(|at| at * 7_919 % ROWS);
+    let rows: Vec<String> = ids.map(|id| format!("({id},[{id},{numbers}])")).collect();
     // 36,000 x 256 floats are 35 MiB: two requests
     let outcomes = run(&session, &format!("INSERT INTO large VALUES {}", rows.join(","))).await;
     assert_eq!(outcomes[0].done, "inserted 36,000 rows into large");
@@ -176,6 +178,13 @@ async fn large(url: &str, credentials: &str) {
         outcomes[1].tables[0].rows.len() <= 1_000,
         "no more is fetched than is shown, and a few"
     );
+
+    // pages that somebody turns by LIMIT and OFFSET, each in one request
+    for first in [0, 4_000, 8_000, 12_000] {
+        let cell = format!("SET table_schema = on; SELECT id FROM large LIMIT 4000 OFFSET {first}");
+        let outcomes = run(&session, &cell).await;
+        same(&ints(&outcomes[1], 0), first..first + 4_000);
+    }
 
     // all rows for programs: paged past Milvus's window of 16,384, each once and in order
     let outcomes =

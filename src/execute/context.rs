@@ -240,8 +240,21 @@ impl<'a, P: Platform> Context<'a, P> {
 }
 
 /// How fresh a read must be, in the terms of the request (Milvus docs: consistency levels).
+#[derive(Clone, Copy)]
 pub(crate) struct Consistency {
     pub(crate) level: ConsistencyLevel,
     pub(crate) timestamp: u64,
     pub(crate) default: bool,
+}
+
+impl Consistency {
+    /// The same for an iterator, whose timestamp Milvus takes from 2.4 on for the moment of which
+    /// it is to show the rows: 1, as for Eventually, shows none.
+    pub(crate) fn untimed(self) -> Consistency {
+        let level = match self.level {
+            ConsistencyLevel::Session => ConsistencyLevel::Strong,
+            level => level,
+        };
+        Consistency { level, timestamp: 0, ..self }
+    }
 }

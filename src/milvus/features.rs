@@ -85,6 +85,10 @@ features! {
     MajorCompaction: "COMPACT with major" 2 4 Yes;
     NullableColumn: "a nullable column" 2 5 Yes;
     OrderBy: "ORDER BY" 3 0 No;
+    /// Milvus Lite counts the rows of the table
+    PartitionCount: "COUNT of a partition" 2 3 No;
+    /// Milvus Lite deletes from the whole table
+    PartitionDelete: "DELETE from a partition" 2 3 No;
     PartialUpsert: "an UPSERT that leaves fields out" 2 6 Yes;
     ResourceGroupConfig: "a resource group with requests or limits" 2 4 Yes;
     /// at most 16,384 hits a request, with a range search that reads on behind them; Milvus Lite

@@ -1,17 +1,17 @@
 //! Rows by a filter, in the order of their key, and their count. Reads past Milvus's window of
 //! 16,384 rows are paged by key and joined. A collection that is not loaded is loaded first.
 
-use crate::diagnostic::{Result, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
-use crate::execute::context::Context;
+use crate::execute::context::{Consistency, Context};
 use crate::execute::convert::datum;
 use crate::execute::define::loading;
 use crate::execute::params::pair;
 use crate::execute::read::filter;
-use crate::execute::read::order::sort_rows;
+use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::Outputs;
 use crate::language::ast::{Direction, Name, Value};
-use crate::milvus::{Error, Platform};
+use crate::milvus::{Error, Feature, Platform};
 use crate::outcome::{Datum, Table};
 use milvus_proto::Request;
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
@@ -45,7 +45,7 @@ impl Read<'_> {
         let page = self.page(outputs);
         if offset.saturating_add(limit) <= page {
             let names = with_key(outputs, key);
-            let mut query_params = vec![pair("limit", limit)];
+            let mut query_params = vec![pair("limit", limit), by_key()];
             if offset > 0 {
                 query_params.push(pair("offset", offset));
             }
@@ -85,6 +85,7 @@ impl Read<'_> {
         let key = self.collection.primary()?;
         let (all, keys_only) = (with_key(outputs, key), vec![key.name.clone()]);
         let page = self.page(outputs);
+        let consistency = context.consistency(self.collection, self.level).untimed();
         let (mut skip, mut left, mut read, mut pages) = (offset, limit, 0, 0u64);
         let mut last: Option<Datum> = None;
         while left > 0 {
@@ -100,10 +101,15 @@ impl Read<'_> {
                 pair("iterator", "True"),
                 pair("reduce_stop_for_best", "True"),
             ];
-            let reply = self.query(&expr, names.clone(), query_params, context).await?;
+            let reply = self.ask(&expr, names.clone(), query_params, consistency, context).await?;
             let Some(reply) = reply else { return Ok(None) };
             let keys = keys_of(&reply.fields_data, key);
             let count = keys.len() as u64;
+            if count > size || !ascend(last.as_ref(), &keys) {
+                let message = "the server gives rows out of the order of their keys, or more than \
+                               were asked for: reading on would lose or double some";
+                return Err(Diagnostic::new(Code::ServerError, message).at(self.table.span));
+            }
             pages += 1;
             last = keys.into_iter().last();
             if skip > 0 {
@@ -139,8 +145,14 @@ impl Read<'_> {
 
     /// How many rows match; none is EXPLAIN's, which counts nothing.
     pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<Option<u64>> {
-        let reply =
-            self.query(&self.expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
+        let mut expr = self.expr.clone();
+        if expr.is_empty()
+            && !self.partitions.is_empty()
+            && !context.client.version().has(Feature::PartitionCount)
+        {
+            expr = every_key(self.collection.primary()?);
+        }
+        let reply = self.query(&expr, vec!["count(*)".to_string()], Vec::new(), context).await?;
         let Some(reply) = reply else { return Ok(None) };
         let counts = reply.fields_data.into_iter().next().map(|field| datum::column(field, 1));
         Ok(Some(match counts.as_deref() {
@@ -158,7 +170,7 @@ impl Read<'_> {
         context: &Context<'_, P>,
     ) -> Result<Option<pb::QueryResults>> {
         let expr = filter::key_in(&self.collection.primary()?.name, ids)?;
-        self.query(&expr, names, vec![pair("limit", ids.len())], context).await
+        self.query(&expr, names, vec![pair("limit", ids.len()), by_key()], context).await
     }
 
     /// Sends a request about what is read, and once more when the collection was not loaded and
@@ -205,6 +217,17 @@ impl Read<'_> {
         context: &Context<'_, P>,
     ) -> Result<Option<pb::QueryResults>> {
         let consistency = context.consistency(self.collection, self.level);
+        self.ask(expr, output_fields, query_params, consistency, context).await
+    }
+
+    async fn ask<P: Platform>(
+        &self,
+        expr: &str,
+        output_fields: Vec<String>,
+        query_params: Vec<KeyValuePair>,
+        consistency: Consistency,
+        context: &Context<'_, P>,
+    ) -> Result<Option<pb::QueryResults>> {
         let request = pb::QueryRequest {
             db_name: context.client.database(),
             collection_name: self.table.value.clone(),
@@ -221,6 +244,28 @@ impl Read<'_> {
             datum::check(&reply.fields_data, 0).map_err(|error| error.at(self.table.span))?;
         }
         Ok(reply)
+    }
+}
+
+/// Milvus gives rows in the order of the key. Milvus Lite 3 does where an iterator is spoken of,
+/// were it to say that there is none, and else gives them as they lie, and those of a list of keys
+/// whatever limit and offset say.
+fn by_key() -> KeyValuePair {
+    pair("iterator", "False")
+}
+
+/// Whether keys ascend, and begin behind the last one.
+fn ascend(last: Option<&Datum>, keys: &[Datum]) -> bool {
+    let behind = last.zip(keys.first()).is_none_or(|(last, first)| compare(last, first).is_lt());
+    behind && keys.is_sorted_by(|one, next| compare(one, next).is_le())
+}
+
+/// A condition that every key meets.
+fn every_key(key: &Field) -> String {
+    let name = &key.name;
+    match key.data_type {
+        DataType::Int64 => format!("{name} >= 0 or {name} < 0"),
+        _ => format!("{name} >= \"\""),
     }
 }
 
@@ -299,6 +344,22 @@ mod tests {
         );
         let last = Datum::Text("a\"b".to_string());
         assert_eq!(read(&books, &table, "").behind(key, &last), r#"id > "a\"b""#);
+    }
+
+    #[test]
+    fn a_key_that_does_not_advance_ends_the_reading() {
+        let keys = |keys: &[i64]| keys.iter().copied().map(Datum::Int).collect::<Vec<_>>();
+        assert!(ascend(None, &[]) && ascend(Some(&Datum::Int(3)), &keys(&[4, 9])));
+        for (last, page) in [(4, vec![4, 5]), (5, vec![4]), (3, vec![9, 8])] {
+            assert!(!ascend(Some(&Datum::Int(last)), &keys(&page)), "{page:?}");
+        }
+    }
+
+    #[test]
+    fn every_row_has_a_key() {
+        let key = |data_type| every_key(&Field { data_type, ..Field::named("id") });
+        assert_eq!(key(DataType::Int64), "id >= 0 or id < 0");
+        assert_eq!(key(DataType::VarChar), "id >= \"\"");
     }
 
     #[test]

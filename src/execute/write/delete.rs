@@ -4,11 +4,12 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::define::partition::check_partitions;
+use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::Read;
 use crate::execute::read::{bounds, filter};
 use crate::language::ast::{Filter, Name};
-use crate::milvus::Platform;
-use crate::outcome::{Outcome, rows};
+use crate::milvus::{Feature, Platform};
+use crate::outcome::{Outcome, Table, rows};
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
 
@@ -52,14 +53,49 @@ pub(crate) async fn delete_where<P: Platform>(
     if count == Some(0) {
         return Ok(0);
     }
+    if partition.is_some() && !context.client.version().has(Feature::PartitionDelete) {
+        return delete_by_key(&read, context).await;
+    }
+    send(&read, partition, read.expr.clone(), context).await?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Deletes what is in the partitions by its keys. A key stands in one partition alone on a server
+/// that does not heed the partition.
+async fn delete_by_key<P: Platform>(read: &Read<'_>, context: &Context<'_, P>) -> Result<u64> {
+    let key = &read.collection.primary()?.name;
+    let outputs = Outputs::of_fields(vec![OutputField::whole(key)]);
+    let mut pages = Vec::new();
+    let take = |page: Table| {
+        let keys = page.rows.iter().filter_map(|row| row.first()).map(filter::key_literal);
+        pages.push(keys.collect::<Vec<_>>());
+        Ok(())
+    };
+    if read.pages(&outputs, 0, u64::MAX, context, take).await?.is_none() {
+        pages.push(Vec::new());
+    }
+    let mut deleted = 0;
+    for keys in pages {
+        send(read, None, format!("{key} in [{}]", keys.join(", ")), context).await?;
+        deleted += keys.len() as u64;
+    }
+    Ok(deleted)
+}
+
+async fn send<P: Platform>(
+    read: &Read<'_>,
+    partition: Option<&Name>,
+    expr: String,
+    context: &Context<'_, P>,
+) -> Result<()> {
     let request = pb::DeleteRequest {
         db_name: context.client.database(),
-        collection_name: table.value.clone(),
+        collection_name: read.table.value.clone(),
         partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
-        expr: read.expr.clone(),
+        expr,
     };
     // deleting by a condition reads, and so needs a loaded collection
     let reply = read.send(request, context).await?.unwrap_or_default();
-    context.client.wrote(&collection.identity(), reply.timestamp);
-    Ok(count.unwrap_or(0))
+    context.client.wrote(&read.collection.identity(), reply.timestamp);
+    Ok(())
 }

@@ -15,11 +15,11 @@ help: ## lists what there is
 demo: setup dist/site/index.html ## the site, Milvus Lite and Envoy on this machine, until Ctrl-C (PORT=8000 MILVUS_PORT=19530)
 	@$(PY) scripts/demo.py
 
-test: setup dist/site/index.html ## everything: checks, both servers, browsers, wheel, size
+test: setup dist/site/index.html ## everything: checks, all servers, browsers, wheel, size
 	@scripts/test.sh
 
 setup: .cache/setup ## installs what is missing
-.cache/setup: scripts/setup.sh scripts/toolchain.sh requirements.txt constraints.txt jupyterlite/package-lock.json Cargo.lock
+.cache/setup: scripts/setup.sh scripts/toolchain.sh requirements.txt requirements-lite25.txt constraints.txt jupyterlite/package-lock.json Cargo.lock
 	@scripts/setup.sh
 	@mkdir -p .cache && touch $@
 
@@ -41,8 +41,8 @@ wheel: dist/site/index.html ## the pip-installable extension, into dist
 # TypeScript's types of the kernel are made with the wasm
 check: setup jupyterlite/wasm/milvus_kernel_bg.wasm ## formatting, lints (native and wasm32), docs, types
 	@scripts/check.sh
-test-native: setup ## unit tests and the language reference, on Milvus 2.3.5 and Milvus Lite
-	@$(SERVERS) --milvus --lite -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
+test-native: setup ## unit tests and the language reference, on Milvus 2.3.5 and Milvus Lite 3 and 2.5
+	@$(SERVERS) --milvus --lite --lite25 -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
 test-browser: dist/site/index.html ## Playwright in the built site

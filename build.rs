@@ -28,7 +28,8 @@ fn help_tables(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
             .skip(1)
             .take_while(|line| *line != "```")
             .collect::<Vec<_>>();
-        if text.lines().any(|line| line == "```") && !text.contains("<!-- help: original -->") {
+        let first = text.lines().find(|line| line.starts_with("```"));
+        if first == Some("```") && !text.contains("<!-- help: original -->") {
             writeln!(pages, "    ({title:?}, &{grammar:?}),")?;
         }
         for (at, _) in text.match_indices("<!-- help: ") {

@@ -11,7 +11,7 @@ PAGES = ROOT / "tests/language"
 OUT = ROOT / "dist/site/reference"
 # in the order in which a reader learns; what is not named here comes behind
 ORDER = (
-    "original connection table schema index write query filter aggregate search range vectors text hybrid update alter database "
+    "original connection table schema index write query filter aggregate search range vectors text hybrid update alter database lite "
     "variables explain access operations help"
 ).split()
 STYLE = """
@@ -31,7 +31,7 @@ table { border-collapse: collapse } td, th { border: 1px solid #d9dce1; padding:
 }
 @media (max-width: 50rem) { body { display: block } nav { min-height: 0 } }
 """
-SERVERS = {"lite": "Milvus 2.3.5, not on Milvus Lite 3.2.2", "milvus": "Milvus Lite 3.2.2, not on Milvus 2.3.5"}
+SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5"}
 
 
 class Renderer(mistune.HTMLRenderer):
@@ -39,8 +39,11 @@ class Renderer(mistune.HTMLRenderer):
 
     def block_code(self, code, info=None):
         kind, _, rest = (info or "").partition(" ")
-        skip = re.search(r"skip=(\w+): (.*)", rest)
-        where = f'<p class="where">on {SERVERS[skip[1]]}: {html.escape(skip[2])}</p>' if skip else ""
+        where = ""
+        for skip in rest.split("skip=")[1:]:
+            names, _, reason = skip.partition(":")
+            servers = " and ".join(SERVERS[name] for name in names.split(","))
+            where += f'<p class="where">not on {servers}: {html.escape(reason.strip())}</p>'
         if "typed=" in rest:
             where += '<p class="where">with a password typed at the prompt</p>'
         return f'{where}<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'

@@ -1,9 +1,9 @@
-"""Starts the real servers (Milvus 2.3.5, Milvus Lite, Envoy before each) on free ports, runs a command with their
+"""Starts the real servers (Milvus 2.3.5, Milvus Lite 3 and 2.5, Envoy before the first two) on free ports, runs a command with their
 addresses in its environment, and stops them all. Without a command it waits for Ctrl-C: that is `make demo`.
 
-    python scripts/servers.py --milvus --lite --envoy -- cargo test
+    python scripts/servers.py --milvus --lite --lite25 --envoy -- cargo test
 
-Environment of the command: MILVUS_URL, LITE_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
+Environment of the command: MILVUS_URL, LITE_URL, LITE25_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
 only reads pass), CLOSED_WEB_URL (Envoy for other pages only), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL;
 SECURE_SITE_URL (the site over https), AUTH_WEB_URL (Envoy with TLS that lets AUTH_USER and AUTH_PASSWORD in).
 """
@@ -63,6 +63,15 @@ class Servers:
         port = port or free_port()
         data = data or self.folder / name
         self.start(name, [BIN / "milvus-lite", "server", "--data-dir", data, "--host", "127.0.0.1", "--port", str(port)])
+        return port
+
+    def lite25(self):
+        """Milvus Lite 2.5.1: a program of its own, which the Python package carries with its libraries."""
+        port = free_port()
+        folder = BIN.parent / "milvus-lite-2.5/milvus_lite/lib"
+        libraries = {"LD_LIBRARY_PATH": str(folder), "DYLD_LIBRARY_PATH": str(folder)}
+        command = [folder / "milvus", self.folder / "lite25.db", f"127.0.0.1:{port}", "ERROR"]
+        self.start("lite25", command, {**os.environ, **libraries})
         return port
 
     def milvus(self):
@@ -194,7 +203,13 @@ def answers(port):
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub = milvus_pb2_grpc.MilvusServiceStub(channel)
             metadata = (("authorization", base64.b64encode(b"root:Milvus").decode()),)
-            version = stub.GetVersion(milvus_pb2.GetVersionRequest(), timeout=2, metadata=metadata)
+            try:
+                version = stub.GetVersion(milvus_pb2.GetVersionRequest(), timeout=2, metadata=metadata)
+            except grpc.RpcError as error:
+                if error.code() != grpc.StatusCode.UNIMPLEMENTED:
+                    raise
+                # Milvus Lite before 3
+                version = milvus_pb2.GetVersionResponse(version="before 3")
             # a version is given before the rest is ready
             collections = stub.ShowCollections(milvus_pb2.ShowCollectionsRequest(), timeout=2, metadata=metadata)
             for reply in (version, collections):
@@ -208,7 +223,8 @@ def answers(port):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--milvus", action="store_true", help="Milvus 2.3.5")
-    parser.add_argument("--lite", action="store_true", help="Milvus Lite")
+    parser.add_argument("--lite", action="store_true", help="Milvus Lite 3")
+    parser.add_argument("--lite25", action="store_true", help="Milvus Lite 2.5")
     parser.add_argument("--envoy", action="store_true", help="Envoy before each, for any page of this machine")
     parser.add_argument("--site", action="store_true", help="the built site, as SITE_URL; its tour finds Milvus Lite")
     parser.add_argument("command", nargs="*")
@@ -236,8 +252,11 @@ def main():
                 # for the origins in the file as it ships, which a test's page is not one of
                 env["CLOSED_WEB_URL"] = f"http://127.0.0.1:{servers.envoy('envoy-closed', port)}"
                 env["READONLY_WEB_URL"] = f"http://127.0.0.1:{readonly}"
+        if options.lite25:
+            env["LITE25_URL"] = f"http://127.0.0.1:{servers.lite25()}"
         for name, url, process in (
             ("Milvus Lite", "LITE_URL", "lite"),
+            ("Milvus Lite", "LITE25_URL", "lite25"),
             ("Envoy", "MILVUS_WEB_URL", "envoy-milvus"),
             ("Envoy", "LITE_WEB_URL", "envoy-lite"),
             ("Envoy", "READONLY_WEB_URL", "envoy-readonly"),

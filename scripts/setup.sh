@@ -32,6 +32,12 @@ if ! cmp -s constraints.txt .venv/installed.txt; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
   cp constraints.txt .venv/installed.txt
 fi
+if ! cmp -s requirements-lite25.txt .venv/milvus-lite-2.5/installed.txt; then
+  say "installing Milvus Lite 2.5 (about 10 seconds)"
+  rm -rf .venv/milvus-lite-2.5
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/milvus-lite-2.5 -r requirements-lite25.txt
+  cp requirements-lite25.txt .venv/milvus-lite-2.5/installed.txt
+fi
 
 if ! cmp -s jupyterlite/package-lock.json jupyterlite/node_modules/.installed; then
   say "installing npm packages (about 30 seconds)"

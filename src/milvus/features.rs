@@ -22,11 +22,11 @@ pub struct Version {
 }
 
 /// Declares what servers differ in: the words of an error, since which Milvus it is there, and
-/// whether Milvus Lite has it.
+/// which Milvus Lite has it.
 macro_rules! features {
     ($(
         $(#[$doc:meta])*
-        $feature:ident: $words:literal $major:literal $minor:literal $lite:ident;
+        $feature:ident: $words:literal $major:literal $minor:literal $lite:expr;
     )*) => {
         /// What a server may not have, or would read over in silence, beside its methods.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,55 +50,70 @@ macro_rules! features {
 
             fn lite(self) -> Lite {
                 match self {
-                    $(Feature::$feature => Lite::$lite,)*
+                    $(Feature::$feature => $lite,)*
                 }
             }
         }
     };
 }
 
-/// Whether Milvus Lite has a feature.
+/// Which Milvus Lite has a feature. Up to 2.5 it is a program of Milvus's own core, from 3 on
+/// another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lite {
+    /// or says itself that it has not
     Yes,
     No,
+    Since((u32, u32)),
+    /// from then on it says itself whether it has
+    Answers((u32, u32)),
+    Before((u32, u32)),
 }
 
+use Lite::{Answers, Before, No, Since, Yes};
+
+const LITE_3: (u32, u32) = (3, 0);
+
 features! {
+    ArithmeticOrder: "arithmetic that is compared by anything but = and <>" 2 4 Since(LITE_3);
     AddGeneratedField: "ADD FIELD … GENERATED" 3 0 Yes;
     Bfloat16Column: "a BFLOAT16VEC column" 2 4 Yes;
-    Bm25: "a BM25 function" 2 5 Yes;
+    Bm25: "a BM25 function" 2 5 Since((2, 5));
     ClusteringKey: "a clustering key" 2 4 Yes;
     DatabaseProperties: "properties of a database" 2 4 Yes;
-    DefaultValue: "a default value" 2 5 Yes;
+    DefaultValue: "a default value" 2 5 Since(LITE_3);
     Float16Column: "a FLOAT16VEC column" 2 4 Yes;
-    GeometryColumn: "a GEOMETRY column" 2 6 Yes;
+    GeometryColumn: "a GEOMETRY column" 2 6 Answers(LITE_3);
     GroupBy: "GROUP BY" 3 0 No;
-    GroupSize: "group_size" 2 5 Yes;
+    GroupSize: "group_size" 2 5 Since(LITE_3);
     GroupingSearch: "a grouping search" 2 4 Yes;
     HybridSearch: "HYBRID SEARCH" 2 4 Yes;
-    Int8Column: "an INT8VEC column" 2 6 Yes;
-    IsNull: "IS NULL" 2 5 Yes;
-    /// Milvus Lite finds nothing by IN with a list and a path into JSON
-    JsonPathIn: "IN of a JSON path" 2 3 No;
-    LoadFields: "LOAD … FIELDS" 2 5 Yes;
+    Int8Column: "an INT8VEC column" 2 6 Answers(LITE_3);
+    IsNull: "IS NULL" 2 5 Since(LITE_3);
+    /// Milvus Lite 3 finds nothing by IN with a list and a path into JSON
+    JsonPathIn: "IN of a JSON path" 2 3 Before(LITE_3);
+    LoadFields: "LOAD … FIELDS" 2 5 Since(LITE_3);
     MajorCompaction: "COMPACT with major" 2 4 Yes;
-    NullableColumn: "a nullable column" 2 5 Yes;
+    Not: "NOT of this condition" 2 3 Since(LITE_3);
+    NullableColumn: "a nullable column" 2 5 Since(LITE_3);
     OrderBy: "ORDER BY" 3 0 No;
+    OtherFunction: "a function of neither JSON nor ARRAY" 2 3 Since(LITE_3);
     /// Milvus Lite counts the rows of the table
     PartitionCount: "COUNT of a partition" 2 3 No;
     /// Milvus Lite deletes from the whole table
     PartitionDelete: "DELETE from a partition" 2 3 No;
-    PartialUpsert: "an UPSERT that leaves fields out" 2 6 Yes;
+    PartialUpsert: "an UPSERT that leaves fields out" 2 6 Since(LITE_3);
     ResourceGroupConfig: "a resource group with requests or limits" 2 4 Yes;
-    /// at most 16,384 hits a request, with a range search that reads on behind them; Milvus Lite
+    /// at most 16,384 hits a request, with a range search that reads on behind them; Milvus Lite 3
     /// gives all in one, and its range search looks at the first few hits alone
-    SearchWindow: "a search in pages" 2 3 No;
+    SearchWindow: "a search in pages" 2 3 Before(LITE_3);
     SecondVectorColumn: "a second vector column" 2 4 Yes;
     SparseColumn: "a SPARSEVEC column" 2 4 Yes;
-    TextColumn: "a TEXT column" 3 0 Yes;
-    TextMatch: "TEXT_MATCH" 2 5 Yes;
-    TimestamptzColumn: "a TIMESTAMPTZ column" 2 6 Yes;
+    TextColumn: "a TEXT column" 3 0 Answers(LITE_3);
+    TextMatch: "TEXT_MATCH" 2 5 Since(LITE_3);
+    TimestamptzColumn: "a TIMESTAMPTZ column" 2 6 Answers(LITE_3);
+    /// Milvus Lite 2.5 shows others in their place, or ends
+    VectorsInHits: "a search that shows FLOAT16VEC, BFLOAT16VEC or BINARYVEC" 2 3 No;
 }
 
 impl Version {
@@ -141,7 +156,12 @@ impl Version {
     pub fn has(&self, feature: Feature) -> bool {
         match self.product {
             Product::Milvus => self.number >= feature.since(),
-            Product::MilvusLite => feature.lite() == Lite::Yes,
+            Product::MilvusLite => match feature.lite() {
+                Yes => true,
+                No => false,
+                Since(first) | Answers(first) => self.number >= first,
+                Before(first) => self.number < first,
+            },
         }
     }
 
@@ -155,7 +175,16 @@ impl Version {
 
     /// "a TEXT column needs Milvus 3.0 or later; this server is 2.3.5"
     pub fn needs(&self, feature: Feature) -> String {
-        format!("{} {}", feature.words(), self.needs_milvus(feature.since()))
+        let words = feature.words();
+        match (self.product, feature.lite()) {
+            (Product::Milvus, _) => format!("{words} {}", self.needs_milvus(feature.since())),
+            (Product::MilvusLite, Since(first)) => {
+                format!("{words} {}", self.needs_milvus_lite(first))
+            }
+            (Product::MilvusLite, Yes | No | Answers(_) | Before(_)) => {
+                format!("{words} is not supported by this server, {}", self.title())
+            }
+        }
     }
 
     /// What stands in the way of a statement whose method the server does not have. Which server
@@ -165,6 +194,10 @@ impl Version {
             false => format!("{statement} {}", self.needs_milvus(method.since)),
             true => format!("{statement} is not supported by this server, {}", self.title()),
         }
+    }
+
+    fn needs_milvus_lite(&self, (major, minor): (u32, u32)) -> String {
+        format!("needs Milvus Lite {major}.{minor} or later; this server is {}", self.name())
     }
 
     fn needs_milvus(&self, (major, minor): (u32, u32)) -> String {
@@ -198,6 +231,25 @@ mod tests {
         assert_eq!(lite.name(), "Milvus Lite 3.2.2");
         assert!(Version::parse("2.10.0-dev").has(Feature::Int8Column));
         assert!(Version::parse("unknown").has(Feature::TextColumn));
+    }
+
+    #[test]
+    fn tells_what_an_old_milvus_lite_has() {
+        let old = Version::parse("milvus_lite-2.4");
+        assert!(old.has(Feature::Float16Column) && old.has(Feature::SearchWindow));
+        for (feature, message) in [
+            (Feature::Bm25, "a BM25 function needs Milvus Lite 2.5 or later"),
+            (Feature::NullableColumn, "a nullable column needs Milvus Lite 3.0 or later"),
+        ] {
+            let found = old.needs(feature);
+            assert_eq!(found, format!("{message}; this server is Milvus Lite 2.4"));
+        }
+        let new = Version::parse("milvus_lite-3.2.2");
+        assert!(new.has(Feature::NullableColumn) && !new.has(Feature::SearchWindow));
+        assert_eq!(
+            new.needs(Feature::OrderBy),
+            "ORDER BY is not supported by this server, Milvus Lite 3.2.2"
+        );
     }
 
     #[test]

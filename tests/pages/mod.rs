@@ -19,11 +19,12 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// Why this backend leaves the cell out, if it does.
+    /// Why this backend leaves the cell out, if it does: `skip=a,b: reason skip=c: another`.
     pub fn skip(&self, backend: &str) -> Option<String> {
-        let (_, skip) = self.info.split_once("skip=")?;
-        let (name, reason) = skip.split_once(':').expect("skip=backend: reason");
-        (name == backend).then(|| reason.trim().to_string())
+        self.info.split("skip=").skip(1).find_map(|skip| {
+            let (names, reason) = skip.split_once(':').expect("skip=backend: reason");
+            names.split(',').any(|name| name == backend).then(|| reason.trim().to_string())
+        })
     }
 
     /// What is typed at the cell's prompt; without it there is nobody to ask.
@@ -81,9 +82,11 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
     let shown = shown.replace(host, "127.0.0.1:19530").replace(version, "<version>");
     let number =
         version.trim_start_matches(|char: char| !char.is_ascii_digit()).trim_end_matches("-lite");
-    let shown = shown
-        .replace(&format!("Milvus Lite {number}"), "Milvus <version>")
-        .replace(number, "<version>");
+    let mut shown = shown.replace(&format!("Milvus Lite {number}"), "Milvus <version>");
+    // 2.5 may be any number
+    if number.matches('.').count() > 1 {
+        shown = shown.replace(number, "<version>");
+    }
     let mut out = String::new();
     let mut digits = String::new();
     for char in shown.chars().chain(['\0']) {

@@ -107,7 +107,17 @@ async fn partition_rows<P: Platform>(
             partition_name: partition.clone(),
             ..Default::default()
         };
-        let count = row_count(&context.send_of(request, table).await?.stats);
+        let stats = match context.send_of(request, table).await {
+            // of a server without partitions
+            Err(error) if error.code == Code::NotSupported => {
+                let collection_name = table.value.clone();
+                let request =
+                    pb::GetCollectionStatisticsRequest { collection_name, ..Default::default() };
+                context.send_of(request, table).await?.stats
+            }
+            reply => reply?.stats,
+        };
+        let count = row_count(&stats);
         rows.push(vec![Datum::Text(partition), Datum::Int(count as i64)]);
     }
     let columns = vec![Column::new("partition", Type::Text), Column::new("rows", Type::Int)];

@@ -161,6 +161,10 @@ impl Collection {
         for field in &mut fields {
             field.generated |= generated.contains(&field.name);
         }
+        let functions = match schema.functions.is_empty() {
+            true => untold(&fields),
+            false => schema.functions,
+        };
         Collection {
             name: schema.name,
             id: 0,
@@ -171,7 +175,7 @@ impl Collection {
             shards: 1,
             consistency: ConsistencyLevel::Bounded,
             aliases: Vec::new(),
-            functions: schema.functions,
+            functions,
             properties: Vec::new(),
             partitions: 0,
         }
@@ -279,6 +283,23 @@ impl Collection {
 
     pub(crate) fn index_on(&self, field: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.field == field)
+    }
+}
+
+/// The function that a server keeps to itself: Milvus Lite 2.5 tells what one makes, and not of
+/// what. It can be of one text alone, or else it stays unknown.
+fn untold(fields: &[Field]) -> Vec<FunctionSchema> {
+    let analyzed = |field: &&Field| field.params.iter().any(|(key, _)| key == "enable_analyzer");
+    let texts: Vec<&Field> = fields.iter().filter(analyzed).collect();
+    let made = |field: &&Field| field.generated && field.data_type == DataType::SparseFloatVector;
+    match (texts.as_slice(), fields.iter().find(made)) {
+        ([text], Some(made)) => vec![FunctionSchema {
+            r#type: FunctionType::Bm25.into(),
+            input_field_names: vec![text.name.clone()],
+            output_field_names: vec![made.name.clone()],
+            ..Default::default()
+        }],
+        _ => Vec::new(),
     }
 }
 

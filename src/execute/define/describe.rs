@@ -136,10 +136,13 @@ fn param(key: &str, value: Value) -> Param {
 }
 
 fn create_table(collection: &Collection) -> CreateTable {
-    let mut params = vec![
-        param("shards", Value::Int(collection.shards.into())),
-        param("consistency_level", Value::Text(collection.consistency.as_str_name().to_string())),
-    ];
+    let mut params = Vec::new();
+    // Milvus Lite before 3 tells of none
+    if collection.shards > 0 {
+        params.push(param("shards", Value::Int(collection.shards.into())));
+    }
+    let consistency = Value::Text(collection.consistency.as_str_name().to_string());
+    params.push(param("consistency_level", consistency));
     if collection.dynamic {
         params.push(param("enable_dynamic_field", Value::Bool(true)));
     }

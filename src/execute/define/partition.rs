@@ -1,6 +1,6 @@
 //! Partitions of a table: CREATE, DROP, SHOW, and the check of those that a statement names.
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Code, Result};
 use crate::execute::context::Context;
 use crate::execute::define::loading;
 use crate::execute::names::PARTITION;
@@ -8,6 +8,9 @@ use crate::language::ast::Name;
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
 use milvus_proto::milvus as pb;
+
+/// The one that every table has.
+const DEFAULT_PARTITION: &str = "_default";
 
 pub(crate) async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<Outcome> {
     let mut names = partition_names(table, context).await?;
@@ -30,7 +33,13 @@ pub(crate) async fn partitions<P: Platform>(
 ) -> Result<Vec<(i64, String)>> {
     let collection_name = table.value.clone();
     let request = pb::ShowPartitionsRequest { collection_name, ..Default::default() };
-    let reply = context.send_of(request, table).await?;
+    let reply = match context.send_of(request, table).await {
+        // Milvus Lite before 3 has no partitions, but for the one that every table has
+        Err(error) if error.code == Code::NotSupported => {
+            return Ok(vec![(0, DEFAULT_PARTITION.to_string())]);
+        }
+        reply => reply?,
+    };
     // a server that gives no ids is still asked for the names
     let ids = reply.partition_i_ds.into_iter().chain(std::iter::repeat(0));
     Ok(ids.zip(reply.partition_names).collect())

@@ -4,10 +4,11 @@
 //! fails over it. The operands are in `operand`.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::Collection;
+use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::params;
 use crate::execute::read::constant;
+use crate::execute::read::dialect;
 use crate::execute::read::operand::{Operands, constant_of, is_condition, is_fixed};
 use crate::execute::value::{literal, quote};
 use crate::language::ast::{Expr, ExprKind, Filter, Value};
@@ -39,12 +40,21 @@ pub(crate) fn printed(
         Some(Filter::Expr(expr)) => expr,
     };
     let printer = Printer(Operands::new(collection, version));
-    let text = match printer.condition(expr)? {
+    let text = match printer.condition(&dialect::fit(expr, collection, version)?)? {
         Truth::Always => String::new(),
-        Truth::Never => key_in(&collection.primary()?.name, &[])?,
+        Truth::Never => no_key(collection.primary()?),
         Truth::When(text) => text,
     };
     Ok((text, printer.0.notices()))
+}
+
+/// A condition that no key meets. An empty list is none that Milvus Lite 2.5 reads.
+fn no_key(key: &Field) -> String {
+    let name = &key.name;
+    match key.data_type {
+        DataType::Int64 => format!("{name} < 0 and {name} > 0"),
+        _ => format!("{name} < \"\""),
+    }
 }
 
 /// `key in [1, 2]`.
@@ -264,6 +274,9 @@ impl Printer<'_> {
             }
             return Ok(Truth::of(found != negated));
         }
+        if items.is_empty() && !operands.version.has(Feature::Not) {
+            return Ok(Truth::of(negated));
+        }
         // Milvus Lite knows `in` of whole fields alone
         if operand.ends_with(']') && !operands.version.has(Feature::JsonPathIn) && !items.is_empty()
         {
@@ -377,7 +390,7 @@ mod tests {
 
     #[test]
     fn what_no_row_has_a_say_in_is_settled_here() {
-        let never = "id in []";
+        let never = "id < 0 and id > 0";
         for (sql, milvus) in [
             ("1 = 1", ""),
             ("1 <> 1", never),

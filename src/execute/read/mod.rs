@@ -5,6 +5,7 @@ pub(crate) mod accumulate;
 pub(crate) mod aggregate;
 pub(crate) mod bounds;
 pub(crate) mod constant;
+pub(crate) mod dialect;
 pub(crate) mod filter;
 pub(crate) mod operand;
 pub(crate) mod order;

@@ -2,13 +2,15 @@
 //! `distance` and `score` are the search's own, but for a field of that name in the schema; a
 //! dynamic field of that name is `$meta['score']`.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
-use crate::execute::catalog::collection::Collection;
+use crate::diagnostic::{Code, Diagnostic, Result, Span};
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::execute::context::Context;
 use crate::execute::convert::datum;
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::language::ast::{Items, Output};
+use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
-use milvus_proto::schema::SearchResultData;
+use milvus_proto::schema::{DataType, SearchResultData};
 
 /// The columns of the hits.
 pub(crate) struct Layout {
@@ -33,6 +35,28 @@ impl Layout {
             outputs: Outputs::none(),
             cells: vec![Cell::Key(key), Cell::Distance(own_head(collection))],
         })
+    }
+
+    /// Refuses what this server cannot show of a hit.
+    pub(crate) fn check<P: Platform>(
+        &self,
+        collection: &Collection,
+        span: Span,
+        context: &Context<'_, P>,
+    ) -> Result<()> {
+        let shown = |field: &&Field| {
+            self.outputs.names.iter().any(|name| name == "*" || *name == field.name)
+        };
+        let odd = [DataType::Float16Vector, DataType::BFloat16Vector, DataType::BinaryVector];
+        match collection.fields.iter().filter(shown).find(|field| odd.contains(&field.data_type)) {
+            Some(field) => context.needs(Feature::VectorsInHits, span).map_err(|error| {
+                error.help(format!(
+                    "leave `{}` out, and select it by the keys of the hits",
+                    field.name
+                ))
+            }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn of(items: &Items, collection: &Collection) -> Result<Layout> {

@@ -9,7 +9,7 @@ use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW};
 use crate::execute::search::hits::Layout;
 use crate::execute::search::params::{SearchParams, grouping, in_window, search_params, window};
-use crate::execute::search::plan::SearchPlan;
+use crate::execute::search::plan::{SearchPlan, round};
 use crate::execute::search::queries::Queries;
 use crate::execute::value;
 use crate::language::ast::{Order, Param, Select, SubSearch};
@@ -30,6 +30,7 @@ pub(crate) async fn search<P: Platform>(
     check_clauses(select, bounds, context)?;
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;
+    layout.check(collection, select.table.span, context)?;
     let mut params = outer_params(&select.params)?;
     grouping(&select.group, collection, &mut params, context)?;
     let (requests, queries) = requests(&select.hybrid, read, limit + offset, context).await?;
@@ -52,8 +53,12 @@ pub(crate) async fn search<P: Platform>(
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
     };
-    let results =
+    let mut results =
         read.send(request, context).await?.unwrap_or_default().results.unwrap_or_default();
+    // Milvus Lite does not round the scores of a hybrid search
+    if let Some(places) = params.round_decimal {
+        round(&mut results.scores, places);
+    }
     Ok(layout.outcome(layout.table(results, collection, (queries > 1).then_some(1))?, queries))
 }
 

@@ -291,7 +291,7 @@ fn page_bound(last: f32, grows: bool, hamming: bool) -> f32 {
 }
 
 /// Rounds scores to so many decimals, as a server does.
-fn round(scores: &mut [f32], places: i64) {
+pub(crate) fn round(scores: &mut [f32], places: i64) {
     let scale = 10f64.powi(i32::try_from(places).unwrap_or(0));
     for score in scores {
         *score = ((f64::from(*score) * scale).round() / scale) as f32;

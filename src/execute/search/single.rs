@@ -60,6 +60,7 @@ pub(crate) async fn search<P: Platform>(
     }
     let (limit, offset) = window(select)?;
     let layout = Layout::of(&select.items, collection)?;
+    layout.check(collection, select.table.span, context)?;
     let mut params = search_params(&select.params, queries.field, collection)?;
     range(bounds, queries.metric.as_deref(), &mut params)?;
     grouping(&select.group, collection, &mut params, context)?;

@@ -180,6 +180,35 @@ class Envoy(unittest.TestCase):
             self.assertEqual(json.dumps(full, sort_keys=True), json.dumps(other, sort_keys=True), name)
 
 
+class Readme(unittest.TestCase):
+    """deploy/README.md tells of every file, and the bounds that they have."""
+
+    def setUp(self):
+        self.text = (DEPLOY / "README.md").read_text()
+
+    def test_names_every_file(self):
+        for path in DEPLOY.iterdir():
+            self.assertTrue(path.name == "README.md" or f"]({path.name})" in self.text, path.name)
+
+    def test_tells_the_bounds(self):
+        for name in ("envoy.yaml", "envoy-readonly.yaml"):
+            config = load(name)
+            _, _, manager, cluster = parts(config)
+            limits = filters(manager)["local_ratelimit"]
+            one, every = limits["descriptors"][0]["token_bucket"], limits["token_bucket"]
+            connections = config["overload_manager"]["resource_monitors"][1]["typed_config"]["max_active_downstream_connections"]
+            for said in (
+                f"{connections:,}" if name == "envoy.yaml" else f"read-only {connections}",
+                f"| {manager['request_headers_timeout'][:-1]} s, {manager['request_timeout'][:-1]} s |",
+                f"; {cluster['circuit_breakers']['thresholds'][0]['max_requests']}; "
+                f"{manager['http2_protocol_options']['max_concurrent_streams']} |",
+                f"{one['tokens_per_fill']} a second ({one['max_tokens']:,} at once); "
+                f"{every['tokens_per_fill']:,} a second ({every['max_tokens']:,})",
+                f"An idle connection ends after {manager['common_http_protocol_options']['idle_timeout'][:-1]} s",
+            ):
+                self.assertIn(said, self.text)
+
+
 class Compose(unittest.TestCase):
     def test_is_of_composes_shape(self):
         jsonschema.validate(load("compose.yaml"), SCHEMA)
@@ -198,6 +227,7 @@ class Compose(unittest.TestCase):
     def test_its_envoy_is_the_one_that_the_tests_run(self):
         version = re.search(r"version: \w+/([\d.]+)/", subprocess.run([ENVOY, "--version"], capture_output=True, text=True).stdout)[1]
         self.assertEqual(load("compose.yaml")["services"]["envoy"]["image"], f"envoyproxy/envoy:v{version}")
+        self.assertIn(f"All run on Envoy {version.rsplit('.', 1)[0]},", (DEPLOY / "README.md").read_text())
 
     def test_in_the_container_envoy_listens_to_what_is_published(self):
         shell, flag, command = load("compose.yaml")["services"]["envoy"]["command"]

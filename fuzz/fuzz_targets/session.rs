@@ -1,6 +1,6 @@
 //! A whole session over replies that were changed: whatever a server answers to the requests of a
 //! cell, the cell ends with results or an error, and so do completion and the rendering of both.
-//! The corpus is of real replies (`record.rs`).
+//! The corpus is of real replies (`tests/record.rs`).
 
 #![no_main]
 

@@ -1,14 +1,17 @@
 //! Records the corpus of `session` from a real server: every cell of the reference, in a session of
 //! its own, with the replies to its requests. Small tapes are kept, one of each kind.
 //!
-//!     scripts/servers.py --lite -- cargo run --manifest-path fuzz/Cargo.toml --bin record lite
+//!     scripts/servers.py --lite -- cargo test --test record -- --ignored
 
-#[path = "common/mod.rs"]
-mod common;
-#[path = "../tests/native/mod.rs"]
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "native/mod.rs"]
 mod native;
-#[path = "../tests/pages/mod.rs"]
+#[path = "pages/mod.rs"]
 mod pages;
+#[allow(dead_code)]
+#[path = "../fuzz/common/tape.rs"]
+mod tape;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
@@ -17,13 +20,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use common::tape::{Answer, Kind, Tape};
 use http_body::{Body as _, Frame};
 use milvus_kernel::milvus::platform::{Failure, Probe};
 use milvus_kernel::milvus::{Address, Platform};
 use milvus_kernel::session::Session;
 use milvus_proto::METHODS;
-use native::{Native, block_on, server};
+use native::{Native, block_on};
+use tape::{Answer, Kind, Tape};
 use tonic::client::GrpcService;
 use tonic::codegen::http::{Request, Response};
 use tonic::transport::Channel;
@@ -31,14 +34,20 @@ use tonic::transport::Channel;
 /// Bytes of a tape at the most.
 const LARGEST: usize = 6_000;
 
-fn main() {
-    let backend = std::env::args().nth(1).expect("lite or milvus");
-    let (url, credentials) = match backend.as_str() {
-        "lite" => (server("LITE_URL"), ""),
-        _ => (server("MILVUS_URL"), "root:Milvus@"),
-    };
-    let host = url.trim_start_matches("http://").to_string();
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+#[test]
+#[ignore = "writes fuzz/corpus/session"]
+fn records_the_reference() {
+    for (backend, variable, credentials) in
+        [("lite", "LITE_URL", ""), ("milvus", "MILVUS_URL", "root:Milvus@")]
+    {
+        if let Ok(url) = std::env::var(variable) {
+            record(backend, url.trim_start_matches("http://"), credentials);
+        }
+    }
+}
+
+fn record(backend: &str, host: &str, credentials: &str) {
+    let root = env!("CARGO_MANIFEST_DIR");
     let mut pages: Vec<_> = std::fs::read_dir(format!("{root}/tests/language"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -48,10 +57,10 @@ fn main() {
     for path in pages {
         let text = std::fs::read_to_string(&path).unwrap();
         let page = pages::Page::parse(&path.to_string_lossy(), &text);
-        for fence in page.fences.iter().filter(|fence| fence.skip(&backend).is_none()) {
+        for fence in page.fences.iter().filter(|fence| fence.skip(backend).is_none()) {
             let recorder = Recorder { native: Native::new(), tape: Rc::default() };
             let session = Session::new(recorder.clone());
-            let cell = fence.cell.replace("127.0.0.1:19530", &host);
+            let cell = fence.cell.replace("127.0.0.1:19530", host);
             block_on(async {
                 let _ = session.run(&format!("milvus://{credentials}{host}"), |_| {}).await;
                 let _ = session.run(&cell, |_| {}).await;
@@ -63,8 +72,8 @@ fn main() {
             let few = fence.cell.len() < 400 && tape.len() < LARGEST;
             if few && methods.len() > 1 && kinds.insert((words.join(" "), methods)) {
                 let name = format!("{}-{}", path.file_stem().unwrap().display(), fence.line);
-                let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/session");
-                std::fs::create_dir_all(folder).unwrap();
+                let folder = format!("{root}/fuzz/corpus/session");
+                std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(format!("{folder}/{backend}-{name}"), tape).unwrap();
             }
         }

@@ -107,9 +107,11 @@ fn rank(value: &Datum) -> u8 {
         Datum::Int(_) | Datum::Float(_) | Datum::Double(_) => 1,
         Datum::Json(_) if Number::of(value).is_some() => 1,
         Datum::Text(_) => 2,
-        Datum::Json(_) | Datum::Array(_) => 3,
-        Datum::Vector(_) | Datum::Sparse(_) | Datum::Bytes(_) => 4,
-        Datum::Null => 5,
+        // each by itself: what equals all of one kind must not order another kind's
+        Datum::Json(_) => 3,
+        Datum::Array(_) => 4,
+        Datum::Vector(_) | Datum::Sparse(_) | Datum::Bytes(_) => 5,
+        Datum::Null => 6,
     }
 }
 
@@ -165,6 +167,8 @@ mod tests {
         assert_eq!(compare(&json("18446744073709551615"), &large), Ordering::Greater);
         assert_eq!(compare(&json("7"), &text("6")), Ordering::Less);
         assert_eq!(compare(&json("{}"), &json("[]")), Ordering::Greater);
+        // sorting panics where two that differ both equal a third
+        assert_eq!(compare(&json("{}"), &Datum::Array(Vec::new())), Ordering::Less);
         let list = |items: &[i64]| Datum::Array(items.iter().copied().map(Datum::Int).collect());
         assert_eq!(compare(&list(&[1, 2]), &list(&[1, 2, 0])), Ordering::Less);
     }

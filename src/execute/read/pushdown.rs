@@ -147,7 +147,7 @@ impl Grouping {
         let mut rows = 0u64;
         for number in columns.get(self.names.iter().position(|name| name == "count(*)")?)? {
             let Datum::Int(number) = number else { return None };
-            rows += u64::try_from(*number).ok()?;
+            rows = rows.checked_add(u64::try_from(*number).ok()?)?;
         }
         let at = |row: usize, column: usize| {
             columns.get(column).and_then(|column| column.get(row)).cloned()

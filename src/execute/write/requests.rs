@@ -90,7 +90,7 @@ impl Rows<'_> {
                 Mode::Insert => reply.insert_cnt,
                 Mode::Upsert | Mode::Partial => reply.upsert_cnt,
             };
-            sent.count += u64::try_from(counted).unwrap_or(0);
+            sent.count = sent.count.saturating_add(u64::try_from(counted).unwrap_or(0));
             sent.ids.extend(datum::ids(reply.i_ds));
             left -= taken;
             requests += 1;

@@ -43,8 +43,7 @@ impl Tape {
         let length = number(take(2));
         let cell = String::from_utf8_lossy(take(length)).into_owned();
         let mut answers = Vec::new();
-        loop {
-            let &[method, kind] = take(2) else { break };
+        while let &[method, kind] = take(2) {
             let length = number(take(4));
             answers.push(Answer {
                 method: method % METHODS.len() as u8,

@@ -53,7 +53,7 @@ export class MilvusKernel extends BaseKernel {
         break;
       case 'history_request':
         this._status(msg, 'busy');
-        this._reply(msg, 'history_reply', { status: 'ok', history: await this._history() });
+        this._reply(msg, 'history_reply', { status: 'ok', history: await this._keepable() });
         this._status(msg, 'idle');
         break;
       default:
@@ -279,7 +279,7 @@ export class MilvusKernel extends BaseKernel {
   }
 
   /** What was run, without its secrets; not what cannot be asked about. */
-  private async _history(): Promise<[number, number, string][]> {
+  private async _keepable(): Promise<[number, number, string][]> {
     const covered = this._lines.map(([session, count, code]) =>
       this._worker.call('history', [code]).then(
         (text): [number, number, string][] => [[session, count, text]],

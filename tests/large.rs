@@ -1,5 +1,5 @@
-//! What is too large for one request: inserts are split, reads are paged and joined, on both
-//! servers.
+//! What is too large for one request: inserts are split, reads are paged and joined, on every
+//! server.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -238,6 +238,32 @@ async fn large(url: &str, credentials: &str) {
 fn on_milvus_lite() {
     block_on(large(&server("LITE_URL"), ""));
     block_on(many_hits(&server("LITE_URL"), ""));
+}
+
+/// More rows than a request gives, of a server that is slow to take them.
+#[test]
+fn on_milvus_lite_2_5() {
+    const ROWS: i64 = 17_000;
+    block_on(async {
+        let session = Session::new(Native::new());
+        let host = server("LITE25_URL");
+        run(&session, &format!("milvus://{}", host.trim_start_matches("http://"))).await;
+        let create = "DROP TABLE IF EXISTS slow; CREATE TABLE slow (id BIGINT PRIMARY KEY, v \
+            VECTOR(2), INDEX (v) USING FLAT WITH (metric_type = L2)); SET timeout = 300";
+        run(&session, create).await;
+        let ids = (0..ROWS).map(|at| at * 7_919 % ROWS);
+        let rows: Vec<String> = ids.map(|id| format!("({id},[{id},1])")).collect();
+        run(&session, &format!("INSERT INTO slow VALUES {}", rows.join(","))).await;
+        let outcomes = run(
+            &session,
+            "SET table_schema = on; SELECT id FROM slow LIMIT 9000 OFFSET 7000; SELECT id FROM \
+            slow; SELECT id FROM slow ORDER BY v <-> [0, 1] LIMIT 16900; DROP TABLE slow",
+        )
+        .await;
+        same(&ints(&outcomes[1], 0), 7_000..16_000);
+        same(&ints(&outcomes[2], 0), 0..ROWS);
+        same(&ints(&outcomes[3], 0), 0..16_900);
+    });
 }
 
 #[test]

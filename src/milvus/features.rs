@@ -77,6 +77,7 @@ const LITE_3: (u32, u32) = (3, 0);
 features! {
     ArithmeticOrder: "arithmetic that is compared by anything but = and <>" 2 4 Since(LITE_3);
     AddGeneratedField: "ADD FIELD … GENERATED" 3 0 Yes;
+    AutoIdUpsert: "an UPSERT or UPDATE of an AUTO_INCREMENT table" 2 4 Yes;
     Bfloat16Column: "a BFLOAT16VEC column" 2 4 Yes;
     Bm25: "a BM25 function" 2 5 Since((2, 5));
     ClusteringKey: "a clustering key" 2 4 Yes;

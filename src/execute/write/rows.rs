@@ -15,6 +15,9 @@ use crate::outcome::{Outcome, rows};
 pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
     let collection = context.collection(&write.table).await?;
     check_partitions(&write.table, write.partition.as_slice(), context).await?;
+    if write.upsert {
+        can_upsert(&collection, &write.table, context)?;
+    }
     let version = context.client.version();
     let targets = targets(write, &collection, &version)?;
     let columns = columns(write, &targets)?;
@@ -45,6 +48,20 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
         outcome.tables.push(sent.ids_table(&collection)?);
     }
     Ok(outcome)
+}
+
+/// Refuses to write a row over where the keys are the server's own and it lets nobody name them.
+pub(crate) fn can_upsert<P: Platform>(
+    collection: &Collection,
+    table: &Name,
+    context: &Context<'_, P>,
+) -> Result<()> {
+    if !collection.primary()?.auto_id {
+        return Ok(());
+    }
+    context.needs(Feature::AutoIdUpsert, table.span).map_err(|error| {
+        error.help("here a row is replaced by DELETE and INSERT, which gives it another key")
+    })
 }
 
 enum Target<'a> {

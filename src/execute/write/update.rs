@@ -13,6 +13,7 @@ use crate::execute::read::{bounds, filter};
 use crate::execute::value::{of_datum, to_json};
 use crate::execute::write::evaluate::{self, StoredRow, evaluate};
 use crate::execute::write::requests::{Mode, Rows, Sent};
+use crate::execute::write::rows::can_upsert;
 use crate::language::ast::{Assigned, Direction, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
@@ -24,6 +25,7 @@ pub(crate) async fn update<P: Platform>(
 ) -> Result<Outcome> {
     let table = &update.table;
     let collection = context.collection(table).await?;
+    can_upsert(&collection, table, context)?;
     check_partitions(table, update.partition.as_slice(), context).await?;
     check_assignments(&update.assignments, &collection)?;
     let condition = bounds::without(update.filter.clone(), &collection, "update")?;

@@ -225,7 +225,7 @@ mod lite {
     use super::*;
     pages_on_lite! {
         access aggregate alter connection database explain filter help
-        hybrid index lite operations original query range schema search
+        hybrid index lite names operations original query range schema search
         table text update values variables vectors write
     }
 }

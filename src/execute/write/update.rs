@@ -30,11 +30,18 @@ pub(crate) async fn update<P: Platform>(
     check_assignments(&update.assignments, &collection)?;
     let condition = bounds::without(update.filter.clone(), &collection, "update")?;
     let expr = filter::print(condition.as_ref(), &collection, context)?;
+    let mut words: Vec<String> = Vec::new();
     for (_, assigned) in &update.assignments {
         if let Assigned::Expr(expr) = assigned {
-            quoted_words(expr, &collection).into_iter().for_each(|words| context.notice(words));
+            words.extend(quoted_words(expr, &collection));
         }
     }
+    words.iter().for_each(|word| context.notice(word));
+    // an error may come of the word that was meant otherwise
+    let misread = |error: Diagnostic| match error.code {
+        Code::TypeMismatch => words.iter().fold(error, |error, word| error.help(word)),
+        _ => error,
+    };
     let outputs = stored_fields(&collection);
     let mut done = Done::default();
     let partitions = partitions(update, &collection, context).await?;
@@ -60,7 +67,9 @@ pub(crate) async fn update<P: Platform>(
         }
         for page in pages {
             let changed = change(update, &read, partition.as_ref(), page, &mut done, context).await;
-            changed.map_err(|error| done.before(error, partition.as_ref(), partitions.len()))?;
+            changed
+                .map_err(misread)
+                .map_err(|error| done.before(error, partition.as_ref(), partitions.len()))?;
         }
     }
     if done.vanished > 0 {

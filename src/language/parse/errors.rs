@@ -8,7 +8,7 @@ use milvus_kernel_grammar::Rule;
 use super::unread;
 use crate::diagnostic::{Code, Diagnostic, Span, closest};
 use crate::language::ast::{Listing, Object};
-use crate::language::keywords::{self, OPENS};
+use crate::language::keywords::{self, OPENS, RESERVED};
 use crate::language::numbers::Scanned;
 
 /// The statement at `start` begins with no word that is known.
@@ -80,7 +80,10 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
     } else {
         found(scanned, at, &word.chars().take(40).collect::<String>())
     };
-    let diagnostic = Diagnostic::new(Code::SyntaxError, format!("expected {what}{found}"));
+    let mut diagnostic = Diagnostic::new(Code::SyntaxError, format!("expected {what}{found}"));
+    if let Some(word) = may_be_name(scanned, at, &words).filter(|_| near.is_none()) {
+        diagnostic = diagnostic.help(format!("a name like this is written in backticks: `{word}`"));
+    }
     match near {
         Some(near) => diagnostic
             .at(span)
@@ -91,6 +94,34 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         }
         None => diagnostic.at(span).label(format!("expected {what}")),
     }
+}
+
+/// The keyword that was meant as a name, as far as it can be told: it stands where a name is
+/// expected, and is followed as a name is.
+fn may_be_name<'a>(scanned: &'a Scanned<'_>, at: usize, expected: &[String]) -> Option<&'a str> {
+    let is_word = |char: char| char.is_alphanumeric() || char == '_';
+    let takes_name =
+        |word: &String| ["a name", "a field", "fields", "a condition"].contains(&word.as_str());
+    if !expected.iter().any(takes_name) {
+        return None;
+    }
+    let (before, rest) = scanned.text.split_at_checked(at)?;
+    let word = rest.split(|char| !is_word(char)).next()?;
+    let behind = rest.get(word.len()..)?.trim_start();
+    let next = behind.split(|char| !is_word(char)).next()?;
+    let of_column = expected.iter().any(|word| word == "INDEX");
+    let as_name = of_column
+        || keywords::is(next, RESERVED)
+        || next.is_empty() && !behind.starts_with(['\'', '"', '`', ':']);
+    if as_name && keywords::is(word, RESERVED) && !word.eq_ignore_ascii_case("values") {
+        return Some(word);
+    }
+    // TABLE may stand before a table's name, but for the statements that need it
+    let last = before.trim_end().rsplit(|char| !is_word(char)).next()?;
+    ["table", "collection"]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(last))
+        .filter(|_| !expected.iter().any(|word| word == "IF"))
 }
 
 fn list(words: &[String]) -> String {
@@ -129,7 +160,7 @@ const EXPECTED: &[(&[Rule], &str)] = {
     &[
         (&[R::EOI], "the end"),
         (&[R::address], "an address"),
-        (&[R::name, R::bare, R::column_name, R::index_ops], "a name"),
+        (&[R::name, R::bare, R::column_name, R::index_ops, R::describe, R::use_database], "a name"),
         (&[R::text_or_name], "a name|a string"),
         (&[R::string, R::text], "a string"),
         (

@@ -22,8 +22,7 @@ impl<'a> Builder<'a> {
         let mut parts = self.parts(pair);
         let inner = parts.skip(&[Rule::WHERE, Rule::FILTER]).next()?;
         if rule == Rule::raw_filter {
-            let span = self.span(&inner);
-            return Ok(Filter::Raw(Spanned::new(self.literal(inner)?, span)));
+            return Ok(Filter::Raw(self.bare_value(inner)?));
         }
         Ok(Filter::Expr(self.expr(inner, Place::Name)?))
     }

@@ -201,7 +201,7 @@ impl Collection {
         for id in ids {
             let fits = match id.value {
                 Value::Int(_) => key.data_type == DataType::Int64,
-                Value::Float(_) if key.data_type == DataType::Int64 => {
+                Value::Float(_) | Value::Large(_) if key.data_type == DataType::Int64 => {
                     key.whole(key.data_type, id).map(|_| true)?
                 }
                 Value::Text(_) => key.data_type != DataType::Int64,

@@ -113,7 +113,8 @@ fn may_be_name<'a>(scanned: &'a Scanned<'_>, at: usize, expected: &[String]) -> 
     let as_name = of_column
         || keywords::is(next, RESERVED)
         || next.is_empty() && !behind.starts_with(['\'', '"', '`', ':']);
-    if as_name && keywords::is(word, RESERVED) && !word.eq_ignore_ascii_case("values") {
+    let is_value = ["values", "null"].iter().any(|known| known.eq_ignore_ascii_case(word));
+    if as_name && keywords::is(word, RESERVED) && !is_value {
         return Some(word);
     }
     // TABLE may stand before a table's name, but for the statements that need it

@@ -1,6 +1,9 @@
 //! An error for the user: a code, a message, the place in the cell and a way out. In: spans from
 //! `language`, findings of `execute`; `render` shows it. Knows nothing of Milvus: `milvus::Error`
-//! becomes a [`Diagnostic`] in `execute`, where the place is known.
+//! becomes a [`Diagnostic`] in `execute`, where the place is known. Its texts are printable as they
+//! are made, whoever's words they quote: `evalue` and the traceback show them as they are.
+
+use crate::printable;
 
 pub type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
@@ -156,7 +159,7 @@ impl Diagnostic {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Diagnostic {
             code,
-            message: message.into(),
+            message: printable::message(message.into(), code == Code::ServerError),
             span: None,
             label: String::new(),
             help: Vec::new(),
@@ -169,12 +172,12 @@ impl Diagnostic {
     }
 
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = printable::message(label.into(), false);
         self
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(printable::message(help.into(), false));
         self
     }
 
@@ -208,8 +211,15 @@ impl Diagnostic {
     }
 }
 
+/// Bytes of a name of Milvus.
+const LONGEST_NAME: usize = 255;
+
 /// The candidate nearest to `given`, if it is near enough to be what was meant.
 pub fn closest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    // what is longer is no name; the distance takes time and memory by both lengths
+    if given.len() > LONGEST_NAME {
+        return None;
+    }
     let given = given.to_lowercase();
     let allowed = (given.chars().count() / 3).clamp(1, 4);
     known
@@ -223,6 +233,35 @@ pub fn closest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Texts of a user or a server in each place of an error.
+    #[test]
+    fn no_control_character_comes_through() {
+        let evil = "a\u{1b}[31m\r\nb\u{202e}";
+        let error = Diagnostic::new(Code::UnknownUser, format!("unknown user `{evil}`"))
+            .at(Span::new(0, 1))
+            .label(format!("no {evil}"))
+            .help(evil)
+            .suggest("x", [evil], "there are");
+        let near = Diagnostic::new(Code::UnknownRole, evil).suggest("a\u{1b}[31m\r\nb", [evil], "");
+        for error in [error, near] {
+            let shown = error.render("SELECT", false);
+            let texts = [&error.message, &error.label, &shown];
+            for text in texts.into_iter().chain(&error.help) {
+                assert!(!text.contains(['\u{1b}', '\r', '\u{202e}']), "{text:?}");
+            }
+            assert!(shown.contains("a\\u{1b}[31m\\r\\nb\\u{202e}"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_is_shortened() {
+        let long = "7".repeat(100_000);
+        let error = Diagnostic::new(Code::InvalidNumber, format!("`{long}` is too large a number"))
+            .suggest(&long, ["books"], "there are");
+        assert!(error.message.ends_with("777…` is too large a number"), "{}", error.message);
+        assert!(error.message.len() < 200, "{}", error.message.len());
+    }
 
     #[test]
     fn suggests_what_is_near() {

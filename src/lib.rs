@@ -25,7 +25,8 @@
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
 //! diagnostic`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->
-//! language, milvus`. Parse and render are pure; JavaScript values appear in `wasm` alone.
+//! language, milvus`; `diagnostic, render -> printable`. Parse and render are pure; JavaScript
+//! values appear in `wasm` alone.
 
 #![cfg_attr(
     not(test),
@@ -38,6 +39,7 @@ pub mod execute;
 pub mod language;
 pub mod milvus;
 pub mod outcome;
+mod printable;
 pub mod render;
 mod secret_names;
 mod secrets;

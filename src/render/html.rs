@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use super::options::Options;
 use super::text::{status, truncation};
-use super::value::{is_right_aligned, printable, show};
+use super::value::{is_right_aligned, show};
 use crate::outcome::{Datum, Outcome, Table};
+use crate::printable::printable;
 
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut out = String::from("<div class=\"milvus-result\">");
@@ -141,7 +142,7 @@ mod tests {
         assert!(
             one(Type::Int, Datum::Int(1)).contains("text-align:right;white-space:pre-wrap\">1")
         );
-        assert!(one(Type::Text, Datum::Text("NULL".into())).contains("pre-wrap\">NULL</td>"));
+        assert!(one(Type::Text, Datum::Text("NULL".into())).contains(">&#39;NULL&#39;</td>"));
         assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.6\">NULL"));
     }
 

@@ -5,8 +5,9 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::options::Options;
-use super::value::{is_right_aligned, printable, show};
+use super::value::{is_right_aligned, show};
 use crate::outcome::{Outcome, Table, grouped};
+use crate::printable::printable;
 
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut lines: Vec<String> =
@@ -185,5 +186,6 @@ mod tests {
         assert_eq!(shown.lines().count(), 6, "{shown}");
         assert!(!shown.contains(['\u{1b}', '\r', '\u{202e}']), "{shown:?}");
         assert_eq!(shown.matches("a\\u{1b}[31m\\r\\nb\\u{202e}c").count(), 7, "{shown}");
+        assert_eq!(shown.matches("'a\\u{1b}[31m").count(), 1, "a value is in quotes: {shown}");
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt::{Display, LowerExp};
 
 use crate::outcome::{Datum, Type, plural};
+use crate::printable::{needs_escape, printable, push};
 
 /// A list of more entries is cut.
 const MAX_ENTRIES: usize = 6;
@@ -20,11 +21,12 @@ pub(super) fn show(value: &Datum, kind: Type, precision: Option<usize>) -> Strin
         Datum::Int(number) => number.to_string(),
         Datum::Float(number) => float(f64::from(*number), *number, precision),
         Datum::Double(number) => float(*number, *number, precision),
-        Datum::Text(text) => cut(text),
+        Datum::Text(text) => self::text(text, false),
         Datum::Json(json) => cut(&compact(json)),
-        Datum::Array(items) => {
-            list(['[', ']'], "value", "values", items, |item| show(item, kind, precision))
-        }
+        Datum::Array(items) => list(['[', ']'], "value", "values", items, |item| match item {
+            Datum::Text(item) => text(item, true),
+            item => show(item, kind, precision),
+        }),
         Datum::Vector(values) => list(['[', ']'], "value", "values", values, |value| {
             float(f64::from(*value), *value, precision)
         }),
@@ -86,17 +88,34 @@ fn compact(json: &str) -> String {
         .collect()
 }
 
-/// A text with its control characters as escapes, so that it stays on its line and cannot move the
-/// cursor.
-pub(super) fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        push_printable(&mut out, char);
+/// A text as it is; in quotes, with the escapes of a string, where it would look like another value
+/// (`C:\temp` with a TAB, the text NULL, blanks at an end, a comma in a list).
+fn text(value: &str, in_list: bool) -> String {
+    let plain = !value.starts_with('\'')
+        && !value.contains(needs_escape)
+        && value.trim() == value
+        && value != "NULL"
+        && !(in_list && (value.is_empty() || value.contains([',', '[', ']'])));
+    if plain {
+        return cut(value);
     }
+    let mut out = "'".to_string();
+    for (count, char) in value.chars().enumerate() {
+        match char {
+            _ if count == MAX_CHARS => {
+                out.push('…');
+                break;
+            }
+            '\'' => out.push_str("''"),
+            '\\' => out.push_str("\\\\"),
+            other => push(&mut out, other),
+        }
+    }
+    out.push('\'');
     out
 }
 
-/// The same of the beginning of a text.
+/// The beginning of a text, printable.
 fn cut(text: &str) -> String {
     let mut out = String::new();
     for (count, char) in text.chars().enumerate() {
@@ -104,26 +123,9 @@ fn cut(text: &str) -> String {
             out.push('…');
             break;
         }
-        push_printable(&mut out, char);
+        push(&mut out, char);
     }
     out
-}
-
-fn push_printable(out: &mut String, char: char) {
-    match char {
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        other if other.is_control() || is_direction(other) => {
-            out.push_str(&other.escape_unicode().to_string());
-        }
-        other => out.push(other),
-    }
-}
-
-/// Marks that turn the direction of the text that follows.
-fn is_direction(char: char) -> bool {
-    matches!(char, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 pub(super) fn is_right_aligned(kind: Type) -> bool {
@@ -162,11 +164,41 @@ mod tests {
 
     #[test]
     fn control_characters_are_escapes() {
-        assert_eq!(text(Datum::Text("a\nb\u{1b}[31m".into())), "a\\nb\\u{1b}[31m");
-        assert_eq!(text(Datum::Text("a\r\tb\u{0}".into())), "a\\r\\tb\\u{0}");
-        assert_eq!(text(Datum::Text("a\u{202e}b\u{2066}".into())), "a\\u{202e}b\\u{2066}");
+        assert_eq!(text(Datum::Text("a\nb\u{1b}[31m".into())), "'a\\nb\\u{1b}[31m'");
+        assert_eq!(text(Datum::Text("a\r\tb\u{0}".into())), "'a\\r\\tb\\u{0}'");
+        assert_eq!(text(Datum::Text("a\u{202e}b\u{2066}".into())), "'a\\u{202e}b\\u{2066}'");
         assert_eq!(text(Datum::Json("{\"a\": \"\u{1b}\"}".into())), "{\"a\":\"\\u{1b}\"}");
         assert_eq!(show(&Datum::Text("\u{85}".into()), Type::Prose, None), "\\u{85}");
+    }
+
+    #[test]
+    fn no_two_values_look_alike() {
+        let alike = [
+            Datum::Text("C:\\temp".into()),
+            Datum::Text("C:\temp".into()),
+            Datum::Text("'C:\\temp'".into()),
+            Datum::Text("'C:\\\\temp'".into()),
+            Datum::Text("NULL".into()),
+            Datum::Null,
+            Datum::Text("'NULL'".into()),
+            Datum::Text("a".into()),
+            Datum::Text("a ".into()),
+            Datum::Text(" a".into()),
+            Datum::Text("'a '".into()),
+            Datum::Text(String::new()),
+            Datum::Array(vec![Datum::Text("a, b".into())]),
+            Datum::Array(vec![Datum::Text("a".into()), Datum::Text("b".into())]),
+            Datum::Array(vec![Datum::Null]),
+            Datum::Array(vec![Datum::Text("NULL".into())]),
+            Datum::Array(vec![Datum::Text(String::new())]),
+            Datum::Array(Vec::new()),
+        ];
+        let shown: std::collections::BTreeSet<String> =
+            alike.iter().map(|value| text(value.clone())).collect();
+        assert_eq!(shown.len(), alike.len(), "{shown:?}");
+        assert_eq!(text(alike[0].clone()), "C:\\temp");
+        assert_eq!(text(alike[1].clone()), "'C:\\temp'");
+        assert_eq!(text(alike[12].clone()), "['a, b']");
     }
 
     #[test]

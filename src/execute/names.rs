@@ -2,8 +2,9 @@
 //! names that are there. Out: nothing, what IF [NOT] EXISTS has to say, or an error with the
 //! nearest name.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::language::ast::Name;
+use crate::milvus::is_sendable;
 use crate::outcome::Outcome;
 
 /// A kind of thing that has a name, with the codes of its errors.
@@ -77,10 +78,21 @@ impl Named {
     }
 }
 
+/// The name of the database in use goes with every request.
+pub(crate) fn check_database(database: &str, span: Span) -> Result<()> {
+    if is_sendable(database) {
+        return Ok(());
+    }
+    let message = format!("the database `{database}` cannot be used: its name is not ASCII");
+    Err(Diagnostic::new(Code::InvalidValue, message).at(span).help(
+        "requests name their database in a header, which holds ASCII alone; Milvus takes letters, \
+         digits and `_`",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Span;
 
     fn name(text: &str) -> Name {
         Name::new(text.to_string(), Span::new(0, text.len()))
@@ -93,6 +105,15 @@ mod tests {
         assert!(USER.to_create(&name("alice"), &there, true).unwrap().is_some());
         let error = USER.to_create(&name("alice"), &there, false).unwrap_err();
         assert_eq!((error.code, error.span), (Code::UserExists, Some(Span::new(0, 5))));
+    }
+
+    #[test]
+    fn a_database_is_named_in_a_header() {
+        assert!(check_database("books_2", Span::default()).is_ok());
+        for name in ["名前", "café", "a\nb", "a\u{7f}"] {
+            let error = check_database(name, Span::new(1, 2)).unwrap_err();
+            assert_eq!((error.code, error.span), (Code::InvalidValue, Some(Span::new(1, 2))));
+        }
     }
 
     #[test]

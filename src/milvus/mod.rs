@@ -21,3 +21,4 @@ pub use client::{Client, Progress};
 pub use error::Error;
 pub use features::{Feature, Version};
 pub use platform::Platform;
+pub use transport::is_sendable;

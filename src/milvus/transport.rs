@@ -84,11 +84,13 @@ impl<C: super::platform::Channel> Remote<C> {
         if let Some(authorization) = &self.authorization {
             request.metadata_mut().insert("authorization", authorization.clone());
         }
-        match MetadataValue::try_from(database) {
-            Ok(database) if !database.is_empty() => {
-                request.metadata_mut().insert("dbname", database);
-            }
-            _ => {}
+        if !database.is_empty() {
+            // not to be left out: the server would take its default database
+            let database = MetadataValue::try_from(database)
+                .ok()
+                .filter(|_| is_sendable(database))
+                .ok_or_else(|| Status::invalid_argument("this database's name cannot be sent"))?;
+            request.metadata_mut().insert("dbname", database);
         }
         let path = PathAndQuery::try_from(format!("{SERVICE}{method}"))
             .unwrap_or_else(|_| PathAndQuery::from_static(SERVICE));
@@ -96,6 +98,11 @@ impl<C: super::platform::Channel> Remote<C> {
         service.ready().await.map_err(|error| Status::from_error(error.into()))?;
         Ok(service.unary(request, path, Bytewise).await?.into_inner())
     }
+}
+
+/// Whether a database's name can be sent: it travels in a header.
+pub fn is_sendable(database: &str) -> bool {
+    database.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Base64 of RFC 4648 with padding, as pymilvus encodes credentials.

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::Catalog;
 use crate::execute::connect::secret::secret;
 use crate::execute::errors::diagnose;
+use crate::execute::names::check_database;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{self, Name, Value, Word};
 use crate::milvus::{Address, Client, Platform, Target};
@@ -69,6 +70,10 @@ async fn remote<P: Platform>(
 ) -> Result<Address> {
     address.user = text(&connect.user).or(address.user);
     address.database = text(&connect.database).or(address.database);
+    if let Some(database) = &address.database {
+        let span = connect.database.as_ref().map_or(connect.address.span, |word| word.span);
+        check_database(database, span)?;
+    }
     if let (Some(password), None) = (&connect.password, &address.user) {
         return Err(Diagnostic::new(Code::MissingParameter, "a password needs a user")
             .at(password.span)

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::context::Context;
-use crate::execute::names::DATABASE;
+use crate::execute::names::{DATABASE, check_database};
 use crate::execute::params::pairs_of;
 use crate::language::ast::{CreateObject, Name, ObjectChange};
 use crate::milvus::{Feature, Platform};
@@ -25,6 +25,7 @@ pub(crate) async fn use_database<P: Platform>(
     database: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
+    check_database(&database.value, database.span)?;
     check(database, context).await?;
     context.client.set_database(&database.value);
     // completion knows its names from here on
@@ -37,6 +38,7 @@ pub(crate) async fn create<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let name = &create.name;
+    check_database(&name.value, name.span)?;
     let there = names(context, name.span).await?;
     if let Some(outcome) = DATABASE.to_create(name, &there, create.if_not_exists)? {
         return Ok(outcome);

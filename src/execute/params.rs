@@ -49,9 +49,35 @@ pub(crate) fn word(param: &Param) -> Result<Name> {
     }
 }
 
+/// A parameter's value, where it is a number: one in quotes is as good, as in pymilvus.
+pub(crate) fn number(value: &Spanned<Value>) -> Spanned<Value> {
+    let number = quoted_number(&value.value);
+    Spanned::new(number.unwrap_or_else(|| value.value.clone()), value.span)
+}
+
+/// The number that stands in quotes.
+fn quoted_number(value: &Value) -> Option<Value> {
+    let Value::Text(text) = value else { return None };
+    let text = text.trim();
+    if let Ok(number) = text.parse() {
+        return Some(Value::Int(number));
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float)
+}
+
+/// Adds what to write to the error of a value that is no number, and is one but for its quotes.
+pub(crate) fn without_quotes(error: Diagnostic, value: &Value) -> Diagnostic {
+    match (value, quoted_number(value)) {
+        (Value::Text(text), Some(_)) => {
+            error.help(format!("write `{}`, without quotes", text.trim()))
+        }
+        _ => error,
+    }
+}
+
 /// A parameter's value as a whole number within bounds.
 pub(crate) fn whole(param: &Param, low: i64, high: i64) -> Result<i64> {
-    let value = one(param)?;
+    let value = number(one(param)?);
     match value.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number),
         _ => Err(Diagnostic::new(
@@ -81,8 +107,11 @@ pub(crate) fn flag(param: &Param) -> Result<bool> {
 pub(crate) fn count(value: &Spanned<Value>) -> Result<u64> {
     match value.value {
         Value::Int(number) if number >= 0 => Ok(number as u64),
-        _ => Err(Diagnostic::new(Code::InvalidNumber, "a whole number of 0 or more belongs here")
-            .at(value.span)),
+        _ => {
+            let message = "a whole number of 0 or more belongs here";
+            let error = Diagnostic::new(Code::InvalidNumber, message).at(value.span);
+            Err(without_quotes(error, &value.value))
+        }
     }
 }
 
@@ -149,6 +178,12 @@ mod tests {
             "InvalidValue: `n` takes a whole number from 1 to 3"
         );
         assert_eq!(said_of(whole(&param("n = 2.5"), 1, 3)), said_of(whole(&param("n = 4"), 1, 3)));
+        assert_eq!(whole(&param("n = '3'"), 1, 3).expect("as pymilvus takes it"), 3);
+        assert_eq!(said_of(whole(&param("n = '4'"), 1, 3)), said_of(whole(&param("n = 4"), 1, 3)));
+        assert_eq!(
+            said_of(count(&value("' 5'"))),
+            "InvalidNumber: a whole number of 0 or more belongs here; write `5`, without quotes"
+        );
         assert_eq!(word(&param("w = 'a b'")).expect("a word").value, "a b");
         assert_eq!(said_of(word(&param("w = 1"))), "InvalidValue: `w` takes a word");
         assert!(flag(&param("f = TRUE")).expect("a flag"));

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::index::Index;
-use crate::execute::catalog::types::{is_vector, type_word};
-use crate::execute::params::pair_value;
+use crate::execute::catalog::types::{is_number, is_vector, type_word};
+use crate::execute::params::{self, pair_value};
 use crate::execute::value;
 use crate::language::ast::{Name, Value};
 use crate::milvus::{Client, Error, Platform};
@@ -343,12 +343,16 @@ impl Field {
 
     /// A value that is no value of this field.
     pub(crate) fn mismatch(&self, value: &Spanned<Value>) -> Diagnostic {
-        Diagnostic::new(
+        let error = Diagnostic::new(
             Code::TypeMismatch,
             format!("{} does not fit into `{}`", value::describe(&value.value), self.name),
         )
         .at(value.span)
-        .label(format!("expected {}", self.type_name()))
+        .label(format!("expected {}", self.type_name()));
+        match is_number(self.data_type) {
+            true => params::without_quotes(error, &value.value),
+            false => error,
+        }
     }
 
     /// A number that this field cannot hold.

@@ -3,7 +3,6 @@
 //! against this one.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
-use crate::execute::catalog::types::is_vector;
 use crate::execute::params;
 use crate::execute::value::number;
 use crate::language::ast::{Name, Param, Value};
@@ -23,12 +22,67 @@ pub(crate) enum Range {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fits {
     Any,
-    Dense,
-    Binary,
-    Sparse,
-    /// numbers, strings, booleans, arrays, JSON
-    Scalar,
-    Strings,
+    /// fields of these types
+    Of(&'static [DataType]),
+}
+
+const DENSE: Fits = Fits::Of(&[
+    DataType::FloatVector,
+    DataType::Float16Vector,
+    DataType::BFloat16Vector,
+    DataType::Int8Vector,
+]);
+const BINARY: Fits = Fits::Of(&[DataType::BinaryVector]);
+const SPARSE: Fits = Fits::Of(&[DataType::SparseFloatVector]);
+const SCALAR: Fits = Fits::Of(&[
+    DataType::Bool,
+    DataType::Int8,
+    DataType::Int16,
+    DataType::Int32,
+    DataType::Int64,
+    DataType::Float,
+    DataType::Double,
+    DataType::String,
+    DataType::VarChar,
+    DataType::Array,
+    DataType::Json,
+]);
+/// what has few values; JSON by a path
+const COUNTED: Fits = Fits::Of(&[
+    DataType::Bool,
+    DataType::Int8,
+    DataType::Int16,
+    DataType::Int32,
+    DataType::Int64,
+    DataType::String,
+    DataType::VarChar,
+    DataType::Array,
+    DataType::Json,
+]);
+/// what has an order; JSON by a path
+const ORDERED: Fits = Fits::Of(&[
+    DataType::Int8,
+    DataType::Int16,
+    DataType::Int32,
+    DataType::Int64,
+    DataType::Float,
+    DataType::Double,
+    DataType::String,
+    DataType::VarChar,
+    DataType::Timestamptz,
+    DataType::Json,
+]);
+const STRINGS: Fits = Fits::Of(&[DataType::String, DataType::VarChar]);
+const TEXTS: Fits = Fits::Of(&[DataType::String, DataType::VarChar, DataType::Json]);
+const PLACES: Fits = Fits::Of(&[DataType::Geometry]);
+
+impl Fits {
+    fn takes(self, data_type: DataType) -> bool {
+        match self {
+            Fits::Any => true,
+            Fits::Of(types) => types.contains(&data_type),
+        }
+    }
 }
 
 type Known = (&'static str, Range);
@@ -95,20 +149,20 @@ pub const INDEX_TYPES: &[IndexType] = &[
             DROP_SEARCH,
         ],
     ),
-    index("FLAT", Fits::Dense, &[], &[]),
-    index("IVF_FLAT", Fits::Dense, &[NLIST], &[NPROBE]),
-    index("IVF_SQ8", Fits::Dense, &[NLIST], &[NPROBE]),
-    index("IVF_PQ", Fits::Dense, &[NLIST, PQ_M, NBITS], &[NPROBE]),
+    index("FLAT", DENSE, &[], &[]),
+    index("IVF_FLAT", DENSE, &[NLIST], &[NPROBE]),
+    index("IVF_SQ8", DENSE, &[NLIST], &[NPROBE]),
+    index("IVF_PQ", DENSE, &[NLIST, PQ_M, NBITS], &[NPROBE]),
     index(
         "IVF_RABITQ",
-        Fits::Dense,
+        DENSE,
         &[NLIST, REFINE, REFINE_TYPE],
         &[NPROBE, ("rbq_query_bits", Range::Whole(0, 8)), REFINE_K],
     ),
-    index("HNSW", Fits::Dense, &[M, EF_CONSTRUCTION], &[EF]),
+    index("HNSW", DENSE, &[M, EF_CONSTRUCTION], &[EF]),
     index(
         "HNSW_SQ",
-        Fits::Dense,
+        DENSE,
         &[
             M,
             EF_CONSTRUCTION,
@@ -120,24 +174,24 @@ pub const INDEX_TYPES: &[IndexType] = &[
     ),
     index(
         "HNSW_PQ",
-        Fits::Dense,
+        DENSE,
         &[M, EF_CONSTRUCTION, PQ_M, NBITS, REFINE, REFINE_TYPE],
         &[EF, REFINE_K],
     ),
     index(
         "HNSW_PRQ",
-        Fits::Dense,
+        DENSE,
         &[M, EF_CONSTRUCTION, PQ_M, NBITS, ("nrq", Range::Whole(1, 16)), REFINE, REFINE_TYPE],
         &[EF, REFINE_K],
     ),
-    index("SCANN", Fits::Dense, &[NLIST, RAW], &[NPROBE, ("reorder_k", Range::Whole(1, MAX))]),
-    index("DISKANN", Fits::Dense, &[], &[("search_list", Range::Whole(1, 65_535))]),
-    index("GPU_BRUTE_FORCE", Fits::Dense, &[], &[]),
-    index("GPU_IVF_FLAT", Fits::Dense, &[NLIST, CACHE], &[NPROBE]),
-    index("GPU_IVF_PQ", Fits::Dense, &[NLIST, PQ_M, NBITS, CACHE], &[NPROBE]),
+    index("SCANN", DENSE, &[NLIST, RAW], &[NPROBE, ("reorder_k", Range::Whole(1, MAX))]),
+    index("DISKANN", DENSE, &[], &[("search_list", Range::Whole(1, 65_535))]),
+    index("GPU_BRUTE_FORCE", DENSE, &[], &[]),
+    index("GPU_IVF_FLAT", DENSE, &[NLIST, CACHE], &[NPROBE]),
+    index("GPU_IVF_PQ", DENSE, &[NLIST, PQ_M, NBITS, CACHE], &[NPROBE]),
     index(
         "GPU_CAGRA",
-        Fits::Dense,
+        DENSE,
         &[
             ("intermediate_graph_degree", Range::Whole(1, MAX)),
             ("graph_degree", Range::Whole(1, MAX)),
@@ -147,11 +201,11 @@ pub const INDEX_TYPES: &[IndexType] = &[
         ],
         &[EF, ("itopk_size", Range::Whole(1, MAX)), ("search_width", Range::Whole(1, MAX))],
     ),
-    index("BIN_FLAT", Fits::Binary, &[], &[]),
-    index("BIN_IVF_FLAT", Fits::Binary, &[NLIST], &[NPROBE]),
+    index("BIN_FLAT", BINARY, &[], &[]),
+    index("BIN_IVF_FLAT", BINARY, &[NLIST], &[NPROBE]),
     index(
         "MINHASH_LSH",
-        Fits::Binary,
+        BINARY,
         &[
             ("mh_element_bit_width", Range::Whole(8, 64)),
             ("mh_lsh_band", Range::Whole(1, MAX)),
@@ -161,7 +215,7 @@ pub const INDEX_TYPES: &[IndexType] = &[
     ),
     index(
         "SPARSE_INVERTED_INDEX",
-        Fits::Sparse,
+        SPARSE,
         &[
             ("inverted_index_algo", Range::Word(&["DAAT_MAXSCORE", "DAAT_WAND", "TAAT_NAIVE"])),
             K1,
@@ -170,19 +224,19 @@ pub const INDEX_TYPES: &[IndexType] = &[
         ],
         &[DROP_SEARCH],
     ),
-    index("SPARSE_WAND", Fits::Sparse, &[DROP_BUILD, K1, B], &[DROP_SEARCH]),
+    index("SPARSE_WAND", SPARSE, &[DROP_BUILD, K1, B], &[DROP_SEARCH]),
     index(
         "INVERTED",
-        Fits::Scalar,
+        SCALAR,
         &[JSON_PATH, JSON_CAST, ("json_cast_function", Range::Word(&["STRING_TO_DOUBLE"]))],
         &[],
     ),
-    index("BITMAP", Fits::Scalar, &[], &[]),
-    index("STL_SORT", Fits::Scalar, &[], &[]),
-    index("TRIE", Fits::Strings, &[], &[]),
+    index("BITMAP", COUNTED, &[JSON_PATH, JSON_CAST], &[]),
+    index("STL_SORT", ORDERED, &[JSON_PATH, JSON_CAST], &[]),
+    index("TRIE", STRINGS, &[], &[]),
     index(
         "NGRAM",
-        Fits::Scalar,
+        TEXTS,
         &[
             ("min_gram", Range::Whole(1, MAX)),
             ("max_gram", Range::Whole(1, MAX)),
@@ -191,7 +245,7 @@ pub const INDEX_TYPES: &[IndexType] = &[
         ],
         &[],
     ),
-    index("RTREE", Fits::Scalar, &[], &[]),
+    index("RTREE", PLACES, &[], &[]),
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static IndexType> {
@@ -235,48 +289,20 @@ pub(crate) fn checked(
                 goes by `WITH (index_type = '…')`",
         ));
     };
-    let fits = match (index_type.fits, data_type) {
-        (Fits::Any, _) => true,
-        (Fits::Binary, DataType::BinaryVector) | (Fits::Sparse, DataType::SparseFloatVector) => {
-            true
-        }
-        (
-            Fits::Dense,
-            DataType::FloatVector
-            | DataType::Float16Vector
-            | DataType::BFloat16Vector
-            | DataType::Int8Vector,
-        ) => true,
-        (Fits::Strings, DataType::VarChar | DataType::String) => true,
-        (Fits::Scalar, other) => !is_vector(other),
-        _ => false,
-    };
-    if fits {
+    if index_type.fits.takes(data_type) {
         return Ok((index_type, replaced));
     }
     let fitting: Vec<&str> = INDEX_TYPES
         .iter()
-        .filter(|known| known.fits == fits_of(data_type))
+        .filter(|known| known.fits.takes(data_type))
         .map(|known| known.name)
         .collect();
     Err(Diagnostic::new(
         Code::TypeMismatch,
-        format!("{} is no index for a {type_name}", index_type.name),
+        format!("{} does not index {type_name}", index_type.name),
     )
     .at(name.span)
-    .help(format!("this field takes AUTOINDEX, {}", fitting.join(", "))))
-}
-
-fn fits_of(data_type: DataType) -> Fits {
-    match data_type {
-        DataType::BinaryVector => Fits::Binary,
-        DataType::SparseFloatVector => Fits::Sparse,
-        DataType::FloatVector
-        | DataType::Float16Vector
-        | DataType::BFloat16Vector
-        | DataType::Int8Vector => Fits::Dense,
-        _ => Fits::Scalar,
-    }
+    .help(format!("this field takes {}", fitting.join(", "))))
 }
 
 impl IndexType {
@@ -317,9 +343,12 @@ impl IndexType {
             }
             return Err(error);
         };
-        let value = params::one(param)?;
-        check(known_name, *range, value)?;
-        Ok(((*known_name).to_string(), params::json(value)?))
+        let value = match range {
+            Range::Whole(..) | Range::Number(..) => params::number(params::one(param)?),
+            Range::Flag | Range::Word(_) | Range::Text => params::one(param)?.clone(),
+        };
+        check(known_name, *range, &value)?;
+        Ok(((*known_name).to_string(), params::json(&value)?))
     }
 }
 
@@ -423,6 +452,9 @@ mod tests {
         assert_eq!(built("IVF_PQ", "m = 16"), Ok(("m".into(), 16.into())));
         assert_eq!(built("HNSW_PQ", "M = 16"), Ok(("M".into(), 16.into())));
         assert_eq!(built("HNSW", "mmap.enabled = TRUE"), Ok(("mmap.enabled".into(), true.into())));
+        assert_eq!(built("HNSW", "M = '16'"), Ok(("M".into(), 16.into())), "as pymilvus takes it");
+        assert_eq!(built("IVF_FLAT", "nlist = ' 8 '"), Ok(("nlist".into(), 8.into())));
+        assert!(built("HNSW", "M = '1.5'").is_err() && built("HNSW", "M = 'x'").is_err());
         assert_eq!(
             built("HNSW", "M = 1"),
             Err("OutOfRange: `M` takes a whole number from 2 to 2048".to_string())
@@ -470,11 +502,24 @@ mod tests {
         assert_eq!(of("autoindex", DataType::VarChar), Ok(("AUTOINDEX", None)));
         assert_eq!(
             of("HNSW", DataType::BinaryVector),
-            Err("TypeMismatch: HNSW is no index for a FIELD; this field takes AUTOINDEX, BIN_FLAT, \
+            Err("TypeMismatch: HNSW does not index FIELD; this field takes AUTOINDEX, BIN_FLAT, \
                 BIN_IVF_FLAT, MINHASH_LSH"
                 .to_string())
         );
-        assert!(of("TRIE", DataType::Int64).is_err() && of("TRIE", DataType::VarChar).is_ok());
+        for (word, data_type, fitting) in [
+            ("TRIE", DataType::Int64, "INVERTED, BITMAP, STL_SORT"),
+            ("BITMAP", DataType::Float, "INVERTED, STL_SORT"),
+            ("NGRAM", DataType::Bool, "INVERTED, BITMAP"),
+            ("TRIE", DataType::Array, "INVERTED, BITMAP"),
+            ("RTREE", DataType::VarChar, "INVERTED, BITMAP, STL_SORT, TRIE, NGRAM"),
+            ("INVERTED", DataType::Geometry, "RTREE"),
+            ("FLAT", DataType::SparseFloatVector, "SPARSE_INVERTED_INDEX, SPARSE_WAND"),
+        ] {
+            let error = of(word, data_type).expect_err(word);
+            let help = format!("; this field takes AUTOINDEX, {fitting}");
+            assert!(error.ends_with(&help), "{word}: {error}");
+        }
+        assert!(of("TRIE", DataType::VarChar).is_ok());
         assert!(of("HNWS", DataType::FloatVector).expect_err("unknown").contains("`HNSW`"));
     }
 

@@ -85,6 +85,11 @@ pub(crate) fn is_vector(data_type: DataType) -> bool {
     matches!(data_type as i32, 100..=199)
 }
 
+pub(crate) fn is_number(data_type: DataType) -> bool {
+    use DataType as T;
+    matches!(data_type, T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::Float | T::Double)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ pub(crate) fn set<P: Platform>(
     state: &State<P>,
 ) -> Result<Outcome> {
     let mut settings = state.settings.borrow_mut();
+    let value = &params::number(value);
     let wrong = |what: &str| {
         Diagnostic::new(Code::InvalidValue, format!("`{name}` takes {what}")).at(value.span)
     };

@@ -418,7 +418,8 @@ mod tests {
         );
         assert_eq!(
             wrong(field("f", DataType::Int64), "'1'"),
-            "TypeMismatch: a string does not fit into `f` (expected BIGINT)"
+            "TypeMismatch: a string does not fit into `f`; write `1`, without quotes (expected \
+                BIGINT)"
         );
         assert_eq!(
             wrong(field("f", DataType::Bool), "1"),

@@ -10,6 +10,7 @@ use crate::execute::define::schema;
 use crate::execute::names::COLLECTION;
 use crate::execute::params::pairs_of;
 use crate::language::ast::{Change, Column, CreateTable, Name};
+use crate::language::print;
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Outcome, plural};
 use milvus_proto::common::KeyValuePair;
@@ -162,8 +163,9 @@ async fn add_field<P: Platform>(
         )
         .at(name.span)
         .help(format!(
-            "write `ADD FIELD {name} {} NULL`, with `DEFAULT …` if you like",
-            column.data_type.name
+            "write `ADD FIELD {}`{}",
+            print::column(&Column { nullable: true, primary_key: false, ..column.clone() }),
+            if column.default.is_none() { ", with `DEFAULT …` if you like" } else { "" }
         )));
     }
     let request = pb::AddCollectionFieldRequest {
@@ -276,9 +278,20 @@ pub(crate) async fn drop<P: Platform>(
     if_exists: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
-    // Milvus drops what is not there without a word; an alias is not listed, and cannot be dropped
-    // as a table
+    // Milvus drops what is not there without a word
     let there = context.collection_names(table.span).await?;
+    if !there.contains(&table.value)
+        && let Ok(aliased) = Collection::fetch(context.client, &table.value).await
+    {
+        let message = format!("`{table}` is an alias of `{}`, and no collection", aliased.name);
+        return Err(Diagnostic::new(Code::UnknownCollection, message).at(table.span).help(
+            format!(
+                "`DROP ALIAS {0}` removes the alias, `DROP TABLE {1}` what it stands for",
+                print::name(table),
+                print::name(&Name::new(aliased.name, table.span)),
+            ),
+        ));
+    }
     let outcome = COLLECTION.to_drop(table, &there, if_exists);
     if let Some(outcome) = outcome.map_err(|error| error.label("no such collection"))? {
         return Ok(outcome);
@@ -286,12 +299,7 @@ pub(crate) async fn drop<P: Platform>(
     context.forget(table);
     let collection_name = table.value.clone();
     let request = pb::DropCollectionRequest { collection_name, ..Default::default() };
-    context.send(request, table.span).await.map_err(|error| match error.code {
-        Code::ServerError if error.message.contains("alias") => {
-            error.help("`SHOW ALIASES` lists them; `DROP ALIAS a` removes one")
-        }
-        _ => error,
-    })?;
+    context.send(request, table.span).await?;
     refresh_names(context).await;
     Ok(Outcome::done(format!("dropped collection {table}")))
 }

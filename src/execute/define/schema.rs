@@ -8,6 +8,7 @@ use crate::execute::context::Context;
 use crate::execute::params::{self, pair};
 use crate::execute::value;
 use crate::language::ast::{Column, CreateTable, Name, Param, TypeName, Value};
+use crate::language::print;
 use crate::milvus::{Feature, Platform};
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 use milvus_proto::schema::{
@@ -55,7 +56,7 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
             let capacity = column.data_type.size.as_ref().ok_or_else(|| {
                 Diagnostic::new(Code::MissingParameter, "an array needs its capacity")
                     .at(column.data_type.name.span)
-                    .help(format!("write `ARRAY<{}>(100)`", inner.name))
+                    .help(format!("write `ARRAY<{}>(100)`", print::type_name(inner)))
             })?;
             type_params
                 .push(pair("max_capacity", number(1, MAX_CAPACITY, "a capacity", capacity)?));
@@ -149,11 +150,11 @@ fn needs<P: Platform>(
 fn number(low: i64, high: i64, what: &str, size: &Spanned<Value>) -> Result<i64> {
     match size.value {
         Value::Int(number) if (low..=high).contains(&number) => Ok(number),
-        _ => Err(Diagnostic::new(
-            Code::InvalidValue,
-            format!("{what} is a whole number from {low} to {high}"),
-        )
-        .at(size.span)),
+        _ => {
+            let message = format!("{what} is a whole number from {low} to {high}");
+            let error = Diagnostic::new(Code::InvalidValue, message).at(size.span);
+            Err(params::without_quotes(error, &size.value))
+        }
     }
 }
 

@@ -337,6 +337,9 @@ mod tests {
             ("array_contains(tags, 'a')", r#"array_contains(tags, "a")"#),
             ("json_contains_any(meta['a'], [1, 2])", r#"json_contains_any(meta["a"], [1, 2])"#),
             ("title == \"kind\"", r#"title == "kind""#),
+            ("year > - 5", "year > -5"),
+            ("-year < -(price)", "(year * -1) < (price * -1)"),
+            ("- - year = +5", "year == 5"),
         ] {
             assert_eq!(expr(sql), milvus, "{sql}");
         }
@@ -480,6 +483,16 @@ mod tests {
             ("'x' = year", "TypeMismatch: `year` is INT and cannot be compared with this"),
             ("sold IN (1)", "TypeMismatch: `sold` is BOOLEAN and cannot be compared with this"),
             ("title['a'] = 1", "TypeMismatch: `title` has no parts"),
+            (
+                "year = '1999'",
+                "TypeMismatch: `year` is INT and cannot be compared with this; write `1999`, \
+                    without quotes",
+            ),
+            ("year = NULL", "TypeMismatch: nothing equals NULL; write `IS NULL` or `IS NOT NULL`"),
+            ("NULL <> title", "TypeMismatch: nothing equals NULL; write `IS NULL` or"),
+            ("meta['a'] = NULL", "TypeMismatch: nothing equals NULL; write `IS NULL` or"),
+            ("year IN (1, NULL)", "TypeMismatch: nothing equals NULL; write `IS NULL` or"),
+            ("year BETWEEN NULL AND 3", "TypeMismatch: nothing equals NULL; write `IS NULL` or"),
             ("array_contain(tags, 'a')", "UnknownFunction: unknown function `array_contain`"),
             ("NOT v <-> [1, 2] < 1", "SyntaxError: a range of a search stands beside AND"),
         ] {

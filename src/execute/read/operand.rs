@@ -6,6 +6,7 @@ use std::cell::RefCell;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
+use crate::execute::params;
 use crate::execute::value::{self, BEYOND, literal, number, path_head, quote};
 use crate::language::ast::{Expr, ExprKind, Name, Value};
 use crate::milvus::features::Product;
@@ -349,10 +350,14 @@ fn fits(field: &Field, operand: &Expr) -> Result<()> {
     if fits || value.value == Value::Null {
         return Ok(());
     }
-    Err(Diagnostic::new(
+    let error = Diagnostic::new(
         Code::TypeMismatch,
         format!("`{}` is {} and cannot be compared with this", field.name, field.type_name()),
     )
     .at(operand.span)
-    .label(format!("expected {}", field.type_name())))
+    .label(format!("expected {}", field.type_name()));
+    Err(match is_number(field.data_type) {
+        true => params::without_quotes(error, &value.value),
+        false => error,
+    })
 }

@@ -225,8 +225,11 @@ fn weights(searches: &[SubSearch]) -> Result<Vec<f64>> {
         .filter_map(|search| search.weight.as_ref())
         .map(|weight| match value::number(&weight.value) {
             Some(number) if (0.0..=1.0).contains(&number) => Ok(number),
-            _ => Err(Diagnostic::new(Code::OutOfRange, "a WEIGHT is a number from 0 to 1")
-                .at(weight.span)),
+            _ => {
+                let message = "a WEIGHT is a number from 0 to 1";
+                let error = Diagnostic::new(Code::OutOfRange, message).at(weight.span);
+                Err(params::without_quotes(error, &weight.value))
+            }
         })
         .collect()
 }

@@ -2,7 +2,6 @@
 
 use super::select::steps;
 use super::words::*;
-use crate::diagnostic::Spanned;
 use crate::language::ast::*;
 
 /// Over several lines, a column or index each.
@@ -21,15 +20,21 @@ pub(crate) fn create_table(create: &CreateTable) -> String {
     )
 }
 
-fn column(column: &Column) -> String {
-    let sized = |size: &Option<Spanned<Value>>| {
-        size.as_ref().map_or_else(String::new, |size| format!("({})", spanned(size)))
-    };
+fn size(written: &TypeName) -> String {
+    written.size.as_ref().map_or_else(String::new, |size| format!("({})", spanned(size)))
+}
+
+/// `VARCHAR(32)`
+pub(crate) fn type_name(written: &TypeName) -> String {
+    format!("{}{}", written.name, size(written))
+}
+
+pub(crate) fn column(column: &Column) -> String {
     let mut out = format!("{} {}", name(&column.name), column.data_type.name);
     if let Some(element) = &column.element {
-        out.push_str(&format!("<{}{}>", element.name, sized(&element.size)));
+        out.push_str(&format!("<{}>", type_name(element)));
     }
-    out.push_str(&sized(&column.data_type.size));
+    out.push_str(&size(&column.data_type));
     for (has, word) in [
         (column.primary_key, " PRIMARY KEY"),
         (column.auto_increment, " AUTO_INCREMENT"),

@@ -6,7 +6,7 @@ mod define;
 mod select;
 mod words;
 
-pub(crate) use define::create_table;
+pub(crate) use define::{column, create_table, type_name};
 pub(crate) use select::search;
 pub(crate) use words::{name, value};
 

@@ -10,8 +10,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// HELP as the reference has it: each page's title with the grammar in its first fence, and the
-/// tables behind `<!-- help: name -->`.
+/// HELP as the reference has it: each page's title with the grammar in the fence at its head, and
+/// the tables behind `<!-- help: name -->`.
 fn help_tables(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let mut files: Vec<_> = fs::read_dir(folder)?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -24,12 +24,12 @@ fn help_tables(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
         let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
         let grammar = text
             .lines()
+            .take_while(|line| !line.starts_with("```sql"))
             .skip_while(|line| *line != "```")
             .skip(1)
             .take_while(|line| *line != "```")
             .collect::<Vec<_>>();
-        let first = text.lines().find(|line| line.starts_with("```"));
-        if first == Some("```") && !text.contains("<!-- help: original -->") {
+        if !grammar.is_empty() && !text.contains("<!-- help: original -->") {
             writeln!(pages, "    ({title:?}, &{grammar:?}),")?;
         }
         for (at, _) in text.match_indices("<!-- help: ") {

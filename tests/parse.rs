@@ -245,3 +245,111 @@ fn a_step_into_a_field_is_whole_however_it_is_written() {
         assert_eq!(error.message, "one whole number or one string belongs here", "{step}");
     }
 }
+
+/// Each error stands where something else was needed, whatever was read before; `^` before the
+/// place.
+#[test]
+fn an_error_marks_what_is_wrong() {
+    for (marked, message) in [
+        ("INSERT INTO t VALUES (9, 'x', 1999 ^+ 1)", "expected `,` or `)`, found `+`"),
+        ("INSERT INTO t VALUES (1) ^(2)", "expected the end or `,`, found `(`"),
+        ("INSERT INTO t VALUES ('a' ^'b')", "expected `,` or `)`, found `'`"),
+        ("INSERT INTO t VALUES (1, ['a' ^'b'])", "expected `,` or `]`, found `'`"),
+        ("INSERT INTO t VALUES (1, {'a' ^1})", "expected `:`, found `1`"),
+        ("INSERT INTO t VALUES (1, {'a': 1^)", "expected `,` or `}`, found `)`"),
+        ("INSERT INTO t VALUES (1, 2^", "expected `,` or `)`, but the text ends"),
+        ("INSERT INTO t (a ^b) VALUES (1)", "expected `,` or `)`, found `b`"),
+        ("UPDATE t SET a ^5", "expected `=`, found `5`"),
+        ("SET x ^5", "expected `=`"),
+        ("LOAD TABLE t WITH (a ^5)", "expected `=`, found `5`"),
+        ("create table t where dimension ^128", "expected `=`, found `128`"),
+        ("CREATE TABLE t (a VARCHAR(32 ^5))", "expected `)`, found `5`"),
+        ("CREATE TABLE t (a ARRAY<ARRAY^<INT>>(5))", "expected `>`, found `<`"),
+        (
+            "CREATE TABLE t (s SPARSEVEC GENERATED ALWAYS AS ^BM25(txt))",
+            "expected `(`, found `BM25`",
+        ),
+        ("CREATE TABLE t (s SPARSEVEC GENERATED ^AS (BM25(t)))", "expected ALWAYS, found `AS`"),
+        ("SELECT count(* ^FROM t", "expected `)`, found `FROM`"),
+        ("SELECT meta['a' ^FROM t", "expected `]`, found `FROM`"),
+        ("SELECT * FROM t WHERE (a = 1 ^b", "expected `)`, a comparison, AND or OR, found `b`"),
+        ("FLUSH a ^b", "expected the end or `,`, found `b`"),
+        ("EXPLAIN ^EXPLAIN SHOW TABLES", "expected a statement, found `EXPLAIN`"),
+        ("EXPLAIN^", "expected a statement, but the text ends"),
+    ] {
+        let (before, after) = marked.split_once('^').unwrap();
+        let error = parse(&format!("{before}{after}")).expect_err(marked);
+        assert_eq!((error.message.as_str(), error.span.unwrap().start), (message, before.len()));
+    }
+}
+
+#[test]
+fn a_comma_too_many_is_said() {
+    for cell in [
+        "CREATE TABLE t (id BIGINT PRIMARY KEY,)",
+        "INSERT INTO t VALUES (1, 2,)",
+        "INSERT INTO t VALUES (1), ",
+        "INSERT INTO t VALUES ([1, 2,])",
+        "INSERT INTO t VALUES ({'a': 1,})",
+        "INSERT INTO t (a, b,) VALUES (1, 2)",
+        "SELECT a, FROM t",
+        "SELECT a FROM t WHERE a IN (1, 2,)",
+        "LOAD TABLE t WITH (replicas = 1,)",
+    ] {
+        let error = parse(cell).expect_err(cell);
+        assert_eq!(error.help, ["leave out the comma before it"], "{cell}");
+    }
+    // the original has it
+    one("select 2, 3, 5, from t where top_k=1");
+}
+
+#[test]
+fn a_primary_key_may_stand_behind_the_columns() {
+    let behind = one("CREATE TABLE t (PRIMARY KEY (id), id BIGINT, v VECTOR(2))");
+    let Kind::CreateTable(create) = behind.kind else { panic!() };
+    let keys: Vec<bool> = create.columns.iter().map(|column| column.primary_key).collect();
+    assert_eq!(keys, [true, false]);
+    for (cell, message) in [
+        ("CREATE TABLE t (id BIGINT, PRIMARY KEY (di))", "unknown field `di`"),
+        ("CREATE TABLE t (a BIGINT, b BIGINT, PRIMARY KEY (a, b))", "a primary key is one column"),
+        ("CREATE TABLE t (a INT, PRIMARY KEY (a), PRIMARY KEY (a))", "PRIMARY KEY stands twice"),
+    ] {
+        assert_eq!(parse(cell).expect_err(cell).message, message);
+    }
+}
+
+/// What nests or repeats is read in time and stack that are bounded, or refused. (A debug build
+/// takes four times the stack for each bracket.)
+#[test]
+fn a_long_text_is_read_or_refused() {
+    let many = |unit: &str, count: usize| unit.repeat(count);
+    for cell in [
+        many("EXPLAIN ", 100_000) + "SHOW TABLES",
+        format!("SELECT * FROM t WHERE {}a", many("(", 100_000)),
+        format!("INSERT INTO t VALUES ({}", many("[", 100_000)),
+        format!("INSERT INTO t VALUES ({}", many("{'a':", 100_000)),
+        format!("CREATE TABLE t (a {}", many("ARRAY<", 100_000)),
+        format!("LOAD TABLE t WITH (a = 1{})", many(", b = 1", 5_000)),
+        format!("SELECT a{} FROM t", many(", a", 5_000)),
+        format!("INSERT INTO t (a{}) VALUES (1)", many(", a", 5_000)),
+        format!("CREATE TABLE t (a INT{})", many(", a INT", 5_000)),
+        format!("UPDATE t SET a = 1{}", many(", a = 1", 5_000)),
+        many("help;", 100_001),
+        many("/*", 100_000),
+    ] {
+        let error = parse(&cell).expect_err("refused");
+        assert_eq!(error.code, milvus_kernel::diagnostic::Code::SyntaxError);
+        assert!(error.render(&cell, false).len() < 1_000, "{}", error.message);
+    }
+    for cell in [
+        format!("SELECT * FROM t WHERE a{}", many(" AND a", 2_000)),
+        format!("SELECT * FROM t WHERE {}a", many("NOT ", 10_000)),
+        format!("SELECT * FROM t WHERE {}a", many("! ", 10_000)),
+        format!("SELECT * FROM t WHERE a > {}1", many("- ", 10_000)),
+        format!("SELECT * FROM t WHERE {}a{}", many("(", 20), many(")", 20)),
+        format!("SELECT * FROM t WHERE a{} > 1", many("[0]", 10_000)),
+        many("/**/", 100_000) + "SHOW TABLES",
+    ] {
+        parse(&cell).unwrap_or_else(|error| panic!("{}", error.render(&cell, false)));
+    }
+}

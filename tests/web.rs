@@ -224,8 +224,8 @@ macro_rules! pages_on_lite {
 mod lite {
     use super::*;
     pages_on_lite! {
-        access aggregate alter connection database explain filter help
-        hybrid index lite names operations original query range schema search
+        access aggregate alter connection database errors explain filter help
+        hybrid index lite literals names operations original query range schema search
         table text update values variables vectors write
     }
 }

@@ -14,7 +14,8 @@ use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 /// Stands between `[` and `]` in the short text, before the number of the list in
 /// [`Scanned::lists`].
 pub(crate) const MARK: char = '\u{1}';
-const DEEPEST: usize = 64;
+/// Brackets within brackets: the grammar takes up to 16 kB of stack for each, and wasm has 1 MB.
+const DEEPEST: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct Scanned<'a> {

@@ -2,6 +2,8 @@
 //! of the table of keywords. In: a statement and the rule of its first word. Out: pest's pairs.
 //! Knows no syntax tree.
 
+use std::num::NonZeroUsize;
+
 use pest::iterators::Pairs;
 use pest::{Parser as _, error::Error};
 
@@ -17,7 +19,12 @@ pub fn statement_of(word: &str) -> Option<Rule> {
     known.map(|(_, rule)| *rule)
 }
 
+/// How many rules and pieces of rules are tried at the most: some 20 MB of values, and ten seconds
+/// of wasm. A text that asks for more is refused with a custom error.
+const MOST_CALLS: usize = 100_000_000;
+
 /// Matches the whole text against a rule.
 pub fn parse(rule: Rule, text: &str) -> Result<Pairs<'_, Rule>, Box<Error<Rule>>> {
+    pest::set_call_limit(NonZeroUsize::new(MOST_CALLS));
     generated::Grammar::parse(rule, text).map_err(Box::new)
 }

@@ -100,6 +100,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn names(&self, pair: Pair<'a, Rule>) -> Result<Vec<Name>> {
+        let pair = self.bounded(pair)?;
         let mut parts = self.parts(pair);
         parts.skip(&[
             Rule::PARTITION,
@@ -109,6 +110,23 @@ impl<'a> Builder<'a> {
             Rule::ADD,
         ]);
         parts.pairs.map(|pair| self.name(pair)).collect()
+    }
+
+    /// A list of names or parameters.
+    pub(super) fn bounded(&self, list: Pair<'a, Rule>) -> Result<Pair<'a, Rule>> {
+        self.few(&self.parts(list.clone()))?;
+        Ok(list)
+    }
+
+    /// Refuses a list that is longer than any that has a use, of items of which each is compared
+    /// with all others.
+    pub(super) fn few(&self, list: &Parts<'a>) -> Result<()> {
+        const MOST: usize = 4_096;
+        if list.pairs.len() <= MOST {
+            return Ok(());
+        }
+        let message = format!("a list of names or parameters has at most {MOST} of them");
+        Err(Diagnostic::new(Code::SyntaxError, message).at(list.span))
     }
 
     /// The names of an optional piece.

@@ -5,8 +5,22 @@ use milvus_kernel_grammar::Rule;
 use pest::iterators::Pair;
 
 use super::builder::*;
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::language::ast::*;
+
+/// `PRIMARY KEY (id)` says it of a column as `id BIGINT PRIMARY KEY` does.
+fn mark_key(columns: &mut [Column], key: &Name) -> Result<()> {
+    if let Some(column) = columns.iter_mut().find(|column| column.name.value == key.value) {
+        column.primary_key = true;
+        return Ok(());
+    }
+    let known = columns.iter().map(|column| column.name.value.as_str());
+    Err(Diagnostic::new(Code::UnknownField, format!("unknown field `{key}`")).at(key.span).suggest(
+        &key.value,
+        known,
+        "its columns are",
+    ))
+}
 
 impl<'a> Builder<'a> {
     pub(super) fn create(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
@@ -92,10 +106,14 @@ impl<'a> Builder<'a> {
     fn create_table(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let if_not_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_not_exists);
         let table = self.table(&mut parts)?;
-        let (mut columns, mut indexes) = (Vec::new(), Vec::new());
+        self.few(&parts)?;
+        let (mut columns, mut indexes, mut key) = (Vec::new(), Vec::new(), None);
         loop {
             if let Some(pair) = parts.take(Rule::column) {
                 columns.push(self.column(pair)?);
+            } else if let Some(pair) = parts.take(Rule::key_clause) {
+                let span = self.span(&pair);
+                once(&mut key, self.key(pair)?, "PRIMARY KEY", span)?;
             } else if let Some(pair) = parts.take(Rule::index_clause) {
                 let mut parts = self.parts(pair);
                 let name = parts
@@ -108,8 +126,24 @@ impl<'a> Builder<'a> {
                 break;
             }
         }
+        if let Some(key) = key {
+            mark_key(&mut columns, &key)?;
+        }
         let params = self.with(&mut parts)?;
         Ok(Kind::CreateTable(CreateTable { table, if_not_exists, columns, indexes, params }))
+    }
+
+    /// The column of `PRIMARY KEY (id)`.
+    fn key(&self, pair: Pair<'a, Rule>) -> Result<Name> {
+        let fields = self.parts(pair).skip(&[Rule::PRIMARY, Rule::KEY]).next()?;
+        let mut names = self.names(fields)?;
+        match (names.pop(), names.first()) {
+            (Some(name), None) => Ok(name),
+            (second, _) => {
+                let span = second.map_or(Span::default(), |name| name.span);
+                Err(Diagnostic::new(Code::SyntaxError, "a primary key is one column").at(span))
+            }
+        }
     }
 
     fn create_object(&self, mut parts: Parts<'a>) -> Result<Kind> {

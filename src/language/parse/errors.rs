@@ -14,7 +14,8 @@ use crate::language::numbers::Scanned;
 /// The statement at `start` begins with no word that is known.
 pub(super) fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let (at, word) = word_at(scanned, start);
-    let known: Vec<&str> = keywords::used_for(OPENS).collect();
+    let known: Vec<&str> =
+        keywords::used_for(OPENS).filter(|known| !known.eq_ignore_ascii_case(word)).collect();
     let message = format!("expected a statement{}", found(scanned, start, word));
     let diagnostic = Diagnostic::new(Code::SyntaxError, message).at(at);
     match closest(word, &known) {
@@ -28,7 +29,13 @@ pub(super) fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
 /// What stands at a place of the short text in place of what was expected; nothing where it may be
 /// a secret.
 fn found(scanned: &Scanned<'_>, at: usize, word: &str) -> String {
-    if unread::may_quote(scanned, at) { format!(", found `{word}`") } else { String::new() }
+    if is_end(word) {
+        ", but the text ends".to_string()
+    } else if unread::may_quote(scanned, at) {
+        format!(", found `{word}`")
+    } else {
+        String::new()
+    }
 }
 
 /// The word at a place of the short text, or the one character that stands there.
@@ -48,14 +55,14 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
     };
     let expected: Vec<Rule> = match error.variant {
         ErrorVariant::ParsingError { positives, .. } => positives,
-        ErrorVariant::CustomError { .. } => Vec::new(),
+        ErrorVariant::CustomError { .. } => return too_long(word_at(scanned, base).0),
     };
     let (span, word) = word_at(scanned, at);
-    let at_end = word.trim().is_empty() || word == ";";
+    let at_end = is_end(word);
     let mut words: Vec<String> = Vec::new();
     for rule in expected {
         for name in describe(rule) {
-            if !words.contains(&name) {
+            if !words.contains(&name) && !name.eq_ignore_ascii_case(word) {
                 words.push(name);
             }
         }
@@ -68,21 +75,25 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         .map(String::as_str)
         .filter(|word| word.chars().all(|char| char.is_ascii_uppercase() || "_ ".contains(char)))
         .collect();
-    let near = closest(word, &keywords).map(str::to_string);
+    // a single letter is near to every short keyword
+    let near = closest(word, &keywords).filter(|_| word.len() > 1).map(str::to_string);
     let what = match (&near, words.as_slice()) {
         (Some(near), _) => near.clone(),
         (_, []) => "something else".to_string(),
         (_, words) if words.len() > 8 => words.get(..8).unwrap_or_default().join(", ") + " or more",
         (_, words) => list(words),
     };
-    let found = if at_end {
-        ", but the text ends".to_string()
-    } else {
-        found(scanned, at, &word.chars().take(40).collect::<String>())
-    };
-    let mut diagnostic = Diagnostic::new(Code::SyntaxError, format!("expected {what}{found}"));
-    if let Some(word) = may_be_name(scanned, at, &words).filter(|_| near.is_none()) {
+    let message = format!("expected {what}{}", found(scanned, at, word));
+    let mut diagnostic = Diagnostic::new(Code::SyntaxError, message);
+    let before = scanned.text.get(..at).unwrap_or_default().trim_end();
+    let no_item = matches!(word, ")" | "]" | "}") || at_end || keywords::is(word, RESERVED);
+    if near.is_none() && no_item && before.ends_with(',') {
+        diagnostic = diagnostic.help("leave out the comma before it");
+    } else if let Some(word) = may_be_name(scanned, at, &words).filter(|_| near.is_none()) {
         diagnostic = diagnostic.help(format!("a name like this is written in backticks: `{word}`"));
+    }
+    if before.ends_with('\'') && before.len() == at {
+        diagnostic = diagnostic.help("write '' for a quote in a string");
     }
     match near {
         Some(near) => diagnostic
@@ -125,6 +136,17 @@ fn may_be_name<'a>(scanned: &'a Scanned<'_>, at: usize, expected: &[String]) -> 
         .filter(|_| !expected.iter().any(|word| word == "IF"))
 }
 
+/// Reading cannot be interrupted, and so it is bounded.
+fn too_long(statement: Span) -> Diagnostic {
+    Diagnostic::new(Code::SyntaxError, "this statement is too long to be read")
+        .at(statement)
+        .help("make several of it: a part of the rows in each INSERT, a part of a list in each IN")
+}
+
+fn is_end(word: &str) -> bool {
+    word.trim().is_empty() || word == ";"
+}
+
 fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
@@ -159,6 +181,15 @@ fn describe(rule: Rule) -> Vec<String> {
 const EXPECTED: &[(&[Rule], &str)] = {
     use Rule as R;
     &[
+        (&[R::separator], "`,`"),
+        (&[R::left, R::params, R::fields, R::index_field], "`(`"),
+        (&[R::right], "`)`"),
+        (&[R::assigns], "`=`"),
+        (&[R::bracket], "`]`"),
+        (&[R::brace], "`}`"),
+        (&[R::points], "`:`"),
+        (&[R::more], "`>`"),
+        (&[R::element_type], "`<`"),
         (&[R::EOI], "the end"),
         (&[R::address], "an address"),
         (&[R::name, R::bare, R::column_name, R::index_ops, R::describe, R::use_database], "a name"),
@@ -207,13 +238,11 @@ const EXPECTED: &[(&[Rule], &str)] = {
         (&[R::search, R::bm25, R::sub_search], "a search"),
         (&[R::operator], "a distance operator"),
         (&[R::type_name, R::data_type], "a type"),
-        (&[R::element_type], "<"),
         (&[R::items, R::all], "fields|*"),
         (&[R::item, R::output, R::order_key, R::aggregate, R::aggregate_name], "a field"),
         (&[R::original_params, R::original_param, R::param, R::dotted], "a parameter"),
         (&[R::row], "a row of values"),
-        (&[R::params, R::fields, R::index_field], "("),
-        (&[R::column, R::index_clause], "a column"),
+        (&[R::column, R::index_clause, R::key_clause], "a column"),
         (&[R::assignment], "an assignment"),
         (&[R::privilege, R::privilege_word, R::privilege_grant], "a privilege"),
         (&[R::grant_target, R::grant_object, R::grant_name], "TABLE|DATABASE|GLOBAL|USER"),

@@ -37,7 +37,8 @@ impl<'a> Builder<'a> {
             }
             Rule::negation => return self.negation(parts, place),
             Rule::predicate => return self.predicate(parts, place),
-            Rule::atom | Rule::group => return self.expr(parts.next()?, place),
+            Rule::group => return self.expr(parts.next()?, place),
+            Rule::atom => return self.atom(parts, place),
             Rule::literal => ExprKind::Literal(self.literal(parts.next()?)?),
             Rule::list => ExprKind::List(self.list(parts)?),
             Rule::match_against => self.text_match(parts)?,
@@ -111,6 +112,21 @@ impl<'a> Builder<'a> {
             return Ok(inner);
         }
         Ok(Expr { kind: ExprKind::Not(Box::new(inner)), span: parts.span })
+    }
+
+    /// An operand behind its signs. Milvus negates constants alone, and multiplies fields.
+    fn atom(&self, mut parts: Parts<'a>, place: Place) -> Result<Expr> {
+        let mut negative = false;
+        while let Some(sign) = parts.take(Rule::sign) {
+            negative ^= sign.as_str().starts_with('-');
+        }
+        let inner = self.expr(parts.next()?, place)?;
+        if !negative {
+            return Ok(inner);
+        }
+        let minus = Expr { kind: ExprKind::Literal(Value::Int(-1)), span: parts.span };
+        let kind = ExprKind::Chain { first: Box::new(inner), rest: vec![("*", minus)] };
+        Ok(Expr { kind, span: parts.span })
     }
 
     /// `MATCH(field) AGAINST(text)`, which Milvus calls text_match.

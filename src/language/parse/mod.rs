@@ -21,12 +21,20 @@ use milvus_kernel_grammar::{self as grammar, Rule};
 
 use super::ast::{Kind, Statement};
 use super::numbers::{Scanned, scan};
-use crate::diagnostic::{Diagnostic, Result, Span};
+use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use builder::{Builder, Parts};
+
+/// All statements of a cell are read before the first is run, and nothing interrupts that.
+const MOST_STATEMENTS: usize = 100_000;
 
 /// Parses a whole cell.
 pub fn parse(cell: &str) -> Result<Vec<Statement>, Diagnostic> {
     let scanned = scan(cell)?;
+    if let Some((start, _)) = scanned.statements.get(MOST_STATEMENTS) {
+        let at = scanned.in_cell(*start);
+        let message = format!("a cell has at most {MOST_STATEMENTS} statements");
+        return Err(Diagnostic::new(Code::SyntaxError, message).at(Span::new(at, at)));
+    }
     (0..scanned.statements.len()).map(|index| nth(&scanned, index)).collect()
 }
 
@@ -51,19 +59,32 @@ pub fn completeness(cell: &str) -> &'static str {
     }
 }
 
-/// Parses one statement, which stands from `start` to `end` in the short text.
+/// Parses one statement, which stands from `start` to `end` in the short text. EXPLAIN stands
+/// before it once at the most.
 fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
+    let (text, word) = opening(scanned, start, end);
+    if !word.eq_ignore_ascii_case("EXPLAIN") {
+        return plain(scanned, start, end);
+    }
+    let rest = text.get(word.len()..).unwrap_or_default();
+    let explained = plain(scanned, end - rest.trim_start().len(), end)?;
+    let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
+    Ok(Statement { kind: Kind::Explain(Box::new(explained)), span })
+}
+
+/// A statement's text, and its first word.
+fn opening<'a>(scanned: &'a Scanned<'_>, start: usize, end: usize) -> (&'a str, &'a str) {
     let text = scanned.text.get(start..end).unwrap_or_default();
     let length =
         text.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(text.len());
-    let word = text.get(..length).unwrap_or_default();
+    (text, text.get(..length).unwrap_or_default())
+}
+
+/// A statement without EXPLAIN.
+fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
+    let (text, word) = opening(scanned, start, end);
     let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
-    if word.eq_ignore_ascii_case("EXPLAIN") {
-        let rest = text.get(length..).unwrap_or_default();
-        let inner = statement(scanned, end - rest.trim_start().len(), end)?;
-        return Ok(Statement { kind: Kind::Explain(Box::new(inner)), span });
-    }
-    let address = text.get(length..).is_some_and(|rest| rest.starts_with("://"));
+    let address = text.get(word.len()..).is_some_and(|rest| rest.starts_with("://"));
     let rule = match grammar::statement_of(word) {
         Some(rule) => rule,
         None if address => Rule::address_statement,

@@ -85,6 +85,7 @@ impl<'a> Builder<'a> {
         let mut partition =
             parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
         parts.skip(&[Rule::SET]);
+        self.few(&parts)?;
         let mut assignments = Vec::new();
         while let Some(pair) = parts.take(Rule::assignment) {
             let mut parts = self.parts(pair);
@@ -198,7 +199,7 @@ impl<'a> Builder<'a> {
 
     fn items(&self, pair: Pair<'a, Rule>) -> Result<Items> {
         let mut items = Vec::new();
-        for item in pair.into_inner() {
+        for item in self.bounded(pair)?.into_inner() {
             if item.as_rule() == Rule::all {
                 return Ok(Items::All);
             }

@@ -1,5 +1,7 @@
 //! Values and `name = value` lists: quotes and escapes are taken off, lifted lists put back.
 
+use std::borrow::Cow;
+
 use milvus_kernel_grammar::Rule;
 use pest::iterators::Pair;
 
@@ -18,7 +20,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn params(&self, pair: Pair<'a, Rule>) -> Result<Vec<Param>> {
         let mut params: Vec<Param> = Vec::new();
-        for pair in pair.into_inner() {
+        for pair in self.bounded(pair)?.into_inner() {
             let mut parts = self.parts(pair);
             let name = parts.next()?;
             let name = self.name(name)?;
@@ -28,7 +30,7 @@ impl<'a> Builder<'a> {
                     || name.value.len() > 1 && param.name.value.eq_ignore_ascii_case(&name.value)
             };
             if params.iter().any(same) {
-                return Err(Diagnostic::new(Code::SyntaxError, format!("{name} stands twice"))
+                return Err(Diagnostic::new(Code::SyntaxError, format!("`{name}` stands twice"))
                     .at(name.span)
                     .help("leave one of them out"));
             }
@@ -90,7 +92,7 @@ impl<'a> Builder<'a> {
                     let mut parts = self.parts(pair);
                     let key = parts.next()?;
                     let key = if key.as_rule() == Rule::number {
-                        key.as_str().trim_end().to_string()
+                        unspaced(&key).into_owned()
                     } else if key.as_str().starts_with('"') {
                         json_string(key.as_str(), self.span(&key))?
                     } else {
@@ -110,7 +112,8 @@ impl<'a> Builder<'a> {
         Ok(match pair.as_rule() {
             Rule::TRUE => Value::Bool(true),
             Rule::FALSE => Value::Bool(false),
-            Rule::number => number(pair.as_str().trim_end(), span)?,
+            Rule::NULL => Value::Null,
+            Rule::number => number(&unspaced(&pair), span)?,
             Rule::variable => {
                 Value::Variable(pair.as_str().trim_end().trim_start_matches(':').to_string())
             }
@@ -127,6 +130,15 @@ impl<'a> Builder<'a> {
             .map(|pair| self.params(pair))
             .transpose()?
             .unwrap_or_default())
+    }
+}
+
+/// A number's text: blanks may stand behind its sign.
+fn unspaced<'a>(pair: &Pair<'a, Rule>) -> Cow<'a, str> {
+    let text = pair.as_str().trim_end();
+    match text.contains(|char: char| char.is_whitespace()) {
+        true => text.split_whitespace().collect::<String>().into(),
+        false => text.into(),
     }
 }
 

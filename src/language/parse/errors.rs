@@ -87,10 +87,10 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
     let mut diagnostic = Diagnostic::new(Code::SyntaxError, message);
     let before = scanned.text.get(..at).unwrap_or_default().trim_end();
     let no_item = matches!(word, ")" | "]" | "}") || at_end || keywords::is(word, RESERVED);
-    if near.is_none() && no_item && before.ends_with(',') {
-        diagnostic = diagnostic.help("leave out the comma before it");
-    } else if let Some(word) = may_be_name(scanned, at, &words).filter(|_| near.is_none()) {
+    if let Some(word) = may_be_name(scanned, at, &words).filter(|_| near.is_none()) {
         diagnostic = diagnostic.help(format!("a name like this is written in backticks: `{word}`"));
+    } else if near.is_none() && no_item && before.ends_with(',') {
+        diagnostic = diagnostic.help("leave out the comma before it");
     }
     if before.ends_with('\'') && before.len() == at {
         diagnostic = diagnostic.help("write '' for a quote in a string");

@@ -11,8 +11,8 @@ PAGES = ROOT / "tests/language"
 OUT = ROOT / "dist/site/reference"
 # in the order in which a reader learns; what is not named here comes behind
 ORDER = (
-    "original connection table schema literals index write query filter aggregate search range vectors text hybrid update alter database lite "
-    "variables explain access operations errors help"
+    "original connection table schema literals index write values query filter names aggregate search range vectors text hybrid update alter "
+    "database variables explain access operations errors lite help"
 ).split()
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; display: flex; color: #1b1b1f; background: #fff }

@@ -4,7 +4,9 @@ import gzip
 import pathlib
 import sys
 
-BUDGET = 640_000  # bytes; the grammar takes about 54,000 of them, the messages by type some 16,000 more than by name
+# bytes; the grammar takes about 54,000 of them, the messages by type some 16,000 more than by name, and what keeps every answer right
+# (the table of versions, every digit of a number, secrets told by the tree, failures told apart, restoring a session) about 37,000
+BUDGET = 680_000
 STATIC = pathlib.Path(__file__).resolve().parent.parent / "dist/site/extensions/jupyterlite-milvus-kernel/static"
 
 sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in sorted(STATIC.iterdir()) if path.suffix in (".js", ".wasm")}

@@ -112,6 +112,8 @@ features! {
     SparseColumn: "a SPARSEVEC column" 2 4 Yes;
     TextColumn: "a TEXT column" 3 0 Answers(LITE_3);
     TextMatch: "TEXT_MATCH" 2 5 Since(LITE_3);
+    /// Milvus Lite keeps the property, and every row
+    TimeToLive: "collection.ttl.seconds" 2 3 No;
     TimestamptzColumn: "a TIMESTAMPTZ column" 2 6 Answers(LITE_3);
     /// Milvus Lite 2.5 shows others in their place, or ends
     VectorsInHits: "a search that shows FLOAT16VEC, BFLOAT16VEC or BINARYVEC" 2 3 No;

@@ -332,6 +332,44 @@ test('a password is asked for, and is in no output', async () => {
   assert.equal(refused, 'NoInput');
 });
 
+test('no secret of a cell is in what is saved below it, or in the history', async () => {
+  const secret = 'Qz7hK2pxV9mW4t';
+  const nowhere = 'http://127.0.0.1:1';
+  const cells = [
+    `milvus://root:${secret}@127.0.0.1:1`,
+    `CONNECT '${nowhere}' USER 'root' PASSWORD '${secret}'`,
+    `CONNECT '${nowhere}' TOKEN '${secret}' USER`,
+    `EXPLAIN CONNECT '${nowhere}' TOKEN '${secret}'`,
+    `CONECT '${nowhere}' PASSWORD = \`${secret}\``,
+    `CREATE USER u PASSWORD '${secret}'; SELECT FROM`,
+    `SELECT FROM; ALTER USER u PASSWORD 'n' OLD '${secret}'`,
+    `EXPLAIN /* a */ CREATE USER u PASSWORD '${secret}'`,
+    `EXPLAIN ALTER USER u PASSWORD '${secret}' OLD '${secret}'`,
+    `CREATE USER u IDENTIFIED BY "${secret}"`,
+    `SET @p = '${secret}'; nonsense`
+  ];
+  await run(page, cells);
+  const saved = await page.evaluate(async () => {
+    const panel = window.notebook();
+    await panel.context.save();
+    const { contents } = window.jupyterapp.serviceManager;
+    return (await contents.get(panel.context.path)).content.cells;
+  });
+  assert.equal(saved.length, cells.length);
+  for (const [index, cell] of saved.entries()) {
+    assert.equal(cell.outputs.length > 0, true, cells[index]);
+    assert.equal(JSON.stringify(cell.outputs).includes(secret), false, cells[index]);
+  }
+  const history = await page.evaluate(async () => {
+    const { kernel } = window.notebook().sessionContext.session;
+    return (
+      await kernel.requestHistory({ hist_access_type: 'tail', n: 100, output: false, raw: true })
+    ).content.history;
+  });
+  assert.equal(history.length >= cells.length, true);
+  assert.equal(JSON.stringify(history).includes(secret), false, JSON.stringify(history));
+});
+
 test('an error aborts what is queued, or does not, as stop_on_error says', async () => {
   const statuses = await page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;

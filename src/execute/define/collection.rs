@@ -84,10 +84,24 @@ pub(crate) async fn send<P: Platform>(
         num_partitions: options.partitions,
         ..Default::default()
     };
+    tell_what_never_expires(&request.properties, context);
     context.forget(table);
     context.send(request, table.span).await?;
     refresh_names(context).await;
     Ok(())
+}
+
+/// A server may take a time to live, keep it, and let no row expire.
+fn tell_what_never_expires<P: Platform>(properties: &[KeyValuePair], context: &Context<'_, P>) {
+    let ttl = Feature::TimeToLive;
+    let version = context.client.version();
+    if properties.iter().any(|pair| pair.key == ttl.words()) && !version.has(ttl) {
+        context.notice(format!(
+            "{} keeps `{}` and lets no row expire: DELETE removes what is old",
+            version.title(),
+            ttl.words()
+        ));
+    }
 }
 
 /// What CREATE TABLE finds before it creates: an outcome ends an IF NOT EXISTS.
@@ -246,6 +260,7 @@ async fn alter_properties<P: Platform>(
     table: &Name,
     context: &Context<'_, P>,
 ) -> Result<String> {
+    tell_what_never_expires(&properties, context);
     let request = pb::AlterCollectionRequest {
         collection_name: table.value.clone(),
         properties,

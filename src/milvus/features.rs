@@ -93,6 +93,11 @@ features! {
     IsNull: "IS NULL" 2 5 Since(LITE_3);
     /// Milvus Lite 3 finds nothing by IN with a list and a path into JSON
     JsonPathIn: "IN of a JSON path" 2 3 Before(LITE_3);
+    /// Milvus Lite 2.5 has a backslash there mean nothing
+    LikeBackslash: "a backslash in a pattern of LIKE" 2 3 Since(LITE_3);
+    /// and reads a pattern of wildcards alone as one that nothing meets
+    LikeAll: "LIKE '%'" 2 3 Since(LITE_3);
+    LineBreak: "a line break in a string of a condition" 2 3 Since(LITE_3);
     LoadFields: "LOAD … FIELDS" 2 5 Since(LITE_3);
     MajorCompaction: "COMPACT with major" 2 4 Yes;
     Not: "NOT of this condition" 2 3 Since(LITE_3);

@@ -162,7 +162,14 @@ impl Printer<'_> {
                 if is_fixed(left) {
                     return Err(both_fixed(left.span));
                 }
-                let pattern = quote(&params::text(pattern)?.value);
+                let Spanned { value: pattern, span } = params::text(pattern)?;
+                if pattern.contains('\\') {
+                    operands.needs(Feature::LikeBackslash, span)?;
+                }
+                if pattern == "%" && !operands.version.has(Feature::LikeAll) {
+                    return Ok(Truth::of(!negated));
+                }
+                let pattern = quote(&pattern);
                 let like = Truth::When(format!("{} like {pattern}", operands.operand(left)?));
                 Ok(like.negated_if(*negated))
             }

@@ -7,6 +7,7 @@ use crate::execute::context::{Consistency, Context};
 use crate::execute::convert::datum;
 use crate::execute::define::loading;
 use crate::execute::params::pair;
+use crate::execute::read::dialect::spell;
 use crate::execute::read::filter;
 use crate::execute::read::order::{compare, sort_rows};
 use crate::execute::read::outputs::Outputs;
@@ -231,7 +232,7 @@ impl Read<'_> {
         let request = pb::QueryRequest {
             db_name: context.client.database(),
             collection_name: self.table.value.clone(),
-            expr: expr.to_string(),
+            expr: spell(expr.to_string(), &context.client.version(), self.table.span)?,
             output_fields,
             partition_names: self.partitions.clone(),
             guarantee_timestamp: consistency.timestamp,

@@ -121,7 +121,7 @@ async fn requests<P: Platform>(
             .at(plan.queries.span));
         }
         plan.index_if_missing(context).await?;
-        requests.push(plan.request(Vec::new(), plan.whole(&plan.queries.values), context));
+        requests.push(plan.request(Vec::new(), plan.whole(&plan.queries.values), context)?);
     }
     Ok((requests, queries))
 }

@@ -8,6 +8,7 @@ use crate::execute::context::Context;
 use crate::execute::convert::datum;
 use crate::execute::define::loading;
 use crate::execute::params::pair;
+use crate::execute::read::dialect::spell;
 use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW, row_bytes};
 use crate::execute::search::hits::{Hits, Layout};
@@ -105,7 +106,7 @@ impl SearchPlan<'_> {
         let batch = most_hits.min(MAX_QUERY_BYTES / query_bytes).clamp(1, MAX_QUERIES);
         for (at, values) in self.queries.values.chunks(batch).enumerate() {
             let results = self
-                .send(self.request(names.clone(), self.whole(values), context), context)
+                .send(self.request(names.clone(), self.whole(values), context)?, context)
                 .await?;
             hits.begin();
             hits.add(layout.table(results, self.read.collection, self.number(at * batch))?);
@@ -151,7 +152,7 @@ impl SearchPlan<'_> {
             };
             let names = if silent { Vec::new() } else { layout.outputs.names.clone() };
             let mut results =
-                self.send(self.request(names, part.clone(), context), context).await?;
+                self.send(self.request(names, part.clone(), context)?, context).await?;
             let keys = datum::ids(results.ids.clone());
             let count = keys.len() as u64;
             let Some(last) = results.scores.last().copied() else { break };
@@ -238,7 +239,7 @@ impl SearchPlan<'_> {
         output_fields: Vec<String>,
         part: Part<'_>,
         context: &Context<'_, P>,
-    ) -> pb::SearchRequest {
+    ) -> Result<pb::SearchRequest> {
         let mut search_params =
             vec![pair("anns_field", &self.queries.field.name), pair("topk", part.limit)];
         if part.offset > 0 {
@@ -253,11 +254,12 @@ impl SearchPlan<'_> {
         }
         search_params.push(pair("params", serde_json::Value::Object(part.inner)));
         let consistency = context.consistency(self.read.collection, self.read.level);
-        pb::SearchRequest {
+        let dsl = part.expr.unwrap_or_else(|| self.read.expr.clone());
+        Ok(pb::SearchRequest {
             db_name: context.client.database(),
             collection_name: self.read.table.value.clone(),
             partition_names: self.read.partitions.clone(),
-            dsl: part.expr.unwrap_or_else(|| self.read.expr.clone()),
+            dsl: spell(dsl, &context.client.version(), self.read.table.span)?,
             search_input: Some(SearchInput::PlaceholderGroup(self.queries.group(part.values))),
             dsl_type: DslType::BoolExprV1.into(),
             output_fields,
@@ -266,7 +268,7 @@ impl SearchPlan<'_> {
             nq: part.values.len() as i64,
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
-        }
+        })
     }
 }
 

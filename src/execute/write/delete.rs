@@ -4,6 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::define::partition::check_partitions;
+use crate::execute::read::dialect::spell;
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::Read;
 use crate::execute::read::{bounds, filter};
@@ -92,7 +93,7 @@ async fn send<P: Platform>(
         db_name: context.client.database(),
         collection_name: read.table.value.clone(),
         partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
-        expr,
+        expr: spell(expr, &context.client.version(), read.table.span)?,
     };
     // deleting by a condition reads, and so needs a loaded collection
     let reply = read.send(request, context).await?.unwrap_or_default();

@@ -23,8 +23,8 @@ pub enum Effect {
 pub struct Method {
     pub name: &'static str,
     pub effect: Effect,
-    /// major and minor of the first Milvus that has it, 2.3 at the earliest
-    pub since: (u32, u32),
+    /// the first Milvus that has it, 2.3 at the earliest: major, minor and patch
+    pub since: (u32, u32, u32),
 }
 
 /// A request of the service.
@@ -76,20 +76,20 @@ impl dyn Reply + '_ {
 
 /// Declares the methods. `db` marks a request that has a `db_name`.
 macro_rules! methods {
-    ($($method:ident: $effect:ident $major:literal $minor:literal $database:tt,
+    ($($method:ident: $effect:ident $major:literal $minor:literal $patch:literal $database:tt,
         $request:ident -> $reply:ident;)*) => {
         /// Every method, in the order of the `.proto` file.
         pub const METHODS: &[Method] = &[$(Method {
             name: stringify!($method),
             effect: Effect::$effect,
-            since: ($major, $minor),
+            since: ($major, $minor, $patch),
         }),*];
 
         $(impl Request for $request {
             const METHOD: &'static Method = &Method {
                 name: stringify!($method),
                 effect: Effect::$effect,
-                since: ($major, $minor),
+                since: ($major, $minor, $patch),
             };
 
             type Reply = $reply;
@@ -119,127 +119,127 @@ macro_rules! methods {
 
 methods! {
     // the server
-    GetVersion: Plan 2 3 -, GetVersionRequest -> GetVersionResponse;
-    Connect: Plan 2 3 -, ConnectRequest -> ConnectResponse;
-    ListDatabases: Plan 2 3 -, ListDatabasesRequest -> ListDatabasesResponse;
+    GetVersion: Plan 2 3 0 -, GetVersionRequest -> GetVersionResponse;
+    Connect: Plan 2 3 0 -, ConnectRequest -> ConnectResponse;
+    ListDatabases: Plan 2 3 0 -, ListDatabasesRequest -> ListDatabasesResponse;
 
     // collections
-    ShowCollections: Plan 2 3 db, ShowCollectionsRequest -> ShowCollectionsResponse;
-    DescribeCollection: Plan 2 3 db, DescribeCollectionRequest -> DescribeCollectionResponse;
-    CreateCollection: Write 2 3 db, CreateCollectionRequest -> Status;
-    DropCollection: Write 2 3 db, DropCollectionRequest -> Status;
-    GetCollectionStatistics: Read 2 3 db,
+    ShowCollections: Plan 2 3 0 db, ShowCollectionsRequest -> ShowCollectionsResponse;
+    DescribeCollection: Plan 2 3 0 db, DescribeCollectionRequest -> DescribeCollectionResponse;
+    CreateCollection: Write 2 3 0 db, CreateCollectionRequest -> Status;
+    DropCollection: Write 2 3 0 db, DropCollectionRequest -> Status;
+    GetCollectionStatistics: Read 2 3 0 db,
         GetCollectionStatisticsRequest -> GetCollectionStatisticsResponse;
 
     // loading
-    LoadCollection: Write 2 3 db, LoadCollectionRequest -> Status;
-    ReleaseCollection: Write 2 3 db, ReleaseCollectionRequest -> Status;
-    LoadPartitions: Write 2 3 db, LoadPartitionsRequest -> Status;
-    ReleasePartitions: Write 2 3 db, ReleasePartitionsRequest -> Status;
-    GetLoadState: Plan 2 3 db, GetLoadStateRequest -> GetLoadStateResponse;
-    GetLoadingProgress: Read 2 3 db, GetLoadingProgressRequest -> GetLoadingProgressResponse;
+    LoadCollection: Write 2 3 0 db, LoadCollectionRequest -> Status;
+    ReleaseCollection: Write 2 3 0 db, ReleaseCollectionRequest -> Status;
+    LoadPartitions: Write 2 3 0 db, LoadPartitionsRequest -> Status;
+    ReleasePartitions: Write 2 3 0 db, ReleasePartitionsRequest -> Status;
+    GetLoadState: Plan 2 3 0 db, GetLoadStateRequest -> GetLoadStateResponse;
+    GetLoadingProgress: Read 2 3 0 db, GetLoadingProgressRequest -> GetLoadingProgressResponse;
 
     // partitions
-    CreatePartition: Write 2 3 db, CreatePartitionRequest -> Status;
-    DropPartition: Write 2 3 db, DropPartitionRequest -> Status;
-    ShowPartitions: Plan 2 3 db, ShowPartitionsRequest -> ShowPartitionsResponse;
-    GetPartitionStatistics: Read 2 3 db,
+    CreatePartition: Write 2 3 0 db, CreatePartitionRequest -> Status;
+    DropPartition: Write 2 3 0 db, DropPartitionRequest -> Status;
+    ShowPartitions: Plan 2 3 0 db, ShowPartitionsRequest -> ShowPartitionsResponse;
+    GetPartitionStatistics: Read 2 3 0 db,
         GetPartitionStatisticsRequest -> GetPartitionStatisticsResponse;
 
     // indexes
-    CreateIndex: Write 2 3 db, CreateIndexRequest -> Status;
-    DescribeIndex: Plan 2 3 db, DescribeIndexRequest -> DescribeIndexResponse;
-    DropIndex: Write 2 3 db, DropIndexRequest -> Status;
+    CreateIndex: Write 2 3 0 db, CreateIndexRequest -> Status;
+    DescribeIndex: Plan 2 3 0 db, DescribeIndexRequest -> DescribeIndexResponse;
+    DropIndex: Write 2 3 0 db, DropIndexRequest -> Status;
 
     // data
-    Insert: Write 2 3 db, InsertRequest -> MutationResult;
-    Upsert: Write 2 3 db, UpsertRequest -> MutationResult;
-    Delete: Write 2 3 db, DeleteRequest -> MutationResult;
-    Query: Read 2 3 db, QueryRequest -> QueryResults;
-    Search: Read 2 3 db, SearchRequest -> SearchResults;
+    Insert: Write 2 3 0 db, InsertRequest -> MutationResult;
+    Upsert: Write 2 3 0 db, UpsertRequest -> MutationResult;
+    Delete: Write 2 3 0 db, DeleteRequest -> MutationResult;
+    Query: Read 2 3 0 db, QueryRequest -> QueryResults;
+    Search: Read 2 3 0 db, SearchRequest -> SearchResults;
 
     // segments
-    Flush: Write 2 3 db, FlushRequest -> FlushResponse;
-    GetFlushState: Read 2 3 db, GetFlushStateRequest -> GetFlushStateResponse;
-    GetPersistentSegmentInfo: Read 2 3 db,
+    Flush: Write 2 3 0 db, FlushRequest -> FlushResponse;
+    GetFlushState: Read 2 3 0 db, GetFlushStateRequest -> GetFlushStateResponse;
+    GetPersistentSegmentInfo: Read 2 3 0 db,
         GetPersistentSegmentInfoRequest -> GetPersistentSegmentInfoResponse;
-    GetQuerySegmentInfo: Read 2 3 db, GetQuerySegmentInfoRequest -> GetQuerySegmentInfoResponse;
-    ManualCompaction: Write 2 3 db, ManualCompactionRequest -> ManualCompactionResponse;
+    GetQuerySegmentInfo: Read 2 3 0 db, GetQuerySegmentInfoRequest -> GetQuerySegmentInfoResponse;
+    ManualCompaction: Write 2 3 0 db, ManualCompactionRequest -> ManualCompactionResponse;
 
     // collections that change
-    AlterCollection: Write 2 3 db, AlterCollectionRequest -> Status;
-    AlterCollectionField: Write 2 5 db, AlterCollectionFieldRequest -> Status;
-    AddCollectionField: Write 2 6 db, AddCollectionFieldRequest -> Status;
-    AlterCollectionSchema: Write 3 0 db,
+    AlterCollection: Write 2 3 0 db, AlterCollectionRequest -> Status;
+    AlterCollectionField: Write 2 4 18 db, AlterCollectionFieldRequest -> Status;
+    AddCollectionField: Write 2 6 0 db, AddCollectionFieldRequest -> Status;
+    AlterCollectionSchema: Write 3 0 0 db,
         AlterCollectionSchemaRequest -> AlterCollectionSchemaResponse;
-    TruncateCollection: Write 2 6 db, TruncateCollectionRequest -> TruncateCollectionResponse;
-    RenameCollection: Write 2 3 db, RenameCollectionRequest -> Status;
+    TruncateCollection: Write 2 6 11 db, TruncateCollectionRequest -> TruncateCollectionResponse;
+    RenameCollection: Write 2 3 0 db, RenameCollectionRequest -> Status;
 
     // databases
-    CreateDatabase: Write 2 3 db, CreateDatabaseRequest -> Status;
-    DropDatabase: Write 2 3 db, DropDatabaseRequest -> Status;
-    AlterDatabase: Write 2 4 db, AlterDatabaseRequest -> Status;
-    DescribeDatabase: Read 2 4 db, DescribeDatabaseRequest -> DescribeDatabaseResponse;
+    CreateDatabase: Write 2 3 0 db, CreateDatabaseRequest -> Status;
+    DropDatabase: Write 2 3 0 db, DropDatabaseRequest -> Status;
+    AlterDatabase: Write 2 4 1 db, AlterDatabaseRequest -> Status;
+    DescribeDatabase: Read 2 4 3 db, DescribeDatabaseRequest -> DescribeDatabaseResponse;
 
     // aliases
-    CreateAlias: Write 2 3 db, CreateAliasRequest -> Status;
-    AlterAlias: Write 2 3 db, AlterAliasRequest -> Status;
-    DropAlias: Write 2 3 db, DropAliasRequest -> Status;
-    DescribeAlias: Read 2 4 db, DescribeAliasRequest -> DescribeAliasResponse;
-    ListAliases: Plan 2 4 db, ListAliasesRequest -> ListAliasesResponse;
+    CreateAlias: Write 2 3 0 db, CreateAliasRequest -> Status;
+    AlterAlias: Write 2 3 0 db, AlterAliasRequest -> Status;
+    DropAlias: Write 2 3 0 db, DropAliasRequest -> Status;
+    DescribeAlias: Read 2 3 5 db, DescribeAliasRequest -> DescribeAliasResponse;
+    ListAliases: Plan 2 3 5 db, ListAliasesRequest -> ListAliasesResponse;
 
     // users and roles
-    CreateCredential: Write 2 3 -, CreateCredentialRequest -> Status;
-    UpdateCredential: Write 2 3 -, UpdateCredentialRequest -> Status;
-    DeleteCredential: Write 2 3 -, DeleteCredentialRequest -> Status;
-    ListCredUsers: Plan 2 3 -, ListCredUsersRequest -> ListCredUsersResponse;
-    CreateRole: Write 2 3 -, CreateRoleRequest -> Status;
-    DropRole: Write 2 3 -, DropRoleRequest -> Status;
-    OperateUserRole: Write 2 3 -, OperateUserRoleRequest -> Status;
-    SelectRole: Plan 2 3 -, SelectRoleRequest -> SelectRoleResponse;
-    SelectUser: Plan 2 3 -, SelectUserRequest -> SelectUserResponse;
-    OperatePrivilege: Write 2 3 -, OperatePrivilegeRequest -> Status;
-    OperatePrivilegeV2: Write 2 5 db, OperatePrivilegeV2Request -> Status;
-    SelectGrant: Read 2 3 -, SelectGrantRequest -> SelectGrantResponse;
-    CreatePrivilegeGroup: Write 2 5 -, CreatePrivilegeGroupRequest -> Status;
-    DropPrivilegeGroup: Write 2 5 -, DropPrivilegeGroupRequest -> Status;
-    ListPrivilegeGroups: Read 2 5 -, ListPrivilegeGroupsRequest -> ListPrivilegeGroupsResponse;
-    OperatePrivilegeGroup: Write 2 5 -, OperatePrivilegeGroupRequest -> Status;
+    CreateCredential: Write 2 3 0 -, CreateCredentialRequest -> Status;
+    UpdateCredential: Write 2 3 0 -, UpdateCredentialRequest -> Status;
+    DeleteCredential: Write 2 3 0 -, DeleteCredentialRequest -> Status;
+    ListCredUsers: Plan 2 3 0 -, ListCredUsersRequest -> ListCredUsersResponse;
+    CreateRole: Write 2 3 0 -, CreateRoleRequest -> Status;
+    DropRole: Write 2 3 0 -, DropRoleRequest -> Status;
+    OperateUserRole: Write 2 3 0 -, OperateUserRoleRequest -> Status;
+    SelectRole: Plan 2 3 0 -, SelectRoleRequest -> SelectRoleResponse;
+    SelectUser: Plan 2 3 0 -, SelectUserRequest -> SelectUserResponse;
+    OperatePrivilege: Write 2 3 0 -, OperatePrivilegeRequest -> Status;
+    OperatePrivilegeV2: Write 2 4 18 db, OperatePrivilegeV2Request -> Status;
+    SelectGrant: Read 2 3 0 -, SelectGrantRequest -> SelectGrantResponse;
+    CreatePrivilegeGroup: Write 2 4 16 -, CreatePrivilegeGroupRequest -> Status;
+    DropPrivilegeGroup: Write 2 4 16 -, DropPrivilegeGroupRequest -> Status;
+    ListPrivilegeGroups: Read 2 4 16 -, ListPrivilegeGroupsRequest -> ListPrivilegeGroupsResponse;
+    OperatePrivilegeGroup: Write 2 4 16 -, OperatePrivilegeGroupRequest -> Status;
 
     // resource groups and replicas
-    CreateResourceGroup: Write 2 3 -, CreateResourceGroupRequest -> Status;
-    DropResourceGroup: Write 2 3 -, DropResourceGroupRequest -> Status;
-    UpdateResourceGroups: Write 2 4 -, UpdateResourceGroupsRequest -> Status;
-    ListResourceGroups: Plan 2 3 -, ListResourceGroupsRequest -> ListResourceGroupsResponse;
-    DescribeResourceGroup: Read 2 3 -,
+    CreateResourceGroup: Write 2 3 0 -, CreateResourceGroupRequest -> Status;
+    DropResourceGroup: Write 2 3 0 -, DropResourceGroupRequest -> Status;
+    UpdateResourceGroups: Write 2 4 1 -, UpdateResourceGroupsRequest -> Status;
+    ListResourceGroups: Plan 2 3 0 -, ListResourceGroupsRequest -> ListResourceGroupsResponse;
+    DescribeResourceGroup: Read 2 3 0 -,
         DescribeResourceGroupRequest -> DescribeResourceGroupResponse;
-    TransferNode: Write 2 3 -, TransferNodeRequest -> Status;
-    TransferReplica: Write 2 3 db, TransferReplicaRequest -> Status;
-    GetReplicas: Read 2 3 db, GetReplicasRequest -> GetReplicasResponse;
+    TransferNode: Write 2 3 0 -, TransferNodeRequest -> Status;
+    TransferReplica: Write 2 3 0 db, TransferReplicaRequest -> Status;
+    GetReplicas: Read 2 3 0 db, GetReplicasRequest -> GetReplicasResponse;
 
     // operations
-    AlterIndex: Write 2 4 db, AlterIndexRequest -> Status;
-    HybridSearch: Read 2 4 db, HybridSearchRequest -> SearchResults;
-    FlushAll: Write 2 3 db, FlushAllRequest -> FlushAllResponse;
-    GetFlushAllState: Read 2 3 db, GetFlushAllStateRequest -> GetFlushAllStateResponse;
-    GetCompactionState: Read 2 3 -, GetCompactionStateRequest -> GetCompactionStateResponse;
-    GetCompactionStateWithPlans: Read 2 3 -,
+    AlterIndex: Write 2 4 0 db, AlterIndexRequest -> Status;
+    HybridSearch: Read 2 4 0 db, HybridSearchRequest -> SearchResults;
+    FlushAll: Write 2 3 0 db, FlushAllRequest -> FlushAllResponse;
+    GetFlushAllState: Read 2 3 0 db, GetFlushAllStateRequest -> GetFlushAllStateResponse;
+    GetCompactionState: Read 2 3 0 -, GetCompactionStateRequest -> GetCompactionStateResponse;
+    GetCompactionStateWithPlans: Read 2 3 0 -,
         GetCompactionPlansRequest -> GetCompactionPlansResponse;
-    Import: Write 2 3 db, ImportRequest -> ImportResponse;
-    GetImportState: Read 2 3 -, GetImportStateRequest -> GetImportStateResponse;
-    ListImportTasks: Read 2 3 db, ListImportTasksRequest -> ListImportTasksResponse;
-    CreateSnapshot: Write 3 0 db, CreateSnapshotRequest -> Status;
-    DropSnapshot: Write 3 0 db, DropSnapshotRequest -> Status;
-    ListSnapshots: Read 3 0 db, ListSnapshotsRequest -> ListSnapshotsResponse;
-    DescribeSnapshot: Read 3 0 db, DescribeSnapshotRequest -> DescribeSnapshotResponse;
-    RestoreSnapshot: Write 3 0 db, RestoreSnapshotRequest -> RestoreSnapshotResponse;
-    GetRestoreSnapshotState: Read 3 0 -,
+    Import: Write 2 3 0 db, ImportRequest -> ImportResponse;
+    GetImportState: Read 2 3 0 -, GetImportStateRequest -> GetImportStateResponse;
+    ListImportTasks: Read 2 3 0 db, ListImportTasksRequest -> ListImportTasksResponse;
+    CreateSnapshot: Write 3 0 0 db, CreateSnapshotRequest -> Status;
+    DropSnapshot: Write 3 0 0 db, DropSnapshotRequest -> Status;
+    ListSnapshots: Read 3 0 0 db, ListSnapshotsRequest -> ListSnapshotsResponse;
+    DescribeSnapshot: Read 3 0 0 db, DescribeSnapshotRequest -> DescribeSnapshotResponse;
+    RestoreSnapshot: Write 3 0 0 db, RestoreSnapshotRequest -> RestoreSnapshotResponse;
+    GetRestoreSnapshotState: Read 3 0 0 -,
         GetRestoreSnapshotStateRequest -> GetRestoreSnapshotStateResponse;
-    ListRestoreSnapshotJobs: Read 3 0 db,
+    ListRestoreSnapshotJobs: Read 3 0 0 db,
         ListRestoreSnapshotJobsRequest -> ListRestoreSnapshotJobsResponse;
 
     // full text
-    RunAnalyzer: Read 2 5 db, RunAnalyzerRequest -> RunAnalyzerResponse;
+    RunAnalyzer: Read 2 5 11 db, RunAnalyzerRequest -> RunAnalyzerResponse;
 }
 
 /// Each with the place of its status.

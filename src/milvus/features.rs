@@ -17,16 +17,19 @@ pub enum Product {
 pub struct Version {
     pub product: Product,
     pub text: String,
-    /// major and minor; a version that cannot be read counts as the newest
-    number: (u32, u32),
+    /// what cannot be read of it counts as the newest
+    number: Number,
 }
+
+/// Major, minor and patch.
+type Number = (u32, u32, u32);
 
 /// Declares what servers differ in: the words of an error, since which Milvus it is there, and
 /// which Milvus Lite has it.
 macro_rules! features {
     ($(
         $(#[$doc:meta])*
-        $feature:ident: $words:literal $major:literal $minor:literal $lite:expr;
+        $feature:ident: $words:literal $major:literal $minor:literal $patch:literal $lite:expr;
     )*) => {
         /// What a server may not have, or would read over in silence, beside its methods.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +45,9 @@ macro_rules! features {
                 }
             }
 
-            fn since(self) -> (u32, u32) {
+            fn since(self) -> Number {
                 match self {
-                    $(Feature::$feature => ($major, $minor),)*
+                    $(Feature::$feature => ($major, $minor, $patch),)*
                 }
             }
 
@@ -61,67 +64,70 @@ macro_rules! features {
 /// another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lite {
-    /// or says itself that it has not
+    /// or says itself that it has not, or reads over what changes no answer
     Yes,
     No,
-    Since((u32, u32)),
+    Since(Number),
     /// from then on it says itself whether it has
-    Answers((u32, u32)),
-    Before((u32, u32)),
+    Answers(Number),
+    Before(Number),
 }
 
 use Lite::{Answers, Before, No, Since, Yes};
 
-const LITE_3: (u32, u32) = (3, 0);
+const LITE_3: Number = (3, 0, 0);
 
 features! {
-    ArithmeticOrder: "arithmetic that is compared by anything but = and <>" 2 4 Since(LITE_3);
-    AddGeneratedField: "ADD FIELD … GENERATED" 3 0 Yes;
-    AutoIdUpsert: "an UPSERT or UPDATE of an AUTO_INCREMENT table" 2 4 Yes;
-    Bfloat16Column: "a BFLOAT16VEC column" 2 4 Yes;
-    Bm25: "a BM25 function" 2 5 Since((2, 5));
-    ClusteringKey: "a clustering key" 2 4 Yes;
-    DatabaseProperties: "properties of a database" 2 4 Yes;
-    DefaultValue: "a default value" 2 5 Since(LITE_3);
-    Float16Column: "a FLOAT16VEC column" 2 4 Yes;
-    GeometryColumn: "a GEOMETRY column" 2 6 Answers(LITE_3);
-    GroupBy: "GROUP BY" 3 0 No;
-    GroupSize: "group_size" 2 5 Since(LITE_3);
-    GroupingSearch: "a grouping search" 2 4 Yes;
-    HybridSearch: "HYBRID SEARCH" 2 4 Yes;
-    Int8Column: "an INT8VEC column" 2 6 Answers(LITE_3);
-    IsNull: "IS NULL" 2 5 Since(LITE_3);
+    ArithmeticOrder: "arithmetic that is compared by anything but = and <>" 2 4 0 Since(LITE_3);
+    AddGeneratedField: "ADD FIELD … GENERATED" 3 0 0 Yes;
+    AutoIdUpsert: "an UPSERT or UPDATE of an AUTO_INCREMENT table" 2 4 6 Yes;
+    Bfloat16Column: "a BFLOAT16VEC column" 2 4 0 Yes;
+    Bm25: "a BM25 function" 2 5 0 Since((2, 5, 0));
+    ClusteringKey: "a clustering key" 2 4 0 Yes;
+    DatabaseProperties: "properties of a database" 2 4 6 Yes;
+    DefaultValue: "a default value" 2 5 0 Since(LITE_3);
+    Float16Column: "a FLOAT16VEC column" 2 4 0 Yes;
+    GeometryColumn: "a GEOMETRY column" 2 6 3 Answers(LITE_3);
+    GroupBy: "GROUP BY" 3 0 0 No;
+    GroupSize: "group_size" 2 5 0 Since(LITE_3);
+    GroupingSearch: "a grouping search" 2 4 0 Yes;
+    HybridSearch: "HYBRID SEARCH" 2 4 0 Yes;
+    Int8Column: "an INT8VEC column" 2 6 0 Answers(LITE_3);
+    IsNull: "IS NULL" 2 5 4 Since(LITE_3);
     /// Milvus Lite 3 finds nothing by IN with a list and a path into JSON
-    JsonPathIn: "IN of a JSON path" 2 3 Before(LITE_3);
+    JsonPathIn: "IN of a JSON path" 2 3 0 Before(LITE_3);
     /// Milvus Lite 2.5 has a backslash there mean nothing
-    LikeBackslash: "a backslash in a pattern of LIKE" 2 3 Since(LITE_3);
+    LikeBackslash: "a backslash in a pattern of LIKE" 2 3 0 Since(LITE_3);
     /// and reads a pattern of wildcards alone as one that nothing meets
-    LikeAll: "LIKE '%'" 2 3 Since(LITE_3);
-    LineBreak: "a line break in a string of a condition" 2 3 Since(LITE_3);
-    LoadFields: "LOAD … FIELDS" 2 5 Since(LITE_3);
-    MajorCompaction: "COMPACT with major" 2 4 Yes;
-    Not: "NOT of this condition" 2 3 Since(LITE_3);
-    NullableColumn: "a nullable column" 2 5 Since(LITE_3);
-    OrderBy: "ORDER BY" 3 0 No;
-    OtherFunction: "a function of neither JSON nor ARRAY" 2 3 Since(LITE_3);
+    LikeAll: "LIKE '%'" 2 3 0 Since(LITE_3);
+    LineBreak: "a line break in a string of a condition" 2 3 0 Since(LITE_3);
+    LoadFields: "LOAD … FIELDS" 2 4 10 No;
+    MajorCompaction: "COMPACT with major" 2 4 6 No;
+    Not: "NOT of this condition" 2 3 0 Since(LITE_3);
+    NullableColumn: "a nullable column" 2 5 0 Since(LITE_3);
+    OrderBy: "ORDER BY" 3 0 0 No;
+    OtherFunction: "a function of neither JSON nor ARRAY" 2 3 0 Answers(LITE_3);
     /// Milvus Lite counts the rows of the table
-    PartitionCount: "COUNT of a partition" 2 3 No;
+    PartitionCount: "COUNT of a partition" 2 3 0 No;
     /// Milvus Lite deletes from the whole table
-    PartitionDelete: "DELETE from a partition" 2 3 No;
-    PartialUpsert: "an UPSERT that leaves fields out" 2 6 Since(LITE_3);
-    ResourceGroupConfig: "a resource group with requests or limits" 2 4 Yes;
+    PartitionDelete: "DELETE from a partition" 2 3 0 No;
+    PartialUpsert: "an UPSERT that leaves fields out" 2 6 2 Since(LITE_3);
+    /// of an index it is a silent nothing before, of a table a riddle
+    ResetProperties: "taking properties away" 2 4 18 Yes;
+    ResetFieldProperties: "taking properties of a field away" 2 5 13 Yes;
+    ResourceGroupConfig: "a resource group with requests or limits" 2 4 1 Yes;
     /// at most 16,384 hits a request, with a range search that reads on behind them; Milvus Lite 3
     /// gives all in one, and its range search looks at the first few hits alone
-    SearchWindow: "a search in pages" 2 3 Before(LITE_3);
-    SecondVectorColumn: "a second vector column" 2 4 Yes;
-    SparseColumn: "a SPARSEVEC column" 2 4 Yes;
-    TextColumn: "a TEXT column" 3 0 Answers(LITE_3);
-    TextMatch: "TEXT_MATCH" 2 5 Since(LITE_3);
+    SearchWindow: "a search in pages" 2 3 0 Before(LITE_3);
+    SecondVectorColumn: "a second vector column" 2 4 0 Yes;
+    SparseColumn: "a SPARSEVEC column" 2 4 0 Yes;
+    TextColumn: "a TEXT column" 3 0 0 Answers(LITE_3);
+    TextMatch: "TEXT_MATCH" 2 5 0 Since(LITE_3);
     /// Milvus Lite keeps the property, and every row
-    TimeToLive: "collection.ttl.seconds" 2 3 No;
-    TimestamptzColumn: "a TIMESTAMPTZ column" 2 6 Answers(LITE_3);
+    TimeToLive: "collection.ttl.seconds" 2 3 0 No;
+    TimestamptzColumn: "a TIMESTAMPTZ column" 2 6 6 Answers(LITE_3);
     /// Milvus Lite 2.5 shows others in their place, or ends
-    VectorsInHits: "a search that shows FLOAT16VEC, BFLOAT16VEC or BINARYVEC" 2 3 No;
+    VectorsInHits: "a search that shows FLOAT16VEC, BFLOAT16VEC or BINARYVEC" 2 3 0 No;
 }
 
 impl Version {
@@ -132,9 +138,10 @@ impl Version {
         let mut parts = digits.split('.').map(|part| {
             part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
         });
-        let number = match (parts.next().flatten(), parts.next().flatten()) {
-            (Some(major), Some(minor)) => (major, minor),
-            _ => (u32::MAX, 0),
+        let mut next = || parts.next().flatten();
+        let number = match (next(), next(), next()) {
+            (Some(major), Some(minor), patch) => (major, minor, patch.unwrap_or(u32::MAX)),
+            _ => (u32::MAX, 0, 0),
         };
         Version {
             product: if lite { Product::MilvusLite } else { Product::Milvus },
@@ -204,12 +211,20 @@ impl Version {
         }
     }
 
-    fn needs_milvus_lite(&self, (major, minor): (u32, u32)) -> String {
-        format!("needs Milvus Lite {major}.{minor} or later; this server is {}", self.name())
+    fn needs_milvus_lite(&self, first: Number) -> String {
+        format!("needs Milvus Lite {} or later; this server is {}", said(first), self.name())
     }
 
-    fn needs_milvus(&self, (major, minor): (u32, u32)) -> String {
-        format!("needs Milvus {major}.{minor} or later; this server is {}", self.name())
+    fn needs_milvus(&self, first: Number) -> String {
+        format!("needs Milvus {} or later; this server is {}", said(first), self.name())
+    }
+}
+
+/// "2.6", or "2.6.2" where not its first one.
+fn said((major, minor, patch): Number) -> String {
+    match patch {
+        0 => format!("{major}.{minor}"),
+        _ => format!("{major}.{minor}.{patch}"),
     }
 }
 
@@ -232,13 +247,19 @@ mod tests {
         assert!(!old.has_method(truncate) && old.has_method(CreateAliasRequest::METHOD));
         assert_eq!(
             old.lacks("TRUNCATE TABLE", truncate),
-            "TRUNCATE TABLE needs Milvus 2.6 or later; this server is 2.3.5"
+            "TRUNCATE TABLE needs Milvus 2.6.11 or later; this server is 2.3.5"
         );
         let lite = Version::parse("milvus_lite-3.2.2");
         assert!(lite.has_method(truncate) && !lite.has(Feature::OrderBy));
         assert_eq!(lite.name(), "Milvus Lite 3.2.2");
         assert!(Version::parse("2.10.0-dev").has(Feature::Int8Column));
         assert!(Version::parse("unknown").has(Feature::TextColumn));
+        // a flag that 2.6.0 and 2.6.1 read over, so that what is left out would be lost
+        let partial = ["v2.6.1", "v2.6.2", "v2.6-dev", "2.7.0"].map(Version::parse);
+        assert_eq!(
+            partial.map(|version| version.has(Feature::PartialUpsert)),
+            [false, true, true, true]
+        );
     }
 
     #[test]

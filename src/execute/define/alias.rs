@@ -90,7 +90,7 @@ pub(crate) async fn show<P: Platform>(
     Ok(Outcome::table(Table::texts(&["alias", "collection"], rows)))
 }
 
-/// (alias, collection): from 2.4 by asking for them, before by every collection's description.
+/// (alias, collection): from 2.3.5 by asking for them, before by every collection's description.
 async fn aliases<P: Platform>(
     table: Option<&Name>,
     context: &Context<'_, P>,

@@ -135,13 +135,17 @@ pub(crate) async fn alter<P: Platform>(
             alter_field(field, properties, Vec::new(), table, &collection, context).await?
         }
         Change::ResetField { field, names } => {
+            context.needs(Feature::ResetFieldProperties, field.span)?;
             alter_field(field, Vec::new(), keys(names), table, &collection, context).await?
         }
         Change::Rename(new) => rename(table, new, context).await?,
         Change::Set(params) => {
             alter_properties(pairs_of(params)?, Vec::new(), table, context).await?
         }
-        Change::Reset(names) => alter_properties(Vec::new(), keys(names), table, context).await?,
+        Change::Reset(names) => {
+            context.needs(Feature::ResetProperties, table.span)?;
+            alter_properties(Vec::new(), keys(names), table, context).await?
+        }
     };
     Ok(Outcome::done(done))
 }

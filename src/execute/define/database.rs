@@ -65,6 +65,7 @@ pub(crate) async fn alter<P: Platform>(
     match change {
         ObjectChange::Set(params) => request.properties = pairs_of(params)?,
         ObjectChange::Reset(names) => {
+            context.needs(Feature::ResetProperties, name.span)?;
             request.delete_keys = names.iter().map(|name| name.value.clone()).collect();
         }
         ObjectChange::Target(_) | ObjectChange::Password { .. } | ObjectChange::Members { .. } => {

@@ -11,7 +11,7 @@ use crate::execute::define::loading::{default_index_type, default_metric, releas
 use crate::execute::params::{self, pair, pairs_of};
 use crate::execute::value;
 use crate::language::ast::{self, Change, Name, Value};
-use crate::milvus::Platform;
+use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
 use milvus_proto::common::IndexState;
 use milvus_proto::milvus as pb;
@@ -373,6 +373,7 @@ pub(crate) async fn alter<P: Platform>(
     match change {
         Change::Set(params) => request.extra_params = pairs_of(params)?,
         Change::Reset(names) => {
+            context.needs(Feature::ResetProperties, name.span)?;
             request.delete_keys = names.iter().map(|name| name.value.clone()).collect();
         }
         Change::AddField(_)

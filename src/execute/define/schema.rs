@@ -91,7 +91,11 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
                 &["enable_analyzer", "enable_match", "analyzer", "analyzer_params", "mmap.enabled"],
             ));
         };
-        context.needs(Feature::TextMatch, param.name.span)?;
+        match *known {
+            "enable_match" => context.needs(Feature::TextMatch, param.name.span)?,
+            "mmap.enabled" | "mmap_enabled" => {}
+            _ => context.needs(Feature::Bm25, param.name.span)?,
+        }
         type_params.push(pair(known, params::plain(params::one(param)?)?));
     }
     let default_value = match &column.default {

@@ -15,7 +15,7 @@ use milvus_proto::schema::DataType;
 
 /// The functions of Milvus's filters (Milvus docs: filtering operators); what is newer goes by
 /// FILTER.
-const FUNCTIONS: [&str; 15] = [
+const FUNCTIONS: [&str; 12] = [
     "text_match",
     "phrase_match",
     "json_contains",
@@ -25,9 +25,6 @@ const FUNCTIONS: [&str; 15] = [
     "array_contains_all",
     "array_contains_any",
     "array_length",
-    "contains",
-    "contains_all",
-    "contains_any",
     "random_sample",
     "exists",
     "st_contains",

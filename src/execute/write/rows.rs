@@ -9,6 +9,7 @@ use crate::execute::define::partition::check_partitions;
 use crate::execute::value::to_json;
 use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Name, Row, Value, Write};
+use crate::milvus::features::Product;
 use crate::milvus::{Feature, Platform, Version};
 use crate::outcome::{Outcome, rows};
 
@@ -61,7 +62,14 @@ pub(crate) fn can_upsert<P: Platform>(
     }
     context.needs(Feature::AutoIdUpsert, table.span).map_err(|error| {
         error.help("here a row is replaced by DELETE and INSERT, which gives it another key")
-    })
+    })?;
+    // (internal/proxy, checkUpsertPrimaryFieldData)
+    if context.client.version().product == Product::Milvus {
+        context.notice(
+            "Milvus gives a row with a key of AUTO_INCREMENT a new one where it is written over",
+        );
+    }
+    Ok(())
 }
 
 enum Target<'a> {
@@ -248,17 +256,17 @@ mod tests {
     #[test]
     fn rows_become_columns() {
         assert_eq!(
-            sent("INSERT INTO t (v, text) VALUES ([1, 2], 'a'), ([3, 4], 'b')", &notes(), "2.6.0"),
+            sent("INSERT INTO t (v, text) VALUES ([1, 2], 'a'), ([3, 4], 'b')", &notes(), "2.6.2"),
             Ok("v: [Vector([1.0, 2.0]), Vector([3.0, 4.0])]\ntext: [Text(\"a\"), Text(\"b\")]\n"
                 .to_string())
         );
         // without a list the fields come in the schema's order, but for what the server makes
         assert_eq!(
-            sent("INSERT INTO t VALUES ('a', [1, 2])", &notes(), "2.6.0"),
+            sent("INSERT INTO t VALUES ('a', [1, 2])", &notes(), "2.6.2"),
             Ok("text: [Text(\"a\")]\nv: [Vector([1.0, 2.0])]\n".to_string())
         );
         assert_eq!(
-            sent("UPSERT INTO t VALUES (7, 'a', [1, 2])", &notes(), "2.6.0"),
+            sent("UPSERT INTO t VALUES (7, 'a', [1, 2])", &notes(), "2.6.2"),
             Ok("id: [Int(7)]\ntext: [Text(\"a\")]\nv: [Vector([1.0, 2.0])]\n".to_string())
         );
     }
@@ -268,17 +276,17 @@ mod tests {
         let books = dynamic_books();
         let text = "UPSERT INTO t (id, color, size) VALUES (1, 'red', {'a': 1}), (2, NULL, '[2]')";
         assert_eq!(
-            sent(text, &books, "2.6.0"),
+            sent(text, &books, "2.6.2"),
             Ok("id: [Int(1), Int(2)]\n{\"color\":\"red\",\"size\":{\"a\":1}}\
                 {\"color\":null,\"size\":\"[2]\"}"
                 .to_string())
         );
         let only_key = "UPSERT INTO t (id) VALUES (1)";
-        assert_eq!(sent(only_key, &books, "2.6.0"), Ok("id: [Int(1)]\n".to_string()));
+        assert_eq!(sent(only_key, &books, "2.6.2"), Ok("id: [Int(1)]\n".to_string()));
         // an INSERT needs an object for every row
         let text = "INSERT INTO t (id, title, year, price, sold, tags, meta, v) VALUES (1, 'a', 1, \
             1, TRUE, [], '{}', [1, 2])";
-        assert!(sent(text, &books, "2.6.0").expect("a row").ends_with("\n{}"));
+        assert!(sent(text, &books, "2.6.2").expect("a row").ends_with("\n{}"));
     }
 
     #[test]
@@ -295,14 +303,14 @@ mod tests {
             ("INSERT INTO t VALUES ('a')", "WrongCount: this row has 1 value, but 2 are expected"),
             ("INSERT INTO t VALUES (1, [1, 2])", "TypeMismatch: a whole number does not fit"),
         ] {
-            let error = sent(text, &notes(), "2.6.0").expect_err(text);
+            let error = sent(text, &notes(), "2.6.2").expect_err(text);
             assert!(error.starts_with(message), "{text}: {error}");
         }
         let partial = format!("UPSERT INTO t (text, v) {values}");
-        let error = sent(&partial, &notes(), "2.6.0").expect_err("no key");
+        let error = sent(&partial, &notes(), "2.6.2").expect_err("no key");
         assert!(error.starts_with("MissingField: no value is given for `id`; Milvus needs"));
         let partial = "UPSERT INTO t (id, text) VALUES (1, 'a')";
-        assert!(sent(partial, &notes(), "2.6.0").is_ok(), "the rest stays as it is");
+        assert!(sent(partial, &notes(), "2.6.2").is_ok(), "the rest stays as it is");
         let error = sent(partial, &notes(), "2.3.5").expect_err("too old");
         assert!(error.contains("an UPSERT that leaves fields out needs Milvus 2.6"), "{error}");
     }

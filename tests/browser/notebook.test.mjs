@@ -353,7 +353,7 @@ test('no secret of a cell is in what is saved below it, or in the history', asyn
     const panel = window.notebook();
     await panel.context.save();
     const { contents } = window.jupyterapp.serviceManager;
-    return (await contents.get(panel.context.path)).content.cells;
+    return (await contents.get(panel.context.path, { content: true })).content.cells;
   });
   assert.equal(saved.length, cells.length);
   for (const [index, cell] of saved.entries()) {

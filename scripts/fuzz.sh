@@ -12,5 +12,7 @@ RUSTFLAGS="$coverage" cargo build --quiet --release --target "$host" --bin "$tar
 mkdir -p "artifacts/$target" "../.cache/fuzz/$target"
 # the stack of a wasm module is 1 MiB; native frames are larger
 ulimit -s 4096
-exec "target/$host/release/$target" "../.cache/fuzz/$target" "corpus/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \
+seeds=()
+[ ! -d "corpus/$target" ] || seeds=("corpus/$target")
+exec "target/$host/release/$target" "../.cache/fuzz/$target" "${seeds[@]}" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \
   -max_len=20000 -artifact_prefix="artifacts/$target/" "$@"

@@ -1,0 +1,24 @@
+//! Milvus in one process: collections, filters and searches behind Milvus's own messages.
+//!
+//! # The life of a request
+//!
+//! 1. `service` takes a method's name and the bytes of its request, and gives the bytes of a reply
+//!    or a status. One table of methods; every method is a function of the catalog and a message.
+//! 2. `catalog` knows databases, collections, aliases, users: which [`schema`] a collection has and
+//!    where its rows are.
+//! 3. [`segment`] holds the rows: columns in blocks of fixed size, which rows are deleted, which
+//!    row has which key.
+//! 4. `expr` reads a filter, types it against the schema and says of each row whether it is true,
+//!    false or unknown.
+//! 5. `search` and `query` find rows by vectors, texts and filters; `index` and `kernels` make
+//!    that fast, `analyzer` makes terms of texts.
+//! 6. `store` keeps what was acknowledged in a log, a manifest and immutable segments.
+//!
+//! Arrows: `service -> catalog, search, query; search, query -> expr, index, segment; index ->
+//! kernels; store -> segment`. Everything is synchronous and pure but for `store`, which reaches
+//! files through a small trait.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]

@@ -22,3 +22,7 @@
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
+
+pub mod error;
+pub mod schema;
+pub mod segment;

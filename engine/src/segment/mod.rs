@@ -1,0 +1,205 @@
+//! The rows of a collection: a column for each field, which partition a row is in, which rows are
+//! deleted, and which row has which key. Rows are numbered in the order in which they came; a row
+//! that is written over is deleted and comes again at the end.
+
+pub mod bits;
+pub mod blocks;
+pub mod column;
+
+use std::collections::HashMap;
+
+use milvus_proto::schema::i_ds::IdField;
+use milvus_proto::schema::{FieldData, IDs, LongArray, StringArray};
+
+use crate::schema::{Field, Schema};
+use bits::Bits;
+use blocks::Blocks;
+use column::{Cell, Column};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Int(i64),
+    Text(Box<str>),
+}
+
+#[derive(Debug)]
+pub struct Segment {
+    pub columns: Vec<Column>,
+    /// the number of the row's partition
+    partitions: Blocks<u32>,
+    deleted: Bits,
+    /// the newest row of a key
+    keys: HashMap<Key, u32>,
+    /// an insert does not look for its key: an older row of the same one, by the newer
+    older: HashMap<u32, u32>,
+    primary: usize,
+}
+
+impl Segment {
+    pub fn new(schema: &Schema) -> Segment {
+        Segment {
+            columns: schema.fields.iter().map(Column::new).collect(),
+            partitions: Blocks::new(1),
+            deleted: Bits::default(),
+            keys: HashMap::new(),
+            older: HashMap::new(),
+            primary: schema.primary(),
+        }
+    }
+
+    /// All rows that were ever written and not compacted away.
+    pub fn rows(&self) -> usize {
+        self.deleted.len()
+    }
+
+    /// The rows that are there.
+    pub fn live(&self) -> Bits {
+        let mut live = self.deleted.clone();
+        live.not();
+        live
+    }
+
+    pub fn live_count(&self) -> usize {
+        self.rows() - self.deleted.count()
+    }
+
+    /// The rows of the partitions.
+    pub fn in_partitions(&self, partitions: &[u32]) -> Bits {
+        self.partitions.blocks().flatten().map(|partition| partitions.contains(partition)).collect()
+    }
+
+    pub fn partition(&self, row: usize) -> Option<u32> {
+        self.partitions.get(row).copied()
+    }
+
+    pub fn column(&self, index: usize) -> Option<&Column> {
+        self.columns.get(index)
+    }
+
+    /// Adds rows: a column for each field, all of one length, and the partition of each row.
+    pub fn append(&mut self, columns: &[Column], partitions: &[u32]) {
+        let first = self.rows();
+        for (column, new) in self.columns.iter_mut().zip(columns) {
+            column.append(new);
+        }
+        self.partitions.extend(partitions);
+        self.deleted.resize(first + partitions.len(), false);
+        for row in first..self.rows() {
+            if let Some(key) = self.key(row)
+                && let Some(before) = self.keys.insert(key, row as u32)
+            {
+                self.older.insert(row as u32, before);
+            }
+        }
+    }
+
+    /// The newest row of a key.
+    pub fn find(&self, key: &Key) -> Option<usize> {
+        self.keys.get(key).map(|row| *row as usize)
+    }
+
+    pub fn key(&self, row: usize) -> Option<Key> {
+        match self.columns.get(self.primary)?.cell(row) {
+            Cell::Int(key) => Some(Key::Int(key)),
+            Cell::Text(key) => Some(Key::Text(key.into())),
+            _ => None,
+        }
+    }
+
+    /// Deletes every row of a key, in the partitions where any are named. Gives how many there were.
+    pub fn delete(&mut self, key: &Key, partitions: Option<&[u32]>) -> usize {
+        let mut deleted = 0;
+        let mut row = self.keys.get(key).copied();
+        let mut left = false;
+        while let Some(this) = row {
+            let inside = partitions.is_none_or(|partitions| {
+                self.partition(this as usize).is_some_and(|number| partitions.contains(&number))
+            });
+            if !inside {
+                left = true;
+            } else if !self.deleted.get(this as usize) {
+                self.deleted.set(this as usize, true);
+                deleted += 1;
+            }
+            row = self.older.get(&this).copied();
+        }
+        if !left {
+            self.forget(key);
+        }
+        deleted
+    }
+
+    /// Deletes every row of a partition.
+    pub fn delete_partition(&mut self, partition: u32) {
+        let rows = self.in_partitions(&[partition]);
+        let keys: Vec<Key> = rows.ones().filter_map(|row| self.key(row)).collect();
+        for key in keys {
+            self.delete(&key, Some(&[partition]));
+        }
+    }
+
+    /// Leaves the newest row of each key: a key that was inserted twice is one entity.
+    pub fn newest(&self, mut rows: Bits) -> Bits {
+        for before in self.older.values() {
+            rows.set(*before as usize, false);
+        }
+        rows
+    }
+
+    /// The rows that are there, without what was deleted: numbered anew.
+    pub fn compacted(&self, schema: &Schema) -> Segment {
+        let live: Vec<usize> = self.live().ones().collect();
+        let mut compacted = Segment::new(schema);
+        let columns: Vec<Column> = self
+            .columns
+            .iter()
+            .zip(&schema.fields)
+            .map(|(column, field)| column.select(field, &live))
+            .collect();
+        let partitions: Vec<u32> = live.iter().filter_map(|row| self.partition(*row)).collect();
+        compacted.append(&columns, &partitions);
+        compacted
+    }
+
+    /// A column for a field that is added: NULL or the default in every row.
+    pub fn add_column(&mut self, column: Column) {
+        self.columns.push(column);
+    }
+
+    pub fn remove_column(&mut self, index: usize) {
+        if index < self.columns.len() {
+            self.columns.remove(index);
+        }
+        if index < self.primary {
+            self.primary -= 1;
+        }
+    }
+
+    /// The values of a field of some rows.
+    pub fn gather(&self, index: usize, field: &Field, rows: &[usize]) -> FieldData {
+        self.columns.get(index).map(|column| column.gather(field, rows)).unwrap_or_default()
+    }
+
+    fn forget(&mut self, key: &Key) {
+        let mut row = self.keys.remove(key);
+        while let Some(this) = row {
+            row = self.older.remove(&this);
+        }
+    }
+}
+
+/// Keys as a reply lists them.
+pub fn ids(keys: impl IntoIterator<Item = Key>) -> IDs {
+    let (mut ints, mut texts) = (Vec::new(), Vec::new());
+    for key in keys {
+        match key {
+            Key::Int(key) => ints.push(key),
+            Key::Text(key) => texts.push(String::from(key)),
+        }
+    }
+    let id_field = match texts.is_empty() {
+        true => IdField::IntId(LongArray { data: ints }),
+        false => IdField::StrId(StringArray { data: texts }),
+    };
+    IDs { id_field: Some(id_field) }
+}

@@ -26,3 +26,4 @@
 pub mod error;
 pub mod schema;
 pub mod segment;
+pub mod analyzer;

@@ -10,6 +10,7 @@
 //! thai, language_identifier, pinyin, stemmers and stop words other than English) are refused with
 //! a word on what is there.
 
+pub mod bm25;
 pub mod matching;
 
 mod characters;

@@ -12,6 +12,7 @@
 
 pub mod bm25;
 pub mod matching;
+pub mod several;
 
 mod characters;
 mod english;

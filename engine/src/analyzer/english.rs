@@ -14,7 +14,8 @@ pub(crate) fn stem(word: &str) -> String {
     if word.chars().nth(2).is_none() {
         return word.to_string();
     }
-    let mut word = Word::new(word.strip_prefix('\'').unwrap_or(word));
+    let text = word.strip_prefix('\'').unwrap_or(word);
+    let mut word = Word::new(text);
     word.plural();
     word.past_and_participle();
     word.final_y();
@@ -22,7 +23,7 @@ pub(crate) fn stem(word: &str) -> String {
     word.single_suffix();
     word.residual_suffix();
     word.final_e_and_l();
-    word.letters.iter().map(|&c| if c == 'Y' { 'y' } else { c }).collect()
+    word.into_text(text)
 }
 
 /// Words whose stem no rule gives.
@@ -93,137 +94,137 @@ const RESIDUAL_SUFFIXES: &[&str] = &[
     "ive", "ize", "ion", "al", "er", "ic",
 ];
 
-/// A word on its way to its stem. `Y` is a consonant y.
+/// A word on its way to its stem, a byte a character.
 struct Word {
-    letters: Vec<char>,
+    /// `Y` is a consonant y, [`OTHER`] a character beyond ASCII: no rule touches one.
+    letters: Vec<u8>,
     /// Where the regions R1 and R2 begin.
     r1: usize,
     r2: usize,
 }
 
+const OTHER: u8 = 0xff;
+
 impl Word {
     fn new(text: &str) -> Word {
-        let mut letters: Vec<char> = Vec::with_capacity(text.len());
+        let mut letters: Vec<u8> = Vec::with_capacity(text.len() + 1);
         for c in text.chars() {
-            let consonant_y = c == 'y' && letters.last().is_none_or(|&last| is_vowel(last));
-            letters.push(if consonant_y { 'Y' } else { c });
+            let letter = match c {
+                'y' if letters.last().is_none_or(|&last| is_vowel(last)) => b'Y',
+                c => u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(OTHER),
+            };
+            letters.push(letter);
         }
         let r1 = BEGINNINGS
             .iter()
-            .find(|beginning| starts_with(&letters, beginning))
+            .find(|beginning| letters.starts_with(beginning.as_bytes()))
             .map_or_else(|| after_vowel_and_consonant(&letters, 0), |b| b.len());
         let r2 = after_vowel_and_consonant(&letters, r1);
         Word { letters, r1, r2 }
     }
 
+    /// The letters as text again, given the text that they came from.
+    fn into_text(self, text: &str) -> String {
+        let mut others = text.chars().filter(|c| !c.is_ascii());
+        let mut stem = String::with_capacity(text.len() + 1);
+        for letter in self.letters {
+            match letter {
+                b'Y' => stem.push('y'),
+                OTHER => stem.extend(others.next()),
+                letter => stem.push(char::from(letter)),
+            }
+        }
+        stem
+    }
+
     /// Step 1a: `'s`, plurals.
     fn plural(&mut self) {
-        if let Some(suffix) = ["'s'", "'s", "'"].into_iter().find(|s| self.ends_with(s)) {
+        if let Some(suffix) = self.longest(&["'s'", "'s", "'"]) {
             self.drop_last(suffix.len());
         }
-        if self.ends_with("sses") {
-            self.drop_last(2);
-        } else if self.ends_with("ied") || self.ends_with("ies") {
-            let dropped = if self.letters.len() > 4 { 2 } else { 1 };
-            self.drop_last(dropped);
-        } else if self.ends_with("s") && !self.ends_with("us") && !self.ends_with("ss") {
-            let before = self.letters.len().saturating_sub(2);
-            if self.letters.iter().take(before).any(|&c| is_vowel(c)) {
-                self.drop_last(1);
-            }
+        match self.longest(&["sses", "ied", "ies", "us", "ss", "s"]) {
+            Some("sses") => self.drop_last(2),
+            Some("ied" | "ies") => self.drop_last(if self.letters.len() > 4 { 2 } else { 1 }),
+            Some("s") if self.before("?s").iter().any(|&c| is_vowel(c)) => self.drop_last(1),
+            _ => {}
         }
     }
 
     /// Step 1b: `ed`, `ing` and theirs with `ly`.
     fn past_and_participle(&mut self) {
-        if let Some(suffix) = ["eedly", "eed"].into_iter().find(|s| self.ends_with(s)) {
-            let kept = self.before(suffix);
-            let whole = ["succ", "proc", "exc"].iter().any(|word| equals(kept, word));
-            if !whole && self.in_r1(suffix) {
-                self.replace(suffix, "ee");
-            }
-            return;
-        }
-        let Some(suffix) = ["ingly", "edly", "ing", "ed"].into_iter().find(|s| self.ends_with(s))
-        else {
+        let Some(suffix) = self.longest(&["eedly", "ingly", "edly", "eed", "ing", "ed"]) else {
             return;
         };
         let kept = self.before(suffix);
-        if suffix == "ing" {
-            if let [first, 'y'] = kept
-                && !is_vowel(*first)
-            {
+        match (suffix, kept) {
+            ("eedly" | "eed", b"succ" | b"proc" | b"exc") => return,
+            ("eedly" | "eed", _) => {
+                if self.in_r1(suffix) {
+                    self.replace(suffix, "ee");
+                }
+                return;
+            }
+            ("ing", b"even" | b"cann" | b"inn" | b"earr" | b"herr" | b"out") => return,
+            ("ing", [first, b'y']) if !is_vowel(*first) => {
                 self.replace("ying", "ie");
                 return;
             }
-            let whole = ["even", "cann", "inn", "earr", "herr", "out"];
-            if whole.iter().any(|word| equals(kept, word)) {
-                return;
-            }
+            (_, kept) if !kept.iter().any(|&c| is_vowel(c)) => return,
+            _ => self.drop_last(suffix.len()),
         }
-        if !kept.iter().any(|&c| is_vowel(c)) {
-            return;
-        }
-        self.replace(suffix, "");
-        if ["at", "bl", "iz"].iter().any(|end| self.ends_with(end)) {
-            self.letters.push('e');
-        } else if ["bb", "dd", "ff", "gg", "mm", "nn", "pp", "rr", "tt"]
-            .iter()
-            .any(|end| self.ends_with(end))
-        {
-            let short = matches!(self.letters.as_slice(), ['a' | 'e' | 'o', _, _]);
-            if !short {
-                self.drop_last(1);
+        match self.letters.as_slice() {
+            [.., b'a', b't'] | [.., b'b', b'l'] | [.., b'i', b'z'] => self.letters.push(b'e'),
+            [b'a' | b'e' | b'o', a, b] if is_double(*a, *b) => {}
+            [.., a, b] if is_double(*a, *b) => self.drop_last(1),
+            letters if letters.len() == self.r1 && ends_in_short_syllable(letters) => {
+                self.letters.push(b'e');
             }
-        } else if self.letters.len() == self.r1 && ends_in_short_syllable(&self.letters) {
-            self.letters.push('e');
+            _ => {}
         }
     }
 
     /// Step 1c: a final y after a consonant that is not the first letter.
     fn final_y(&mut self) {
-        if let [_, .., before, last @ ('y' | 'Y')] = self.letters.as_mut_slice()
+        if let [_, .., before, last @ (b'y' | b'Y')] = self.letters.as_mut_slice()
             && !is_vowel(*before)
         {
-            *last = 'i';
+            *last = b'i';
         }
     }
 
     /// Step 2.
     fn double_suffix(&mut self) {
-        if let Some(&(suffix, shorter)) = DOUBLE_SUFFIXES.iter().find(|(s, _)| self.ends_with(s)) {
+        if let Some((suffix, shorter)) = self.longest_of(DOUBLE_SUFFIXES) {
             if self.in_r1(suffix) {
                 self.replace(suffix, shorter);
             }
-        } else if self.ends_with("ogi") {
-            if self.in_r1("ogi") && self.before("ogi").last() == Some(&'l') {
-                self.drop_last(1);
-            }
-        } else if self.ends_with("li") && self.in_r1("li") {
-            let before = self.before("li").last();
-            if before.is_some_and(|c| "cdeghkmnrt".contains(*c)) {
+            return;
+        }
+        match self.letters.as_slice() {
+            [.., b'l', b'o', b'g', b'i'] if self.in_r1("ogi") => self.drop_last(1),
+            [.., before, b'l', b'i'] if self.in_r1("li") && b"cdeghkmnrt".contains(before) => {
                 self.drop_last(2);
             }
+            _ => {}
         }
     }
 
     /// Step 3.
     fn single_suffix(&mut self) {
-        if let Some(&(suffix, shorter)) = SINGLE_SUFFIXES.iter().find(|(s, _)| self.ends_with(s)) {
+        if let Some((suffix, shorter)) = self.longest_of(SINGLE_SUFFIXES) {
             if self.in_r1(suffix) {
                 self.replace(suffix, shorter);
             }
-        } else if self.ends_with("ative") && self.in_r1("ative") && self.in_r2("ative") {
+        } else if self.letters.ends_with(b"ative") && self.in_r1("ative") && self.in_r2("ative") {
             self.drop_last("ative".len());
         }
     }
 
     /// Step 4.
     fn residual_suffix(&mut self) {
-        let found = RESIDUAL_SUFFIXES.iter().find(|suffix| self.ends_with(suffix));
-        if let Some(suffix) = found
+        if let Some(suffix) = self.longest(RESIDUAL_SUFFIXES)
             && self.in_r2(suffix)
-            && (*suffix != "ion" || matches!(self.before(suffix).last(), Some('s' | 't')))
+            && (suffix != "ion" || matches!(self.before(suffix).last(), Some(b's' | b't')))
         {
             self.drop_last(suffix.len());
         }
@@ -232,10 +233,10 @@ impl Word {
     /// Step 5.
     fn final_e_and_l(&mut self) {
         let drops = match self.letters.split_last() {
-            Some(('e', kept)) => {
+            Some((b'e', kept)) => {
                 self.in_r2("e") || (self.in_r1("e") && !ends_in_short_syllable(kept))
             }
-            Some(('l', kept)) => self.in_r2("l") && kept.last() == Some(&'l'),
+            Some((b'l', kept)) => self.in_r2("l") && kept.last() == Some(&b'l'),
             _ => false,
         };
         if drops {
@@ -243,13 +244,20 @@ impl Word {
         }
     }
 
-    fn ends_with(&self, suffix: &str) -> bool {
-        self.letters.len() >= suffix.len()
-            && self.letters.iter().rev().copied().take(suffix.len()).eq(suffix.chars().rev())
+    /// The suffix that the word has, of some that stand longest first.
+    fn longest<'a>(&self, suffixes: &[&'a str]) -> Option<&'a str> {
+        suffixes.iter().copied().find(|suffix| self.letters.ends_with(suffix.as_bytes()))
+    }
+
+    fn longest_of(
+        &self,
+        suffixes: &'static [(&'static str, &'static str)],
+    ) -> Option<(&'static str, &'static str)> {
+        suffixes.iter().copied().find(|(suffix, _)| self.letters.ends_with(suffix.as_bytes()))
     }
 
     /// The letters before a suffix that the word has.
-    fn before(&self, suffix: &str) -> &[char] {
+    fn before(&self, suffix: &str) -> &[u8] {
         self.letters.get(..self.letters.len().saturating_sub(suffix.len())).unwrap_or(&[])
     }
 
@@ -263,7 +271,7 @@ impl Word {
 
     fn replace(&mut self, suffix: &str, by: &str) {
         self.drop_last(suffix.len());
-        self.letters.extend(by.chars());
+        self.letters.extend_from_slice(by.as_bytes());
     }
 
     fn drop_last(&mut self, count: usize) {
@@ -271,21 +279,17 @@ impl Word {
     }
 }
 
-fn is_vowel(c: char) -> bool {
-    matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')
+fn is_vowel(letter: u8) -> bool {
+    matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')
 }
 
-fn starts_with(letters: &[char], beginning: &str) -> bool {
-    letters.len() >= beginning.len()
-        && letters.iter().copied().zip(beginning.chars()).all(|(a, b)| a == b)
-}
-
-fn equals(letters: &[char], word: &str) -> bool {
-    letters.iter().copied().eq(word.chars())
+/// Whether two letters are a double consonant that is halved.
+fn is_double(a: u8, b: u8) -> bool {
+    a == b && b"bdfgmnprt".contains(&a)
 }
 
 /// The place after the first consonant that follows a vowel at or after `from`.
-fn after_vowel_and_consonant(letters: &[char], from: usize) -> usize {
+fn after_vowel_and_consonant(letters: &[u8], from: usize) -> usize {
     let mut places = letters.iter().enumerate().skip(from);
     match places.find(|(_, c)| is_vowel(**c)).and_then(|_| places.find(|(_, c)| !is_vowel(**c))) {
         Some((at, _)) => at + 1,
@@ -295,21 +299,17 @@ fn after_vowel_and_consonant(letters: &[char], from: usize) -> usize {
 
 /// Whether letters end in a consonant, a vowel and a consonant other than w, x and Y, or are a
 /// vowel and a consonant.
-fn ends_in_short_syllable(letters: &[char]) -> bool {
+fn ends_in_short_syllable(letters: &[u8]) -> bool {
     match letters {
-        [.., first, vowel, last]
-            if !is_vowel(*first)
-                && is_vowel(*vowel)
-                && !is_vowel(*last)
-                && !matches!(last, 'w' | 'x' | 'Y') =>
-        {
-            true
-        }
         [vowel, last] => is_vowel(*vowel) && !is_vowel(*last),
-        _ => {
-            let at = letters.len().saturating_sub("past".len());
-            letters.get(at..).is_some_and(|end| equals(end, "past"))
+        [.., first, vowel, last] => {
+            letters.ends_with(b"past")
+                || (!is_vowel(*first)
+                    && is_vowel(*vowel)
+                    && !is_vowel(*last)
+                    && !matches!(last, b'w' | b'x' | b'Y'))
         }
+        _ => false,
     }
 }
 

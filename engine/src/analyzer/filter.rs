@@ -107,17 +107,15 @@ impl Filter {
 /// Splits a compound that is made of known words and of nothing else.
 pub(crate) struct Decompounder {
     words: HashSet<String>,
-    /// The lengths of the words in bytes, longest first.
-    lengths: Vec<usize>,
+    /// The bytes of the longest word.
+    longest: usize,
 }
 
 impl Decompounder {
     pub(crate) fn new(words: Vec<String>) -> Decompounder {
         let words: HashSet<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        let mut lengths: Vec<usize> = words.iter().map(String::len).collect();
-        lengths.sort_unstable_by(|a, b| b.cmp(a));
-        lengths.dedup();
-        Decompounder { words, lengths }
+        let longest = words.iter().map(String::len).max().unwrap_or(0);
+        Decompounder { words, longest }
     }
 
     /// The words that a text is made of: the longest that fits, then the longest that fits the
@@ -126,10 +124,9 @@ impl Decompounder {
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let word = self
-                .lengths
-                .iter()
-                .filter_map(|&length| rest.get(..length))
+            let word = (1..=self.longest.min(rest.len()))
+                .rev()
+                .filter_map(|length| rest.get(..length))
                 .find(|head| self.words.contains(*head))?;
             parts.push(word.to_string());
             rest = rest.get(word.len()..)?;

@@ -154,43 +154,33 @@ impl PhraseQuery {
                 places.push(token.position);
             }
         });
-        let mut ends = Vec::new();
-        for (at, (term, shift)) in self.terms.iter().enumerate() {
+        let mut ends: Vec<Vec<usize>> = Vec::with_capacity(self.terms.len());
+        for (term, shift) in &self.terms {
             let places = places.get(term.as_str()).map_or(&[][..], Vec::as_slice);
-            if places.is_empty() {
-                return false;
-            }
-            ends.extend(places.iter().map(|place| (place + shift, at)));
+            ends.push(places.iter().rev().map(|place| place + shift).collect());
         }
-        ends.sort_unstable();
-        self.has_all_within(&ends)
+        self.has_all_within(ends)
     }
 
-    /// Whether a window of `slop` holds an end of every term.
-    fn has_all_within(&self, ends: &[(usize, usize)]) -> bool {
-        let mut counts = vec![0_usize; self.terms.len()];
-        let mut missing = self.terms.len();
-        let mut oldest = ends.iter();
-        let mut first = oldest.next();
-        for (end, term) in ends {
-            if let Some(count) = counts.get_mut(*term) {
-                missing -= usize::from(*count == 0);
-                *count += 1;
-            }
-            while let Some((from, gone)) = first
-                && end - from > self.slop
-            {
-                if let Some(count) = counts.get_mut(*gone) {
-                    *count -= 1;
-                    missing += usize::from(*count == 0);
+    /// Whether a window of `slop` holds an end of every term; a term's ends are given last first.
+    fn has_all_within(&self, mut ends: Vec<Vec<usize>>) -> bool {
+        loop {
+            let mut lowest: Option<(usize, usize)> = None;
+            let mut highest = 0;
+            for (term, ends) in ends.iter().enumerate() {
+                let Some(&end) = ends.last() else { return false };
+                highest = highest.max(end);
+                if lowest.is_none_or(|(_, low)| end < low) {
+                    lowest = Some((term, end));
                 }
-                first = oldest.next();
             }
-            if missing == 0 {
-                return true;
-            }
+            match lowest {
+                None => return false,
+                Some((_, low)) if highest - low <= self.slop => return true,
+                // No window with this end can hold the others: they only rise.
+                Some((term, _)) => ends.get_mut(term).and_then(Vec::pop),
+            };
         }
-        false
     }
 }
 

@@ -19,7 +19,7 @@ mod english;
 mod filter;
 mod folding;
 mod params;
-mod pattern;
+pub(crate) mod pattern;
 mod synonym;
 mod term;
 mod tokenizer;
@@ -66,6 +66,11 @@ impl Analyzer {
 
     /// Shows every token of a text, in order, without keeping any.
     pub fn each_token(&self, text: &str, mut visit: impl FnMut(&Token)) {
+        self.show(text, &mut visit);
+    }
+
+    /// The same, compiled once for all visitors.
+    fn show(&self, text: &str, visit: &mut dyn FnMut(&Token)) {
         let mut token = Token { position_length: 1, ..Token::default() };
         self.tokenizer.split(text, |position, start, end| {
             token.text.clear();
@@ -73,7 +78,7 @@ impl Analyzer {
             token.start_offset = start;
             token.end_offset = end;
             token.position = position;
-            pass(&self.filters, &mut token, &mut visit);
+            pass(&self.filters, &mut token, visit);
         });
     }
 }

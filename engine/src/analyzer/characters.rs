@@ -30,6 +30,7 @@ pub(crate) fn ascii_digit(c: char) -> char {
 }
 
 /// Whether a character is in a class, given by where the class begins and ends in turns.
+#[inline(never)] // once in the module, not once a class
 fn within(turns: &[u32], c: char) -> bool {
     turns.partition_point(|&turn| turn <= c as u32) % 2 == 1
 }

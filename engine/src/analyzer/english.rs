@@ -245,10 +245,12 @@ impl Word {
     }
 
     /// The suffix that the word has, of some that stand longest first.
+    #[inline(never)] // the lists are long; unrolled they are kilobytes
     fn longest<'a>(&self, suffixes: &[&'a str]) -> Option<&'a str> {
         suffixes.iter().copied().find(|suffix| self.letters.ends_with(suffix.as_bytes()))
     }
 
+    #[inline(never)]
     fn longest_of(
         &self,
         suffixes: &'static [(&'static str, &'static str)],

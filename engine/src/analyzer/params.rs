@@ -68,7 +68,7 @@ pub(super) fn read(json: &str) -> Result<Analyzer, String> {
     }
     match serde_json::from_str(json) {
         Ok(Value::Object(params)) => from_object(&params),
-        Ok(_) => Err("analyzer params should be a json map".into()),
+        Ok(_) => Err(wrong("analyzer params should be a json map")),
         Err(error) => Err(format!("analyzer params are not json: {error}")),
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn from_object(params: &Params) -> Result<Analyzer, String> {
     }
     match params.get("type") {
         Some(Value::String(name)) => built_in(name, params),
-        Some(_) => Err("analyzer type should be string".into()),
+        Some(_) => Err(wrong("analyzer type should be string")),
         None => custom(params),
     }
 }
@@ -117,8 +117,9 @@ fn standard(stop_words: Vec<String>) -> Result<Analyzer, String> {
 }
 
 fn custom(params: &Params) -> Result<Analyzer, String> {
-    let tokenizer =
-        tokenizer(params.get("tokenizer").ok_or("tokenizer name or type must be set")?)?;
+    let tokenizer = tokenizer(
+        params.get("tokenizer").ok_or_else(|| wrong("tokenizer name or type must be set"))?,
+    )?;
     let mut filters = Vec::new();
     for (key, value) in params {
         match (key.as_str(), value) {
@@ -128,7 +129,7 @@ fn custom(params: &Params) -> Result<Analyzer, String> {
                     filters.push(filter(described)?);
                 }
             }
-            ("filter", _) => return Err("filter params should be array".into()),
+            ("filter", _) => return Err(wrong("filter params should be array")),
             (key, _) => return Err(format!("unknown analyzer option key: {key}")),
         }
     }
@@ -140,10 +141,10 @@ fn tokenizer(described: &Value) -> Result<Tokenizer, String> {
         Value::String(name) => (name.as_str(), None),
         Value::Object(params) => match params.get("type") {
             Some(Value::String(name)) => (name.as_str(), Some(params)),
-            Some(_) => return Err("tokenizer type should be string".into()),
-            None => return Err("customized tokenizer must set type".into()),
+            Some(_) => return Err(wrong("tokenizer type should be string")),
+            None => return Err(wrong("customized tokenizer must set type")),
         },
-        _ => return Err("tokenizer name should be string or dict".into()),
+        _ => return Err(wrong("tokenizer name should be string or dict")),
     };
     match name {
         "standard"
@@ -165,9 +166,10 @@ fn tokenizer(described: &Value) -> Result<Tokenizer, String> {
 }
 
 fn char_group(params: Option<&Params>) -> Result<Tokenizer, String> {
-    let params = params.ok_or("char group tokenizer must be customized")?;
-    let delimiters =
-        params.get("delimiters").ok_or("char group tokenizer delimiters can't be empty")?;
+    let params = params.ok_or_else(|| wrong("char group tokenizer must be customized"))?;
+    let delimiters = params
+        .get("delimiters")
+        .ok_or_else(|| wrong("char group tokenizer delimiters can't be empty"))?;
     let separators = strings(delimiters, "char group tokenizer delimiters")?
         .iter()
         .map(|name| {
@@ -182,17 +184,17 @@ fn filter(described: &Value) -> Result<Filter, String> {
     let params = match described {
         Value::String(name) => return named_filter(name),
         Value::Object(params) => params,
-        _ => return Err("filter should be string or dict".into()),
+        _ => return Err(wrong("filter should be string or dict")),
     };
     let name = match params.get("type") {
         Some(Value::String(name)) => name.as_str(),
-        Some(_) => return Err("filter type should be string".into()),
-        None => return Err("no type field in filter params".into()),
+        Some(_) => return Err(wrong("filter type should be string")),
+        None => return Err(wrong("no type field in filter params")),
     };
     match name {
         "length" => {
             let most = params.get("max").and_then(Value::as_u64);
-            let most = most.ok_or("length max param was none or not uint")?;
+            let most = most.ok_or_else(|| wrong("length max param was none or not uint"))?;
             Ok(Filter::Length(usize::try_from(most).unwrap_or(usize::MAX)))
         }
         "stop" => {
@@ -211,13 +213,14 @@ fn filter(described: &Value) -> Result<Filter, String> {
                 None => Vec::new(),
             };
             if words.is_empty() {
-                return Err("decompounder word list is empty".into());
+                return Err(wrong("decompounder word list is empty"));
             }
             Ok(Filter::Decompounder(Arc::new(Decompounder::new(words))))
         }
         "regex" => {
-            let expression = params.get("expr").ok_or("must set expr for regex filter")?;
-            let expression = expression.as_str().ok_or("expr must be string")?;
+            let expression =
+                params.get("expr").ok_or_else(|| wrong("must set expr for regex filter"))?;
+            let expression = expression.as_str().ok_or_else(|| wrong("expr must be string"))?;
             let pattern = Pattern::new(expression).map_err(|error| {
                 format!("regex expression invalid, expr:{expression}, err: {error}")
             })?;
@@ -250,7 +253,8 @@ fn named_filter(name: &str) -> Result<Filter, String> {
 
 fn stemmer(params: &Params) -> Result<Filter, String> {
     let language = params.get("language").and_then(Value::as_str);
-    let language = language.ok_or("stemmer language field should be string")?.to_lowercase();
+    let language =
+        language.ok_or_else(|| wrong("stemmer language field should be string"))?.to_lowercase();
     match language.as_str() {
         "english" => Ok(Filter::EnglishStemmer),
         language if OTHER_LANGUAGES.contains(&language) => {
@@ -265,7 +269,7 @@ fn synonym(params: &Params) -> Result<Filter, String> {
     let expand = match params.get("expand") {
         None => true,
         Some(Value::Bool(expand)) => *expand,
-        Some(_) => return Err("create synonym filter failed, `expand` must be bool".into()),
+        Some(_) => return Err(wrong("create synonym filter failed, `expand` must be bool")),
     };
     let rules = match params.get("synonyms") {
         Some(rules) => strings(rules, "create synonym filter failed, `synonyms`")?,
@@ -310,4 +314,10 @@ fn without_file(params: &Params, key: &str) -> Result<(), String> {
         return Err(format!("`{key}` wants a file resource, which is not here; list the words"));
     }
     Ok(())
+}
+
+/// A message, made in one place: there are many, and none is in a hurry.
+#[cold]
+fn wrong(message: &str) -> String {
+    message.to_string()
 }

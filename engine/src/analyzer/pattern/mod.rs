@@ -101,6 +101,9 @@ enum Class {
     Han,
 }
 
+/// How many characters of a range are looked at for case: enough for any alphabet.
+const CASED: usize = 1_024;
+
 impl Node {
     /// How many characters it matches, when that is always the same.
     fn width(&self) -> Option<usize> {
@@ -123,13 +126,26 @@ impl Node {
 }
 
 impl Set {
+    /// One character, or with `any_case` that character in any.
+    fn literal(c: char, any_case: bool) -> Set {
+        let mut set = Set { any_case, ..Set::default() };
+        set.add(c, c);
+        set
+    }
+
+    /// Adds a range of characters. Where case does not matter, characters are looked up in lower
+    /// case too, so those of the range are added in lower case.
+    fn add(&mut self, first: char, last: char) {
+        self.items.push(Item::Range(first, last));
+        if self.any_case {
+            let lower = (first..=last).take(CASED).filter(|c| c.is_uppercase());
+            self.items.extend(lower.flat_map(char::to_lowercase).map(|c| Item::Range(c, c)));
+        }
+    }
+
     fn has(&self, c: char) -> bool {
-        let found = if self.any_case {
-            self.items.iter().any(|item| item.has(c) || other_cases(c).any(|c| item.has(c)))
-        } else {
-            self.items.iter().any(|item| item.has(c))
-        };
-        found != self.negated
+        let found = |c| self.items.iter().any(|item| item.has(c));
+        (found(c) || (self.any_case && c.to_lowercase().any(found))) != self.negated
     }
 }
 
@@ -178,11 +194,6 @@ impl Class {
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-/// The same letter in the other case.
-fn other_cases(c: char) -> impl Iterator<Item = char> {
-    c.to_lowercase().chain(c.to_uppercase())
 }
 
 #[cfg(test)]

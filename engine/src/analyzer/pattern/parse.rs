@@ -9,6 +9,8 @@ use super::{Class, Item, Manner, Node, Place, Set};
 
 /// How deep groups may stand in groups: the tree is walked by recursion.
 const DEEPEST: usize = 50;
+/// How many repetitions may stand behind one: they nest as groups do.
+const REPEATED_AGAIN: usize = 3;
 /// How often a part may be repeated by number.
 const MOST_REPEATED: usize = 1_000;
 
@@ -23,7 +25,7 @@ pub(super) fn parse(expression: &str) -> Result<Node, String> {
     let tree = parser.choice()?;
     match parser.rest.next() {
         None => Ok(tree),
-        Some(_) => Err("unopened group".into()),
+        Some(_) => Err(wrong("unopened group")),
     }
 }
 
@@ -76,10 +78,7 @@ impl Parser<'_> {
             '(' => self.group()?,
             '[' => Node::One(self.set()?),
             '.' if self.flags.dot_is_all => Node::One(Set { negated: true, ..Set::default() }),
-            '.' => {
-                let items = vec![Item::Range('\n', '\n')];
-                Node::One(Set { items, negated: true, any_case: false })
-            }
+            '.' => Node::One(Set { negated: true, ..Set::literal('\n', false) }),
             '^' if self.flags.lines => Node::Place(Place::LineStart),
             '^' => Node::Place(Place::Start),
             '$' if self.flags.lines => Node::Place(Place::LineEnd),
@@ -91,12 +90,11 @@ impl Parser<'_> {
     }
 
     fn literal(&self, c: char) -> Node {
-        let items = vec![Item::Range(c, c)];
-        Node::One(Set { items, negated: false, any_case: self.flags.any_case })
+        Node::One(Set::literal(c, self.flags.any_case))
     }
 
     fn repeated(&mut self, mut node: Node) -> Result<Node, String> {
-        loop {
+        for _ in 0..=REPEATED_AGAIN + 1 {
             let (least, most) = match self.rest.peek() {
                 Some('*') => (0, None),
                 Some('+') => (1, None),
@@ -114,6 +112,7 @@ impl Parser<'_> {
             };
             node = Node::Repeat { of: Box::new(node), least, most, manner };
         }
+        Err(format!("more than {REPEATED_AGAIN} repetitions of a repetition"))
     }
 
     /// The numbers of `{2}`, `{2,}` or `{2,5}`, read up to the closing brace.
@@ -170,7 +169,7 @@ impl Parser<'_> {
             self.captured()?
         };
         self.flags = outer;
-        if self.takes(')') { Ok(node) } else { Err("unclosed group".into()) }
+        if self.takes(')') { Ok(node) } else { Err(wrong("unclosed group")) }
     }
 
     fn look(&mut self, behind: bool, negative: bool) -> Result<Node, String> {
@@ -220,7 +219,7 @@ impl Parser<'_> {
             'z' | 'Z' => Node::Place(Place::End),
             'k' => {
                 if !self.takes('<') {
-                    return Err("`\\k` wants a name in `<>`".into());
+                    return Err(wrong("`\\k` wants a name in `<>`"));
                 }
                 let name = self.until('>')?;
                 self.back_to(&name)?
@@ -314,7 +313,7 @@ impl Parser<'_> {
         let negated = self.takes('^');
         let mut set = Set { items: Vec::new(), negated, any_case: self.flags.any_case };
         loop {
-            let c = self.next().map_err(|_| "unclosed class")?;
+            let c = self.next().map_err(|_| wrong("unclosed class"))?;
             let first = match c {
                 ']' if !set.items.is_empty() => break,
                 '[' if self.takes(':') => {
@@ -327,7 +326,7 @@ impl Parser<'_> {
                     continue;
                 }
                 '&' if self.rest.peek() == Some(&'&') => {
-                    return Err("intersections of classes are not there".into());
+                    return Err(wrong("intersections of classes are not there"));
                 }
                 '\\' => {
                     let letter = self.next()?;
@@ -356,7 +355,7 @@ impl Parser<'_> {
             if last < first {
                 return Err(format!("`{first}-{last}` has its ends the wrong way round"));
             }
-            set.items.push(Item::Range(first, last));
+            set.add(first, last);
         }
         self.depth -= 1;
         Ok(set)
@@ -367,7 +366,7 @@ impl Parser<'_> {
         let negated = self.takes('^');
         let name = self.until(':')?;
         if !self.takes(']') {
-            return Err("unclosed class".into());
+            return Err(wrong("unclosed class"));
         }
         let items = match name.as_str() {
             "alpha" => vec![Item::Range('a', 'z'), Item::Range('A', 'Z')],
@@ -388,7 +387,7 @@ impl Parser<'_> {
     }
 
     fn next(&mut self) -> Result<char, String> {
-        self.rest.next().ok_or_else(|| "the expression ends too early".to_string())
+        self.rest.next().ok_or_else(|| wrong("the expression ends too early"))
     }
 
     fn takes(&mut self, c: char) -> bool {
@@ -408,4 +407,10 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// A message, made in one place: there are many, and none is in a hurry.
+#[cold]
+fn wrong(message: &str) -> String {
+    message.to_string()
 }

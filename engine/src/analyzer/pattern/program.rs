@@ -3,12 +3,12 @@
 //! A tree goes in, steps come out of it; then characters go in, and whether the steps match
 //! somewhere comes out. A text never costs more than [`BUDGET`] steps.
 
-use super::{Exhausted, Manner, Node, Place, Set, is_word, other_cases};
+use super::{Exhausted, Manner, Node, Place, Set, is_word};
 
 /// How many steps a text may cost (fancy-regex's bound on backtracking).
 const BUDGET: usize = 1_000_000;
-/// How many steps an expression may have.
-const LONGEST: usize = 20_000;
+/// How many steps and parts an expression may have, its repetitions written out.
+const LONGEST: usize = 40_000;
 
 /// A regular expression as steps.
 pub(super) struct Program {
@@ -54,6 +54,7 @@ impl Program {
     pub(super) fn is_in(&self, text: &[char]) -> Result<bool, Exhausted> {
         let mut run = Run { text, slots: Vec::new(), budget: BUDGET };
         for start in 0..=text.len() {
+            run.budget = run.budget.checked_sub(self.slots).ok_or(Exhausted)?;
             run.slots.clear();
             run.slots.resize(self.slots, usize::MAX);
             if run.steps(&self.steps, start, &mut Vec::new())?.is_some() {
@@ -78,12 +79,13 @@ fn highest_group(node: &Node) -> usize {
 struct Compiler {
     steps: Vec<Step>,
     slots: usize,
-    /// Steps so far, those of inner lists too.
+    /// Steps and parts so far, those of inner lists too.
     size: usize,
 }
 
 impl Compiler {
     fn node(&mut self, node: &Node) -> Result<(), String> {
+        self.grow()?; // nothing repeated a thousand times a thousand times is work as well
         match node {
             Node::Empty => {}
             Node::One(set) => {
@@ -213,12 +215,17 @@ impl Compiler {
     }
 
     fn push(&mut self, step: Step) -> Result<usize, String> {
+        self.grow()?;
+        self.steps.push(step);
+        Ok(self.steps.len() - 1)
+    }
+
+    fn grow(&mut self) -> Result<(), String> {
         self.size += 1;
         if self.size > LONGEST {
             return Err("the expression is too long".into());
         }
-        self.steps.push(step);
-        Ok(self.steps.len() - 1)
+        Ok(())
     }
 
     fn set_split(&mut self, at: usize, manner: Manner) {
@@ -344,7 +351,7 @@ impl Run<'_> {
         let same = captured
             .iter()
             .zip(here)
-            .all(|(a, b)| a == b || (any_case && other_cases(*a).any(|c| c == *b)));
+            .all(|(a, b)| a == b || (any_case && a.to_lowercase().eq(b.to_lowercase())));
         same.then_some(at + captured.len())
     }
 

@@ -33,6 +33,9 @@ fn knows_classes_of_unicode() {
     assert!(!matches(r"^[[:^alpha:]]+$", "ab"));
     assert!(matches(r"^[a-c[x-z]]+$", "axz"));
     assert!(matches(r"^\x{8868}\u60c5$", "表情"));
+    assert!(matches(r"(?i)^[À-Ö]ß$", "öß"));
+    assert!(matches(r"(?i)^straße (é) \1$", "STRAßE É é"));
+    assert!(!matches(r"(?i)^[^À-Ö]$", "ö"));
     assert!(!matches(r"a$", "a\n"));
     assert!(matches(r"(?<=ab|c)d", "xcd"));
     assert!(!matches(r"(?<!ab|c)d", "abd"));
@@ -48,7 +51,9 @@ fn says_what_is_wrong() {
         ("a{x}", "`{x` is not a number of repetitions"),
         ("a{3,2}", "`{3,2}` has its numbers the wrong way round"),
         ("a{9999}", "more than 1000 repetitions"),
+        ("a{2}{2}{2}{2}{2}", "more than 3 repetitions of a repetition"),
         ("(?:(?:(?:a{99}){99}){99})", "the expression is too long"),
+        ("(?:(?:(?:(?:){999}){999}){999}){999}", "the expression is too long"),
         ("[b-a]", "`b-a` has its ends the wrong way round"),
         ("[a&&b]", "intersections of classes are not there"),
         (r"\y", r"unknown escape `\y`"),
@@ -66,6 +71,8 @@ fn says_what_is_wrong() {
     }
     assert!(Pattern::new(&"(".repeat(100_000)).is_err());
     assert!(Pattern::new(&"[".repeat(100_000)).is_err());
+    let deep = format!("{}a{}", "(".repeat(49), "){1}{1}{1}{1}".repeat(49));
+    assert_eq!(Pattern::new(&deep).unwrap().is_in("a"), Ok(true));
 }
 
 #[test]

@@ -247,7 +247,7 @@ impl Word {
     /// The suffix that the word has, of some that stand longest first.
     #[inline(never)] // the lists are long; unrolled they are kilobytes
     fn longest<'a>(&self, suffixes: &[&'a str]) -> Option<&'a str> {
-        suffixes.iter().copied().find(|suffix| self.letters.ends_with(suffix.as_bytes()))
+        suffixes.iter().copied().find(|suffix| self.ends_with(suffix))
     }
 
     #[inline(never)]
@@ -255,7 +255,12 @@ impl Word {
         &self,
         suffixes: &'static [(&'static str, &'static str)],
     ) -> Option<(&'static str, &'static str)> {
-        suffixes.iter().copied().find(|(suffix, _)| self.letters.ends_with(suffix.as_bytes()))
+        suffixes.iter().copied().find(|(suffix, _)| self.ends_with(suffix))
+    }
+
+    /// Looks at the last letter first: most suffixes fall there, without a call to compare.
+    fn ends_with(&self, suffix: &str) -> bool {
+        self.letters.last() == suffix.as_bytes().last() && self.letters.ends_with(suffix.as_bytes())
     }
 
     /// The letters before a suffix that the word has.

@@ -8,7 +8,7 @@ use std::str::Chars;
 use super::{Class, Item, Manner, Node, Place, Set};
 
 /// How deep groups may stand in groups: the tree is walked by recursion.
-const DEEPEST: usize = 50;
+const DEEPEST: usize = 24;
 /// How many repetitions may stand behind one: they nest as groups do.
 const REPEATED_AGAIN: usize = 3;
 /// How often a part may be repeated by number.

@@ -71,7 +71,7 @@ fn says_what_is_wrong() {
     }
     assert!(Pattern::new(&"(".repeat(100_000)).is_err());
     assert!(Pattern::new(&"[".repeat(100_000)).is_err());
-    let deep = format!("{}a{}", "(".repeat(49), "){1}{1}{1}{1}".repeat(49));
+    let deep = format!("{}a{}", "(".repeat(23), "){1}{1}{1}{1}".repeat(23));
     assert_eq!(Pattern::new(&deep).unwrap().is_in("a"), Ok(true));
 }
 

@@ -27,3 +27,5 @@ pub mod error;
 pub mod schema;
 pub mod segment;
 pub mod analyzer;
+pub mod index;
+pub mod kernels;

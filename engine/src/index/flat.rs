@@ -31,6 +31,17 @@ impl<'a, T: Element> Query<'a, T> {
         Self { vector: T::query(vector), metric, norm, inverse_norm: inverse_norm(norm) }
     }
 
+    /// A query whose inverse norm is known, to be compared with rows one by one.
+    pub fn known(metric: Metric, vector: &'a [T], inverse_norm: f32) -> Self {
+        // with a norm that is not a number no estimate rules a row out
+        Self { vector: T::query(vector), metric, norm: f32::NAN, inverse_norm }
+    }
+
+    /// The reciprocal of the vector's norm.
+    pub fn inverse_norm(&self) -> f32 {
+        self.inverse_norm
+    }
+
     pub fn metric(&self) -> Metric {
         self.metric
     }

@@ -113,7 +113,7 @@ impl Int8 {
         for (chunk, part) in row.chunks(TILE_DIMS).enumerate() {
             let start = (chunk * TILE_ROWS + within) * TILE_DIMS;
             for (code, x) in codes[start..].iter_mut().zip(part) {
-                *code = (x * per_step).round() as i8;
+                *code = (x * per_step).round_ties_even() as i8;
             }
         }
         self.rows.push(Coded { scale, norm });
@@ -132,7 +132,8 @@ impl Int8 {
         let most = floats.iter().fold(0.0f32, |most, x| most.max(x.abs()));
         let scale = most / f32::from(TILE_QUERY_MAX);
         let per_step = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-        let mut codes: Vec<_> = floats.iter().map(|x| (x * per_step).round() as i16).collect();
+        let mut codes: Vec<_> =
+            floats.iter().map(|x| (x * per_step).round_ties_even() as i16).collect();
         codes.resize(self.tile / TILE_ROWS, 0);
         Query { codes, scale, centre }
     }

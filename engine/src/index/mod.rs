@@ -13,6 +13,7 @@
 
 pub mod collect;
 pub mod flat;
+pub mod hnsw;
 pub mod int8;
 pub mod random;
 pub mod rows;

@@ -1,0 +1,283 @@
+//! The walk of a query through the graph.
+//!
+//! Without a mask the nodes that were seen are one short list in order, of which the nearest that
+//! has not been left yet is next. With a mask or a range what may be found is kept apart from what
+//! leads on, and the walk is given up as soon as a scan promises to be faster.
+
+// Nodes are below the number of nodes, words below that of words.
+#![allow(clippy::indexing_slicing)]
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::Hnsw;
+use crate::index::collect::{Collect, Range, TopK, pack, unpack};
+use crate::index::flat::Query;
+use crate::index::rows::{Mask, Rows, allows};
+use crate::kernels::Element;
+
+impl Hnsw {
+    /// Offers the nearest of the first `len` rows that a walk with `ef` finds, allowed by the mask
+    /// and within the range: at most `ef`, which is at least the number that is asked for.
+    ///
+    /// False: nothing was offered, because a scan of these rows is faster or surer.
+    pub fn search<T: Element>(
+        &self,
+        rows: Rows<'_, T>,
+        query: &Query<'_, T>,
+        ef: usize,
+        mask: Option<Mask<'_>>,
+        range: Range,
+        into: &mut impl Collect,
+    ) -> bool {
+        let Some(entry) = self.entry.filter(|_| rows.len() >= self.len()) else {
+            return self.entry.is_none() && self.is_empty();
+        };
+        let (ef, mut walk) = (ef.max(1), Walk::default());
+        let start = self.descend(rows, query, entry, 0);
+        if mask.is_none() && range == Range::default() {
+            self.walk(rows, query, start, 0, ef, &mut walk);
+            for &seen in &walk.near {
+                let (distance, node) = unseal(seen);
+                into.offer(distance, node);
+            }
+            return true;
+        }
+        let allowed = mask.map_or(self.len(), |mask| mask.allowed().min(self.len()));
+        let Some(mut effort) = Effort::new(self.len(), allowed, ef, self.parameters.m) else {
+            return false;
+        };
+        let mut found = TopK::new(self.metric, ef, range);
+        if !self.walk_masked(rows, query, start, mask, &mut effort, &mut found, &mut walk) {
+            return false;
+        }
+        for hit in found.finish() {
+            into.offer(self.metric.turn(hit.score), hit.row);
+        }
+        true
+    }
+
+    /// The nearest node a greedy walk finds from the entry down to above `level`, with its
+    /// distance, as [`pack`] has them.
+    pub(super) fn descend<T: Element>(
+        &self,
+        rows: Rows<'_, T>,
+        query: &Query<'_, T>,
+        entry: u32,
+        level: u8,
+    ) -> u64 {
+        let mut best = pack(self.distance(rows, query, entry), entry);
+        for level in (level + 1..=self.level(entry)).rev() {
+            loop {
+                let from = unpack(best).1;
+                for &node in self.links(from, level) {
+                    best = best.min(pack(self.distance(rows, query, node), node));
+                }
+                if unpack(best).1 == from {
+                    break;
+                }
+            }
+        }
+        best
+    }
+
+    /// Leaves the `ef` nearest nodes of a layer in `walk.near`, the nearest first.
+    pub(super) fn walk<T: Element>(
+        &self,
+        rows: Rows<'_, T>,
+        query: &Query<'_, T>,
+        start: u64,
+        level: u8,
+        ef: usize,
+        walk: &mut Walk,
+    ) {
+        walk.begin(self.levels.len());
+        walk.visited.insert(unpack(start).1);
+        walk.near.push(seal(start));
+        let mut next = 0;
+        while let Some(seen) = walk.near.get_mut(next) {
+            if *seen & LEFT != 0 {
+                next += 1;
+                continue;
+            }
+            *seen |= LEFT;
+            let node = unseal(*seen).1;
+            walk.look(self.links(node, level));
+            self.measure(rows, query, walk);
+            for i in 0..walk.measured.len() {
+                let found = seal(walk.measured[i]);
+                if walk.near.len() >= ef {
+                    if walk.near.last().is_some_and(|&farthest| found >= farthest) {
+                        continue;
+                    }
+                    walk.near.pop();
+                }
+                let at = walk.near.partition_point(|&seen| seen < found);
+                walk.near.insert(at, found);
+                next = next.min(at);
+            }
+        }
+    }
+
+    /// Offers what may be found to `found`; false when it took too much effort.
+    #[expect(clippy::too_many_arguments, reason = "a query, where from, what for and with what")]
+    fn walk_masked<T: Element>(
+        &self,
+        rows: Rows<'_, T>,
+        query: &Query<'_, T>,
+        start: u64,
+        mask: Option<Mask<'_>>,
+        effort: &mut Effort,
+        found: &mut TopK,
+        walk: &mut Walk,
+    ) -> bool {
+        walk.begin(self.levels.len());
+        let mut ahead = BinaryHeap::from([Reverse(start)]);
+        let (distance, node) = unpack(start);
+        walk.visited.insert(node);
+        if allows(mask, node) {
+            found.offer(distance, node);
+        }
+        while let Some(Reverse(nearest)) = ahead.pop() {
+            let (distance, node) = unpack(nearest);
+            if distance > found.limit() {
+                break;
+            }
+            walk.look(self.links(node, 0));
+            self.measure(rows, query, walk);
+            let mut allowed = 0;
+            for &measured in &walk.measured {
+                let (distance, node) = unpack(measured);
+                let may = allows(mask, node);
+                allowed += u32::from(may);
+                if distance <= found.limit() {
+                    ahead.push(Reverse(measured));
+                    if may {
+                        found.offer(distance, node);
+                    }
+                }
+            }
+            if !effort.goes_on(walk.measured.len() as u32, allowed) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The distances of the nodes that were just seen, two at a time, so that the memory is asked
+    /// for both at once.
+    fn measure<T: Element>(&self, rows: Rows<'_, T>, query: &Query<'_, T>, walk: &mut Walk) {
+        let (pairs, rest) = walk.seen.as_chunks::<2>();
+        walk.measured.clear();
+        for &[a, b] in pairs {
+            let norms = [self.inverse_norm(a), self.inverse_norm(b)];
+            let [x, y] = query.distance_pair([rows.row(a), rows.row(b)], norms);
+            walk.measured.extend([pack(x, a), pack(y, b)]);
+        }
+        for &node in rest {
+            walk.measured.push(pack(self.distance(rows, query, node), node));
+        }
+    }
+}
+
+/// What a walk has seen.
+#[derive(Default)]
+pub struct Walk {
+    pub(super) visited: Visited,
+    /// The nearest nodes in order, as [`seal`] has them.
+    pub(super) near: Vec<u64>,
+    /// The nodes of one list that were not seen before, and with distances.
+    seen: Vec<u32>,
+    measured: Vec<u64>,
+}
+
+impl Walk {
+    fn begin(&mut self, nodes: usize) {
+        self.visited.clear(nodes);
+        self.near.clear();
+    }
+
+    #[inline]
+    fn look(&mut self, links: &[u32]) {
+        self.seen.clear();
+        for &node in links {
+            if self.visited.insert(node) {
+                self.seen.push(node);
+            }
+        }
+    }
+}
+
+/// A set of nodes.
+#[derive(Default)]
+pub struct Visited(Vec<u64>);
+
+impl Visited {
+    fn clear(&mut self, nodes: usize) {
+        self.0.fill(0);
+        self.0.resize(nodes.div_ceil(64), 0);
+    }
+
+    /// Whether the node is new.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, node: u32) -> bool {
+        let (word, bit) = (&mut self.0[node as usize / 64], 1 << (node % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+}
+
+/// A node that the walk has left by all its links.
+const LEFT: u64 = 1;
+
+/// A packed distance and node with room for [`LEFT`], in the same order.
+#[inline(always)]
+fn seal(packed: u64) -> u64 {
+    packed & !0xffff_ffff | u64::from(packed as u32) << 1
+}
+
+#[inline(always)]
+pub(super) fn unseal(sealed: u64) -> (f32, u32) {
+    unpack(sealed & !0xffff_ffff | u64::from(sealed as u32 >> 1))
+}
+
+/// How far a walk may go before a scan is the better way.
+struct Effort {
+    measured: u32,
+    allowed: u32,
+    /// Measured rows after which the walk is judged, and after which it ends.
+    judged: u32,
+    most: u32,
+    ef: u32,
+    m: u32,
+}
+
+/// What measuring a row in a walk takes, in rows of a scan.
+const JUMP: u32 = 4;
+
+impl Effort {
+    /// None when a walk would take longer than most of a scan.
+    fn new(rows: u32, allowed: u32, ef: usize, m: u32) -> Option<Self> {
+        // a scan that leaves rows out jumps too
+        let scan = rows.min(allowed.saturating_mul(JUMP)) / JUMP;
+        let ef = u32::try_from(ef).unwrap_or(u32::MAX);
+        let effort = Self { measured: rows, allowed, judged: scan / 10, most: scan / 2, ef, m };
+        (effort.expected() <= effort.most).then_some(Self { measured: 0, allowed: 0, ..effort })
+    }
+
+    /// A walk leaves about as many nodes as it keeps, and as many more as are not allowed; at each
+    /// it measures about as many rows as there are links in an upper layer.
+    fn expected(&self) -> u32 {
+        let per_found = f64::from(self.measured) / f64::from(self.allowed.max(1));
+        (f64::from(self.ef) * f64::from(self.m) * per_found) as u32
+    }
+
+    fn goes_on(&mut self, measured: u32, allowed: u32) -> bool {
+        let judged_before = self.measured >= self.judged;
+        self.measured += measured;
+        self.allowed += allowed;
+        let judged_now = !judged_before && self.measured >= self.judged;
+        self.measured <= self.most && !(judged_now && self.expected() > self.most)
+    }
+}

@@ -17,6 +17,7 @@ pub mod hnsw;
 pub mod int8;
 pub mod random;
 pub mod rows;
+pub mod sparse;
 
 /// How far apart two vectors are, by Milvus's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -321,12 +321,12 @@ mod tests {
     #[test]
     fn scans_find_what_brute_force_finds() {
         let mut random = Random::new(11);
-        for width in [3, 32, 100] {
-            let values = random.floats(width * 5000);
+        for width in [3, 50] {
+            let values = random.floats(width * 3000);
             let cut = blocks(&values, width, 512);
             let rows = Rows::new(&cut, width, 512);
             for percent in [1, 8, 50, 100] {
-                let mask = mask(&mut random, 5000, percent);
+                let mask = mask(&mut random, 3000, percent);
                 for metric in DENSE {
                     let query = random.floats(width);
                     let hits = search(metric, rows, &query, &mask);
@@ -345,8 +345,8 @@ mod tests {
     fn many_queries_find_what_each_finds() {
         let mut random = Random::new(12);
         // far from the origin, where estimates are at their worst
-        for (width, offset) in [(7, 0.0), (64, 0.0), (64, 100.0), (128, 3.0)] {
-            let floats: Vec<f32> = random.floats(width * 3001).iter().map(|x| x + offset).collect();
+        for (width, offset) in [(7, 0.0), (40, 0.0), (40, 100.0)] {
+            let floats: Vec<f32> = random.floats(width * 901).iter().map(|x| x + offset).collect();
             let halves: Vec<f16> = floats.iter().map(|&x| f16::from_f32(x)).collect();
             let bytes: Vec<i8> = floats.iter().map(|x| (x * 100.0) as i8).collect();
             let bf: Vec<bf16> = floats.iter().map(|&x| bf16::from_f32(x)).collect();
@@ -360,11 +360,11 @@ mod tests {
             let cut = blocks(values, width, 256);
             let rows = Rows::new(&cut, width, 256);
             for metric in DENSE {
-                let mask = mask(random, 3001, 60);
-                let vectors: Vec<_> = (0..5).map(|i| rows.row(i * 600)).collect();
+                let mask = mask(random, 901, 60);
+                let vectors: Vec<_> = (0..5).map(|i| rows.row(i * 200)).collect();
                 let queries: Vec<_> = vectors.iter().map(|v| Query::new(metric, v)).collect();
                 let mut tops: Vec<_> = (0..5).map(|_| TopK::closest(metric, 10)).collect();
-                scan_many(rows, 0..3001, &queries, Some(Mask::new(&mask)), &mut tops);
+                scan_many(rows, 0..901, &queries, Some(Mask::new(&mask)), &mut tops);
                 for (top, vector) in tops.into_iter().zip(vectors) {
                     assert_eq!(top.finish(), search(metric, rows, vector, &mask));
                 }

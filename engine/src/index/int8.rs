@@ -23,8 +23,9 @@ pub struct Int8 {
     centre: Vec<f32>,
     /// The bytes of four rows.
     tile: usize,
-    /// Tiles of [`TILES_PER_BLOCK`] times four rows.
+    /// Blocks of as many tiles.
     blocks: Vec<Box<[i8]>>,
+    tiles_per_block: usize,
     rows: Vec<Coded>,
 }
 
@@ -46,6 +47,7 @@ pub struct Query {
     centre: f32,
 }
 
+/// Where all rows are in one index.
 const TILES_PER_BLOCK: usize = 256;
 
 /// Rows whose mean is the centre.
@@ -67,8 +69,14 @@ impl Int8 {
             }
         }
         let centre = sums.iter().map(|sum| (sum / f64::from(count.max(1))) as f32).collect();
-        let tile = width.next_multiple_of(TILE_DIMS) * TILE_ROWS;
-        Self { metric, centre, tile, blocks: Vec::new(), rows: Vec::new() }
+        Self::about(metric, centre, TILES_PER_BLOCK)
+    }
+
+    /// An index without rows about a centre, whose memory grows by so many times four rows.
+    pub fn about(metric: Metric, centre: Vec<f32>, tiles_per_block: usize) -> Self {
+        let tile = centre.len().next_multiple_of(TILE_DIMS) * TILE_ROWS;
+        let tiles_per_block = tiles_per_block.max(1);
+        Self { metric, centre, tile, blocks: Vec::new(), tiles_per_block, rows: Vec::new() }
     }
 
     /// How many rows are coded.
@@ -82,7 +90,8 @@ impl Int8 {
 
     /// The bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.blocks.len() * TILES_PER_BLOCK * self.tile + self.rows.capacity() * size_of::<Coded>()
+        self.blocks.len() * self.tiles_per_block * self.tile
+            + self.rows.capacity() * size_of::<Coded>()
     }
 
     /// Codes the next rows, up to `end`.
@@ -95,7 +104,8 @@ impl Int8 {
         }
     }
 
-    fn push(&mut self, row: &mut [f32]) {
+    /// Codes one more row, whose numbers are lost.
+    pub fn push(&mut self, row: &mut [f32]) {
         let cosine = inverse_norm(f32::norm(row));
         for (x, centre) in row.iter_mut().zip(&self.centre) {
             *x -= centre;
@@ -105,11 +115,11 @@ impl Int8 {
         let scale = most / 127.0;
         let per_step = if scale > 0.0 { 1.0 / scale } else { 0.0 };
         let (tile, within) = (self.rows.len() / TILE_ROWS, self.rows.len() % TILE_ROWS);
-        if tile == self.blocks.len() * TILES_PER_BLOCK {
-            self.blocks.push(vec![0; TILES_PER_BLOCK * self.tile].into());
+        if tile == self.blocks.len() * self.tiles_per_block {
+            self.blocks.push(vec![0; self.tiles_per_block * self.tile].into());
         }
-        let start = tile % TILES_PER_BLOCK * self.tile;
-        let codes = &mut self.blocks[tile / TILES_PER_BLOCK][start..start + self.tile];
+        let start = tile % self.tiles_per_block * self.tile;
+        let codes = &mut self.blocks[tile / self.tiles_per_block][start..start + self.tile];
         for (chunk, part) in row.chunks(TILE_DIMS).enumerate() {
             let start = (chunk * TILE_ROWS + within) * TILE_DIMS;
             for (code, x) in codes[start..].iter_mut().zip(part) {
@@ -149,11 +159,13 @@ impl Int8 {
         into: &mut impl Collect,
     ) {
         match self.metric {
-            Metric::Ip => self.visit(part, query, mask, into, |dot, _| -dot),
+            Metric::Ip => self.visit(part, query, mask, into, |dot, _| -(dot + query.centre)),
             Metric::Cosine => {
                 self.visit(part, query, mask, into, |dot, row| -((dot + query.centre) * row.norm))
             }
-            _ => self.visit(part, query, mask, into, |dot, row| row.norm - 2.0 * dot),
+            _ => {
+                self.visit(part, query, mask, into, |dot, row| query.centre + row.norm - 2.0 * dot)
+            }
         }
     }
 
@@ -173,8 +185,8 @@ impl Int8 {
             let stop = end.min((tile as u32 + 1) * TILE_ROWS as u32);
             let bits = mask.map_or(!0, |mask| mask.word(start / 64) >> (start % 64));
             if bits & ((1 << (stop - start)) - 1) != 0 {
-                let at = tile % TILES_PER_BLOCK * self.tile;
-                let codes = &self.blocks[tile / TILES_PER_BLOCK][at..at + self.tile];
+                let at = tile % self.tiles_per_block * self.tile;
+                let codes = &self.blocks[tile / self.tiles_per_block][at..at + self.tile];
                 let dots = kernels::tile_dots(&query.codes, codes);
                 for number in start..stop {
                     let row = self.rows[number as usize];

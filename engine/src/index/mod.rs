@@ -15,6 +15,8 @@ pub mod collect;
 pub mod flat;
 pub mod hnsw;
 pub mod int8;
+pub mod ivf;
+pub mod kmeans;
 pub mod random;
 pub mod rows;
 pub mod sparse;

@@ -55,7 +55,7 @@ fn recall<T: Element>(metric: Metric, values: &[T], queries: &[T]) -> usize {
     let cut = blocks(values, WIDTH, 512);
     let rows = Rows::new(&cut, WIDTH, 512);
     let mut graph = Hnsw::new(metric, Parameters { m: 8, ef_construction: 100 });
-    graph.extend(rows, COUNT, None);
+    graph.extend(rows, rows.len(), None);
     queries
         .chunks(WIDTH)
         .map(|vector| {
@@ -69,18 +69,16 @@ fn recall<T: Element>(metric: Metric, values: &[T], queries: &[T]) -> usize {
 #[test]
 fn a_walk_finds_nearly_all_of_the_nearest() {
     let mut random = Random::new(31);
-    let both = clusters(&mut random, COUNT + 50);
-    let (values, queries) = both.split_at(COUNT as usize * WIDTH);
+    let both = clusters(&mut random, 1550);
+    let (values, queries) = both.split_at(1500 * WIDTH);
+    let check = |metric, found| assert!(found >= 480, "{metric:?}: {found} of 500");
     for metric in [Metric::L2, Metric::Ip, Metric::Cosine] {
-        let found = recall(metric, values, queries);
-        assert!(found >= 480, "{metric:?}: {found} of 500");
-        let halves = |v: &[f32]| v.iter().map(|&x| f16::from_f32(x)).collect::<Vec<_>>();
-        let found = recall(metric, &halves(values), &halves(queries));
-        assert!(found >= 480, "{metric:?} of halves: {found} of 500");
-        let bytes = |v: &[f32]| v.iter().map(|&x| (x * 90.0) as i8).collect::<Vec<_>>();
-        let found = recall(metric, &bytes(values), &bytes(queries));
-        assert!(found >= 480, "{metric:?} of bytes: {found} of 500");
+        check(metric, recall(metric, values, queries));
     }
+    let halves = |v: &[f32]| v.iter().map(|&x| f16::from_f32(x)).collect::<Vec<_>>();
+    check(Metric::Cosine, recall(Metric::Cosine, &halves(values), &halves(queries)));
+    let bytes = |v: &[f32]| v.iter().map(|&x| (x * 90.0) as i8).collect::<Vec<_>>();
+    check(Metric::L2, recall(Metric::L2, &bytes(values), &bytes(queries)));
 }
 
 #[test]
@@ -122,24 +120,24 @@ fn masks_and_ranges_hold_or_leave_it_to_a_scan() {
 #[test]
 fn rows_may_come_in_slices_and_be_absent() {
     let mut random = Random::new(33);
-    let values = random.floats(900 * WIDTH);
+    let values = random.floats(500 * WIDTH);
     let cut = blocks(&values, WIDTH, 256);
     let rows = Rows::new(&cut, WIDTH, 256);
-    let words: Vec<u64> = (0..15).map(|_| !(random.bits() & random.bits())).collect();
+    let words: Vec<u64> = (0..8).map(|_| !(random.bits() & random.bits())).collect();
     let allowed = Mask::new(&words);
     let mask = Some(allowed);
-    let parameters = Parameters { m: 8, ef_construction: 60 };
+    let parameters = Parameters { m: 8, ef_construction: 40 };
     let (mut whole, mut sliced) =
         (Hnsw::new(Metric::Cosine, parameters), Hnsw::new(Metric::Cosine, parameters));
-    whole.extend(rows, 900, mask);
-    (0..=900).step_by(7).chain([900]).for_each(|end| sliced.extend(rows, end, mask));
+    whole.extend(rows, 500, mask);
+    (0..=500).step_by(7).chain([500]).for_each(|end| sliced.extend(rows, end, mask));
     assert_eq!(whole.to_bytes(), sliced.to_bytes());
-    let mut top = TopK::closest(Metric::Cosine, 900);
+    let mut top = TopK::closest(Metric::Cosine, 500);
     let query = Query::new(Metric::Cosine, rows.row(5));
-    assert!(whole.search(rows, &query, 900, None, Range::default(), &mut top));
+    assert!(whole.search(rows, &query, 500, None, Range::default(), &mut top));
     let hits = top.finish();
     assert!(hits.iter().all(|hit| allowed.allows(hit.row)));
-    assert!(hits.len() as u32 >= allowed.allowed() - 64 - 4, "{}", hits.len());
+    assert!(hits.len() as u32 >= allowed.allowed() - 12 - 4, "{}", hits.len());
 }
 
 #[test]

@@ -29,3 +29,4 @@ pub mod segment;
 pub mod analyzer;
 pub mod index;
 pub mod kernels;
+pub mod store;

@@ -170,11 +170,18 @@ fn a_flush_that_fails_is_an_error_and_no_write() {
             let memory = Memory::new();
             let (mut store, _) = open(&memory).unwrap();
             steps[..index].iter().for_each(|step| step.run(&mut store).unwrap());
-            memory.set_faults(Faults { fail_flushes: first..first + count, ..Faults::default() });
+            let fail_flushes = first..first + count;
+            let crash_after = Some(u64::MAX);
+            memory.set_faults(Faults { fail_flushes, crash_after, ..Faults::default() });
             let failed = steps[index].run(&mut store);
             let state = open(&memory.after_crash(Loss::Nothing)).unwrap().1;
             assert_eq!(state, states[index + usize::from(failed.is_ok())], "{place}");
             let Err(error) = failed else { break };
+            for loss in LOSSES.into_iter().chain((4..40).map(Loss::Some)) {
+                // what could not be taken back for sure may be there
+                let state = open(&memory.after_crash(loss)).unwrap().1;
+                assert!(states[index..index + 2].contains(&state), "{place}, {loss:?}");
+            }
             memory.set_faults(Faults::default());
             // where even the taking back failed, nothing is written until it is opened again
             if let Err(again) = steps[index].run(&mut store) {

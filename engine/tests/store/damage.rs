@@ -184,15 +184,47 @@ fn without_manifests_records_and_blocks_are_salvaged() {
 /// record is cut short, what is in it is not taken for records behind the cut.
 #[test]
 fn a_log_in_a_record_is_no_log() {
-    let memory = Memory::new();
-    let (mut store, _) = open(&memory).unwrap();
-    (0..5).for_each(|_| assert!(store.append(1, b"small").is_ok()));
-    let inner = memory.get("log.1").unwrap();
+    let log_of = |records: u64| {
+        let memory = Memory::new();
+        let (mut store, _) = open(&memory).unwrap();
+        (0..records).for_each(|_| assert!(store.append(1, b"small").is_ok()));
+        (store, memory)
+    };
+    let inner = log_of(20).1.get("log.1").unwrap();
+    let (mut store, memory) = log_of(5);
     store.append(1, &inner).unwrap();
     let mut log = memory.get("log.1").unwrap();
     log.truncate(log.len() - 1);
     memory.put("log.1", log);
     assert_eq!(open(&memory).unwrap().1.records.len(), 5);
+}
+
+/// Of three records that were appended together the first did not reach the disk. When others are
+/// written in its place, those behind it must not come back.
+#[test]
+fn what_was_cut_off_does_not_come_back() {
+    let memory = Memory::new();
+    let (mut store, _) = open(&memory).unwrap();
+    store.append_many(&[(1, b"aa"), (1, b"bb"), (1, b"cc")]).unwrap();
+    let mut log = memory.get("log.1").unwrap();
+    log[40..50].fill(0);
+    memory.put("log.1", log);
+    let (mut store, state) = open(&memory).unwrap();
+    assert_eq!(state, State::default());
+    store.append(1, b"dd").unwrap();
+    let records = open(&memory).unwrap().1.records;
+    assert_eq!(records, [Record { sequence: 1, kind: 1, body: b"dd".to_vec() }]);
+}
+
+#[test]
+fn a_manifest_that_rotted_is_written_again() {
+    let whole = written();
+    for name in ["manifest.0", "manifest.1"] {
+        let memory = copy(&whole);
+        memory.put(name, b"rubbish".to_vec());
+        open(&memory).unwrap();
+        assert_eq!(memory.get(name), whole.get(name));
+    }
 }
 
 #[test]

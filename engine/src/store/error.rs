@@ -25,7 +25,14 @@ impl StoreError {
         offset: u64,
         what: impl Into<String>,
     ) -> StoreError {
-        StoreError::Damaged { file: file.to_string(), offset, what: what.into() }
+        StoreError::words_of_damage(&file, offset, what.into())
+    }
+
+    /// Once in the module, and not wherever something may be damaged.
+    #[cold]
+    #[inline(never)]
+    fn words_of_damage(file: &dyn fmt::Display, offset: u64, what: String) -> StoreError {
+        StoreError::Damaged { file: file.to_string(), offset, what }
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Manifest {
     pub first_sequence: u64,
     /// a number that no segment had yet
     pub next_segment: u64,
+    /// by ascending number
     pub segments: Vec<Entry>,
     pub body: Vec<u8>,
 }
@@ -97,7 +98,8 @@ impl Manifest {
         let mut segments = Vec::new();
         for _ in 0..count {
             let entry = Entry { number: fields.u64()?, size: fields.u64()?, crc: fields.u32()? };
-            if entry.number >= next_segment {
+            let last = segments.last().map_or(0, |last: &Entry| last.number);
+            if entry.number <= last || entry.number >= next_segment {
                 return None;
             }
             segments.push(entry);

@@ -7,10 +7,10 @@
 //! 2. When the log has grown, the service writes its state to new segments ([`segment`]), in as
 //!    many steps as it likes, and gives them to `checkpoint` with the body that tells what they
 //!    are and the last sequence that is in them.
-//! 3. `checkpoint` begins a new log with the records after that sequence, writes a [`manifest`] of
+//! 3. `checkpoint` begins a new log with the records after that sequence, writes a `manifest` of
 //!    the next generation, and then drops the old log and the segments that are not listed.
 //! 4. `open` takes the manifest of the highest generation, gives its body and the log's records,
-//!    and removes what no manifest names ([`recover`]). Replaying them is the service's.
+//!    and removes what no manifest names (`recover`). Replaying them is the service's.
 //!
 //! Whatever a crash cuts short, the store is then as before the write or as after it. [`salvage`]
 //! reads what is whole of a damaged store; [`export`] and [`import`] make one file of a store and
@@ -29,7 +29,6 @@ mod recover;
 pub mod salvage;
 pub mod segment;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -45,11 +44,12 @@ pub const FORMAT: u32 = 1;
 
 pub struct Store {
     files: Arc<dyn Files>,
-    /// without its body, which may be large
+    /// without its body, which may be large, and its segments
     manifest: Manifest,
     manifest_size: u64,
     log: Log,
-    segments: BTreeMap<u64, Kept>,
+    /// by number
+    segments: Vec<Kept>,
     next_segment: u64,
     /// why nothing can be written any more
     broken: Option<StoreError>,
@@ -83,7 +83,8 @@ pub struct Sizes {
     pub log: u64,
     /// records that are in the log
     pub records: u64,
-    pub segments: BTreeMap<u64, u64>,
+    /// each with its number
+    pub segments: Vec<(u64, u64)>,
 }
 
 /// A segment, opened when it is first read.
@@ -157,7 +158,7 @@ impl Store {
 
     /// The numbers of the segments.
     pub fn segments(&self) -> impl Iterator<Item = u64> {
-        self.segments.keys().copied()
+        self.segments.iter().map(|kept| kept.entry.number)
     }
 
     /// How many blocks a segment has.
@@ -189,7 +190,7 @@ impl Store {
             segments: self
                 .segments
                 .iter()
-                .map(|(number, kept)| (*number, kept.entry.size))
+                .map(|kept| (kept.entry.number, kept.entry.size))
                 .collect(),
         }
     }
@@ -210,14 +211,17 @@ impl Store {
 
     fn segment(&self, number: u64) -> Result<&Segment> {
         let kept = self
-            .segments
-            .get(&number)
+            .kept(number)
             .ok_or_else(|| StoreError::Io(format!("the store has no segment {number}")))?;
-        if kept.segment.get().is_none() {
-            let opened = Segment::open(self.files.as_ref(), kept.entry)?;
-            return Ok(kept.segment.get_or_init(|| opened));
+        if let Some(segment) = kept.segment.get() {
+            return Ok(segment);
         }
-        kept.segment.get().ok_or(StoreError::Io(format!("the store has no segment {number}")))
+        let opened = Segment::open(self.files.as_ref(), kept.entry)?;
+        Ok(kept.segment.get_or_init(|| opened))
+    }
+
+    fn kept(&self, number: u64) -> Option<&Kept> {
+        self.segments.iter().find(|kept| kept.entry.number == number)
     }
 
     fn next_manifest(
@@ -233,19 +237,23 @@ impl Store {
                 "a checkpoint through record {through}, where {logged:?} are"
             )));
         }
-        let mut segments = BTreeMap::new();
-        for number in keep {
-            let kept = self.segments.get(number).ok_or_else(|| {
-                StoreError::Io(format!("a checkpoint keeps segment {number}, which is not there"))
-            })?;
-            segments.insert(*number, kept.entry);
+        if let Some(number) = keep.iter().find(|number| self.kept(**number).is_none()) {
+            return Err(StoreError::Io(format!(
+                "a checkpoint keeps segment {number}, which is not there"
+            )));
         }
-        segments.extend(new.iter().map(|sealed| (sealed.number(), sealed.entry)));
+        let kept = self.segments.iter().map(|kept| kept.entry);
+        let mut segments: Vec<Entry> = kept.filter(|entry| keep.contains(&entry.number)).collect();
+        for Sealed { entry, .. } in new {
+            // a sort would be most of the store's code
+            let at = segments.partition_point(|other| other.number < entry.number);
+            segments.insert(at, *entry);
+        }
         Ok(Manifest {
             generation: self.manifest.generation + 1,
             first_sequence: through + 1,
             next_segment: self.next_segment,
-            segments: segments.into_values().collect(),
+            segments,
             body: body.to_vec(),
         })
     }
@@ -265,12 +273,14 @@ impl Store {
     /// Makes the manifest's segments those of the store, and names those that are no longer.
     fn take_over(&mut self, mut new: Vec<Sealed>) -> Vec<Name> {
         new.iter_mut().for_each(|sealed| sealed.draft.keep());
+        let entries = std::mem::take(&mut self.manifest.segments);
         let mut before = std::mem::take(&mut self.segments);
-        for entry in &self.manifest.segments {
-            let kept = before.remove(&entry.number).unwrap_or_else(|| Kept::new(*entry));
-            self.segments.insert(entry.number, kept);
+        for entry in entries {
+            let kept = before.iter().position(|kept| kept.entry == entry);
+            let kept = kept.map_or_else(|| Kept::new(entry), |at| before.swap_remove(at));
+            self.segments.push(kept);
         }
-        before.into_keys().map(Name::Segment).collect()
+        before.into_iter().map(|dropped| Name::Segment(dropped.entry.number)).collect()
     }
 
     fn empty(&self, slot: &str) -> Result<()> {

@@ -57,7 +57,7 @@ pub(super) fn open(files: Arc<dyn Files>) -> Result<(Store, Opened)> {
         files,
         manifest_size: encoded.len() as u64,
         log,
-        segments: manifest.segments.iter().map(|entry| (entry.number, Kept::new(*entry))).collect(),
+        segments: std::mem::take(&mut manifest.segments).into_iter().map(Kept::new).collect(),
         next_segment: manifest.next_segment,
         manifest,
         broken: None,
@@ -123,7 +123,7 @@ fn create(files: Arc<dyn Files>) -> Result<(Store, Opened)> {
         files,
         manifest_size: encoded.len() as u64,
         log,
-        segments: Default::default(),
+        segments: Vec::new(),
         next_segment: manifest.next_segment,
         manifest,
         broken: None,
@@ -180,7 +180,7 @@ impl Store {
             let is_ours = match name {
                 Name::Manifest(_) => true,
                 Name::Log(generation) => *generation == self.manifest.generation,
-                Name::Segment(number) => self.segments.contains_key(number),
+                Name::Segment(number) => self.kept(*number).is_some(),
             };
             if !is_ours {
                 let _ = self.files.remove(&name.to_string());

@@ -1,7 +1,6 @@
 //! Reads what is whole of a store that does not open. In: files, which are left as they are. Out:
 //! records and blocks whose checksums are right, and what is lost.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::{Result, StoreError};
@@ -20,7 +19,7 @@ pub struct Salvage {
     pub records: Vec<Record>,
     /// what was found to be damaged
     pub lost: Vec<StoreError>,
-    segments: BTreeMap<u64, Segment>,
+    segments: Vec<(u64, Segment)>,
 }
 
 /// Fails only when the files do, or are of a later format.
@@ -34,14 +33,18 @@ pub fn salvage(files: Arc<dyn Files>) -> Result<Salvage> {
     let generation = manifest.as_ref().map_or(0, |manifest| manifest.generation);
     let first_sequence = manifest.as_ref().map_or(0, |manifest| manifest.first_sequence);
 
-    let mut records = BTreeMap::new();
+    let mut records: Vec<Record> = Vec::new();
     for name in &names {
         if let Name::Log(number) = name
             && *number >= generation
         {
             for record in read_log(files, *number, first_sequence, &mut lost)? {
-                if record.sequence >= first_sequence {
-                    records.insert(record.sequence, record);
+                // at the end, but where one log has what another one lost
+                let at = records.binary_search_by_key(&record.sequence, |other| other.sequence);
+                if let Err(at) = at
+                    && record.sequence >= first_sequence
+                {
+                    records.insert(at, record);
                 }
             }
         }
@@ -50,47 +53,49 @@ pub fn salvage(files: Arc<dyn Files>) -> Result<Salvage> {
         lost.push(StoreError::damaged(Name::Log(generation), 0, "the log is not there"));
     }
 
-    let mut segments = BTreeMap::new();
     let listed = manifest.iter().flat_map(|manifest| &manifest.segments).map(|entry| entry.number);
     let found = names.iter().filter_map(|name| match name {
         Name::Segment(number) => Some(*number),
         Name::Manifest(_) | Name::Log(_) => None,
     });
+    let mut numbers: Vec<u64> = Vec::new();
     for number in listed.chain(found) {
-        if segments.contains_key(&number) {
-            continue;
+        if let Err(at) = numbers.binary_search(&number) {
+            numbers.insert(at, number);
         }
+    }
+    let mut segments = Vec::new();
+    for number in numbers {
         match Segment::salvage(files, number) {
-            Ok(segment) => {
-                segments.insert(number, segment);
-            }
-            Err(error @ StoreError::Damaged { .. }) if !lost.contains(&error) => lost.push(error),
-            Err(StoreError::Damaged { .. }) => {}
+            Ok(segment) => segments.push((number, segment)),
+            Err(error @ StoreError::Damaged { .. }) => lost.push(error),
             Err(error) => return Err(error),
         }
     }
-    let manifest_body = manifest.map(|manifest| manifest.body);
-    Ok(Salvage { manifest_body, records: records.into_values().collect(), lost, segments })
+    Ok(Salvage { manifest_body: manifest.map(|manifest| manifest.body), records, lost, segments })
 }
 
 impl Salvage {
     /// The numbers of the segments whose tables are whole, those of no manifest too.
     pub fn segments(&self) -> impl Iterator<Item = u64> {
-        self.segments.keys().copied()
+        self.segments.iter().map(|(number, _)| *number)
     }
 
     pub fn blocks(&self, segment: u64) -> usize {
-        self.segments.get(&segment).map_or(0, Segment::blocks)
+        self.find(segment).map_or(0, Segment::blocks)
     }
 
     pub fn read_block(&self, segment: u64, block: usize) -> Result<Vec<u8>> {
         let segment = self
-            .segments
-            .get(&segment)
+            .find(segment)
             .ok_or_else(|| StoreError::Io(format!("segment {segment} is not to be salvaged")))?;
         let mut bytes = vec![0; segment.block_len(block)?];
         segment.read(block, &mut bytes)?;
         Ok(bytes)
+    }
+
+    fn find(&self, number: u64) -> Option<&Segment> {
+        self.segments.iter().find(|(other, _)| *other == number).map(|(_, segment)| segment)
     }
 }
 

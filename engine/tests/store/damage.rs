@@ -247,4 +247,8 @@ fn a_later_generation_that_lost_its_manifests_is_not_passed_over() {
     store.append(1, b"acknowledged").unwrap();
     let error = open(&memory).err().unwrap();
     assert!(matches!(&error, StoreError::Damaged { file, .. } if file == "log.2"), "{error}");
+    // both logs together have all of it
+    let rest = salvaged(&memory);
+    let bodies: Vec<&[u8]> = rest.records.iter().map(|record| &record.body[..]).collect();
+    assert_eq!(bodies, [&b"old"[..], b"acknowledged"]);
 }

@@ -24,6 +24,7 @@
 )]
 
 pub mod error;
+pub mod expr;
 pub mod schema;
 pub mod segment;
 pub mod analyzer;

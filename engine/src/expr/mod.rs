@@ -1,0 +1,116 @@
+//! Milvus's filters. The life of one: [`parse`] makes a tree of its text, [`Expr::typed`] holds it
+//! against a schema and puts values into its template variables, [`Filter::matches`] tells of rows
+//! of a segment for which of them it is true.
+//!
+//! Meaning (Milvus's documentation "Filtering Explained", and what a server does): three-valued.
+//! NULL, a key that is missing, a JSON value of another type than the constant, and an index behind
+//! the end of an array are unknown; unknown is not a match, and neither is its opposite. `is null`
+//! and `exists` are never unknown. Numbers are compared exactly, true is not 1, and a FLOAT is
+//! compared with the constant that is rounded as it is.
+
+mod eval;
+mod json;
+mod lex;
+mod like;
+mod literal;
+mod parse;
+mod plan;
+mod set;
+mod time;
+mod tree;
+mod types;
+pub mod value;
+
+use std::ops::Range;
+
+use crate::error::{Error, Kind, Result};
+use crate::schema::Schema;
+use crate::segment::bits::Bits;
+use crate::segment::{Key, Segment};
+use value::Templates;
+
+/// What `text_match` and `phrase_match` ask: whoever has the analyzers and inverted indexes answers.
+/// Columns and rows are a segment's; rows that are NULL are not asked for.
+pub trait Texts {
+    /// Whether the text has at least so many of the query's terms.
+    fn text_match(&self, column: usize, row: usize, query: &str, min_should_match: usize) -> bool;
+
+    /// Whether the text has the query's terms in order, moved by `slop` places at most.
+    fn phrase_match(&self, column: usize, row: usize, query: &str, slop: u32) -> bool;
+}
+
+/// A filter that is well formed, of whatever fields.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    text: Box<str>,
+    /// none of an empty text, which all rows match
+    root: Option<tree::Node>,
+}
+
+/// A filter of a schema's fields, ready for its segments.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    node: plan::Node,
+    keys: Option<Vec<Key>>,
+}
+
+/// Reads a filter. An empty text is a filter that all rows match.
+pub fn parse(text: &str) -> Result<Expr> {
+    let root = match text.trim().is_empty() {
+        true => None,
+        false => Some(parse::parse(text).map_err(|why| refused(text, &why))?),
+    };
+    Ok(Expr { text: text.into(), root })
+}
+
+impl Expr {
+    /// Holds it against the fields, with the values of its template variables.
+    pub fn typed(&self, schema: &Schema, templates: &Templates) -> Result<Filter> {
+        let Some(root) = &self.root else { return Ok(Filter::always()) };
+        let node = types::predicate(&self.text, root, schema, templates)
+            .map_err(|why| refused(&self.text, &why))?;
+        let keys = node.keys(schema.primary());
+        Ok(Filter { node, keys })
+    }
+}
+
+impl Filter {
+    /// The filter that all rows match.
+    pub fn always() -> Filter {
+        Filter { node: plan::Node::Always(true), keys: None }
+    }
+
+    /// Whether all rows match, whatever is in them.
+    pub fn is_always(&self) -> bool {
+        matches!(self.node, plan::Node::Always(true))
+    }
+
+    /// The rows that match: a bit for each of `rows`, the first bit for the first of them.
+    pub fn matches(&self, segment: &Segment, rows: Range<usize>, texts: &dyn Texts) -> Bits {
+        let rows = rows.start.min(segment.rows())..rows.end.min(segment.rows());
+        let all = rows.len();
+        let mut truth = eval::Eval { segment, rows, texts }.truth(&self.node, None);
+        truth.yes.resize(all, false);
+        truth.yes
+    }
+
+    /// The keys of a filter that asks for keys and nothing else (`pk in [2, 1]`, `pk == 1`), as
+    /// they are written.
+    pub fn keys(&self) -> Option<&[Key]> {
+        self.keys.as_deref()
+    }
+}
+
+/// How much of a filter an error quotes, in characters.
+const QUOTED: usize = 1000;
+
+fn refused(text: &str, why: &str) -> Error {
+    let cut = |text: &str| match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_string(),
+    };
+    Error::new(
+        Kind::QueryPlan,
+        format!("cannot parse expression: {}, error: {}", cut(text), cut(why)),
+    )
+}

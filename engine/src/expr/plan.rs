@@ -1,0 +1,150 @@
+//! A filter that is typed: columns by their numbers, constants of the columns' types.
+
+use regex_lite::Regex;
+
+use super::like::Pattern;
+use super::set::Set;
+use super::time::Interval;
+use super::tree::{Arithmetic, Compare, Contains};
+use super::value::Value;
+use crate::segment::Key;
+
+#[derive(Clone, Debug)]
+pub enum Node {
+    Always(bool),
+    Not(Box<Node>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Compare {
+        of: Operand,
+        compare: Compare,
+        with: Value,
+    },
+    Range {
+        of: Operand,
+        lower: Bound,
+        upper: Bound,
+    },
+    In {
+        of: Operand,
+        set: Set,
+    },
+    Fields {
+        left: usize,
+        compare: Compare,
+        right: usize,
+    },
+    Like {
+        of: Operand,
+        pattern: Pattern,
+    },
+    Matches {
+        of: Operand,
+        regex: Regex,
+    },
+    /// `is null` of a column
+    Null {
+        column: usize,
+    },
+    /// a key that is there, with something in it
+    Exists {
+        column: usize,
+        keys: Vec<Box<str>>,
+    },
+    /// `contains` and `contains_any`
+    ContainsAny {
+        of: Operand,
+        set: Set,
+    },
+    ContainsAll {
+        of: Operand,
+        elements: Vec<Value>,
+    },
+    /// a moment and an interval against a moment
+    Time {
+        column: usize,
+        interval: Interval,
+        compare: Compare,
+        moment: i64,
+    },
+    TextMatch {
+        column: usize,
+        query: Box<str>,
+        minimum: usize,
+    },
+    PhraseMatch {
+        column: usize,
+        query: Box<str>,
+        slop: u32,
+    },
+    /// a share of the rows that match, or of all
+    Sample {
+        of: Box<Node>,
+        share: f64,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Operand {
+    pub column: usize,
+    pub place: Place,
+    pub computed: Computed,
+}
+
+/// Where in a column's value the operand is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Whole,
+    /// of an ARRAY
+    Element(usize),
+    /// of a JSON: keys of objects and indexes of lists, from the outside
+    Keys(Vec<Box<str>>),
+}
+
+/// What is done with it before it is compared.
+#[derive(Clone, Debug)]
+pub enum Computed {
+    Plain,
+    Arithmetic(Arithmetic, Value),
+    /// in single precision, as FLOAT columns are
+    Single(Arithmetic, f32),
+    /// how many elements it has
+    Length,
+}
+
+#[derive(Clone, Debug)]
+pub struct Bound {
+    pub value: Value,
+    pub inclusive: bool,
+}
+
+impl Node {
+    /// The keys that it asks for, if it asks for keys and nothing else.
+    pub fn keys(&self, primary: usize) -> Option<Vec<Key>> {
+        let key = |value: &Value| match value {
+            Value::Int(key) => Some(Key::Int(*key)),
+            Value::Text(key) => Some(Key::Text(key.clone())),
+            Value::Bool(_) | Value::Float(_) | Value::List(_) => None,
+        };
+        let of_key = |of: &Operand| {
+            of.column == primary
+                && of.place == Place::Whole
+                && matches!(of.computed, Computed::Plain)
+        };
+        match self {
+            Node::Compare { of, compare: Compare::Equal, with } if of_key(of) => {
+                Some(vec![key(with)?])
+            }
+            Node::In { of, set } if of_key(of) => set.values().iter().map(key).collect(),
+            _ => None,
+        }
+    }
+}
+
+/// What a function that looks for elements is called in the plan.
+pub fn contains(how: Contains, of: Operand, elements: Vec<Value>) -> Node {
+    match how {
+        Contains::One | Contains::Any => Node::ContainsAny { of, set: Set::new(elements) },
+        Contains::All => Node::ContainsAll { of, elements },
+    }
+}

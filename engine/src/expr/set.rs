@@ -1,0 +1,101 @@
+//! The constants of a list, to look values up in: `in [...]`, `array_contains_any(...)`.
+
+use std::collections::HashSet;
+
+use super::eval::item::Item;
+use super::value::{Value, exact_int};
+
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// as they were written
+    values: Vec<Value>,
+    bools: [bool; 2],
+    ints: HashSet<i64>,
+    /// those that are no whole numbers
+    floats: HashSet<u64>,
+    texts: HashSet<Box<str>>,
+    lists: Vec<Value>,
+    numbers: bool,
+}
+
+impl Set {
+    pub fn new(values: Vec<Value>) -> Set {
+        let mut set = Set {
+            values: Vec::new(),
+            bools: [false; 2],
+            ints: HashSet::new(),
+            floats: HashSet::new(),
+            texts: HashSet::new(),
+            lists: Vec::new(),
+            numbers: false,
+        };
+        for value in &values {
+            match value {
+                Value::Bool(false) => set.bools[0] = true,
+                Value::Bool(true) => set.bools[1] = true,
+                Value::Int(value) => {
+                    set.ints.insert(*value);
+                }
+                // 2.0 is the number 2, whichever way it is written
+                Value::Float(value) => {
+                    match exact_int(*value) {
+                        Some(int) => set.ints.insert(int),
+                        None => set.floats.insert(value.to_bits()),
+                    };
+                }
+                Value::Text(value) => {
+                    set.texts.insert(value.clone());
+                }
+                Value::List(_) => set.lists.push(value.clone()),
+            }
+            set.numbers |= matches!(value, Value::Int(_) | Value::Float(_));
+        }
+        set.values = values;
+        set
+    }
+
+    /// As they were written.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub fn has(&self, item: &Item) -> bool {
+        match item {
+            Item::Bool(value) => self.bools[usize::from(*value)],
+            Item::Int(value) => self.ints.contains(value),
+            Item::Float(value) => match exact_int(*value) {
+                Some(int) => self.ints.contains(&int),
+                None => self.floats.contains(&value.to_bits()),
+            },
+            Item::Text(value) => self.texts.contains(&**value),
+            Item::Array(_) | Item::List(_) => self.lists.iter().any(|list| item.equals(list)),
+            Item::Object | Item::Unknown => false,
+        }
+    }
+
+    pub fn has_int(&self, value: i64) -> bool {
+        self.ints.contains(&value)
+    }
+
+    /// Whether a value of JSON is in the list, as if each kind of constants were asked for by
+    /// itself: a kind that the value is not of leaves it unknown.
+    pub fn of_json(&self, item: &Item) -> Option<bool> {
+        if self.has(item) {
+            return Some(true);
+        }
+        let bools = self.bools.contains(&true);
+        let texts = !self.texts.is_empty();
+        let lists = !self.lists.is_empty();
+        let kinds = [
+            (bools, matches!(item, Item::Bool(_))),
+            (self.numbers, matches!(item, Item::Int(_) | Item::Float(_))),
+            (texts, matches!(item, Item::Text(_))),
+            (lists, matches!(item, Item::List(_))),
+        ];
+        kinds.iter().all(|(asked, of_kind)| !asked || *of_kind).then_some(false)
+    }
+}

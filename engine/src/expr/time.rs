@@ -1,0 +1,265 @@
+//! Moments of TIMESTAMPTZ as filters write them: ISO 8601 text to microseconds since 1970, and
+//! calendar intervals (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
+
+use super::tree::Arithmetic;
+
+const SECOND: i64 = 1_000_000;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interval {
+    pub years: i64,
+    pub months: i64,
+    pub days: i64,
+    pub hours: i64,
+    pub minutes: i64,
+    pub seconds: i64,
+}
+
+/// Microseconds since 1970 of `2026-01-01T00:00:00Z`, `2026-01-01 00:00:00.5+08:00`.
+pub fn moment(text: &str) -> Result<i64, String> {
+    let unknown = || format!("invalid timestamp string: '{text}'. Does not match any known format");
+    let mut reader = Reader { rest: text };
+    let (year, month, day) = reader.date().ok_or_else(unknown)?;
+    let (hour, minute, second) = reader.clock().ok_or_else(unknown)?;
+    let fraction = reader.fraction().ok_or_else(unknown)?;
+    let real = (1..=12).contains(&month)
+        && (1..=days_in(year, month)).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !real {
+        return Err(unknown());
+    }
+    let offset = reader.offset().ok_or_else(unknown)?;
+    if !(-12 * 3600..=14 * 3600).contains(&offset) {
+        return Err(format!(
+            "UTC offset hour {} is out of the valid range [-12, 14]",
+            offset / 3600
+        ));
+    }
+    let seconds = days_from_civil(year, month) * 86_400
+        + (day - 1) * 86_400
+        + hour * 3600
+        + minute * 60
+        + second
+        - offset;
+    Ok(seconds * SECOND + fraction)
+}
+
+impl Interval {
+    /// `P1DT12H`; a part that is not there is zero.
+    pub fn parse(text: &str) -> Result<Interval, String> {
+        let wrong = || format!("invalid ISO 8601 duration: {text}");
+        let rest = text.strip_prefix('P').ok_or_else(wrong)?;
+        let (date, clock) = match rest.split_once('T') {
+            Some((date, clock)) => (date, clock),
+            None => (rest, ""),
+        };
+        let [years, months, days] = parts(date, ['Y', 'M', 'D']).ok_or_else(wrong)?;
+        let [hours, minutes, seconds] = parts(clock, ['H', 'M', 'S']).ok_or_else(wrong)?;
+        Ok(Interval { years, months, days, hours, minutes, seconds })
+    }
+
+    /// The same with its sign, to be added.
+    pub fn signed(self, sign: Arithmetic) -> Interval {
+        let signed = |part: i64| if sign == Arithmetic::Subtract { -part } else { part };
+        Interval {
+            years: signed(self.years),
+            months: signed(self.months),
+            days: signed(self.days),
+            hours: signed(self.hours),
+            minutes: signed(self.minutes),
+            seconds: signed(self.seconds),
+        }
+    }
+
+    /// The moment moved; a day that its month has not is one of the next month. None where numbers
+    /// end.
+    pub fn added_to(&self, moment: i64) -> Option<i64> {
+        let (seconds, part) = (moment.div_euclid(SECOND), moment.rem_euclid(SECOND));
+        let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = civil_from_days(days);
+        let months = year.checked_add(self.years)?.checked_mul(12)?.checked_add(month - 1)?;
+        let months = months.checked_add(self.months)?;
+        let year = months.div_euclid(12);
+        if year.abs() > 1_000_000 {
+            return None;
+        }
+        let days = days_from_civil(year, months.rem_euclid(12) + 1)
+            .checked_add(day - 1)?
+            .checked_add(self.days)?;
+        let clock = clock
+            .checked_add(self.hours.checked_mul(3600)?)?
+            .checked_add(self.minutes.checked_mul(60)?)?
+            .checked_add(self.seconds)?;
+        days.checked_mul(86_400)?.checked_add(clock)?.checked_mul(SECOND)?.checked_add(part)
+    }
+}
+
+/// Numbers before their letters, in the letters' order.
+fn parts(text: &str, letters: [char; 3]) -> Option<[i64; 3]> {
+    let mut numbers = [0; 3];
+    let mut rest = text;
+    for (number, letter) in numbers.iter_mut().zip(letters) {
+        let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+        let (before, from) = rest.split_at(digits);
+        if let Some(behind) = from.strip_prefix(letter)
+            && !before.is_empty()
+        {
+            *number = before.parse().ok()?;
+            rest = behind;
+        }
+    }
+    rest.is_empty().then_some(numbers)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn date(&mut self) -> Option<(i64, i64, i64)> {
+        let year = self.digits(4)?;
+        self.sign('-')?;
+        let month = self.digits(2)?;
+        self.sign('-')?;
+        Some((year, month, self.digits(2)?))
+    }
+
+    /// Behind a `T` or a blank.
+    fn clock(&mut self) -> Option<(i64, i64, i64)> {
+        self.sign('T').or_else(|| self.sign(' '))?;
+        let hour = self.digits(2)?;
+        self.sign(':')?;
+        let minute = self.digits(2)?;
+        self.sign(':')?;
+        Some((hour, minute, self.digits(2)?))
+    }
+
+    fn digits(&mut self, count: usize) -> Option<i64> {
+        let (digits, rest) = self.rest.split_at_checked(count)?;
+        let all = digits.bytes().all(|digit| digit.is_ascii_digit());
+        let value = digits.parse().ok().filter(|_| all)?;
+        self.rest = rest;
+        Some(value)
+    }
+
+    fn sign(&mut self, sign: char) -> Option<()> {
+        self.rest = self.rest.strip_prefix(sign)?;
+        Some(())
+    }
+
+    /// `.25` in microseconds; what is finer is cut off.
+    fn fraction(&mut self) -> Option<i64> {
+        if self.sign('.').is_none() {
+            return Some(0);
+        }
+        let end = self.rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(self.rest.len());
+        let (digits, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        let six: String = digits.chars().chain("000000".chars()).take(6).collect();
+        six.parse().ok().filter(|_| !digits.is_empty())
+    }
+
+    /// `Z`, `+08:00`, `+08`, or nothing, in seconds.
+    fn offset(&mut self) -> Option<i64> {
+        if self.rest.is_empty() || self.rest == "Z" {
+            return Some(0);
+        }
+        let sign = if self.sign('-').is_some() { -1 } else { 1 };
+        if sign == 1 {
+            self.sign('+')?;
+        }
+        let hours = self.digits(2)?;
+        let minutes = match self.sign(':') {
+            Some(()) => self.digits(2).filter(|minutes| *minutes < 60)?,
+            None => 0,
+        };
+        self.rest.is_empty().then_some(sign * (hours * 3600 + minutes * 60))
+    }
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970 to the first of a month (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn days_from_civil(year: i64, month: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Year, month and day of a day since 1970.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day = days.rem_euclid(146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // seconds as `date -u -d … +%s` of GNU coreutils tells them
+    #[test]
+    fn moments_are_those_of_the_calendar() {
+        let seconds = |text: &str| moment(text).unwrap() / SECOND;
+        assert_eq!(seconds("2025-01-01T00:00:00Z"), 1_735_689_600);
+        assert_eq!(seconds("2024-02-29 23:59:59+08:00"), 1_709_222_399);
+        assert_eq!(seconds("1969-12-31T23:59:59-01"), 3599);
+        assert_eq!(seconds("1900-03-01 12:00:00"), -2_203_848_000);
+        assert_eq!(moment("1970-01-01T00:00:00.25Z"), Ok(250_000));
+        for wrong in [
+            "2025-02-29T00:00:00Z",
+            "2025-13-01T00:00:00Z",
+            "2025-01-01",
+            "yesterday",
+            "2025-01-01T00:00:00+99:00",
+            "2025-01-01T00:00:00.Z",
+            "2025-01-01T00:00:00Zulu",
+            "表",
+        ] {
+            assert!(moment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn intervals_move_by_the_calendar() {
+        let moved = |from: &str, by: &str, sign| {
+            let interval = Interval::parse(by).unwrap().signed(sign);
+            interval.added_to(moment(from).unwrap()).unwrap()
+        };
+        for (from, by, sign, to) in [
+            ("2025-01-31T10:00:00Z", "P1M", Arithmetic::Add, "2025-03-03T10:00:00Z"),
+            ("2024-02-29T00:00:00Z", "P1Y", Arithmetic::Add, "2025-03-01T00:00:00Z"),
+            ("2025-01-01T00:30:00Z", "PT1H", Arithmetic::Subtract, "2024-12-31T23:30:00Z"),
+            ("2025-01-15T00:00:00Z", "P1Y2M3DT4H5M6S", Arithmetic::Add, "2026-03-18T04:05:06Z"),
+            ("1969-12-31T23:59:59.5Z", "PT1S", Arithmetic::Add, "1970-01-01T00:00:00.5Z"),
+            ("2025-03-01T00:00:00Z", "P14M", Arithmetic::Subtract, "2024-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(moved(from, by, sign), moment(to).unwrap(), "{from} {by}");
+        }
+        for days in (-800_000..800_000).step_by(997) {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month) + day - 1, days);
+        }
+        for wrong in ["", "1D", "P1H", "PT1D", "P1DT1H2", "P-1D", "P1D1Y"] {
+            assert!(Interval::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(Interval { years: i64::MAX, ..Interval::default() }.added_to(0), None);
+    }
+}

@@ -354,8 +354,7 @@ impl Lexer<'_> {
     /// As a string, but that a backslash at the end of a line does not go on.
     fn raw(&mut self) -> bool {
         let start = self.at;
-        self.quoted()
-            && !self.bytes.get(start..self.at).unwrap_or_default().iter().any(|byte| *byte == b'\n')
+        self.quoted() && !self.bytes.get(start..self.at).unwrap_or_default().contains(&b'\n')
     }
 
     fn number(&mut self) -> Kind {

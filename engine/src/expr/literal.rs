@@ -124,8 +124,11 @@ fn escape(chars: &mut Chars, bytes: &mut Vec<u8>) -> Option<()> {
         'r' => b'\r',
         same @ ('\\' | '"' | '\'') => same as u8,
         'x' => u8::try_from(number(chars, 0, 2, 16)?).ok()?,
-        'u' => return Some(push(bytes, char::from_u32(number(chars, 0, 4, 16)?)?)),
-        'U' => return Some(push(bytes, char::from_u32(number(chars, 0, 8, 16)?)?)),
+        letter @ ('u' | 'U') => {
+            let digits = if letter == 'u' { 4 } else { 8 };
+            push(bytes, char::from_u32(number(chars, 0, digits, 16)?)?);
+            return Some(());
+        }
         octal => u8::try_from(number(chars, octal.to_digit(8)?, 2, 8)?).ok()?,
     };
     bytes.push(byte);

@@ -9,7 +9,8 @@ use super::value::{Value, exact_int};
 pub struct Set {
     /// as they were written
     values: Vec<Value>,
-    bools: [bool; 2],
+    yes: bool,
+    no: bool,
     ints: HashSet<i64>,
     /// those that are no whole numbers
     floats: HashSet<u64>,
@@ -22,7 +23,8 @@ impl Set {
     pub fn new(values: Vec<Value>) -> Set {
         let mut set = Set {
             values: Vec::new(),
-            bools: [false; 2],
+            yes: false,
+            no: false,
             ints: HashSet::new(),
             floats: HashSet::new(),
             texts: HashSet::new(),
@@ -31,8 +33,8 @@ impl Set {
         };
         for value in &values {
             match value {
-                Value::Bool(false) => set.bools[0] = true,
-                Value::Bool(true) => set.bools[1] = true,
+                Value::Bool(false) => set.no = true,
+                Value::Bool(true) => set.yes = true,
                 Value::Int(value) => {
                     set.ints.insert(*value);
                 }
@@ -65,7 +67,8 @@ impl Set {
 
     pub fn has(&self, item: &Item) -> bool {
         match item {
-            Item::Bool(value) => self.bools[usize::from(*value)],
+            Item::Bool(true) => self.yes,
+            Item::Bool(false) => self.no,
             Item::Int(value) => self.ints.contains(value),
             Item::Float(value) => match exact_int(*value) {
                 Some(int) => self.ints.contains(&int),
@@ -87,7 +90,7 @@ impl Set {
         if self.has(item) {
             return Some(true);
         }
-        let bools = self.bools.contains(&true);
+        let bools = self.yes || self.no;
         let texts = !self.texts.is_empty();
         let lists = !self.lists.is_empty();
         let kinds = [

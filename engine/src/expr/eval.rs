@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::Texts;
 use super::json;
-use super::plan::{Computed, Node, Operand, Place};
+use super::plan::{Node, Operand, Place};
 use super::tree::Compare;
 use super::value::Value;
 use crate::segment::Segment;
@@ -43,9 +43,10 @@ impl Eval<'_> {
             Node::And(parts) => self.every(parts, asked, true),
             Node::Or(parts) => self.every(parts, asked, false),
             Node::Compare { of, compare, with } => self.compare(of, *compare, with, asked),
-            Node::Range { of, lower, upper } => {
+            Node::Range { of, bounds } => {
+                let [lower, upper] = &**bounds;
                 if let Some(truth) =
-                    self.scan(of, |column| scan::between(column, &self.rows, lower, upper))
+                    self.scan(of, asked, |column| scan::between(column, &self.rows, lower, upper))
                 {
                     return truth;
                 }
@@ -58,7 +59,9 @@ impl Eval<'_> {
                 })
             }
             Node::In { of, set } => {
-                if let Some(truth) = self.scan(of, |column| scan::among(column, &self.rows, set)) {
+                if let Some(truth) =
+                    self.scan(of, asked, |column| scan::among(column, &self.rows, set))
+                {
                     return truth;
                 }
                 match of.place {
@@ -76,16 +79,15 @@ impl Eval<'_> {
                     Some(compare.holds(order))
                 })
             }
-            Node::Like { of, pattern } => self.items(of, asked, |item| match item {
-                Item::Text(text) => Some(pattern.matches(text)),
-                _ => None,
-            }),
-            Node::Matches { of, regex } => self.items(of, asked, |item| match item {
-                Item::Text(text) => Some(regex.is_match(text)),
-                _ => None,
-            }),
-            Node::Null { column } => match self.segment.column(*column) {
-                Some(column) => self.each(None, |row| Some(column.is_null(row))),
+            Node::Like { of, pattern } => self.like(of, asked, |text| pattern.matches(text)),
+            Node::Matches { of, regex } => self.like(of, asked, |text| regex.is_match(text)),
+            Node::Null { column } => match self.segment.column(*column).map(Column::valid) {
+                Some(None) => self.all(false),
+                Some(Some(valid)) => {
+                    let mut truth = self.all(false);
+                    scan::missing(valid, &self.rows).for_each(|row| truth.yes.set(row, true));
+                    truth
+                }
                 None => self.all(true),
             },
             Node::Exists { column, keys } => self.cells(*column, asked, |cell| {
@@ -149,9 +151,9 @@ impl Eval<'_> {
     }
 
     fn compare(&self, of: &Operand, compare: Compare, with: &Value, asked: Option<&Bits>) -> Truth {
-        if let Some(truth) =
-            self.scan(of, |column| scan::compare(column, &self.rows, compare, with))
-        {
+        if let Some(truth) = self.scan(of, asked, |column| {
+            scan::compare(column, &self.rows, &of.computed, compare, with)
+        }) {
             return truth;
         }
         let equality = match compare {
@@ -168,6 +170,16 @@ impl Eval<'_> {
             (Value::List(_), None) => self.all(false),
             _ => self.items(of, asked, |item| item.order(with).map(|order| compare.holds(order))),
         }
+    }
+
+    fn like(&self, of: &Operand, asked: Option<&Bits>, test: impl Fn(&str) -> bool) -> Truth {
+        if let Some(truth) = self.scan(of, asked, |column| scan::texts(column, &self.rows, &test)) {
+            return truth;
+        }
+        self.items(of, asked, |item| match item {
+            Item::Text(text) => Some(test(text)),
+            _ => None,
+        })
     }
 
     /// Whether it is so of the operand, row by row; none is unknown.
@@ -211,18 +223,22 @@ impl Eval<'_> {
         truth
     }
 
-    /// The fast way, of a whole column of numbers; none where there is no such way.
-    fn scan(&self, of: &Operand, yes: impl Fn(&Column) -> Option<Bits>) -> Option<Truth> {
-        if of.place != Place::Whole || !matches!(of.computed, Computed::Plain) {
+    /// The fast way, of a whole column; none where there is no such way, or few rows are asked for.
+    fn scan(
+        &self,
+        of: &Operand,
+        asked: Option<&Bits>,
+        yes: impl Fn(&Column) -> Option<Bits>,
+    ) -> Option<Truth> {
+        let few = asked.is_some_and(|asked| asked.count() < self.rows.len() / 8);
+        if of.place != Place::Whole || few {
             return None;
         }
         let column = self.segment.column(of.column)?;
         let mut truth = Truth { yes: yes(column)?, known: Bits::filled(self.rows.len(), true) };
-        if column.valid().is_some() {
-            for index in 0..self.rows.len() {
-                if column.is_null(self.rows.start + index) {
-                    truth.known.set(index, false);
-                }
+        if let Some(valid) = column.valid() {
+            for row in scan::missing(valid, &self.rows) {
+                truth.known.set(row, false);
             }
             truth.yes.and(&truth.known);
         }

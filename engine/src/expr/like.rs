@@ -11,12 +11,16 @@ pub enum Pattern {
     Pieces(Vec<Piece>),
 }
 
-/// Characters, or none for `_`.
-type Piece = Vec<Option<char>>;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Text(Box<str>),
+    /// with `_`, which is none here
+    Chars(Vec<Option<char>>),
+}
 
 impl Pattern {
     pub fn new(pattern: &str) -> Result<Pattern, String> {
-        let mut pieces: Vec<Piece> = vec![Vec::new()];
+        let mut pieces = vec![Vec::new()];
         let mut chars = pattern.chars();
         while let Some(char) = chars.next() {
             let token =
@@ -37,26 +41,30 @@ impl Pattern {
         }
         // several % in a row are one
         let last = pieces.len() - 1;
-        let mut index = 0;
-        pieces.retain(|piece| {
-            index += 1;
-            !piece.is_empty() || index == 1 || index == last + 1
-        });
-        let text = |piece: &Piece| piece.iter().copied().collect::<Option<String>>();
-        let simple = match pieces.as_slice() {
-            [only] => text(only).map(|text| Pattern::Exactly(text.into())),
-            [first, last] if last.is_empty() => {
-                text(first).map(|text| Pattern::Prefix(text.into()))
+        let pieces: Vec<Piece> = pieces
+            .into_iter()
+            .enumerate()
+            .filter(|(index, piece)| !piece.is_empty() || *index == 0 || *index == last)
+            .map(|(_, piece)| match piece.iter().copied().collect::<Option<String>>() {
+                Some(text) => Piece::Text(text.into()),
+                None => Piece::Chars(piece),
+            })
+            .collect();
+        Ok(match pieces.as_slice() {
+            [Piece::Text(only)] => Pattern::Exactly(only.clone()),
+            [Piece::Text(first), Piece::Text(last)] if last.is_empty() => {
+                Pattern::Prefix(first.clone())
             }
-            [first, last] if first.is_empty() => {
-                text(last).map(|text| Pattern::Suffix(text.into()))
+            [Piece::Text(first), Piece::Text(last)] if first.is_empty() => {
+                Pattern::Suffix(last.clone())
             }
-            [first, inner, last] if first.is_empty() && last.is_empty() => {
-                text(inner).map(|text| Pattern::Inside(text.into()))
+            [Piece::Text(first), Piece::Text(inner), Piece::Text(last)]
+                if first.is_empty() && last.is_empty() =>
+            {
+                Pattern::Inside(inner.clone())
             }
-            _ => None,
-        };
-        Ok(simple.unwrap_or(Pattern::Pieces(pieces)))
+            _ => Pattern::Pieces(pieces),
+        })
     }
 
     pub fn matches(&self, text: &str) -> bool {
@@ -64,7 +72,7 @@ impl Pattern {
             Pattern::Exactly(whole) => text == &**whole,
             Pattern::Prefix(prefix) => text.starts_with(&**prefix),
             Pattern::Suffix(suffix) => text.ends_with(&**suffix),
-            Pattern::Inside(inner) => text.contains(&**inner),
+            Pattern::Inside(inner) => find(text, inner).is_some(),
             Pattern::Pieces(pieces) => in_order(pieces, text),
         }
     }
@@ -73,39 +81,74 @@ impl Pattern {
 /// The first piece at the beginning, each next one as early as it goes, the last at the end.
 fn in_order(pieces: &[Piece], text: &str) -> bool {
     let Some((first, later)) = pieces.split_first() else { return text.is_empty() };
-    let Some(mut rest) = begins(first, text) else { return false };
+    let Some(mut rest) = first.begins(text) else { return false };
     let Some((last, inner)) = later.split_last() else { return rest.is_empty() };
     for piece in inner {
-        let found = starts(rest).find_map(|from| begins(piece, from));
-        let Some(behind) = found else { return false };
+        let Some(behind) = piece.behind(rest) else { return false };
         rest = behind;
     }
-    // what is left must end with the last piece, which has so many characters
-    let start = match last.len() {
-        0 => return true,
-        length => rest.char_indices().rev().nth(length - 1),
-    };
-    start.is_some_and(|(start, _)| {
-        begins(last, rest.get(start..).unwrap_or_default()).is_some_and(str::is_empty)
-    })
+    match last {
+        Piece::Text(last) => rest.ends_with(&**last),
+        // it has so many characters
+        Piece::Chars(chars) => rest
+            .char_indices()
+            .rev()
+            .nth(chars.len().saturating_sub(1))
+            .and_then(|(start, _)| last.begins(rest.get(start..)?))
+            .is_some_and(str::is_empty),
+    }
 }
 
-/// What is behind the piece, if the text begins with it.
-fn begins<'a>(piece: &[Option<char>], text: &'a str) -> Option<&'a str> {
-    let mut chars = text.chars();
-    for wanted in piece {
-        let found = chars.next()?;
-        if wanted.is_some_and(|wanted| wanted != found) {
-            return None;
+impl Piece {
+    /// What is behind the piece, if the text begins with it.
+    fn begins<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Piece::Text(piece) => text.strip_prefix(&**piece),
+            Piece::Chars(piece) => {
+                let mut chars = text.chars();
+                for wanted in piece {
+                    let found = chars.next()?;
+                    if wanted.is_some_and(|wanted| wanted != found) {
+                        return None;
+                    }
+                }
+                Some(chars.as_str())
+            }
         }
     }
-    Some(chars.as_str())
+
+    /// What is behind the first place where the piece is.
+    fn behind<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Piece::Text(piece) => text.get(find(text, piece)? + piece.len()..),
+            Piece::Chars(piece) => {
+                let first = piece.first().copied().flatten();
+                text.char_indices()
+                    .filter(|(_, char)| first.is_none_or(|first| first == *char))
+                    .find_map(|(start, _)| self.begins(text.get(start..)?))
+            }
+        }
+    }
 }
 
-/// The text from each of its characters on, and its end.
-fn starts(text: &str) -> impl Iterator<Item = &str> {
-    let ends = text.char_indices().map(|(start, _)| start).chain([text.len()]);
-    ends.map(|start| text.get(start..).unwrap_or_default())
+/// Texts up to so many bytes are searched plainly: that is over before std's search is set up,
+/// which is the faster one in long texts.
+const SHORT: usize = 256;
+
+fn find(text: &str, wanted: &str) -> Option<usize> {
+    let Some(first) = wanted.bytes().next() else { return Some(0) };
+    if text.len() > SHORT {
+        return text.find(wanted);
+    }
+    let mut from = 0;
+    while let Some(rest) = text.as_bytes().get(from..).filter(|rest| rest.len() >= wanted.len()) {
+        from += rest.iter().position(|byte| *byte == first)?;
+        if text.as_bytes().get(from..).is_some_and(|rest| rest.starts_with(wanted.as_bytes())) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -166,5 +209,7 @@ mod tests {
         assert!(new("a_c").matches("a表c") && !new("a_c").matches("ac"));
         assert!(new("a%a").matches("aa") && !new("a%a").matches("a"));
         assert!(new("%_b_%").matches("a\nbc"));
+        let long = "ab".repeat(300);
+        assert!(new("%ba%bc%").matches(&(long.clone() + "bcd")) && !new("%bc%").matches(&long));
     }
 }

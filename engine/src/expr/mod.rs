@@ -67,8 +67,9 @@ impl Expr {
     /// Holds it against the fields, with the values of its template variables.
     pub fn typed(&self, schema: &Schema, templates: &Templates) -> Result<Filter> {
         let Some(root) = &self.root else { return Ok(Filter::always()) };
-        let node = types::predicate(&self.text, root, schema, templates)
+        let mut node = types::predicate(&self.text, root, schema, templates)
             .map_err(|why| refused(&self.text, &why))?;
+        node.arrange();
         let keys = node.keys(schema.primary());
         Ok(Filter { node, keys })
     }

@@ -7,7 +7,7 @@ use super::literal;
 use super::tree::{Arithmetic, Compare, Contains, Node, Range, Time, Tree, Unary};
 
 /// How deep a filter may be: what types and evaluates it calls itself so often.
-const MAX_DEPTH: u16 = 400;
+const MAX_DEPTH: u16 = 200;
 /// Bytes of a filter.
 const MAX_LENGTH: usize = 64 << 20;
 
@@ -58,6 +58,9 @@ struct Parser<'a> {
 
 type Parsed<T = Node> = Result<T, String>;
 
+// What calls itself is kept apart from what does not (`inline(never)`, here and in types): the
+// stack of a wasm module is one megabyte, and a level is to take little of it.
+
 impl Parser<'_> {
     /// An expression of operators that are at least so tight.
     fn expression(&mut self, least: u8) -> Parsed {
@@ -76,6 +79,7 @@ impl Parser<'_> {
     }
 
     /// Takes an operator and what is right of it.
+    #[inline(never)]
     fn operation(&mut self, operator: Infix, left: Node) -> Parsed {
         let tightness = operator.tightness();
         self.at += 1;
@@ -83,7 +87,7 @@ impl Parser<'_> {
         let tree = match operator {
             Infix::And | Infix::Or => {
                 let right = self.expression(tightness + 1)?;
-                chain(operator == Infix::And, left, right)
+                return self.chained(operator == Infix::And, left, right);
             }
             Infix::Arithmetic(operator, _) => {
                 Tree::Arithmetic(operator, Box::new(left), self.right(tightness)?)
@@ -180,6 +184,7 @@ impl Parser<'_> {
             && same.contains(&self.ahead(2).kind)
     }
 
+    #[inline(never)]
     fn primary(&mut self) -> Parsed {
         let token = self.next();
         let tree = match token.kind {
@@ -230,6 +235,7 @@ impl Parser<'_> {
     }
 
     /// Elements up to the closing bracket, with a comma at the end or without.
+    #[inline(never)]
     fn list(&mut self) -> Parsed<Vec<Node>> {
         let mut elements = Vec::new();
         loop {
@@ -246,6 +252,7 @@ impl Parser<'_> {
     }
 
     /// A field, and what only a field can have behind it: `is null`, a comparison with a moment.
+    #[inline(never)]
     fn named(&mut self, token: Token) -> Parsed {
         let tree = if token.kind == Kind::Path { Tree::Path } else { Tree::Name };
         let name = Node { start: token.start, end: token.end, height: 0, tree };
@@ -276,6 +283,7 @@ impl Parser<'_> {
     }
 
     /// `ISO '…' < field + INTERVAL '…'`
+    #[inline(never)]
     fn moment_first(&mut self, token: Token) -> Parsed {
         let moment = self.expect(&[Kind::Text], "StringLiteral")?;
         let compare = self.comparison()?.turned();
@@ -306,6 +314,7 @@ impl Parser<'_> {
         Ok(found)
     }
 
+    #[inline(never)]
     fn function(&mut self, function: Function, name: Token) -> Parsed<Tree> {
         self.expect(&[Kind::Open], "'('")?;
         let tree = match function {
@@ -391,6 +400,7 @@ impl Parser<'_> {
     }
 
     /// A function by a name of its own.
+    #[inline(never)]
     fn call(&mut self, name: Token) -> Parsed {
         self.at += 1;
         let mut arguments = Vec::new();
@@ -402,6 +412,19 @@ impl Parser<'_> {
         }
         self.at += 1;
         self.node(name.start, Tree::Call { name, arguments })
+    }
+
+    /// A long chain of ANDs or ORs is one node, so that it is not deep.
+    fn chained(&self, and: bool, left: Node, right: Node) -> Parsed {
+        let (start, height, above) = (left.start, left.height, right.height + 1);
+        let (parts, height) = match (and, left.tree) {
+            (true, Tree::And(mut parts)) | (false, Tree::Or(mut parts)) => {
+                parts.push(right);
+                (parts, height.max(above))
+            }
+            (_, tree) => (vec![Node { tree, ..left }, right], above.max(height + 1)),
+        };
+        self.placed(start, height, if and { Tree::And(parts) } else { Tree::Or(parts) })
     }
 
     /// A node up to the token that was taken last.
@@ -416,7 +439,7 @@ impl Parser<'_> {
             Tree::In { of, list, .. } => of.height.max(list.height) + 1,
             Tree::Matches { of, pattern, .. } => of.height.max(pattern.height) + 1,
             Tree::Range(range) => range.lower.height.max(range.upper.height) + 1,
-            Tree::And(parts) | Tree::Or(parts) | Tree::List(parts) => highest(parts) + 1,
+            Tree::List(parts) => highest(parts) + 1,
             Tree::Call { arguments, .. } => highest(arguments) + 1,
             Tree::TextMatch { query, .. } => query.height + 1,
             Tree::PhraseMatch { query, slop, .. } => {
@@ -424,11 +447,15 @@ impl Parser<'_> {
             }
             _ => 0,
         };
-        if below > MAX_DEPTH {
+        self.placed(start, below, tree)
+    }
+
+    fn placed(&self, start: u32, height: u16, tree: Tree) -> Parsed {
+        if height > MAX_DEPTH {
             return Err(self.too_deep());
         }
         let end = self.at.checked_sub(1).and_then(|last| self.tokens.get(last));
-        Ok(Node { start, end: end.map_or(start, |last| last.end), height: below, tree })
+        Ok(Node { start, end: end.map_or(start, |last| last.end), height, tree })
     }
 
     fn expect(&mut self, kinds: &[Kind], words: &str) -> Parsed<Token> {
@@ -517,18 +544,6 @@ fn compare(kind: Kind) -> Option<Compare> {
         Kind::NotEqual => Compare::NotEqual,
         _ => return None,
     })
-}
-
-/// A long chain of ANDs or ORs is one node, so that it is not deep.
-fn chain(and: bool, left: Node, right: Node) -> Tree {
-    let parts = match (and, left.tree) {
-        (true, Tree::And(mut parts)) | (false, Tree::Or(mut parts)) => {
-            parts.push(right);
-            parts
-        }
-        (_, tree) => vec![Node { tree, ..left }, right],
-    };
-    if and { Tree::And(parts) } else { Tree::Or(parts) }
 }
 
 fn highest(parts: &[Node]) -> u16 {

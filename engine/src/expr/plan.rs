@@ -22,12 +22,11 @@ pub enum Node {
     },
     Range {
         of: Operand,
-        lower: Bound,
-        upper: Bound,
+        bounds: Box<[Bound; 2]>,
     },
     In {
         of: Operand,
-        set: Set,
+        set: Box<Set>,
     },
     Fields {
         left: usize,
@@ -54,7 +53,7 @@ pub enum Node {
     /// `contains` and `contains_any`
     ContainsAny {
         of: Operand,
-        set: Set,
+        set: Box<Set>,
     },
     ContainsAll {
         of: Operand,
@@ -63,7 +62,7 @@ pub enum Node {
     /// a moment and an interval against a moment
     Time {
         column: usize,
-        interval: Interval,
+        interval: Box<Interval>,
         compare: Compare,
         moment: i64,
     },
@@ -141,10 +140,55 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Puts what is quick to tell before what is slow: parts that are joined may be asked in any
+    /// order, and what the first ones decide is not asked of the others.
+    pub fn arrange(&mut self) {
+        match self {
+            Node::And(parts) | Node::Or(parts) => {
+                parts.iter_mut().for_each(Node::arrange);
+                parts.sort_by_key(Node::cost);
+            }
+            Node::Not(inner) | Node::Sample { of: inner, .. } => inner.arrange(),
+            _ => {}
+        }
+    }
+
+    fn cost(&self) -> u8 {
+        match self {
+            Node::Always(_) => 0,
+            Node::Not(inner) | Node::Sample { of: inner, .. } => inner.cost(),
+            Node::And(parts) | Node::Or(parts) => parts.iter().map(Node::cost).max().unwrap_or(0),
+            Node::Null { .. } => 1,
+            Node::Compare { of, .. } | Node::Range { of, .. } | Node::In { of, .. } => of.cost(),
+            Node::Fields { .. } => 2,
+            Node::Like { of, .. } => of.cost() + 1,
+            Node::Time { .. } => 3,
+            Node::Exists { .. } => 6,
+            Node::ContainsAny { of, .. } | Node::ContainsAll { of, .. } => of.cost() + 2,
+            Node::Matches { .. } => 9,
+            Node::TextMatch { .. } | Node::PhraseMatch { .. } => 10,
+        }
+    }
+}
+
+impl Operand {
+    fn cost(&self) -> u8 {
+        match (&self.place, &self.computed) {
+            (Place::Whole, Computed::Plain) => 1,
+            (Place::Whole, _) => 2,
+            (Place::Element(_), _) => 3,
+            (Place::Keys(_), _) => 6,
+        }
+    }
+}
+
 /// What a function that looks for elements is called in the plan.
 pub fn contains(how: Contains, of: Operand, elements: Vec<Value>) -> Node {
     match how {
-        Contains::One | Contains::Any => Node::ContainsAny { of, set: Set::new(elements) },
+        Contains::One | Contains::Any => {
+            Node::ContainsAny { of, set: Box::new(Set::new(elements)) }
+        }
         Contains::All => Node::ContainsAll { of, elements },
     }
 }

@@ -4,6 +4,10 @@ use std::collections::HashSet;
 
 use super::eval::item::Item;
 use super::value::{Value, exact_int};
+use crate::segment::bits::Bits;
+
+/// Numbers that a bit map spans, at most: 256 kB.
+const NEAR: u64 = 1 << 21;
 
 #[derive(Clone, Debug)]
 pub struct Set {
@@ -12,6 +16,8 @@ pub struct Set {
     yes: bool,
     no: bool,
     ints: HashSet<i64>,
+    /// the same where they are close together: a bit for each number from the least on
+    near: Option<(i64, Bits)>,
     /// those that are no whole numbers
     floats: HashSet<u64>,
     texts: HashSet<Box<str>>,
@@ -26,6 +32,7 @@ impl Set {
             yes: false,
             no: false,
             ints: HashSet::new(),
+            near: None,
             floats: HashSet::new(),
             texts: HashSet::new(),
             lists: Vec::new(),
@@ -52,6 +59,7 @@ impl Set {
             }
             set.numbers |= matches!(value, Value::Int(_) | Value::Float(_));
         }
+        set.near = near(&set.ints);
         set.values = values;
         set
     }
@@ -69,19 +77,29 @@ impl Set {
         match item {
             Item::Bool(true) => self.yes,
             Item::Bool(false) => self.no,
-            Item::Int(value) => self.ints.contains(value),
+            Item::Int(value) => self.has_int(*value),
             Item::Float(value) => match exact_int(*value) {
                 Some(int) => self.ints.contains(&int),
                 None => self.floats.contains(&value.to_bits()),
             },
-            Item::Text(value) => self.texts.contains(&**value),
+            Item::Text(value) => self.has_text(value),
             Item::Array(_) | Item::List(_) => self.lists.iter().any(|list| item.equals(list)),
             Item::Object | Item::Unknown => false,
         }
     }
 
+    pub fn has_text(&self, value: &str) -> bool {
+        self.texts.contains(value)
+    }
+
     pub fn has_int(&self, value: i64) -> bool {
-        self.ints.contains(&value)
+        match &self.near {
+            Some((least, bits)) => value
+                .checked_sub(*least)
+                .and_then(|place| usize::try_from(place).ok())
+                .is_some_and(|place| bits.get(place)),
+            None => self.ints.contains(&value),
+        }
     }
 
     /// Whether a value of JSON is in the list, as if each kind of constants were asked for by
@@ -101,4 +119,15 @@ impl Set {
         ];
         kinds.iter().all(|(asked, of_kind)| !asked || *of_kind).then_some(false)
     }
+}
+
+fn near(ints: &HashSet<i64>) -> Option<(i64, Bits)> {
+    let (least, most) = (ints.iter().min()?, ints.iter().max()?);
+    let span = most.abs_diff(*least);
+    if span >= NEAR {
+        return None;
+    }
+    let mut bits = Bits::filled(span as usize + 1, false);
+    ints.iter().for_each(|value| bits.set(value.abs_diff(*least) as usize, true));
+    Some((*least, bits))
 }

@@ -108,6 +108,7 @@ impl Types<'_> {
         }
     }
 
+    #[inline(never)]
     fn template(&self, name: Token) -> Result<Typed> {
         let name = self.token(name);
         let value = self.templates.get(name).ok_or_else(|| {
@@ -116,6 +117,7 @@ impl Types<'_> {
         Ok(Typed::Value(value.clone(), Some(name.into())))
     }
 
+    #[inline(never)]
     fn list(&self, elements: &[Node]) -> Result<Typed> {
         let values = elements.iter().map(|element| match self.typed(element)? {
             Typed::Value(value, None) => Ok(value),
@@ -127,6 +129,7 @@ impl Types<'_> {
         Ok(Typed::Value(Value::List(values.collect::<Result<_>>()?), None))
     }
 
+    #[inline(never)]
     fn unary(&self, node: &Node, operator: Unary, of: &Node) -> Result<Typed> {
         if operator == Unary::Minus && matches!(of.tree, Tree::Least) {
             return Ok(Typed::Value(Value::Int(i64::MIN), None));
@@ -154,12 +157,14 @@ impl Types<'_> {
     }
 
     /// AND or OR of parts, from the left.
+    #[inline(never)]
     fn logic(&self, and: bool, parts: &[Node]) -> Result<Typed> {
         let mut parts = parts.iter().map(|part| self.typed(part));
         let first = parts.next().unwrap_or(Ok(Typed::Value(Value::Bool(and), None)))?;
         parts.try_fold(first, |left, right| join(and, left, right?))
     }
 
+    #[inline(never)]
     fn exists(&self, of: &Node) -> Result<Plan> {
         let Typed::Column(column) = self.typed(of)? else {
             return Err(format!(
@@ -179,6 +184,7 @@ impl Types<'_> {
         Ok(Plan::Exists { column: column.index, keys: column.path })
     }
 
+    #[inline(never)]
     fn null(&self, node: &Node, negated: bool, of: &Node) -> Result<Plan> {
         let column = self.column(of)?;
         if crate::schema::is_vector(column.data_type) {

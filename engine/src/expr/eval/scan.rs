@@ -1,52 +1,46 @@
-//! Whole columns of numbers against constants, block by block: what most filters do most of the
-//! time. NULLs are the caller's to leave out.
+//! Whole columns of numbers and texts against constants, block by block: what most filters do most
+//! of the time. NULLs are the caller's to leave out.
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::expr::plan::Bound;
+use crate::expr::plan::{Bound, Computed};
 use crate::expr::set::Set;
 use crate::expr::tree::Compare;
-use crate::expr::value::Value;
+use crate::expr::value::{self, Value};
 use crate::segment::bits::Bits;
 use crate::segment::blocks::Blocks;
 use crate::segment::column::{Column, Data};
 
-/// `a < 1`; none of a column or a constant that is no number.
+/// `a < 1`, `a % 7 == 3`; none where values are not told of this column in this way.
 pub fn compare(
     column: &Column,
     rows: &Range<usize>,
+    computed: &Computed,
     compare: Compare,
     with: &Value,
 ) -> Option<Bits> {
     let negated = compare == Compare::NotEqual;
-    let mut yes = match with {
-        Value::Int(value) => {
-            let below = value.checked_sub(1).map_or(EMPTY, |below| i64::MIN..=below);
-            let above = value.checked_add(1).map_or(EMPTY, |above| above..=i64::MAX);
-            within_ints(
-                column,
-                rows,
-                &match compare {
-                    Compare::Less => below,
-                    Compare::LessEqual => i64::MIN..=*value,
-                    Compare::Greater => above,
-                    Compare::GreaterEqual => *value..=i64::MAX,
-                    Compare::Equal | Compare::NotEqual => *value..=*value,
-                },
-            )
+    let mut yes = match (with, computed) {
+        (Value::Int(with), Computed::Plain) => {
+            within_ints(column, rows, &ints(compare, *with), |value| value)
         }
-        Value::Float(value) => within_floats(
-            column,
-            rows,
-            &match compare {
-                Compare::Less => f64::NEG_INFINITY..=value.next_down(),
-                Compare::LessEqual => f64::NEG_INFINITY..=*value,
-                Compare::Greater => value.next_up()..=f64::INFINITY,
-                Compare::GreaterEqual => *value..=f64::INFINITY,
-                Compare::Equal | Compare::NotEqual => *value..=*value,
-            },
-        ),
-        Value::Bool(_) | Value::Text(_) | Value::List(_) => None,
+        (Value::Int(with), Computed::Arithmetic(operator, Value::Int(by))) => {
+            within_ints(column, rows, &ints(compare, *with), |value| {
+                value::ints(*operator, value, *by)
+            })
+        }
+        (Value::Float(with), Computed::Plain) => {
+            within_floats(column, rows, &floats(compare, *with))
+        }
+        (Value::Text(with), Computed::Plain) => {
+            let Data::Text(blocks) = &column.data else { return None };
+            Some(match compare {
+                // equality looks at the length first
+                Compare::Equal | Compare::NotEqual => tested(blocks, rows, |text| text == with),
+                _ => tested(blocks, rows, |text| compare.holds(text.cmp(with))),
+            })
+        }
+        _ => None,
     }?;
     if negated {
         yes.not();
@@ -61,7 +55,7 @@ pub fn between(column: &Column, rows: &Range<usize>, lower: &Bound, upper: &Boun
             let low = if lower.inclusive { Some(*low) } else { low.checked_add(1) };
             let high = if upper.inclusive { Some(*high) } else { high.checked_sub(1) };
             let range = low.zip(high).map_or(EMPTY, |(low, high)| low..=high);
-            within_ints(column, rows, &range)
+            within_ints(column, rows, &range, |value| value)
         }
         (Value::Float(low), Value::Float(high)) => {
             let low = if lower.inclusive { *low } else { low.next_up() };
@@ -72,13 +66,40 @@ pub fn between(column: &Column, rows: &Range<usize>, lower: &Bound, upper: &Boun
     }
 }
 
-/// `a in [1, 2]`, of whole numbers.
+/// `a in [1, 2]`, of whole numbers and texts.
 pub fn among(column: &Column, rows: &Range<usize>, set: &Set) -> Option<Bits> {
     match &column.data {
         Data::Int(blocks) => Some(tested(blocks, rows, |value| set.has_int(i64::from(*value)))),
         Data::Long(blocks) => Some(tested(blocks, rows, |value| set.has_int(*value))),
+        Data::Text(blocks) => Some(tested(blocks, rows, |value| set.has_text(value))),
         _ => None,
     }
+}
+
+/// `a like "b%"`
+pub fn texts(column: &Column, rows: &Range<usize>, test: impl Fn(&str) -> bool) -> Option<Bits> {
+    match &column.data {
+        Data::Text(blocks) => Some(tested(blocks, rows, |value| test(value))),
+        _ => None,
+    }
+}
+
+/// Which of the rows, counted from the first, have no bit.
+pub fn missing(bits: &Bits, rows: &Range<usize>) -> impl Iterator<Item = usize> {
+    let (start, end) = (rows.start, rows.end);
+    let words = bits.words().iter().enumerate().skip(start / 64);
+    words
+        .take_while(move |(index, _)| index * 64 < end)
+        .flat_map(|(index, word)| {
+            let mut without = !word;
+            std::iter::from_fn(move || {
+                let bit = (without != 0).then_some(without.trailing_zeros())?;
+                without &= without - 1;
+                Some(index * 64 + bit as usize)
+            })
+        })
+        .filter(move |row| (start..end).contains(row))
+        .map(move |row| row - start)
 }
 
 /// So many of the rows, at least one, always the same: those whose numbers are scattered lowest.
@@ -99,10 +120,37 @@ pub fn sample(rows: impl Iterator<Item = usize>, first: usize, share: f64) -> Ve
 #[allow(clippy::reversed_empty_ranges, reason = "nothing is in it, and that is meant")]
 const EMPTY: RangeInclusive<i64> = 1..=0;
 
-fn within_ints(column: &Column, rows: &Range<usize>, range: &RangeInclusive<i64>) -> Option<Bits> {
+/// The whole numbers that stand so to another.
+fn ints(compare: Compare, with: i64) -> RangeInclusive<i64> {
+    match compare {
+        Compare::Less => with.checked_sub(1).map_or(EMPTY, |below| i64::MIN..=below),
+        Compare::LessEqual => i64::MIN..=with,
+        Compare::Greater => with.checked_add(1).map_or(EMPTY, |above| above..=i64::MAX),
+        Compare::GreaterEqual => with..=i64::MAX,
+        Compare::Equal | Compare::NotEqual => with..=with,
+    }
+}
+
+fn floats(compare: Compare, with: f64) -> RangeInclusive<f64> {
+    match compare {
+        Compare::Less => f64::NEG_INFINITY..=with.next_down(),
+        Compare::LessEqual => f64::NEG_INFINITY..=with,
+        Compare::Greater => with.next_up()..=f64::INFINITY,
+        Compare::GreaterEqual => with..=f64::INFINITY,
+        Compare::Equal | Compare::NotEqual => with..=with,
+    }
+}
+
+fn within_ints(
+    column: &Column,
+    rows: &Range<usize>,
+    range: &RangeInclusive<i64>,
+    computed: impl Fn(i64) -> i64,
+) -> Option<Bits> {
+    let within = |value| range.contains(&computed(value));
     match &column.data {
-        Data::Int(blocks) => Some(tested(blocks, rows, |value| range.contains(&i64::from(*value)))),
-        Data::Long(blocks) => Some(tested(blocks, rows, |value| range.contains(value))),
+        Data::Int(blocks) => Some(tested(blocks, rows, |value| within(i64::from(*value)))),
+        Data::Long(blocks) => Some(tested(blocks, rows, |value| within(*value))),
         _ => None,
     }
 }

@@ -53,6 +53,7 @@ impl Column {
 
 impl Types<'_> {
     /// The column of a name or a path.
+    #[inline(never)]
     pub(super) fn column(&self, node: &Node) -> Result<Column> {
         let source = self.source(node);
         match node.tree {

@@ -26,6 +26,7 @@ pub enum Shape {
 }
 
 impl Types<'_> {
+    #[inline(never)]
     pub(super) fn arithmetic(
         &self,
         node: &Node,
@@ -44,10 +45,12 @@ impl Types<'_> {
     }
 
     /// `~x` is `x ^ -1`.
+    #[inline(never)]
     pub(super) fn bit_not(&self, of: Typed) -> Result<Typed> {
         self.sum(Arithmetic::BitXor, "bitnot", of, Typed::Value(Value::Int(-1), None))
     }
 
+    #[inline(never)]
     fn sum(&self, operator: Arithmetic, name: &str, left: Typed, right: Typed) -> Result<Typed> {
         for side in [&left, &right] {
             no_whole_array(side)?;
@@ -101,6 +104,7 @@ impl Types<'_> {
         Ok(Typed::Sum(Sum { data_type, shape }))
     }
 
+    #[inline(never)]
     pub(super) fn compare(
         &self,
         node: &Node,
@@ -143,6 +147,7 @@ impl Types<'_> {
         Ok(Typed::Filter(plan))
     }
 
+    #[inline(never)]
     pub(super) fn range(&self, range: &Range) -> Result<Plan> {
         let column = self.column(&range.of)?;
         if column.is_whole_array() {
@@ -169,10 +174,11 @@ impl Types<'_> {
         if order.is_gt() || (order.is_eq() && !(lower.inclusive && upper.inclusive)) {
             return Err("invalid range: lowerbound is greater than upperbound".into());
         }
-        Ok(Plan::Range { of: column.plain(), lower, upper })
+        Ok(Plan::Range { of: column.plain(), bounds: Box::new([lower, upper]) })
     }
 
     /// `of in list`
+    #[inline(never)]
     pub(super) fn term(&self, of: &Node, list: &Node) -> Result<Plan> {
         let column = match self.typed(of)? {
             Typed::Column(column) => column,
@@ -247,7 +253,7 @@ fn in_list(column: Column, values: Vec<Value>) -> Plan {
         return Plan::Always(false);
     }
     if !column.is_whole_array() {
-        return Plan::In { of: column.plain(), set: Set::new(values) };
+        return Plan::In { of: column.plain(), set: Box::new(Set::new(values)) };
     }
     let of = column.plain();
     Plan::Or(

@@ -21,6 +21,7 @@ const EPSILON: f64 = 1e-10;
 const MOST_TERMS: i64 = 1000;
 
 impl Types<'_> {
+    #[inline(never)]
     pub(super) fn like(&self, of: &Node, pattern: &Node) -> Result<Plan> {
         let column = self.text_column(
             of,
@@ -31,6 +32,7 @@ impl Types<'_> {
         Ok(Plan::Like { of: column.plain(), pattern: Pattern::new(&pattern)? })
     }
 
+    #[inline(never)]
     pub(super) fn matches(&self, _negated: bool, of: &Node, pattern: &Node) -> Result<Plan> {
         let column = self.text_column(
             of,
@@ -42,6 +44,9 @@ impl Types<'_> {
             Tree::Text => literal::pattern(self.source(pattern)),
             _ => self.text_argument(pattern, "regex", "regex pattern")?.0.into(),
         };
+        if let Some(pattern) = anchored(&pattern) {
+            return Ok(Plan::Like { of: column.plain(), pattern });
+        }
         let regex = RegexBuilder::new(&pattern)
             .dot_matches_new_line(true)
             .build()
@@ -49,6 +54,7 @@ impl Types<'_> {
         Ok(Plan::Matches { of: column.plain(), regex })
     }
 
+    #[inline(never)]
     pub(super) fn contains(&self, how: Contains, of: &Node, elements: &Node) -> Result<Plan> {
         let column = match self.typed(of)? {
             Typed::Column(column)
@@ -99,6 +105,7 @@ impl Types<'_> {
         Ok(plan::contains(how, column.plain(), elements))
     }
 
+    #[inline(never)]
     pub(super) fn length(&self, node: &Node, of: &Node) -> Result<Typed> {
         let column = self.column(of)?;
         if column.data_type != DataType::Json && !column.is_whole_array() {
@@ -111,6 +118,7 @@ impl Types<'_> {
         Ok(Typed::Sum(Sum { data_type: DataType::Int64, shape: Shape::Length(column) }))
     }
 
+    #[inline(never)]
     pub(super) fn text_match(
         &self,
         field: Token,
@@ -137,6 +145,7 @@ impl Types<'_> {
         Ok(Plan::TextMatch { column, query, minimum: minimum as usize })
     }
 
+    #[inline(never)]
     pub(super) fn phrase_match(
         &self,
         field: Token,
@@ -165,6 +174,7 @@ impl Types<'_> {
         Ok(Plan::PhraseMatch { column, query, slop })
     }
 
+    #[inline(never)]
     pub(super) fn sample(&self, share: &Node) -> Result<Plan> {
         let words = self.words(share);
         let Typed::Value(value, None) = self.typed(share)? else {
@@ -186,6 +196,7 @@ impl Types<'_> {
         Ok(Plan::Sample { of: Box::new(Plan::Always(true)), share })
     }
 
+    #[inline(never)]
     pub(super) fn time(&self, time: &Time) -> Result<Plan> {
         let name = self.token(time.field);
         let column = self.named(name, false)?;
@@ -198,11 +209,13 @@ impl Types<'_> {
             let with = Value::Int(moment);
             return Ok(Plan::Compare { of: column.plain(), compare, with });
         };
-        let interval = Interval::parse(&literal::text(self.token(interval))?)?.signed(sign);
+        let interval =
+            Box::new(Interval::parse(&literal::text(self.token(interval))?)?.signed(sign));
         Ok(Plan::Time { column: column.index, interval, compare, moment })
     }
 
     /// Milvus has two functions of this kind: `empty(text)` and `starts_with(text, text)`.
+    #[inline(never)]
     pub(super) fn call(&self, name: Token, arguments: &[Node]) -> Result<Plan> {
         let name = self.token(name).to_ascii_lowercase();
         let arguments = arguments.iter().map(|argument| self.typed(argument));
@@ -231,6 +244,7 @@ impl Types<'_> {
     }
 
     /// What Milvus has and this engine has not; mistakes in it are told first.
+    #[inline(never)]
     pub(super) fn absent(&self, node: &Node, name: Token, field: Option<Token>) -> Result<Plan> {
         let name = self.token(name).to_ascii_lowercase();
         let spatial = name.starts_with("st_");
@@ -302,4 +316,26 @@ impl Types<'_> {
             )),
         }
     }
+}
+
+/// A regular expression that is a text and nothing else, as a pattern, which is quicker.
+fn anchored(regex: &str) -> Option<Pattern> {
+    let (start, rest) = match regex.strip_prefix('^') {
+        Some(rest) => (true, rest),
+        None => (false, regex),
+    };
+    let (end, inner) = match rest.strip_suffix('$') {
+        Some(inner) => (true, inner),
+        None => (false, rest),
+    };
+    if inner.contains(['\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '|', '^', '$']) {
+        return None;
+    }
+    let text = inner.into();
+    Some(match (start, end) {
+        (true, true) => Pattern::Exactly(text),
+        (true, false) => Pattern::Prefix(text),
+        (false, true) => Pattern::Suffix(text),
+        (false, false) => Pattern::Inside(text),
+    })
 }

@@ -212,7 +212,8 @@ mod tests {
 
     #[test]
     fn values_are_where_their_keys_are() {
-        let text = r#" { "a" : [1, {"b\"c": "x\ny"}, -2.5e1 , [ ] ] , "n":null,"t":true, "0": "zero",
+        let text = r#" { "a" : [1, {"b\"c": "x\ny"}, -2.5e1 , [ ] ] , "n":null,"t":true,
+            "0": "zero",
             "big": 9223372036854775807, "more": 9223372036854775808, "a": 7 } "#;
         assert_eq!(at(text, &["a", "0"]), Some(Json::Int(1)));
         assert_eq!(at(text, &["a", "1", "b\"c"]), Some(Json::Text("x\ny".into())));

@@ -29,7 +29,7 @@ use crate::segment::bits::Bits;
 use crate::segment::{Key, Segment};
 use value::Templates;
 
-/// What `text_match` and `phrase_match` ask: whoever has the analyzers and inverted indexes answers.
+/// What `text_match` and `phrase_match` ask: whoever has analyzers and inverted indexes answers.
 /// Columns and rows are a segment's; rows that are NULL are not asked for.
 pub trait Texts {
     /// Whether the text has at least so many of the query's terms.
@@ -88,11 +88,9 @@ impl Filter {
 
     /// The rows that match: a bit for each of `rows`, the first bit for the first of them.
     pub fn matches(&self, segment: &Segment, rows: Range<usize>, texts: &dyn Texts) -> Bits {
-        let rows = rows.start.min(segment.rows())..rows.end.min(segment.rows());
-        let all = rows.len();
-        let mut truth = eval::Eval { segment, rows, texts }.truth(&self.node, None);
-        truth.yes.resize(all, false);
-        truth.yes
+        let end = rows.end.min(segment.rows());
+        let rows = rows.start.min(end)..end;
+        eval::Eval { segment, rows, texts }.truth(&self.node, None).yes
     }
 
     /// The keys of a filter that asks for keys and nothing else (`pk in [2, 1]`, `pk == 1`), as

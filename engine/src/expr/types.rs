@@ -67,9 +67,7 @@ impl Types<'_> {
             Tree::Template(name) => self.template(*name),
             Tree::List(elements) => self.list(elements),
             Tree::Unary(operator, of) => self.unary(node, *operator, of),
-            Tree::Arithmetic(operator, left, right) => {
-                self.arithmetic(node, *operator, left, right)
-            }
+            Tree::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right),
             Tree::Power(left, right) => match (self.typed(left)?, self.typed(right)?) {
                 (Typed::Value(left, None), Typed::Value(right, None)) => {
                     value(value::power(&left, &right)?)
@@ -84,7 +82,7 @@ impl Types<'_> {
             }
             Tree::Like(of, pattern) => self.like(of, pattern).map(Typed::Filter),
             Tree::Matches { negated, of, pattern } => {
-                let plan = self.matches(*negated, of, pattern)?;
+                let plan = self.matches(of, pattern)?;
                 Ok(Typed::Filter(if *negated { Plan::Not(Box::new(plan)) } else { plan }))
             }
             Tree::And(parts) => self.logic(true, parts),
@@ -265,7 +263,9 @@ fn join(and: bool, left: Typed, right: Typed) -> Result<Typed> {
             "random sample expression can only be the last expression in the logical and expression"
                 .into(),
         ),
-        (Typed::Filter(Plan::Sample { .. }), _) | (_, Typed::Filter(Plan::Sample { .. })) if !and => {
+        (Typed::Filter(Plan::Sample { .. }), _) | (_, Typed::Filter(Plan::Sample { .. }))
+            if !and =>
+        {
             Err("random sample expression cannot be used in logical and expression".into())
         }
         (Typed::Filter(left), Typed::Filter(Plan::Sample { of, share })) => {

@@ -40,7 +40,10 @@ fn collection() -> Collection {
                 "id": id,
                 "active": extreme || id % 2 == 0,
                 "nullable_i64": match id { 3 | 4 | 7 => Json::Null, _ => json!(id) },
-                "nullable_varchar": match id { 4 | 8 => Json::Null, _ => json!(format!("nullable_{id}")) },
+                "nullable_varchar": match id {
+                    4 | 8 => Json::Null,
+                    _ => json!(format!("nullable_{id}")),
+                },
                 "nullable_bool": match id { 5 => Json::Null, _ => json!(extreme || id % 2 == 0) },
                 "name": name,
                 "arr_i64": match id {
@@ -205,7 +208,8 @@ fn rows_are_those_of_a_server() {
         (r#"meta["group"] in ["qa", "dev"]"#, vec![1, 2, 4, 5, 7, 8, 10]),
         (r#"json_contains(meta["labels"], "hot")"#, vec![1, 3, 5]),
         (
-            r#"array_length(nullable_arr_i64) == 1 and (meta["missing_key"] == 1 or id in [1, 10])"#,
+            r#"array_length(nullable_arr_i64) == 1
+                and (meta["missing_key"] == 1 or id in [1, 10])"#,
             vec![1],
         ),
         (r#"array_contains(meta["labels"], "hot")"#, vec![1, 3, 5]),

@@ -29,7 +29,6 @@ impl Types<'_> {
     #[inline(never)]
     pub(super) fn arithmetic(
         &self,
-        node: &Node,
         operator: Arithmetic,
         left: &Node,
         right: &Node,
@@ -37,7 +36,7 @@ impl Types<'_> {
         let (left, right) = (self.typed(left)?, self.typed(right)?);
         if let (Typed::Value(left, a), Typed::Value(right, b)) = (&left, &right) {
             if a.is_some() || b.is_some() {
-                return Err(self.two_placeholders(operator.sign(), node));
+                return Err(two_placeholders(operator.sign()));
             }
             return Ok(Typed::Value(value::arithmetic(operator, left, right)?, None));
         }
@@ -115,7 +114,7 @@ impl Types<'_> {
         let (left, right) = (self.typed(left)?, self.typed(right)?);
         if let (Typed::Value(left, a), Typed::Value(right, b)) = (&left, &right) {
             if a.is_some() || b.is_some() {
-                return Err(self.two_placeholders(compare.sign(), node));
+                return Err(two_placeholders(compare.sign()));
             }
             let value = value::compare(compare, left, right).ok_or_else(|| {
                 format!(
@@ -241,10 +240,10 @@ impl Types<'_> {
         });
         Ok(in_list(column, values.collect::<Result<_>>()?))
     }
+}
 
-    fn two_placeholders(&self, sign: &str, _node: &Node) -> String {
-        format!("placeholder was not supported between two constants with operator: {sign}")
-    }
+fn two_placeholders(sign: &str) -> String {
+    format!("placeholder was not supported between two constants with operator: {sign}")
 }
 
 /// Whole ARRAYs in a list are compared one by one.

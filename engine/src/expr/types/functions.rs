@@ -28,12 +28,12 @@ impl Types<'_> {
             "like operation on complicated expr is unsupported",
             "like operation on non-string or no-json field is unsupported",
         )?;
-        let (pattern, _) = self.text_argument(pattern, "like", "like pattern")?;
+        let pattern = self.text_argument(pattern, "like", "like pattern")?;
         Ok(Plan::Like { of: column.plain(), pattern: Pattern::new(&pattern)? })
     }
 
     #[inline(never)]
-    pub(super) fn matches(&self, _negated: bool, of: &Node, pattern: &Node) -> Result<Plan> {
+    pub(super) fn matches(&self, of: &Node, pattern: &Node) -> Result<Plan> {
         let column = self.text_column(
             of,
             "regex match on complicated expr is unsupported",
@@ -42,7 +42,7 @@ impl Types<'_> {
         let pattern = match pattern.tree {
             // its backslashes are the regular expression's
             Tree::Text => literal::pattern(self.source(pattern)),
-            _ => self.text_argument(pattern, "regex", "regex pattern")?.0.into(),
+            _ => self.text_argument(pattern, "regex", "regex pattern")?.into(),
         };
         if let Some(pattern) = anchored(&pattern) {
             return Ok(Plan::Like { of: column.plain(), pattern });
@@ -295,18 +295,13 @@ impl Types<'_> {
         if !enabled {
             return Err(format!("field \"{field}\" does not enable match"));
         }
-        Ok((column.index, self.text_argument(query, operation, name)?.0))
+        Ok((column.index, self.text_argument(query, operation, name)?))
     }
 
     /// A string, or a variable that is one.
-    fn text_argument(
-        &self,
-        node: &Node,
-        operation: &str,
-        name: &str,
-    ) -> Result<(Box<str>, Option<Box<str>>)> {
+    fn text_argument(&self, node: &Node, operation: &str, name: &str) -> Result<Box<str>> {
         match self.typed(node)? {
-            Typed::Value(Value::Text(text), template) => Ok((text, template)),
+            Typed::Value(Value::Text(text), _) => Ok(text),
             Typed::Value(_, Some(template)) => Err(format!(
                 "the value of {operation} expression template variable {{{template}}} is not string"
             )),

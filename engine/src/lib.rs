@@ -14,20 +14,22 @@
 //!    that fast, `analyzer` makes terms of texts.
 //! 6. `store` keeps what was acknowledged in a log, a manifest and immutable segments.
 //!
-//! Arrows: `service -> catalog, search, query; search, query -> expr, index, segment; index ->
-//! kernels; store -> segment`. Everything is synchronous and pure but for `store`, which reaches
-//! files through a small trait.
+//! Arrows: `service -> catalog, search; search -> expr, index, analyzer, catalog; catalog -> schema,
+//! segment; index -> kernels`. Everything is synchronous and pure but for `store`, which knows bytes
+//! alone and reaches files through a small trait.
 
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod analyzer;
+pub mod catalog;
 pub mod error;
 pub mod expr;
-pub mod schema;
-pub mod segment;
-pub mod analyzer;
 pub mod index;
 pub mod kernels;
+pub mod schema;
+pub mod segment;
+pub mod service;
 pub mod store;

@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn rows_are_where_they_were_put() {
-        let mut blocks = Blocks::new(300_000);
+        let mut blocks = Blocks::<u32>::new(300_000);
         assert_eq!(blocks.rows_per_block(), 2);
-        for row in 0..5u64 {
+        for row in 0..5u32 {
             blocks.extend(&vec![row; 300_000]);
         }
         assert_eq!((blocks.rows(), blocks.blocks().count()), (5, 3));
         for row in 0..5 {
-            assert_eq!(blocks.row(row), vec![row as u64; 300_000]);
+            assert_eq!(blocks.row(row), vec![row as u32; 300_000]);
         }
         assert!(blocks.row(5).is_empty() && blocks.row(6).is_empty());
         let mut many = Blocks::new(1);

@@ -92,8 +92,10 @@ impl Manifest {
 
     fn parse(generation: u64, content: &[u8]) -> Option<Manifest> {
         let mut fields = Fields(content);
-        let first_sequence = fields.u64().filter(|first| *first > 0)?;
-        let next_segment = fields.u64()?;
+        // they are counted up from here, and never come so far
+        let is_sound = |number: &u64| (1..u64::MAX >> 1).contains(number);
+        let first_sequence = fields.u64().filter(is_sound)?;
+        let next_segment = fields.u64().filter(is_sound)?;
         let count = fields.u32()?;
         let mut segments = Vec::new();
         for _ in 0..count {
@@ -105,7 +107,7 @@ impl Manifest {
             segments.push(entry);
         }
         let body = fields.0.to_vec();
-        (generation > 0).then_some(Manifest {
+        is_sound(&generation).then_some(Manifest {
             generation,
             first_sequence,
             next_segment,

@@ -103,6 +103,10 @@ impl Hnsw {
             *seen |= LEFT;
             let node = unseal(*seen).1;
             walk.look(self.links(node, level));
+            // the list that is likely next is on its way while distances are measured
+            if let Some(&ahead) = walk.near.get(next + 1) {
+                std::hint::black_box(self.links(unseal(ahead).1, level).len());
+            }
             self.measure(rows, query, walk);
             for i in 0..walk.measured.len() {
                 let found = seal(walk.measured[i]);

@@ -17,8 +17,8 @@ const NONE: u32 = u32::MAX;
 impl Hnsw {
     /// The graph without the rows.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let lists = self.base.stride() * self.base.count() as usize
-            + self.upper.stride() * self.upper.count() as usize;
+        let lists = self.base.stored_len() * self.base.count() as usize
+            + self.upper.stored_len() * self.upper.count() as usize;
         let mut bytes = Vec::with_capacity(4 * (6 + self.levels.len() + lists));
         let mut put = |number: u32| bytes.extend_from_slice(&number.to_le_bytes());
         let metric = match self.metric {
@@ -34,10 +34,10 @@ impl Hnsw {
             put(level.into());
         }
         for list in 0..self.upper.count() {
-            self.upper.stored(list).iter().copied().for_each(&mut put);
+            self.upper.stored(list).for_each(&mut put);
         }
         for list in 0..self.base.count() {
-            self.base.stored(list).iter().copied().for_each(&mut put);
+            self.base.stored(list).for_each(&mut put);
         }
         bytes
     }
@@ -62,18 +62,18 @@ impl Hnsw {
             uppers += if level == ABSENT { 0 } else { level.into() };
             graph.levels.push(level);
         }
-        let (upper, base) = rest.split_at_checked(uppers.checked_mul(graph.upper.stride())?)?;
-        if base.len() != (len as usize).checked_mul(graph.base.stride())? {
+        let (upper, base) = rest.split_at_checked(uppers.checked_mul(graph.upper.stored_len())?)?;
+        if base.len() != (len as usize).checked_mul(graph.base.stored_len())? {
             return None;
         }
-        let mut stored = upper.chunks_exact(graph.upper.stride());
+        let mut stored = upper.chunks_exact(graph.upper.stored_len());
         for (node, &own) in graph.levels.iter().enumerate() {
             for level in 1..=if own == ABSENT { 0 } else { own } {
                 let linked = |n: u32| n as usize != node && in_layer(&graph.levels, n, level);
                 graph.upper.restore(stored.next()?, linked)?;
             }
         }
-        for stored in base.chunks_exact(graph.base.stride()) {
+        for stored in base.chunks_exact(graph.base.stored_len()) {
             graph.base.restore(stored, |n| in_layer(&graph.levels, n, 0))?;
         }
         graph.entry = if entry == NONE {

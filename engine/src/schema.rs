@@ -81,6 +81,30 @@ impl Schema {
         Ok(Schema { fields, message, primary })
     }
 
+    /// Puts a field behind those of the schema, before the dynamic one. Gives its place.
+    pub fn add(&mut self, mut message: FieldSchema) -> Result<usize> {
+        let last = self.fields.iter().map(|field| field.message.field_id).max();
+        message.field_id = last.unwrap_or(FIRST_FIELD_ID) + 1;
+        let mut changed = self.message.clone();
+        changed.fields.push(message.clone());
+        check_fields(&changed)?;
+        let field = Field::new(&message)?;
+        self.message = changed;
+        let index = self.fields.len() - usize::from(self.dynamic().is_some());
+        self.fields.insert(index, field);
+        Ok(index)
+    }
+
+    /// Puts a changed field in the place of what it was.
+    pub fn replace(&mut self, index: usize, field: Field) {
+        if let Some(place) = self.message.fields.get_mut(index) {
+            place.clone_from(&field.message);
+        }
+        if let Some(place) = self.fields.get_mut(index) {
+            *place = field;
+        }
+    }
+
     pub fn find(&self, name: &str) -> Option<(usize, &Field)> {
         self.fields.iter().enumerate().find(|(_, field)| field.name == name)
     }

@@ -162,16 +162,9 @@ impl Segment {
     }
 
     /// A column for a field that is added: NULL or the default in every row.
-    pub fn add_column(&mut self, column: Column) {
-        self.columns.push(column);
-    }
-
-    pub fn remove_column(&mut self, index: usize) {
-        if index < self.columns.len() {
-            self.columns.remove(index);
-        }
-        if index < self.primary {
-            self.primary -= 1;
+    pub fn insert_column(&mut self, index: usize, column: Column) {
+        if index <= self.columns.len() {
+            self.columns.insert(index, column);
         }
     }
 

@@ -2,14 +2,23 @@
 //! method is a function of the catalog and a message; what goes wrong is a status in the reply, as
 //! a server has it, and a method that is not there is one of gRPC's own.
 
+mod databases;
+mod define;
+mod fill;
+mod indexes;
+mod loading;
+mod maintenance;
+mod partitions;
+mod query;
 mod reply;
+mod write;
 
 use milvus_proto::Request;
 use milvus_proto::milvus as pb;
 use prost::Message;
 
 use crate::catalog::Catalog;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +64,79 @@ macro_rules! methods {
     };
 }
 
-methods! {}
+methods! {
+    GetVersionRequest: maintenance::version;
+    ConnectRequest: maintenance::connect;
+
+    CreateCollectionRequest: define::create;
+    DropCollectionRequest: define::drop;
+    DescribeCollectionRequest: define::describe;
+    ShowCollectionsRequest: define::show;
+    RenameCollectionRequest: define::rename;
+    TruncateCollectionRequest: define::truncate;
+    AlterCollectionRequest: define::alter;
+    AlterCollectionFieldRequest: define::alter_field;
+    AddCollectionFieldRequest: define::add_field;
+    GetCollectionStatisticsRequest: define::statistics;
+
+    LoadCollectionRequest: loading::load;
+    ReleaseCollectionRequest: loading::release;
+    LoadPartitionsRequest: loading::load_partitions;
+    ReleasePartitionsRequest: loading::release_partitions;
+    GetLoadStateRequest: loading::state;
+    GetLoadingProgressRequest: loading::progress;
+
+    CreatePartitionRequest: partitions::create;
+    DropPartitionRequest: partitions::drop;
+    ShowPartitionsRequest: partitions::show;
+    GetPartitionStatisticsRequest: partitions::statistics;
+
+    CreateIndexRequest: indexes::create;
+    DescribeIndexRequest: indexes::describe;
+    AlterIndexRequest: indexes::alter;
+    DropIndexRequest: indexes::drop;
+
+    InsertRequest: write::insert;
+    UpsertRequest: write::upsert;
+    DeleteRequest: write::delete;
+    QueryRequest: query::query;
+    SearchRequest: search;
+    HybridSearchRequest: hybrid_search;
+
+    FlushRequest: maintenance::flush;
+    GetFlushStateRequest: maintenance::flush_state;
+    FlushAllRequest: maintenance::flush_all;
+    GetFlushAllStateRequest: maintenance::flush_all_state;
+    ManualCompactionRequest: maintenance::compact;
+    GetCompactionStateRequest: maintenance::compaction_state;
+    GetCompactionPlansRequest: maintenance::compaction_plans;
+    GetPersistentSegmentInfoRequest: maintenance::persistent_segments;
+    GetQuerySegmentInfoRequest: maintenance::query_segments;
+
+    ListDatabasesRequest: databases::list;
+    CreateDatabaseRequest: databases::create;
+    DropDatabaseRequest: databases::drop;
+    AlterDatabaseRequest: databases::alter;
+    DescribeDatabaseRequest: databases::describe;
+    CreateAliasRequest: databases::create_alias;
+    AlterAliasRequest: databases::alter_alias;
+    DropAliasRequest: databases::drop_alias;
+    DescribeAliasRequest: databases::describe_alias;
+    ListAliasesRequest: databases::list_aliases;
+}
+
+fn search(context: &mut Context<'_>, request: pb::SearchRequest) -> Result<pb::SearchResults> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    crate::search::search(collection, &request)
+}
+
+fn hybrid_search(
+    context: &mut Context<'_>,
+    request: pb::HybridSearchRequest,
+) -> Result<pb::SearchResults> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    crate::search::hybrid(collection, &request)
+}
 
 impl Service {
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {

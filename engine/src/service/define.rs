@@ -1,0 +1,312 @@
+//! Collections: created, described, changed, dropped.
+
+use milvus_proto::common::{KeyValuePair, Status};
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::{CollectionSchema, FieldSchema};
+use prost::Message as _;
+
+use crate::catalog::{Collection, DEFAULT_PARTITION, KEY_PARTITIONS, Partition, or_default};
+use crate::error::{Error, Kind, Result, success};
+use crate::schema::{Field, Schema, check_name};
+use crate::segment::Segment;
+use crate::segment::column::Column;
+use crate::service::Context;
+use crate::service::fill;
+
+pub(crate) fn create(
+    context: &mut Context<'_>,
+    request: pb::CreateCollectionRequest,
+) -> Result<Status> {
+    let name = request.collection_name;
+    check_name("collection", &name)?;
+    let message = CollectionSchema::decode(request.schema.as_slice())
+        .map_err(|error| Error::invalid(format!("the schema cannot be read: {error}")))?;
+    let consistency = pb_consistency(request.consistency_level);
+    let schema = Schema::new(CollectionSchema { name: name.clone(), ..message })?;
+    let database = context.catalog.database(&request.db_name)?;
+    if let Some(there) = database.collections.get(&name) {
+        // the same collection once more is no mistake
+        return match same(&there.schema.message, &schema.message) {
+            true => Ok(success()),
+            false => Err(Error::plain(
+                Kind::Unexpected,
+                format!(
+                    "create duplicate collection with different parameters, collection: {name}"
+                ),
+            )),
+        };
+    }
+    if database.aliases.contains_key(&name) {
+        return Err(Error::new(
+            Kind::AliasCollectionConflict,
+            format!("collection name [{name}] conflicts with an existing alias"),
+        ));
+    }
+    let names = match (schema.partition_key(), usize::try_from(request.num_partitions)) {
+        (Some(_), Ok(0)) => spread(KEY_PARTITIONS),
+        (Some(_), Ok(count @ 1..=1024)) => spread(count),
+        (None, Ok(0 | 1)) => vec![DEFAULT_PARTITION.to_string()],
+        (None, _) => {
+            return Err(Error::invalid(
+                "num_partitions should only be specified with partition key field enabled",
+            ));
+        }
+        _ => return Err(Error::invalid("partition number should be in (0, 1024]")),
+    };
+    let partitions = names
+        .into_iter()
+        .zip(0..)
+        .map(|(name, number)| Partition {
+            id: context.catalog.next_id(),
+            name,
+            number,
+            loaded: false,
+        })
+        .collect();
+    let collection = Collection {
+        id: context.catalog.next_id(),
+        created: context.timestamp,
+        segment: Segment::new(&schema),
+        properties: request.properties,
+        consistency,
+        shards: request.shards_num.max(1),
+        partitions,
+        indexes: Vec::new(),
+        name: name.clone(),
+        schema,
+    };
+    context.catalog.database_mut(&request.db_name)?.collections.insert(name, collection);
+    Ok(success())
+}
+
+pub(crate) fn drop(
+    context: &mut Context<'_>,
+    request: pb::DropCollectionRequest,
+) -> Result<Status> {
+    let database = context.catalog.database_mut(&request.db_name)?;
+    let name = &request.collection_name;
+    if database.aliases.contains_key(name) {
+        return Err(Error::invalid(format!("cannot drop the collection via alias = {name}")));
+    }
+    let aliases = database.aliases_of(name);
+    if database.collections.contains_key(name) && !aliases.is_empty() {
+        return Err(Error::invalid(format!(
+            "unable to drop the collection [{name}] because it has associated aliases {aliases:?}, \
+             please remove all aliases before dropping the collection"
+        )));
+    }
+    // Milvus drops what is not there without a word
+    database.collections.remove(name);
+    Ok(success())
+}
+
+pub(crate) fn describe(
+    context: &mut Context<'_>,
+    request: pb::DescribeCollectionRequest,
+) -> Result<pb::DescribeCollectionResponse> {
+    let catalog = &*context.catalog;
+    let collection = match request.collection_name.as_str() {
+        "" => return Err(Error::invalid("collection name should not be empty")),
+        name => catalog.collection(&request.db_name, name)?,
+    };
+    let key = collection.schema.partition_key().is_some();
+    Ok(pb::DescribeCollectionResponse {
+        status: Some(success()),
+        schema: Some(collection.schema.message.clone()),
+        collection_id: collection.id,
+        shards_num: collection.shards,
+        aliases: catalog.database(&request.db_name)?.aliases_of(&collection.name),
+        consistency_level: collection.consistency.into(),
+        collection_name: collection.name.clone(),
+        properties: collection.properties.clone(),
+        num_partitions: if key { collection.partitions.len() as i64 } else { 1 },
+        ..Default::default()
+    })
+}
+
+pub(crate) fn show(
+    context: &mut Context<'_>,
+    request: pb::ShowCollectionsRequest,
+) -> Result<pb::ShowCollectionsResponse> {
+    let database = context.catalog.database(&request.db_name)?;
+    Ok(pb::ShowCollectionsResponse {
+        status: Some(success()),
+        collection_names: database.collections.keys().cloned().collect(),
+        ..Default::default()
+    })
+}
+
+pub(crate) fn rename(
+    context: &mut Context<'_>,
+    request: pb::RenameCollectionRequest,
+) -> Result<Status> {
+    let (old, new) = (request.old_name, request.new_name);
+    check_name("collection", &new)?;
+    context.catalog.collection(&request.db_name, &old)?;
+    let target = match request.new_db_name.as_str() {
+        "" => or_default(&request.db_name).to_string(),
+        name => name.to_string(),
+    };
+    let into = context.catalog.database(&target)?;
+    if into.collections.contains_key(&new) {
+        return Err(Error::invalid(format!(
+            "duplicated new collection name {target}:{new} with other collection name or alias"
+        )));
+    }
+    if into.aliases.contains_key(&new) {
+        return Err(Error::invalid(format!(
+            "cannot rename collection to an existing alias: {new}"
+        )));
+    }
+    let database = context.catalog.database_mut(&request.db_name)?;
+    if database.aliases.contains_key(&old) {
+        return Err(Error::invalid(format!(
+            "unsupported use an alias to rename collection, alias:{old}"
+        )));
+    }
+    let aliases = database.aliases_of(&old);
+    let moves = or_default(&request.db_name) != target;
+    if moves && !aliases.is_empty() {
+        return Err(Error::invalid(
+            "fail to rename collection to different database, must drop all aliases first",
+        ));
+    }
+    let Some(mut collection) = database.collections.remove(&old) else { return Ok(success()) };
+    for alias in aliases {
+        database.aliases.insert(alias, new.clone());
+    }
+    collection.name.clone_from(&new);
+    collection.schema.message.name.clone_from(&new);
+    context.catalog.database_mut(&target)?.collections.insert(new, collection);
+    Ok(success())
+}
+
+pub(crate) fn truncate(
+    context: &mut Context<'_>,
+    request: pb::TruncateCollectionRequest,
+) -> Result<pb::TruncateCollectionResponse> {
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    collection.segment = Segment::new(&collection.schema);
+    Ok(pb::TruncateCollectionResponse { status: Some(success()) })
+}
+
+pub(crate) fn alter(
+    context: &mut Context<'_>,
+    request: pb::AlterCollectionRequest,
+) -> Result<Status> {
+    if request.properties.is_empty() && request.delete_keys.is_empty() {
+        return Err(Error::invalid(
+            "The collection properties to alter and keys to delete must not be empty at the same time",
+        ));
+    }
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    if let Some(ttl) = crate::schema::param(&request.properties, "collection.ttl.seconds")
+        && ttl.parse::<i64>().is_err()
+    {
+        return Err(Error::invalid(format!("collection.ttl.seconds is no whole number: {ttl}")));
+    }
+    change(&mut collection.properties, request.properties, &request.delete_keys);
+    Ok(success())
+}
+
+pub(crate) fn alter_field(
+    context: &mut Context<'_>,
+    request: pb::AlterCollectionFieldRequest,
+) -> Result<Status> {
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    let (index, field) = collection.schema.field(&request.field_name)?;
+    let mut message = field.message.clone();
+    for pair in &request.properties {
+        let numeric = matches!(pair.key.as_str(), "max_length" | "max_capacity");
+        if numeric && crate::schema::param(&message.type_params, &pair.key).is_none() {
+            return Err(Error::invalid(format!(
+                "{} can not modify the {} of this field",
+                request.field_name, pair.key
+            )));
+        }
+        if !numeric && !matches!(pair.key.as_str(), "mmap.enabled" | "mmap_enabled") {
+            return Err(Error::invalid(format!(
+                "{} does not allow update in collection field param",
+                pair.key
+            )));
+        }
+    }
+    change(&mut message.type_params, request.properties, &request.delete_keys);
+    collection.schema.replace(index, Field::new(&message)?);
+    Ok(success())
+}
+
+pub(crate) fn add_field(
+    context: &mut Context<'_>,
+    request: pb::AddCollectionFieldRequest,
+) -> Result<Status> {
+    let message = FieldSchema::decode(request.schema.as_slice())
+        .map_err(|error| Error::invalid(format!("the field cannot be read: {error}")))?;
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    let name = message.name.clone();
+    if collection.schema.find(&name).is_some() {
+        return Err(Error::invalid(format!("duplicate field name: {name}")));
+    }
+    if message.is_primary_key || message.is_partition_key || message.auto_id {
+        return Err(Error::invalid(format!(
+            "field {name} cannot be a key: it is added to rows that are there"
+        )));
+    }
+    let field = Field::new(&message)?;
+    if !field.nullable {
+        return Err(Error::invalid(format!(
+            "added field must be nullable, please check it, field name = {name}"
+        )));
+    }
+    if field.is_vector() && !field.nullable {
+        return Err(Error::invalid(format!(
+            "not support to add vector field, field name = {name}"
+        )));
+    }
+    let index = collection.schema.add(field.message.clone())?;
+    let rows = collection.segment.rows();
+    let Some(field) = collection.schema.fields.get(index) else { return Ok(success()) };
+    let column: Column = fill::missing(field, rows)?;
+    collection.segment.insert_column(index, column);
+    Ok(success())
+}
+
+pub(crate) fn statistics(
+    context: &mut Context<'_>,
+    request: pb::GetCollectionStatisticsRequest,
+) -> Result<pb::GetCollectionStatisticsResponse> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    Ok(pb::GetCollectionStatisticsResponse {
+        status: Some(success()),
+        stats: vec![row_count(collection.segment.live_count())],
+    })
+}
+
+pub(crate) fn row_count(rows: usize) -> KeyValuePair {
+    KeyValuePair { key: "row_count".to_string(), value: rows.to_string() }
+}
+
+/// Sets what is given and takes away what is named.
+pub(crate) fn change(
+    there: &mut Vec<KeyValuePair>,
+    given: Vec<KeyValuePair>,
+    delete_keys: &[String],
+) {
+    there.retain(|pair| {
+        !delete_keys.contains(&pair.key) && !given.iter().any(|new| new.key == pair.key)
+    });
+    there.extend(given);
+}
+
+fn spread(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("{DEFAULT_PARTITION}_{number}")).collect()
+}
+
+fn pb_consistency(level: i32) -> milvus_proto::common::ConsistencyLevel {
+    milvus_proto::common::ConsistencyLevel::try_from(level).unwrap_or_default()
+}
+
+/// Whether what is asked for is what is there, the numbers of fields apart.
+fn same(there: &CollectionSchema, asked: &CollectionSchema) -> bool {
+    there.encode_to_vec() == asked.encode_to_vec()
+}

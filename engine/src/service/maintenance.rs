@@ -1,0 +1,150 @@
+//! What keeps a server going: versions, flushing, compaction, what segments there are.
+
+use milvus_proto::common::{CompactionState, SegmentState};
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::LongArray;
+
+use crate::catalog::Collection;
+use crate::error::{Result, success};
+use crate::service::Context;
+
+/// What it calls itself to clients.
+pub const VERSION: &str = concat!("milvus_engine-", env!("CARGO_PKG_VERSION"));
+
+pub(crate) fn version(
+    _: &mut Context<'_>,
+    _: pb::GetVersionRequest,
+) -> Result<pb::GetVersionResponse> {
+    Ok(pb::GetVersionResponse { status: Some(success()), version: VERSION.to_string() })
+}
+
+pub(crate) fn connect(_: &mut Context<'_>, _: pb::ConnectRequest) -> Result<pb::ConnectResponse> {
+    Ok(pb::ConnectResponse { status: Some(success()), ..Default::default() })
+}
+
+/// Everything that is acknowledged is kept already: a flush has nothing to wait for.
+pub(crate) fn flush(
+    context: &mut Context<'_>,
+    request: pb::FlushRequest,
+) -> Result<pb::FlushResponse> {
+    use pb::flush_response::{CollFlushTsEntry, CollSegIDsEntry};
+    let mut reply = pb::FlushResponse { status: Some(success()), ..Default::default() };
+    for name in request.collection_names {
+        let collection = context.catalog.collection(&request.db_name, &name)?;
+        let segments = LongArray { data: segments(collection).map(|(id, ..)| id).collect() };
+        reply.coll_seg_i_ds.push(CollSegIDsEntry { key: name.clone(), value: Some(segments) });
+        reply.coll_flush_ts.push(CollFlushTsEntry { key: name, value: context.timestamp });
+    }
+    Ok(reply)
+}
+
+pub(crate) fn flush_state(
+    _: &mut Context<'_>,
+    _: pb::GetFlushStateRequest,
+) -> Result<pb::GetFlushStateResponse> {
+    Ok(pb::GetFlushStateResponse { status: Some(success()), flushed: true })
+}
+
+pub(crate) fn flush_all(
+    context: &mut Context<'_>,
+    _: pb::FlushAllRequest,
+) -> Result<pb::FlushAllResponse> {
+    Ok(pb::FlushAllResponse {
+        status: Some(success()),
+        flush_all_ts: context.timestamp,
+        ..Default::default()
+    })
+}
+
+pub(crate) fn flush_all_state(
+    _: &mut Context<'_>,
+    _: pb::GetFlushAllStateRequest,
+) -> Result<pb::GetFlushAllStateResponse> {
+    Ok(pb::GetFlushAllStateResponse { status: Some(success()), flushed: true })
+}
+
+/// Gives the place of deleted rows back, at once.
+pub(crate) fn compact(
+    context: &mut Context<'_>,
+    request: pb::ManualCompactionRequest,
+) -> Result<pb::ManualCompactionResponse> {
+    let compaction_id = context.catalog.next_id();
+    let collection = match context.catalog.collection_of_id(request.collection_id) {
+        Some(collection) if request.collection_name.is_empty() => collection,
+        _ => context.catalog.collection_mut(&request.db_name, &request.collection_name)?,
+    };
+    let compacts = collection.segment.live_count() < collection.segment.rows();
+    if compacts {
+        collection.segment = collection.segment.compacted(&collection.schema);
+    }
+    Ok(pb::ManualCompactionResponse {
+        status: Some(success()),
+        compaction_id,
+        compaction_plan_count: i32::from(compacts),
+    })
+}
+
+pub(crate) fn compaction_state(
+    _: &mut Context<'_>,
+    _: pb::GetCompactionStateRequest,
+) -> Result<pb::GetCompactionStateResponse> {
+    Ok(pb::GetCompactionStateResponse {
+        status: Some(success()),
+        state: CompactionState::Completed.into(),
+        ..Default::default()
+    })
+}
+
+pub(crate) fn compaction_plans(
+    _: &mut Context<'_>,
+    _: pb::GetCompactionPlansRequest,
+) -> Result<pb::GetCompactionPlansResponse> {
+    Ok(pb::GetCompactionPlansResponse { status: Some(success()), ..Default::default() })
+}
+
+pub(crate) fn persistent_segments(
+    context: &mut Context<'_>,
+    request: pb::GetPersistentSegmentInfoRequest,
+) -> Result<pb::GetPersistentSegmentInfoResponse> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    let infos =
+        segments(collection).map(|(segment_id, partition_id, rows)| pb::PersistentSegmentInfo {
+            segment_id,
+            collection_id: collection.id,
+            partition_id,
+            num_rows: rows as i64,
+            state: SegmentState::Flushed.into(),
+            ..Default::default()
+        });
+    Ok(pb::GetPersistentSegmentInfoResponse { status: Some(success()), infos: infos.collect() })
+}
+
+pub(crate) fn query_segments(
+    context: &mut Context<'_>,
+    request: pb::GetQuerySegmentInfoRequest,
+) -> Result<pb::GetQuerySegmentInfoResponse> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    let index_name = collection.indexes.first().map(|index| index.name.clone()).unwrap_or_default();
+    let infos = segments(collection).filter(|_| collection.is_loaded()).map(
+        |(segment_id, partition_id, rows)| pb::QuerySegmentInfo {
+            segment_id,
+            collection_id: collection.id,
+            partition_id,
+            num_rows: rows as i64,
+            index_name: index_name.clone(),
+            state: SegmentState::Sealed.into(),
+            ..Default::default()
+        },
+    );
+    Ok(pb::GetQuerySegmentInfoResponse { status: Some(success()), infos: infos.collect() })
+}
+
+/// A segment for each partition that has rows: its number, the partition's, how many rows.
+fn segments(collection: &Collection) -> impl Iterator<Item = (i64, i64, usize)> {
+    let live = collection.segment.live();
+    collection.partitions.iter().filter_map(move |partition| {
+        let mut rows = collection.segment.in_partitions(&[partition.number]);
+        rows.and(&live);
+        (rows.count() > 0).then(|| (partition.id, partition.id, rows.count()))
+    })
+}

@@ -1,0 +1,124 @@
+//! Rows by a filter.
+
+use milvus_proto::common::KeyValuePair;
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::field_data::Field as Columns;
+use milvus_proto::schema::scalar_field::Data as Scalars;
+use milvus_proto::schema::{DataType, FieldData, LongArray, ScalarField};
+
+use crate::catalog::Collection;
+use crate::error::{Error, Result, success};
+use crate::expr;
+use crate::expr::value::Templates;
+use crate::outputs::Outputs;
+use crate::schema::param;
+use crate::search::texts::FieldTexts;
+use crate::segment::bits::Bits;
+use crate::service::Context;
+
+/// The most rows that one request reads.
+const WINDOW: usize = 16_384;
+
+const COUNT: &str = "count(*)";
+
+pub(crate) fn query(
+    context: &mut Context<'_>,
+    request: pb::QueryRequest,
+) -> Result<pb::QueryResults> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    let partitions = collection.readable_partitions(&request.partition_names)?;
+    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &Templates::new())?;
+    let (limit, offset) = bounds(&request.query_params)?;
+    let counts = request.output_fields.iter().any(|name| name == COUNT);
+    if counts && request.output_fields.len() > 1 {
+        return Err(Error::invalid("count entities with other output fields is not supported"));
+    }
+    if !counts && request.expr.trim().is_empty() && limit.is_none() {
+        return Err(Error::invalid("empty expression should be used with limit"));
+    }
+    let segment = &collection.segment;
+    let mut rows: Bits = match filter.keys() {
+        Some(keys) => {
+            let mut rows = Bits::filled(segment.rows(), false);
+            keys.iter().filter_map(|key| segment.find(key)).for_each(|row| rows.set(row, true));
+            rows
+        }
+        None if filter.is_always() => Bits::filled(segment.rows(), true),
+        None => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
+    };
+    rows.and(&segment.live());
+    if let Some(numbers) = &partitions {
+        rows.and(&segment.in_partitions(numbers));
+    }
+    let reply = pb::QueryResults {
+        status: Some(success()),
+        collection_name: collection.name.clone(),
+        ..Default::default()
+    };
+    if counts {
+        let output_fields = vec![COUNT.to_string()];
+        return Ok(pb::QueryResults {
+            fields_data: vec![count(rows.count())],
+            output_fields,
+            ..reply
+        });
+    }
+    let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
+    let outputs = outputs.with_key(&collection.schema);
+    let page = page(collection, segment.newest(rows), limit, offset);
+    Ok(pb::QueryResults {
+        fields_data: outputs.gather(&collection.schema, segment, &page),
+        output_fields: outputs.names,
+        ..reply
+    })
+}
+
+/// The rows in the order of their keys, from the offset on.
+fn page(collection: &Collection, rows: Bits, limit: Option<usize>, offset: usize) -> Vec<usize> {
+    let mut keyed: Vec<_> =
+        rows.ones().filter_map(|row| Some((collection.segment.key(row)?, row))).collect();
+    keyed.sort_unstable();
+    let rows = keyed.into_iter().map(|(_, row)| row).skip(offset);
+    rows.take(limit.unwrap_or(usize::MAX)).collect()
+}
+
+/// LIMIT and OFFSET as they are written.
+fn bounds(params: &[KeyValuePair]) -> Result<(Option<usize>, usize)> {
+    let read = |key: &str| match param(params, key) {
+        None => Ok(None),
+        Some(text) => text
+            .trim()
+            .parse::<i64>()
+            .map(Some)
+            .map_err(|_| Error::invalid(format!("{key} [{text}] is invalid"))),
+    };
+    let limit = read("limit")?.filter(|limit| *limit != -1);
+    let offset = read("offset")?.unwrap_or(0);
+    if offset < 0 {
+        return Err(Error::invalid(format!("offset [{offset}] is invalid, should be gte than 0")));
+    }
+    let Some(limit) = limit else { return Ok((None, offset as usize)) };
+    if limit <= 0 {
+        return Err(Error::invalid(format!(
+            "limit [{limit}] is invalid, should be greater than 0"
+        )));
+    }
+    let (limit, offset) = (limit as usize, offset as usize);
+    if limit.saturating_add(offset) > WINDOW {
+        return Err(Error::invalid(format!(
+            "(offset+limit) should be in range [1, {WINDOW}], but got {}",
+            limit.saturating_add(offset)
+        )));
+    }
+    Ok((Some(limit), offset))
+}
+
+fn count(rows: usize) -> FieldData {
+    let data = Some(Scalars::LongData(LongArray { data: vec![rows as i64] }));
+    FieldData {
+        r#type: DataType::Int64.into(),
+        field_name: COUNT.to_string(),
+        field: Some(Columns::Scalars(ScalarField { data })),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,310 @@
+//! Rows written and deleted.
+
+use std::collections::HashSet;
+
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::field_data::Field as Columns;
+use milvus_proto::schema::scalar_field::Data as Scalars;
+use milvus_proto::schema::vector_field::Data as Vectors;
+use milvus_proto::schema::{
+    DataType, FieldData, LongArray, ScalarField, SparseFloatArray, StringArray, VectorField,
+};
+
+use crate::analyzer::Analyzer;
+use crate::catalog::{Collection, DEFAULT_PARTITION};
+use crate::error::{Error, Result, success};
+use crate::expr;
+use crate::expr::value::Templates;
+use crate::schema::{Field, Schema, param};
+use crate::search::texts::FieldTexts;
+use crate::segment::bits::Bits;
+use crate::segment::column::{Cell, Column};
+use crate::segment::{Key, Segment, ids};
+use crate::service::Context;
+use crate::service::fill;
+
+pub(crate) fn insert(
+    context: &mut Context<'_>,
+    request: pb::InsertRequest,
+) -> Result<pb::MutationResult> {
+    let rows = row_count(request.num_rows)?;
+    let first_id = context.catalog.reserve(rows);
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    let sent = Sent { fields: request.fields_data, rows, upsert: false };
+    let columns = columns(&collection.schema, &sent, None, first_id)?;
+    let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
+    let first = collection.segment.rows();
+    collection.segment.append(&columns, &partitions);
+    let keys = (first..first + rows).filter_map(|row| collection.segment.key(row));
+    Ok(pb::MutationResult {
+        status: Some(success()),
+        i_ds: Some(ids(keys)),
+        insert_cnt: rows as i64,
+        timestamp: context.timestamp,
+        ..Default::default()
+    })
+}
+
+pub(crate) fn upsert(
+    context: &mut Context<'_>,
+    request: pb::UpsertRequest,
+) -> Result<pb::MutationResult> {
+    let rows = row_count(request.num_rows)?;
+    let first_id = context.catalog.reserve(rows);
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    let sent = Sent { fields: request.fields_data, rows, upsert: true };
+    let keys = keys_of(&collection.schema, &sent)?;
+    let distinct: HashSet<&Key> = keys.iter().collect();
+    if distinct.len() < keys.len() {
+        return Err(Error::invalid("duplicate primary keys are not allowed in the same batch"));
+    }
+    let there: Vec<Option<usize>> = keys.iter().map(|key| collection.segment.find(key)).collect();
+    let before = request.partial_update.then_some((&collection.segment, there.as_slice()));
+    let columns = columns(&collection.schema, &sent, before, first_id)?;
+    let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
+    for key in &keys {
+        collection.segment.delete(key, None);
+    }
+    collection.segment.append(&columns, &partitions);
+    Ok(pb::MutationResult {
+        status: Some(success()),
+        i_ds: Some(ids(keys)),
+        upsert_cnt: rows as i64,
+        timestamp: context.timestamp,
+        ..Default::default()
+    })
+}
+
+pub(crate) fn delete(
+    context: &mut Context<'_>,
+    request: pb::DeleteRequest,
+) -> Result<pb::MutationResult> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    if request.expr.trim().is_empty() {
+        return Err(Error::invalid("expr is empty: a delete names what it deletes"));
+    }
+    let templates = Templates::new();
+    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &templates)?;
+    if filter.is_always() {
+        return Err(Error::invalid(format!(
+            "delete plan can't be empty or always true: {}",
+            request.expr
+        )));
+    }
+    let partitions = match request.partition_name.as_str() {
+        "" => None,
+        name => Some(vec![collection.partition(name)?.number]),
+    };
+    let keys: Vec<Key> = match filter.keys() {
+        Some(keys) => keys.to_vec(),
+        None => {
+            collection.readable()?;
+            let segment = &collection.segment;
+            let texts = FieldTexts::new(collection)?;
+            let mut rows: Bits = filter.matches(segment, 0..segment.rows(), &texts);
+            rows.and(&segment.live());
+            if let Some(numbers) = &partitions {
+                rows.and(&segment.in_partitions(numbers));
+            }
+            rows.ones().filter_map(|row| segment.key(row)).collect()
+        }
+    };
+    let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    let mut deleted = 0;
+    for key in &keys {
+        deleted += collection.segment.delete(key, partitions.as_deref());
+    }
+    Ok(pb::MutationResult {
+        status: Some(success()),
+        i_ds: Some(ids(keys)),
+        delete_cnt: deleted as i64,
+        timestamp: context.timestamp,
+        ..Default::default()
+    })
+}
+
+/// The columns of a request.
+struct Sent {
+    fields: Vec<FieldData>,
+    rows: usize,
+    upsert: bool,
+}
+
+impl Sent {
+    fn find(&self, field: &Field) -> Option<&FieldData> {
+        self.fields.iter().find(|sent| match field.is_dynamic() {
+            true => sent.is_dynamic || sent.field_name == field.name,
+            false => !sent.is_dynamic && sent.field_name == field.name,
+        })
+    }
+}
+
+fn row_count(rows: u32) -> Result<usize> {
+    match rows {
+        0 => Err(Error::invalid("num_rows should be greater than 0")),
+        rows => Ok(rows as usize),
+    }
+}
+
+/// A column for each field of the schema. A partial upsert takes what it leaves out from the rows
+/// that are there.
+fn columns(
+    schema: &Schema,
+    sent: &Sent,
+    before: Option<(&Segment, &[Option<usize>])>,
+    first_id: i64,
+) -> Result<Vec<Column>> {
+    for data in &sent.fields {
+        if !data.is_dynamic && schema.find(&data.field_name).is_none() {
+            return Err(Error::invalid(format!(
+                "field {} does not exist in the schema",
+                data.field_name
+            )));
+        }
+    }
+    let mut columns = Vec::with_capacity(schema.fields.len());
+    for (index, field) in schema.fields.iter().enumerate() {
+        let message = &field.message;
+        let column = match sent.find(field) {
+            Some(_) if message.is_function_output => {
+                return Err(Error::invalid(format!(
+                    "cannot pass data of function output field: {}",
+                    field.name
+                )));
+            }
+            Some(_) if message.auto_id && !sent.upsert => {
+                return Err(Error::invalid(format!(
+                    "the autoid field {} is filled by the server: leave it out",
+                    field.name
+                )));
+            }
+            Some(data) => {
+                let column = Column::from_field_data(field, data, sent.rows)?;
+                fill::with_defaults(field, column)?
+            }
+            // when its input is there
+            None if message.is_function_output => Column::new(field),
+            None if message.auto_id && !sent.upsert => made_keys(field, first_id, sent.rows)?,
+            None => match before {
+                Some((segment, there)) => kept(field, index, segment, there)?,
+                None => fill::missing(field, sent.rows)?,
+            },
+        };
+        columns.push(column);
+    }
+    run_functions(schema, &mut columns, sent.rows)?;
+    Ok(columns)
+}
+
+fn keys_of(schema: &Schema, sent: &Sent) -> Result<Vec<Key>> {
+    let field = schema.primary_field();
+    let data = sent.find(field).ok_or_else(|| {
+        Error::invalid(format!(
+            "fieldSchema({}) has no corresponding fieldData pass in",
+            field.name
+        ))
+    })?;
+    let column = Column::from_field_data(field, data, sent.rows)?;
+    Ok((0..sent.rows)
+        .filter_map(|row| match column.cell(row) {
+            Cell::Int(key) => Some(Key::Int(key)),
+            Cell::Text(key) => Some(Key::Text(key.into())),
+            _ => None,
+        })
+        .collect())
+}
+
+/// What the rows have in a field that an upsert leaves out.
+fn kept(field: &Field, index: usize, segment: &Segment, there: &[Option<usize>]) -> Result<Column> {
+    let mut column = Column::new(field);
+    for row in there {
+        match (row, segment.column(index)) {
+            (Some(row), Some(from)) => column.append(&from.select(field, &[*row])),
+            _ => column.append(&fill::missing(field, 1)?),
+        }
+    }
+    Ok(column)
+}
+
+fn made_keys(field: &Field, first_id: i64, rows: usize) -> Result<Column> {
+    let keys = (0..rows as i64).map(|row| first_id + row);
+    let data = match field.data_type {
+        DataType::VarChar => {
+            Scalars::StringData(StringArray { data: keys.map(|key| key.to_string()).collect() })
+        }
+        _ => Scalars::LongData(LongArray { data: keys.collect() }),
+    };
+    let field_data = Some(Columns::Scalars(ScalarField { data: Some(data) }));
+    Column::from_field_data(field, &FieldData { field: field_data, ..Default::default() }, rows)
+}
+
+/// Fills what BM25 functions make of texts.
+fn run_functions(schema: &Schema, columns: &mut [Column], rows: usize) -> Result<()> {
+    for function in &schema.message.functions {
+        let (Some(input), Some(output)) =
+            (function.input_field_names.first(), function.output_field_names.first())
+        else {
+            continue;
+        };
+        let ((from, text), (to, vector)) = (schema.field(input)?, schema.field(output)?);
+        let params = param(&text.message.type_params, "analyzer_params");
+        let analyzer = Analyzer::from_params(params).map_err(Error::invalid)?;
+        let contents = (0..rows)
+            .map(|row| match columns.get(from).map(|column| column.cell(row)) {
+                Some(Cell::Text(text)) => analyzer.document_vector(text),
+                _ => Vec::new(),
+            })
+            .map(|terms| {
+                terms
+                    .into_iter()
+                    .flat_map(|(term, count)| [term.to_le_bytes(), count.to_le_bytes()].concat())
+                    .collect()
+            })
+            .collect();
+        let data = Some(Vectors::SparseFloatVector(SparseFloatArray { contents, dim: 0 }));
+        let sent = FieldData {
+            field: Some(Columns::Vectors(VectorField { dim: 0, data })),
+            ..Default::default()
+        };
+        let column = Column::from_field_data(vector, &sent, rows)?;
+        if let Some(place) = columns.get_mut(to) {
+            *place = column;
+        }
+    }
+    Ok(())
+}
+
+/// The partition of each row: of its partition key, or the one that is named.
+fn partitions(
+    collection: &Collection,
+    name: &str,
+    columns: &[Column],
+    rows: usize,
+) -> Result<Vec<u32>> {
+    let Some((index, _)) = collection.schema.partition_key() else {
+        let name = if name.is_empty() { DEFAULT_PARTITION } else { name };
+        return Ok(vec![collection.partition(name)?.number; rows]);
+    };
+    if !name.is_empty() {
+        return Err(Error::invalid(
+            "not support manually specifying the partition names if partition key mode is used",
+        ));
+    }
+    let count = collection.partitions.len().max(1) as u64;
+    let number = |row| {
+        let hash = match columns.get(index).map(|column| column.cell(row)) {
+            Some(Cell::Int(key)) => hash(&key.to_le_bytes()),
+            Some(Cell::Text(key)) => hash(key.as_bytes()),
+            _ => 0,
+        };
+        (hash % count) as u32
+    };
+    Ok((0..rows).map(number).collect())
+}
+
+/// FNV-1a, 64 bits: the same partition for a key always.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

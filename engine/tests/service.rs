@@ -1,0 +1,422 @@
+//! The service by its messages, as a client sends them.
+
+use milvus_engine::service::{Call, Refusal, Service};
+use milvus_proto::common::{KeyValuePair, LoadState, Status};
+use milvus_proto::milvus as pb;
+use milvus_proto::schema::field_data::Field as Columns;
+use milvus_proto::schema::i_ds::IdField;
+use milvus_proto::schema::scalar_field::Data as Scalars;
+use milvus_proto::schema::vector_field::Data as Vectors;
+use milvus_proto::schema::{
+    CollectionSchema, DataType, FieldData, FieldSchema, FloatArray, JsonArray, LongArray,
+    ScalarField, StringArray, VectorField,
+};
+use milvus_proto::{Reply, Request};
+use prost::Message;
+
+/// A service, and what it says.
+struct Server(Service);
+
+impl Server {
+    fn new() -> Server {
+        Server(Service::default())
+    }
+
+    fn ask<R: Request>(&mut self, request: R) -> R::Reply
+    where
+        R::Reply: Message,
+    {
+        let bytes = request.encoded();
+        let call = Call {
+            method: R::METHOD.name,
+            database: "",
+            request: &bytes,
+            now_ms: 1_700_000_000_000,
+        };
+        R::Reply::decode(self.0.call(call).expect("a method").as_slice()).expect("a reply")
+    }
+
+    /// A request that goes well.
+    fn done<R: Request>(&mut self, request: R) -> R::Reply
+    where
+        R::Reply: Message,
+    {
+        let mut reply = self.ask(request);
+        let status = reply.status().cloned().unwrap_or_default();
+        assert_eq!(status, Status::default(), "{}", R::METHOD.name);
+        reply
+    }
+
+    /// The number and the words of what went wrong.
+    fn wrong<R: Request>(&mut self, request: R) -> (i32, String)
+    where
+        R::Reply: Message,
+    {
+        let mut reply = self.ask(request);
+        let status = reply.status().cloned().unwrap_or_default();
+        (status.code, status.reason)
+    }
+}
+
+fn pair(key: &str, value: &str) -> KeyValuePair {
+    KeyValuePair { key: key.to_string(), value: value.to_string() }
+}
+
+fn field(name: &str, data_type: DataType) -> FieldSchema {
+    FieldSchema { name: name.to_string(), data_type: data_type.into(), ..Default::default() }
+}
+
+/// id, title, v of two dimensions; other keys are dynamic.
+fn books() -> pb::CreateCollectionRequest {
+    let schema = CollectionSchema {
+        name: "books".to_string(),
+        enable_dynamic_field: true,
+        fields: vec![
+            FieldSchema { is_primary_key: true, ..field("id", DataType::Int64) },
+            FieldSchema {
+                type_params: vec![pair("max_length", "10")],
+                nullable: true,
+                ..field("title", DataType::VarChar)
+            },
+            FieldSchema {
+                type_params: vec![pair("dim", "2")],
+                ..field("v", DataType::FloatVector)
+            },
+        ],
+        ..Default::default()
+    };
+    pb::CreateCollectionRequest {
+        collection_name: "books".to_string(),
+        schema: schema.encode_to_vec(),
+        ..Default::default()
+    }
+}
+
+fn scalars(name: &str, data: Scalars) -> FieldData {
+    FieldData {
+        field_name: name.to_string(),
+        field: Some(Columns::Scalars(ScalarField { data: Some(data) })),
+        ..Default::default()
+    }
+}
+
+/// Rows with ids, titles (NULL where there is none) and years as a dynamic key.
+fn rows(rows: &[(i64, Option<&str>, i64)]) -> Vec<FieldData> {
+    let texts = rows.iter().filter_map(|(_, title, _)| title.map(str::to_string)).collect();
+    let meta = rows.iter().map(|(_, _, year)| format!("{{\"year\": {year}}}").into_bytes());
+    let vectors = rows.iter().flat_map(|(id, ..)| [*id as f32, 0.0]).collect();
+    vec![
+        scalars(
+            "id",
+            Scalars::LongData(LongArray { data: rows.iter().map(|(id, ..)| *id).collect() }),
+        ),
+        FieldData {
+            valid_data: rows.iter().map(|(_, title, _)| title.is_some()).collect(),
+            ..scalars("title", Scalars::StringData(StringArray { data: texts }))
+        },
+        FieldData {
+            field_name: "v".to_string(),
+            field: Some(Columns::Vectors(VectorField {
+                dim: 2,
+                data: Some(Vectors::FloatVector(FloatArray { data: vectors })),
+            })),
+            ..Default::default()
+        },
+        FieldData {
+            is_dynamic: true,
+            ..scalars("$meta", Scalars::JsonData(JsonArray { data: meta.collect() }))
+        },
+    ]
+}
+
+fn insert(new: &[(i64, Option<&str>, i64)]) -> pb::InsertRequest {
+    pb::InsertRequest {
+        collection_name: "books".to_string(),
+        fields_data: rows(new),
+        num_rows: new.len() as u32,
+        ..Default::default()
+    }
+}
+
+/// A server with the collection, indexed and loaded, and three rows.
+fn library() -> Server {
+    let mut server = Server::new();
+    server.done(books());
+    server.done(pb::CreateIndexRequest {
+        collection_name: "books".to_string(),
+        field_name: "v".to_string(),
+        extra_params: vec![pair("index_type", "FLAT"), pair("metric_type", "L2")],
+        ..Default::default()
+    });
+    server.done(pb::LoadCollectionRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    server.done(insert(&[(3, Some("Faust"), 1808), (1, Some("Emma"), 1815), (2, None, 1900)]));
+    server
+}
+
+fn query(expr: &str, output_fields: &[&str]) -> pb::QueryRequest {
+    pb::QueryRequest {
+        collection_name: "books".to_string(),
+        expr: expr.to_string(),
+        output_fields: output_fields.iter().map(|name| name.to_string()).collect(),
+        ..Default::default()
+    }
+}
+
+/// The keys of a filter, in the order of the reply.
+fn keys(server: &mut Server, expr: &str) -> Vec<i64> {
+    let reply = server.done(query(expr, &["id"]));
+    let column = reply.fields_data.into_iter().find(|column| column.field_name == "id");
+    match column.and_then(|column| column.field) {
+        Some(Columns::Scalars(ScalarField { data: Some(Scalars::LongData(keys)) })) => keys.data,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn count(server: &mut Server) -> i64 {
+    let reply = server.done(query("", &["count(*)"]));
+    match &reply.fields_data[0].field {
+        Some(Columns::Scalars(ScalarField { data: Some(Scalars::LongData(count)) })) => {
+            count.data[0]
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let mut server = library();
+    assert_eq!(keys(&mut server, "id > 0"), [1, 2, 3]);
+    assert_eq!(keys(&mut server, "id in [3, 7, 1]"), [1, 3]);
+    assert_eq!(keys(&mut server, "title is null"), [2]);
+    assert_eq!(keys(&mut server, "year < 1816 and title like \"E%\""), [1]);
+    let reply = server.done(query("id == 2", &["*"]));
+    let names: Vec<&str> = reply.fields_data.iter().map(|data| data.field_name.as_str()).collect();
+    assert_eq!(names, ["id", "title", "v", "$meta"]);
+    assert_eq!(reply.fields_data[1].valid_data, [false]);
+    let reply = server.done(query("id == 1", &["year"]));
+    let meta = &reply.fields_data[0];
+    assert!(meta.is_dynamic);
+    assert_eq!(
+        meta.field,
+        scalars("$meta", Scalars::JsonData(JsonArray { data: vec![b"{\"year\":1815}".to_vec()] }))
+            .field
+    );
+}
+
+#[test]
+fn rows_are_written_over_and_deleted() {
+    let mut server = library();
+    let upsert = |new: &[(i64, Option<&str>, i64)]| pb::UpsertRequest {
+        collection_name: "books".to_string(),
+        fields_data: rows(new),
+        num_rows: new.len() as u32,
+        ..Default::default()
+    };
+    let reply = server.done(upsert(&[(1, Some("Emma 2"), 2020), (9, None, 2021)]));
+    assert_eq!(reply.upsert_cnt, 2);
+    assert_eq!(keys(&mut server, "year > 2000"), [1, 9]);
+    assert_eq!(count(&mut server), 4);
+    let twice = server.wrong(upsert(&[(1, None, 0), (1, None, 0)]));
+    assert!(twice.1.contains("duplicate primary keys"), "{twice:?}");
+    // what is left out stays as it was
+    let mut partial = upsert(&[(3, None, 0)]);
+    partial.fields_data.retain(|data| data.field_name == "id" || data.is_dynamic);
+    partial.partial_update = true;
+    server.done(partial);
+    assert_eq!(keys(&mut server, "title == \"Faust\" and year == 0"), [3]);
+    let delete = |expr: &str| pb::DeleteRequest {
+        collection_name: "books".to_string(),
+        expr: expr.to_string(),
+        ..Default::default()
+    };
+    assert_eq!(server.done(delete("id in [1, 100]")).delete_cnt, 1);
+    assert_eq!(server.done(delete("year == 0")).delete_cnt, 1);
+    assert_eq!(keys(&mut server, "id >= 0"), [2, 9]);
+    assert_eq!(server.wrong(delete("")).0, 1100);
+    // the place of what is deleted is given back, and nothing else changes
+    server.done(pb::ManualCompactionRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(keys(&mut server, "id >= 0"), [2, 9]);
+    assert_eq!(count(&mut server), 2);
+}
+
+#[test]
+fn a_key_that_is_inserted_twice_is_one_entity() {
+    let mut server = library();
+    server.done(insert(&[(1, Some("again"), 1)]));
+    assert_eq!(keys(&mut server, "id == 1"), [1]);
+    assert_eq!(keys(&mut server, "title == \"again\""), [1]);
+    let delete = pb::DeleteRequest {
+        collection_name: "books".to_string(),
+        expr: "id == 1".to_string(),
+        ..Default::default()
+    };
+    server.done(delete);
+    assert_eq!(keys(&mut server, "id < 3"), [2]);
+}
+
+#[test]
+fn nothing_is_written_of_a_request_with_a_mistake() {
+    let mut server = library();
+    let cases: [(fn(&mut pb::InsertRequest), &str); 5] = [
+        (|request| request.num_rows = 2, "num_rows (1) of field (id)"),
+        (|request| request.fields_data[0].field_name = "idd".to_string(), "idd does not exist"),
+        (|request| drop(request.fields_data.remove(2)), "fieldSchema(v) has no corresponding"),
+        (
+            |request| {
+                request.fields_data[1] = scalars(
+                    "title",
+                    Scalars::StringData(StringArray { data: vec!["far too long".to_string()] }),
+                );
+            },
+            "exceeds max length",
+        ),
+        (|request| request.partition_name = "none".to_string(), "partition not found"),
+    ];
+    for (change, words) in cases {
+        let mut request = insert(&[(50, Some("x"), 1)]);
+        change(&mut request);
+        let (code, reason) = server.wrong(request);
+        assert!(code != 0 && reason.contains(words), "{words}: {reason}");
+    }
+    assert_eq!(count(&mut server), 3);
+}
+
+#[test]
+fn partitions_hold_their_rows() {
+    let mut server = library();
+    let partition = || pb::CreatePartitionRequest {
+        collection_name: "books".to_string(),
+        partition_name: "new".to_string(),
+        ..Default::default()
+    };
+    server.done(partition());
+    server.done(partition());
+    server.done(pb::InsertRequest { partition_name: "new".to_string(), ..insert(&[(7, None, 1)]) });
+    let mut in_new = query("id > 0", &["id"]);
+    in_new.partition_names = vec!["new".to_string()];
+    assert_eq!(
+        server.done(in_new).fields_data[0].field,
+        scalars("id", Scalars::LongData(LongArray { data: vec![7] })).field
+    );
+    let drop = || pb::DropPartitionRequest {
+        collection_name: "books".to_string(),
+        partition_name: "new".to_string(),
+        ..Default::default()
+    };
+    assert!(server.wrong(drop()).1.contains("release it first"));
+    server.done(pb::ReleasePartitionsRequest {
+        collection_name: "books".to_string(),
+        partition_names: vec!["new".to_string()],
+        ..Default::default()
+    });
+    server.done(drop());
+    assert_eq!(keys(&mut server, "id > 0"), [1, 2, 3]);
+}
+
+#[test]
+fn collections_databases_and_aliases_are_found_by_name() {
+    let mut server = library();
+    server.done(books());
+    let missing = server.wrong(pb::DescribeCollectionRequest {
+        collection_name: "boks".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(
+        missing,
+        (100, "collection not found[database=default][collection=boks]".to_string())
+    );
+    server.done(pb::CreateDatabaseRequest { db_name: "shop".to_string(), ..Default::default() });
+    server.done(pb::CreateCollectionRequest { db_name: "shop".to_string(), ..books() });
+    let full = server.wrong(pb::DropDatabaseRequest { db_name: "shop".to_string() });
+    assert!(full.1.contains("not empty"), "{full:?}");
+    server.done(pb::CreateAliasRequest {
+        collection_name: "books".to_string(),
+        alias: "b".to_string(),
+        ..Default::default()
+    });
+    let found = server.done(pb::DescribeCollectionRequest {
+        collection_name: "b".to_string(),
+        ..Default::default()
+    });
+    assert_eq!((found.collection_name.as_str(), found.aliases), ("books", vec!["b".to_string()]));
+    server.done(pb::RenameCollectionRequest {
+        old_name: "books".to_string(),
+        new_name: "library".to_string(),
+        ..Default::default()
+    });
+    let mut by_alias = query("id > 0", &["id"]);
+    by_alias.collection_name = "b".to_string();
+    assert_eq!(server.done(by_alias).collection_name, "library");
+}
+
+#[test]
+fn what_is_not_loaded_is_not_read() {
+    let mut server = library();
+    server.done(pb::ReleaseCollectionRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(server.wrong(query("id > 0", &["id"])).0, 101);
+    let state = server.done(pb::GetLoadStateRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(state.state(), LoadState::NotLoad);
+    let mut bare = Server::new();
+    bare.done(books());
+    let refused = bare.wrong(pb::LoadCollectionRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(refused.0, 700, "{refused:?}");
+}
+
+#[test]
+fn keys_of_the_server_are_distinct() {
+    let mut server = Server::new();
+    let schema = CollectionSchema {
+        fields: vec![
+            FieldSchema { is_primary_key: true, auto_id: true, ..field("id", DataType::Int64) },
+            FieldSchema {
+                type_params: vec![pair("dim", "2")],
+                ..field("v", DataType::FloatVector)
+            },
+        ],
+        ..Default::default()
+    };
+    server.done(pb::CreateCollectionRequest {
+        collection_name: "auto".to_string(),
+        schema: schema.encode_to_vec(),
+        ..Default::default()
+    });
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..3 {
+        let mut fields_data = rows(&[(1, None, 0), (2, None, 0)]);
+        fields_data.retain(|data| data.field_name == "v");
+        let reply = server.done(pb::InsertRequest {
+            collection_name: "auto".to_string(),
+            fields_data,
+            num_rows: 2,
+            ..Default::default()
+        });
+        match reply.i_ds.and_then(|ids| ids.id_field) {
+            Some(IdField::IntId(ids)) => seen.extend(ids.data),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(seen.len(), 6);
+}
+
+#[test]
+fn what_is_no_request_is_refused() {
+    let mut service = Service::default();
+    let call = |method, request| Call { method, database: "", request, now_ms: 0 };
+    assert_eq!(service.call(call("Fly", &[])), Err(Refusal::Unimplemented));
+    assert_eq!(service.call(call("Query", &[0xff])), Err(Refusal::Malformed));
+}

@@ -15,14 +15,13 @@ pub const DEFAULT_PARTITION: &str = "_default";
 /// The partitions that a partition key spreads its rows over, unless another number is asked for.
 pub const KEY_PARTITIONS: usize = 16;
 
-#[derive(Debug)]
 pub struct Catalog {
     databases: BTreeMap<String, Database>,
     last_id: i64,
     last_timestamp: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Database {
     pub id: i64,
     pub created: u64,
@@ -32,7 +31,6 @@ pub struct Database {
     pub aliases: BTreeMap<String, String>,
 }
 
-#[derive(Debug)]
 pub struct Collection {
     pub id: i64,
     pub name: String,

@@ -263,7 +263,8 @@ fn a_key_that_is_inserted_twice_is_one_entity() {
 #[test]
 fn nothing_is_written_of_a_request_with_a_mistake() {
     let mut server = library();
-    let cases: [(fn(&mut pb::InsertRequest), &str); 5] = [
+    type Change = fn(&mut pb::InsertRequest);
+    let cases: [(Change, &str); 5] = [
         (|request| request.num_rows = 2, "num_rows (1) of field (id)"),
         (|request| request.fields_data[0].field_name = "idd".to_string(), "idd does not exist"),
         (|request| drop(request.fields_data.remove(2)), "fieldSchema(v) has no corresponding"),

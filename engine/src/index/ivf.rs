@@ -8,7 +8,6 @@
 // Lists are numbered as centroids are.
 #![allow(clippy::indexing_slicing)]
 
-use super::Metric;
 use super::collect::{Collect, TopK};
 use super::flat::Query;
 use super::int8::Int8;
@@ -106,7 +105,8 @@ impl Ivf {
         }
     }
 
-    /// Offers near rows that a mask allows.
+    /// Offers near rows that a mask allows. By codes the closest are taken whatever range the
+    /// collector wants: a search with a `range_filter` is an exact scan's.
     ///
     /// False: nothing was offered, because a scan takes no longer and misses nothing.
     pub fn search<T: Element>(
@@ -199,18 +199,13 @@ impl Collect for Renumbered<'_> {
     }
 }
 
-/// Whether lists can be made for a metric.
-pub fn serves(metric: Metric) -> bool {
-    matches!(metric, Metric::L2 | Metric::Ip | Metric::Cosine)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::index::kmeans::KMeans;
     use crate::index::random::Random;
     use crate::index::rows::tests::blocks;
-    use crate::index::{Hit, flat};
+    use crate::index::{Hit, Metric, flat};
 
     const WIDTH: usize = 16;
     const COUNT: u32 = 2000;

@@ -1,9 +1,9 @@
 //! Finds the rows that are closest to a query, exactly or by a graph, lists or codes.
 //!
-//! Vectors stay in the blocks of their owner, who lends them as [`Rows`]; an index keeps only what
-//! it adds to them. A search gets a [`Mask`] of the rows it may return and gives its finds to a
-//! [`collect::Collect`]. Long work comes in slices of rows, so that a caller can return to its event
-//! loop in between. Rows that an index has not seen yet are the caller's to scan.
+//! Vectors stay in the blocks of their owner, who lends them as [`rows::Rows`]; an index keeps
+//! only what it adds to them. A search gets a [`rows::Mask`] of what it may return and gives its
+//! finds to a [`collect::Collect`]. Long work comes in slices of rows, so that a caller can return
+//! to its event loop in between. Rows that an index has not seen yet are the caller's to scan.
 //!
 //! - [`flat`]: every row, exactly.
 //! - [`int8`]: every row by codes of a quarter of the size, then the best ones exactly.

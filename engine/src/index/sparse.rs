@@ -1,9 +1,9 @@
 //! Lists of rows by term: inner products of sparse vectors, and BM25.
 //!
-//! In: rows in rising order as terms with values, for BM25 as terms with how often each occurs. Out:
-//! the rows that share a term with the query, with exact scores. Terms are added up one after the
-//! other for a window of rows, which stays in the cache; rows without a common term, or whose score
-//! comes to nothing, are not found.
+//! In: rows in rising order as terms with values, for BM25 as terms with how often each occurs.
+//! Out: the rows that share a term with the query, with exact scores. Terms are added up one after
+//! the other for a window of rows, which stays in the cache; rows without a common term, or whose
+//! score comes to nothing, are not found.
 //!
 //! BM25: Robertson and Zaragoza, 2009, with the inverse document frequency of Lucene and Milvus.
 //! Query values are frequencies of terms in the query times [`idf`], which a collection of several

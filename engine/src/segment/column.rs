@@ -1,6 +1,7 @@
 //! A column: the values of one field, row by row, and which of them are NULL. In: Milvus's
 //! `FieldData` (one column of a request). Out: cells for filters, and `FieldData` of any rows.
 
+use half::{bf16, f16};
 use milvus_proto::schema::field_data::Field as Columns;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
@@ -37,8 +38,11 @@ pub enum Data {
     Json(Blocks<Box<[u8]>>),
     Array(Blocks<Box<ScalarField>>),
     Floats(Blocks<f32>),
-    /// binary vectors and those of halves and int8, as Milvus has them
-    Bytes(Blocks<u8>),
+    Halves(Blocks<f16>),
+    Bfloats(Blocks<bf16>),
+    Int8s(Blocks<i8>),
+    /// eight dimensions a byte
+    Bits(Blocks<u8>),
     /// pairs of a little-endian u32 index and f32 value
     Sparse(Blocks<Box<[u8]>>),
 }
@@ -72,11 +76,10 @@ impl Column {
             DataType::Json | DataType::None => Data::Json(Blocks::new(1)),
             DataType::Array => Data::Array(Blocks::new(1)),
             DataType::FloatVector => Data::Floats(Blocks::new(field.dim)),
-            DataType::BinaryVector => Data::Bytes(Blocks::new(field.dim / 8)),
-            DataType::Float16Vector | DataType::BFloat16Vector => {
-                Data::Bytes(Blocks::new(field.dim * 2))
-            }
-            DataType::Int8Vector => Data::Bytes(Blocks::new(field.dim)),
+            DataType::BinaryVector => Data::Bits(Blocks::new(field.dim / 8)),
+            DataType::Float16Vector => Data::Halves(Blocks::new(field.dim)),
+            DataType::BFloat16Vector => Data::Bfloats(Blocks::new(field.dim)),
+            DataType::Int8Vector => Data::Int8s(Blocks::new(field.dim)),
             DataType::SparseFloatVector => Data::Sparse(Blocks::new(1)),
         };
         Column { data, valid: field.nullable.then(Bits::default) }
@@ -119,7 +122,10 @@ impl Column {
             Data::Text(blocks) => blocks.rows(),
             Data::Json(blocks) | Data::Sparse(blocks) => blocks.rows(),
             Data::Array(blocks) => blocks.rows(),
-            Data::Bytes(blocks) => blocks.rows(),
+            Data::Halves(blocks) => blocks.rows(),
+            Data::Bfloats(blocks) => blocks.rows(),
+            Data::Int8s(blocks) => blocks.rows(),
+            Data::Bits(blocks) => blocks.rows(),
         }
     }
 
@@ -145,7 +151,12 @@ impl Column {
             Data::Text(blocks) => blocks.get(row).map(|value| Cell::Text(value)),
             Data::Json(blocks) => blocks.get(row).map(|value| Cell::Json(value)),
             Data::Array(blocks) => blocks.get(row).map(|value| Cell::Array(value)),
-            Data::Floats(_) | Data::Bytes(_) | Data::Sparse(_) => Some(Cell::Vector),
+            Data::Floats(_)
+            | Data::Halves(_)
+            | Data::Bfloats(_)
+            | Data::Int8s(_)
+            | Data::Bits(_)
+            | Data::Sparse(_) => Some(Cell::Vector),
         };
         cell.unwrap_or(Cell::Null)
     }
@@ -169,7 +180,10 @@ impl Column {
                 add(to, from);
             }
             (Data::Array(to), Data::Array(from)) => add(to, from),
-            (Data::Bytes(to), Data::Bytes(from)) => add(to, from),
+            (Data::Halves(to), Data::Halves(from)) => add(to, from),
+            (Data::Bfloats(to), Data::Bfloats(from)) => add(to, from),
+            (Data::Int8s(to), Data::Int8s(from)) => add(to, from),
+            (Data::Bits(to), Data::Bits(from)) => add(to, from),
             // columns of one field are of one kind
             _ => {}
         }
@@ -200,7 +214,10 @@ impl Column {
                 pick(to, from, rows);
             }
             (Data::Array(to), Data::Array(from)) => pick(to, from, rows),
-            (Data::Bytes(to), Data::Bytes(from)) => pick(to, from, rows),
+            (Data::Halves(to), Data::Halves(from)) => pick(to, from, rows),
+            (Data::Bfloats(to), Data::Bfloats(from)) => pick(to, from, rows),
+            (Data::Int8s(to), Data::Int8s(from)) => pick(to, from, rows),
+            (Data::Bits(to), Data::Bits(from)) => pick(to, from, rows),
             _ => {}
         }
         if let (Some(to), Some(from)) = (&mut picked.valid, &self.valid) {
@@ -223,7 +240,10 @@ impl Column {
             }
             Data::Array(blocks) => blocks.push(Box::default()),
             Data::Floats(blocks) => blocks.extend(&vec![0.0; field.dim]),
-            Data::Bytes(blocks) => blocks.extend(&vec![0; blocks.width()]),
+            Data::Halves(blocks) => blocks.extend(&vec![f16::ZERO; field.dim]),
+            Data::Bfloats(blocks) => blocks.extend(&vec![bf16::ZERO; field.dim]),
+            Data::Int8s(blocks) => blocks.extend(&vec![0; field.dim]),
+            Data::Bits(blocks) => blocks.extend(&vec![0; blocks.width()]),
             Data::Sparse(blocks) => blocks.push(Box::from([])),
         }
         if let Some(valid) = &mut self.valid {
@@ -284,15 +304,16 @@ impl Column {
             Data::Floats(blocks) => {
                 vectors(Vectors::FloatVector(FloatArray { data: pick(blocks, rows_of_vectors) }))
             }
-            Data::Bytes(blocks) => {
-                let bytes = pick(blocks, rows_of_vectors);
-                vectors(match field.data_type {
-                    DataType::Float16Vector => Vectors::Float16Vector(bytes),
-                    DataType::BFloat16Vector => Vectors::Bfloat16Vector(bytes),
-                    DataType::Int8Vector => Vectors::Int8Vector(bytes),
-                    _ => Vectors::BinaryVector(bytes),
-                })
-            }
+            Data::Halves(blocks) => vectors(Vectors::Float16Vector(
+                pick(blocks, rows_of_vectors).into_iter().flat_map(f16::to_le_bytes).collect(),
+            )),
+            Data::Bfloats(blocks) => vectors(Vectors::Bfloat16Vector(
+                pick(blocks, rows_of_vectors).into_iter().flat_map(bf16::to_le_bytes).collect(),
+            )),
+            Data::Int8s(blocks) => vectors(Vectors::Int8Vector(
+                pick(blocks, rows_of_vectors).into_iter().map(i8::cast_unsigned).collect(),
+            )),
+            Data::Bits(blocks) => vectors(Vectors::BinaryVector(pick(blocks, rows_of_vectors))),
             Data::Sparse(blocks) => {
                 let contents: Vec<Vec<u8>> =
                     pick(blocks, rows_of_vectors).into_iter().map(Vec::from).collect();
@@ -371,14 +392,19 @@ impl Column {
                 check_finite(sent.data.iter().map(|value| f64::from(*value)))?;
                 to.extend(&sent.data);
             }
-            (Data::Bytes(to), _, Some(sent)) => {
-                let bytes = match (field.data_type, sent) {
-                    (DataType::BinaryVector, Vectors::BinaryVector(bytes))
-                    | (DataType::Float16Vector, Vectors::Float16Vector(bytes))
-                    | (DataType::BFloat16Vector, Vectors::Bfloat16Vector(bytes))
-                    | (DataType::Int8Vector, Vectors::Int8Vector(bytes)) => bytes,
-                    _ => return Err(wrong()),
-                };
+            (Data::Halves(to), _, Some(Vectors::Float16Vector(bytes))) => {
+                check_dim(field, bytes.len(), field.dim * 2)?;
+                to.extend(&halves(bytes));
+            }
+            (Data::Bfloats(to), _, Some(Vectors::Bfloat16Vector(bytes))) => {
+                check_dim(field, bytes.len(), field.dim * 2)?;
+                to.extend(&bfloats(bytes));
+            }
+            (Data::Int8s(to), _, Some(Vectors::Int8Vector(bytes))) => {
+                check_dim(field, bytes.len(), field.dim)?;
+                to.extend(&int8s(bytes));
+            }
+            (Data::Bits(to), _, Some(Vectors::BinaryVector(bytes))) => {
                 check_dim(field, bytes.len(), to.width())?;
                 to.extend(bytes);
             }
@@ -406,6 +432,19 @@ impl Column {
         }
         spread
     }
+}
+
+/// Numbers of 16 bits as Milvus has them, little-endian.
+pub fn halves(bytes: &[u8]) -> Vec<f16> {
+    bytes.as_chunks().0.iter().map(|pair| f16::from_le_bytes(*pair)).collect()
+}
+
+pub fn bfloats(bytes: &[u8]) -> Vec<bf16> {
+    bytes.as_chunks().0.iter().map(|pair| bf16::from_le_bytes(*pair)).collect()
+}
+
+pub fn int8s(bytes: &[u8]) -> Vec<i8> {
+    bytes.iter().map(|byte| byte.cast_signed()).collect()
 }
 
 /// The pairs of a sparse vector: index and value, ascending by index.

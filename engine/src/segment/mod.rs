@@ -9,12 +9,13 @@ pub mod column;
 use std::collections::HashMap;
 
 use milvus_proto::schema::i_ds::IdField;
-use milvus_proto::schema::{FieldData, IDs, LongArray, StringArray};
+use milvus_proto::schema::{DataType, FieldData, IDs, LongArray, StringArray};
 
+use crate::index::sparse::Sparse;
 use crate::schema::{Field, Schema};
 use bits::Bits;
 use blocks::Blocks;
-use column::{Cell, Column};
+use column::{Cell, Column, Data, pairs};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
@@ -22,7 +23,6 @@ pub enum Key {
     Text(Box<str>),
 }
 
-#[derive(Debug)]
 pub struct Segment {
     pub columns: Vec<Column>,
     /// the number of the row's partition
@@ -30,6 +30,8 @@ pub struct Segment {
     deleted: Bits,
     /// the newest row of a key
     keys: HashMap<Key, u32>,
+    /// the rows of a sparse column by their terms, by the number of the column
+    inverted: Vec<(usize, Sparse)>,
     /// an insert does not look for its key: an older row of the same one, by the newer
     older: HashMap<u32, u32>,
     primary: usize,
@@ -42,6 +44,11 @@ impl Segment {
             partitions: Blocks::new(1),
             deleted: Bits::default(),
             keys: HashMap::new(),
+            inverted: schema
+                .vectors()
+                .filter(|(_, field)| field.data_type == DataType::SparseFloatVector)
+                .map(|(index, _)| (index, Sparse::new()))
+                .collect(),
             older: HashMap::new(),
             primary: schema.primary(),
         }
@@ -76,11 +83,23 @@ impl Segment {
         self.columns.get(index)
     }
 
+    /// The rows of a sparse column by their terms.
+    pub fn inverted(&self, index: usize) -> Option<&Sparse> {
+        self.inverted.iter().find(|(column, _)| *column == index).map(|(_, rows)| rows)
+    }
+
     /// Adds rows: a column for each field, all of one length, and the partition of each row.
     pub fn append(&mut self, columns: &[Column], partitions: &[u32]) {
         let first = self.rows();
         for (column, new) in self.columns.iter_mut().zip(columns) {
             column.append(new);
+        }
+        for (index, inverted) in &mut self.inverted {
+            if let Some(Column { data: Data::Sparse(rows), .. }) = columns.get(*index) {
+                for (row, terms) in (first..).zip(rows.blocks().flatten()) {
+                    inverted.insert(row as u32, &pairs(terms).collect::<Vec<_>>());
+                }
+            }
         }
         self.partitions.extend(partitions);
         self.deleted.resize(first + partitions.len(), false);
@@ -165,6 +184,9 @@ impl Segment {
     pub fn insert_column(&mut self, index: usize, column: Column) {
         if index <= self.columns.len() {
             self.columns.insert(index, column);
+        }
+        for (place, _) in self.inverted.iter_mut().filter(|(place, _)| *place >= index) {
+            *place += 1;
         }
     }
 

@@ -16,7 +16,6 @@ pub(crate) fn list(
     Ok(pb::ListDatabasesResponse {
         status: Some(success()),
         db_names: context.catalog.databases().map(|(name, _)| name.clone()).collect(),
-        ..Default::default()
     })
 }
 

@@ -120,7 +120,6 @@ pub(crate) fn describe(
         collection_name: collection.name.clone(),
         properties: collection.properties.clone(),
         num_partitions: if key { collection.partitions.len() as i64 } else { 1 },
-        ..Default::default()
     })
 }
 
@@ -132,7 +131,6 @@ pub(crate) fn show(
     Ok(pb::ShowCollectionsResponse {
         status: Some(success()),
         collection_names: database.collections.keys().cloned().collect(),
-        ..Default::default()
     })
 }
 

@@ -68,11 +68,7 @@ pub(crate) fn progress(
     if !loaded(collection, &request.partition_names)? {
         return Err(Error::about(Kind::CollectionNotLoaded, "collection", &collection.name));
     }
-    Ok(pb::GetLoadingProgressResponse {
-        status: Some(success()),
-        progress: 100,
-        ..Default::default()
-    })
+    Ok(pb::GetLoadingProgressResponse { status: Some(success()), progress: 100 })
 }
 
 fn loaded(collection: &Collection, names: &[String]) -> Result<bool> {

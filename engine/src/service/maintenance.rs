@@ -19,7 +19,7 @@ pub(crate) fn version(
 }
 
 pub(crate) fn connect(_: &mut Context<'_>, _: pb::ConnectRequest) -> Result<pb::ConnectResponse> {
-    Ok(pb::ConnectResponse { status: Some(success()), ..Default::default() })
+    Ok(pb::ConnectResponse { status: Some(success()) })
 }
 
 /// Everything that is acknowledged is kept already: a flush has nothing to wait for.
@@ -49,11 +49,7 @@ pub(crate) fn flush_all(
     context: &mut Context<'_>,
     _: pb::FlushAllRequest,
 ) -> Result<pb::FlushAllResponse> {
-    Ok(pb::FlushAllResponse {
-        status: Some(success()),
-        flush_all_ts: context.timestamp,
-        ..Default::default()
-    })
+    Ok(pb::FlushAllResponse { status: Some(success()), flush_all_ts: context.timestamp })
 }
 
 pub(crate) fn flush_all_state(
@@ -114,7 +110,6 @@ pub(crate) fn persistent_segments(
             partition_id,
             num_rows: rows as i64,
             state: SegmentState::Flushed.into(),
-            ..Default::default()
         });
     Ok(pb::GetPersistentSegmentInfoResponse { status: Some(success()), infos: infos.collect() })
 }

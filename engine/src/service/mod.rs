@@ -40,7 +40,7 @@ pub enum Refusal {
     Malformed,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Service {
     catalog: Catalog,
 }

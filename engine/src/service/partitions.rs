@@ -64,7 +64,6 @@ pub(crate) fn show(
         status: Some(success()),
         partition_names: partitions.iter().map(|partition| partition.name.clone()).collect(),
         partition_i_ds: partitions.iter().map(|partition| partition.id).collect(),
-        ..Default::default()
     })
 }
 

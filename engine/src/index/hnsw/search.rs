@@ -34,8 +34,8 @@ impl Hnsw {
             return self.entry.is_none() && self.is_empty();
         };
         let (ef, mut walk) = (ef.max(1), Walk::default());
-        let start = self.descend(rows, query, entry, 0);
         if mask.is_none() && range == Range::default() {
+            let start = self.descend(rows, query, entry, 0);
             self.walk(rows, query, start, 0, ef, &mut walk);
             for &seen in &walk.near {
                 let (distance, node) = unseal(seen);
@@ -47,6 +47,7 @@ impl Hnsw {
         let Some(mut effort) = Effort::new(self.len(), allowed, ef, self.parameters.m) else {
             return false;
         };
+        let start = self.descend(rows, query, entry, 0);
         let mut found = TopK::new(self.metric, ef, range);
         if !self.walk_masked(rows, query, start, mask, &mut effort, &mut found, &mut walk) {
             return false;
@@ -260,11 +261,13 @@ struct Effort {
 /// What measuring a row in a walk takes, in rows of a scan.
 const JUMP: u32 = 4;
 
+/// What reading a row takes in a scan that leaves most rows out, in rows of one that does not.
+const SKIP: u32 = 8;
+
 impl Effort {
     /// None when a walk would take longer than most of a scan.
     fn new(rows: u32, allowed: u32, ef: usize, m: u32) -> Option<Self> {
-        // a scan that leaves rows out jumps too
-        let scan = rows.min(allowed.saturating_mul(JUMP)) / JUMP;
+        let scan = rows.min(allowed.saturating_mul(SKIP)) / JUMP;
         let ef = u32::try_from(ef).unwrap_or(u32::MAX);
         let effort = Self { measured: rows, allowed, judged: scan / 10, most: scan / 2, ef, m };
         (effort.expected() <= effort.most).then_some(Self { measured: 0, allowed: 0, ..effort })

@@ -41,8 +41,8 @@ wheel: dist/site/index.html ## the pip-installable extension, into dist
 # TypeScript's types of the kernel are made with the wasm
 check: setup jupyterlite/wasm/milvus_kernel_bg.wasm ## formatting, lints (native and wasm32), docs, types
 	@scripts/check.sh
-test-native: setup ## unit tests and the language reference, on Milvus 2.3.5 and Milvus Lite 3 and 2.5
-	@$(SERVERS) --milvus --lite --lite25 -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
+test-native: setup ## unit tests and the language reference, on Milvus 2.3.5, Milvus Lite 3 and 2.5, and the engine
+	@$(SERVERS) --milvus --lite --lite25 --engine -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
 test-browser: dist/site/index.html ## Playwright in the built site

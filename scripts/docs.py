@@ -31,7 +31,7 @@ table { border-collapse: collapse } td, th { border: 1px solid #d9dce1; padding:
 }
 @media (max-width: 50rem) { body { display: block } nav { min-height: 0 } }
 """
-SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5"}
+SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5", "engine": "the engine"}
 
 
 class Renderer(mistune.HTMLRenderer):

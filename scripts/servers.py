@@ -1,9 +1,9 @@
-"""Starts the real servers (Milvus 2.3.5, Milvus Lite 3 and 2.5, Envoy before the first two) on free ports, runs a command with their
+"""Starts the real servers (Milvus 2.3.5, Milvus Lite 3 and 2.5, the engine, Envoy before the first two) on free ports, runs a command with their
 addresses in its environment, and stops them all. Without a command it waits for Ctrl-C: that is `make demo`.
 
     python scripts/servers.py --milvus --lite --lite25 --envoy -- cargo test
 
-Environment of the command: MILVUS_URL, LITE_URL, LITE25_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
+Environment of the command: MILVUS_URL, LITE_URL, LITE25_URL, ENGINE_URL (gRPC); MILVUS_WEB_URL, LITE_WEB_URL (Envoy), READONLY_WEB_URL (Envoy that lets
 only reads pass), CLOSED_WEB_URL (Envoy for other pages only), MILVUS_USER and MILVUS_PASSWORD (Milvus 2.3.5 runs with authorization), SITE_URL;
 SECURE_SITE_URL (the site over https), AUTH_WEB_URL (Envoy with TLS that lets AUTH_USER and AUTH_PASSWORD in).
 """
@@ -63,6 +63,13 @@ class Servers:
         port = port or free_port()
         data = data or self.folder / name
         self.start(name, [BIN / "milvus-lite", "server", "--data-dir", data, "--host", "127.0.0.1", "--port", str(port)])
+        return port
+
+    def engine(self):
+        """The engine of this project behind gRPC, as it is built for tests."""
+        port = free_port()
+        subprocess.run(["cargo", "build", "--quiet", "--package", "milvus-engine", "--example", "serve"], cwd=ROOT, check=True)
+        self.start("engine", [ROOT / "target/debug/examples/serve", "--port", str(port)])
         return port
 
     def lite25(self):
@@ -225,6 +232,7 @@ def main():
     parser.add_argument("--milvus", action="store_true", help="Milvus 2.3.5")
     parser.add_argument("--lite", action="store_true", help="Milvus Lite 3")
     parser.add_argument("--lite25", action="store_true", help="Milvus Lite 2.5")
+    parser.add_argument("--engine", action="store_true", help="the engine of this project, as a server")
     parser.add_argument("--envoy", action="store_true", help="Envoy before each, for any page of this machine")
     parser.add_argument("--site", action="store_true", help="the built site, as SITE_URL; its tour finds Milvus Lite")
     parser.add_argument("command", nargs="*")
@@ -254,9 +262,12 @@ def main():
                 env["READONLY_WEB_URL"] = f"http://127.0.0.1:{readonly}"
         if options.lite25:
             env["LITE25_URL"] = f"http://127.0.0.1:{servers.lite25()}"
+        if options.engine:
+            env["ENGINE_URL"] = f"http://127.0.0.1:{servers.engine()}"
         for name, url, process in (
             ("Milvus Lite", "LITE_URL", "lite"),
             ("Milvus Lite", "LITE25_URL", "lite25"),
+            ("the engine", "ENGINE_URL", "engine"),
             ("Envoy", "MILVUS_WEB_URL", "envoy-milvus"),
             ("Envoy", "LITE_WEB_URL", "envoy-lite"),
             ("Envoy", "READONLY_WEB_URL", "envoy-readonly"),

@@ -20,7 +20,7 @@ use native::{Native, block_on, server};
 use pages::{Page, column, masked};
 
 /// The one whose word stands on a page comes first.
-const BACKENDS: [&str; 3] = ["lite", "milvus", "lite25"];
+const BACKENDS: [&str; 4] = ["lite", "milvus", "lite25", "engine"];
 
 struct Backend {
     name: &'static str,
@@ -41,6 +41,11 @@ fn the_reference_holds_on_milvus_lite_2_5() {
 #[test]
 fn the_reference_holds_on_milvus_2_3_5() {
     run_all(&Backend { name: "milvus", host: host("MILVUS_URL"), credentials: "root:Milvus@" });
+}
+
+#[test]
+fn the_reference_holds_on_the_engine() {
+    run_all(&Backend { name: "engine", host: host("ENGINE_URL"), credentials: "" });
 }
 
 /// Every page also runs in a browser: tests/web.rs names them all.

@@ -17,7 +17,6 @@ pub const KEY_PARTITIONS: usize = 16;
 
 pub struct Catalog {
     databases: BTreeMap<String, Database>,
-    last_id: i64,
     last_timestamp: u64,
 }
 
@@ -64,7 +63,7 @@ pub struct Index {
 
 impl Default for Catalog {
     fn default() -> Catalog {
-        let mut catalog = Catalog { databases: BTreeMap::new(), last_id: 0, last_timestamp: 0 };
+        let mut catalog = Catalog { databases: BTreeMap::new(), last_timestamp: 0 };
         let id = catalog.next_id();
         let database = Database { id, ..Database::default() };
         catalog.databases.insert(DEFAULT_DATABASE.to_string(), database);
@@ -73,9 +72,9 @@ impl Default for Catalog {
 }
 
 impl Catalog {
+    /// A number that nothing else has: a moment that no request has.
     pub fn next_id(&mut self) -> i64 {
-        self.last_id += 1;
-        self.last_id
+        self.reserve(1)
     }
 
     /// A moment as Milvus counts: milliseconds since 1970, and 18 bits for what is within one.

@@ -35,3 +35,4 @@ pub mod search;
 pub mod segment;
 pub mod service;
 pub mod store;
+mod time;

@@ -10,6 +10,8 @@ pub enum Product {
     Milvus,
     /// counts its own versions
     MilvusLite,
+    /// this project's own, in `engine/`: what it has not it says itself
+    Engine,
 }
 
 /// A server's version, as it gives it: "v2.3.5", "milvus_lite-3.2.2".
@@ -133,7 +135,11 @@ features! {
 impl Version {
     pub fn parse(text: &str) -> Version {
         // the Milvus of the Python package `milvus` calls itself 2.3.5-lite and is none
-        let lite = text.starts_with("milvus_lite");
+        let product = match text.split('-').next() {
+            Some("milvus_lite") => Product::MilvusLite,
+            Some("milvus_engine") => Product::Engine,
+            _ => Product::Milvus,
+        };
         let digits = text.trim_start_matches(|char: char| !char.is_ascii_digit());
         let mut parts = digits.split('.').map(|part| {
             part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
@@ -143,18 +149,14 @@ impl Version {
             (Some(major), Some(minor), patch) => (major, minor, patch.unwrap_or(u32::MAX)),
             _ => (u32::MAX, 0, 0),
         };
-        Version {
-            product: if lite { Product::MilvusLite } else { Product::Milvus },
-            text: digits.trim_end_matches("-lite").to_string(),
-            number,
-        }
+        Version { product, text: digits.trim_end_matches("-lite").to_string(), number }
     }
 
     /// "2.3.5", "Milvus Lite 3.2.2"
     pub fn name(&self) -> String {
         match self.product {
             Product::Milvus => self.text.clone(),
-            Product::MilvusLite => self.title(),
+            Product::MilvusLite | Product::Engine => self.title(),
         }
     }
 
@@ -164,6 +166,7 @@ impl Version {
             Product::Milvus if self.text.is_empty() => "a Milvus of unknown version".to_string(),
             Product::Milvus => format!("Milvus {}", self.text),
             Product::MilvusLite => format!("Milvus Lite {}", self.text),
+            Product::Engine => format!("Milvus Engine {}", self.text),
         }
     }
 
@@ -171,6 +174,7 @@ impl Version {
     pub fn has(&self, feature: Feature) -> bool {
         match self.product {
             Product::Milvus => self.number >= feature.since(),
+            Product::Engine => !matches!(feature, Feature::OrderBy | Feature::GroupBy),
             Product::MilvusLite => match feature.lite() {
                 Yes => true,
                 No => false,
@@ -184,7 +188,7 @@ impl Version {
     pub fn has_method(&self, method: &Method) -> bool {
         match self.product {
             Product::Milvus => self.number >= method.since,
-            Product::MilvusLite => true,
+            Product::MilvusLite | Product::Engine => true,
         }
     }
 
@@ -196,7 +200,7 @@ impl Version {
             (Product::MilvusLite, Since(first)) => {
                 format!("{words} {}", self.needs_milvus_lite(first))
             }
-            (Product::MilvusLite, Yes | No | Answers(_) | Before(_)) => {
+            (Product::MilvusLite, Yes | No | Answers(_) | Before(_)) | (Product::Engine, _) => {
                 format!("{words} is not supported by this server, {}", self.title())
             }
         }

@@ -83,6 +83,7 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
     let number =
         version.trim_start_matches(|char: char| !char.is_ascii_digit()).trim_end_matches("-lite");
     let mut shown = shown.replace(&format!("Milvus Lite {number}"), "Milvus <version>");
+    shown = shown.replace(&format!("Milvus Engine {number}"), "Milvus <version>");
     // 2.5 may be any number
     if number.matches('.').count() > 1 {
         shown = shown.replace(number, "<version>");

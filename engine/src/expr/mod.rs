@@ -16,7 +16,6 @@ mod literal;
 mod parse;
 mod plan;
 mod set;
-mod time;
 mod tree;
 mod types;
 pub mod value;

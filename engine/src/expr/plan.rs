@@ -4,10 +4,10 @@ use regex_lite::Regex;
 
 use super::like::Pattern;
 use super::set::Set;
-use super::time::Interval;
 use super::tree::{Arithmetic, Compare, Contains};
 use super::value::Value;
 use crate::segment::Key;
+use crate::time::Interval;
 
 #[derive(Clone, Debug)]
 pub enum Node {

@@ -7,14 +7,14 @@ use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
     ArrayArray, BoolArray, DataType, DoubleArray, FieldData, FloatArray, GeometryWktArray,
-    IntArray, JsonArray, LongArray, ScalarField, SparseFloatArray, StringArray, TimestamptzArray,
-    VectorField,
+    IntArray, JsonArray, LongArray, ScalarField, SparseFloatArray, StringArray, VectorField,
 };
 
 use crate::error::{Error, Result};
 use crate::schema::Field;
 use crate::segment::bits::Bits;
 use crate::segment::blocks::Blocks;
+use crate::time;
 
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -276,7 +276,8 @@ impl Column {
             }
             Data::Int(blocks) => scalars(Scalars::IntData(IntArray { data: pick(blocks, rows) })),
             Data::Long(blocks) if field.data_type == DataType::Timestamptz => {
-                scalars(Scalars::TimestamptzData(TimestamptzArray { data: pick(blocks, rows) }))
+                let data = pick(blocks, rows).into_iter().map(time::text).collect();
+                scalars(Scalars::StringData(StringArray { data }))
             }
             Data::Long(blocks) => {
                 scalars(Scalars::LongData(LongArray { data: pick(blocks, rows) }))
@@ -360,6 +361,15 @@ impl Column {
             }
             (Data::Long(to), Some(Scalars::LongData(sent)), _) => to.extend(&sent.data),
             (Data::Long(to), Some(Scalars::TimestamptzData(sent)), _) => to.extend(&sent.data),
+            (Data::Long(to), Some(Scalars::StringData(sent)), _)
+                if field.data_type == DataType::Timestamptz =>
+            {
+                for text in &sent.data {
+                    // what is NULL may stand as nothing
+                    let null = text.is_empty() && field.nullable;
+                    to.push(if null { 0 } else { time::moment(text).map_err(Error::invalid)? });
+                }
+            }
             (Data::Float(to), Some(Scalars::FloatData(sent)), _) => {
                 check_finite(sent.data.iter().map(|value| f64::from(*value)))?;
                 to.extend(&sent.data);

@@ -35,13 +35,15 @@ pub(crate) fn missing(field: &Field, rows: usize) -> Result<Column> {
 }
 
 /// A column as it was sent, the default where it is NULL and the field has one.
-pub(crate) fn with_defaults(field: &Field, column: Column) -> Result<Column> {
-    if field.message.default_value.is_none() || !(0..column.rows()).any(|row| column.is_null(row)) {
-        return Ok(column);
+pub(crate) fn with_defaults(field: &Field, sent: &FieldData, rows: usize) -> Result<Column> {
+    if field.message.default_value.is_none() || sent.valid_data.iter().all(|valid| *valid) {
+        return Column::from_field_data(field, sent, rows);
     }
+    let nullable = Field { nullable: true, ..field.clone() };
+    let column = Column::from_field_data(&nullable, sent, rows)?;
     let default = missing(field, 1)?;
     let mut filled = Column::new(field);
-    for row in 0..column.rows() {
+    for row in 0..rows {
         match column.is_null(row) {
             true => filled.append(&default),
             false => filled.append(&column.select(field, &[row])),

@@ -178,10 +178,7 @@ fn columns(
                     field.name
                 )));
             }
-            Some(data) => {
-                let column = Column::from_field_data(field, data, sent.rows)?;
-                fill::with_defaults(field, column)?
-            }
+            Some(data) => fill::with_defaults(field, data, sent.rows)?,
             // when its input is there
             None if message.is_function_output => Column::new(field),
             None if message.auto_id && !sent.upsert => made_keys(field, first_id, sent.rows)?,

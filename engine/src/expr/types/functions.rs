@@ -10,10 +10,10 @@ use crate::expr::lex::Token;
 use crate::expr::like::Pattern;
 use crate::expr::literal::{self, Int};
 use crate::expr::plan::{self, Node as Plan};
-use crate::expr::time::{self, Interval};
-use crate::expr::tree::{Compare, Contains, Node, Time, Tree};
+use crate::expr::tree::{Arithmetic, Compare, Contains, Node, Time, Tree};
 use crate::expr::value::Value;
 use crate::schema::param;
+use crate::time::{self, Interval};
 
 /// Shares of a sample that are nothing or all, but for rounding.
 const EPSILON: f64 = 1e-10;
@@ -209,9 +209,9 @@ impl Types<'_> {
             let with = Value::Int(moment);
             return Ok(Plan::Compare { of: column.plain(), compare, with });
         };
-        let interval =
-            Box::new(Interval::parse(&literal::text(self.token(interval))?)?.signed(sign));
-        Ok(Plan::Time { column: column.index, interval, compare, moment })
+        let interval = Interval::parse(&literal::text(self.token(interval))?)?;
+        let interval = if sign == Arithmetic::Subtract { interval.back() } else { interval };
+        Ok(Plan::Time { column: column.index, interval: Box::new(interval), compare, moment })
     }
 
     /// Milvus has two functions of this kind: `empty(text)` and `starts_with(text, text)`.

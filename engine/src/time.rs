@@ -1,7 +1,5 @@
-//! Moments of TIMESTAMPTZ as filters write them: ISO 8601 text to microseconds since 1970, and
-//! calendar intervals (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
-
-use super::tree::Arithmetic;
+//! Moments of TIMESTAMPTZ: ISO 8601 text to microseconds since 1970 and back, and calendar intervals
+//! (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
 
 const SECOND: i64 = 1_000_000;
 
@@ -46,6 +44,19 @@ pub fn moment(text: &str) -> Result<i64, String> {
     Ok(seconds * SECOND + fraction)
 }
 
+/// A moment as text, in UTC: `2025-01-02T03:04:05Z`, with a fraction where it has one.
+pub fn text(moment: i64) -> String {
+    let (seconds, part) = (moment.div_euclid(SECOND), moment.rem_euclid(SECOND));
+    let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil_from_days(days);
+    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+    let fraction = match part {
+        0 => String::new(),
+        part => format!(".{part:06}").trim_end_matches('0').to_string(),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
 impl Interval {
     /// `P1DT12H`; a part that is not there is zero.
     pub fn parse(text: &str) -> Result<Interval, String> {
@@ -60,16 +71,15 @@ impl Interval {
         Ok(Interval { years, months, days, hours, minutes, seconds })
     }
 
-    /// The same with its sign, to be added.
-    pub fn signed(self, sign: Arithmetic) -> Interval {
-        let signed = |part: i64| if sign == Arithmetic::Subtract { -part } else { part };
+    /// As far back as it was forth.
+    pub fn back(self) -> Interval {
         Interval {
-            years: signed(self.years),
-            months: signed(self.months),
-            days: signed(self.days),
-            hours: signed(self.hours),
-            minutes: signed(self.minutes),
-            seconds: signed(self.seconds),
+            years: -self.years,
+            months: -self.months,
+            days: -self.days,
+            hours: -self.hours,
+            minutes: -self.minutes,
+            seconds: -self.seconds,
         }
     }
 
@@ -223,6 +233,9 @@ mod tests {
         assert_eq!(seconds("1969-12-31T23:59:59-01"), 3599);
         assert_eq!(seconds("1900-03-01 12:00:00"), -2_203_848_000);
         assert_eq!(moment("1970-01-01T00:00:00.25Z"), Ok(250_000));
+        for whole in ["2025-01-02T03:04:05Z", "1900-03-01T12:00:00Z", "1969-12-31T23:59:59.5Z"] {
+            assert_eq!(text(moment(whole).unwrap()), whole);
+        }
         for wrong in [
             "2025-02-29T00:00:00Z",
             "2025-13-01T00:00:00Z",
@@ -239,19 +252,20 @@ mod tests {
 
     #[test]
     fn intervals_move_by_the_calendar() {
-        let moved = |from: &str, by: &str, sign| {
-            let interval = Interval::parse(by).unwrap().signed(sign);
+        let moved = |from: &str, by: &str, back: bool| {
+            let interval = Interval::parse(by).unwrap();
+            let interval = if back { interval.back() } else { interval };
             interval.added_to(moment(from).unwrap()).unwrap()
         };
-        for (from, by, sign, to) in [
-            ("2025-01-31T10:00:00Z", "P1M", Arithmetic::Add, "2025-03-03T10:00:00Z"),
-            ("2024-02-29T00:00:00Z", "P1Y", Arithmetic::Add, "2025-03-01T00:00:00Z"),
-            ("2025-01-01T00:30:00Z", "PT1H", Arithmetic::Subtract, "2024-12-31T23:30:00Z"),
-            ("2025-01-15T00:00:00Z", "P1Y2M3DT4H5M6S", Arithmetic::Add, "2026-03-18T04:05:06Z"),
-            ("1969-12-31T23:59:59.5Z", "PT1S", Arithmetic::Add, "1970-01-01T00:00:00.5Z"),
-            ("2025-03-01T00:00:00Z", "P14M", Arithmetic::Subtract, "2024-01-01T00:00:00Z"),
+        for (from, by, back, to) in [
+            ("2025-01-31T10:00:00Z", "P1M", false, "2025-03-03T10:00:00Z"),
+            ("2024-02-29T00:00:00Z", "P1Y", false, "2025-03-01T00:00:00Z"),
+            ("2025-01-01T00:30:00Z", "PT1H", true, "2024-12-31T23:30:00Z"),
+            ("2025-01-15T00:00:00Z", "P1Y2M3DT4H5M6S", false, "2026-03-18T04:05:06Z"),
+            ("1969-12-31T23:59:59.5Z", "PT1S", false, "1970-01-01T00:00:00.5Z"),
+            ("2025-03-01T00:00:00Z", "P14M", true, "2024-01-01T00:00:00Z"),
         ] {
-            assert_eq!(moved(from, by, sign), moment(to).unwrap(), "{from} {by}");
+            assert_eq!(moved(from, by, back), moment(to).unwrap(), "{from} {by}");
         }
         for days in (-800_000..800_000).step_by(997) {
             let (year, month, day) = civil_from_days(days);

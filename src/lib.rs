@@ -23,6 +23,9 @@
 //!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as
 //!    the tree marks them, or all that may be one where there is no tree.
 //!
+//! `engine/`, a crate of its own that knows nothing of this one, answers the same messages without
+//! a server. It is not reached from here yet but in tests, by gRPC.
+//!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
 //! diagnostic`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->
 //! language, milvus`; `diagnostic, render -> printable`. Parse and render are pure; JavaScript

@@ -14,9 +14,10 @@
 //!    that fast, `analyzer` makes terms of texts.
 //! 6. `store` keeps what was acknowledged in a log, a manifest and immutable segments.
 //!
-//! Arrows: `service -> catalog, search; search -> expr, index, analyzer, catalog; catalog -> schema,
-//! segment; index -> kernels`. Everything is synchronous and pure but for `store`, which knows bytes
-//! alone and reaches files through a small trait.
+//! Arrows: `service -> catalog, search; search -> expr, index, analyzer, catalog; expr -> segment;
+//! catalog -> schema, segment; segment -> index; index -> kernels`. Everything is synchronous and
+//! pure but for `store`, which knows bytes alone and reaches files through a small trait; nothing
+//! is kept in it yet.
 
 #![cfg_attr(
     not(test),

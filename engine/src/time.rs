@@ -1,5 +1,5 @@
-//! Moments of TIMESTAMPTZ: ISO 8601 text to microseconds since 1970 and back, and calendar intervals
-//! (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
+//! Moments of TIMESTAMPTZ: ISO 8601 text to microseconds since 1970 and back, and calendar
+//! intervals (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
 
 const SECOND: i64 = 1_000_000;
 

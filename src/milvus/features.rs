@@ -132,6 +132,15 @@ features! {
     VectorsInHits: "a search that shows FLOAT16VEC, BFLOAT16VEC or BINARYVEC" 2 3 0 No;
 }
 
+/// What the engine would read over.
+const UNHEEDED: [Feature; 5] = [
+    Feature::GroupBy,
+    Feature::LoadFields,
+    Feature::MajorCompaction,
+    Feature::OrderBy,
+    Feature::TimeToLive,
+];
+
 impl Version {
     pub fn parse(text: &str) -> Version {
         // the Milvus of the Python package `milvus` calls itself 2.3.5-lite and is none
@@ -174,7 +183,7 @@ impl Version {
     pub fn has(&self, feature: Feature) -> bool {
         match self.product {
             Product::Milvus => self.number >= feature.since(),
-            Product::Engine => !matches!(feature, Feature::OrderBy | Feature::GroupBy),
+            Product::Engine => !UNHEEDED.contains(&feature),
             Product::MilvusLite => match feature.lite() {
                 Yes => true,
                 No => false,
@@ -253,6 +262,9 @@ mod tests {
             old.lacks("TRUNCATE TABLE", truncate),
             "TRUNCATE TABLE needs Milvus 2.6.11 or later; this server is 2.3.5"
         );
+        let engine = Version::parse("milvus_engine-0.1.0");
+        assert!(engine.has(Feature::Int8Column) && !engine.has(Feature::TimeToLive));
+        assert_eq!(engine.title(), "Milvus Engine 0.1.0");
         let lite = Version::parse("milvus_lite-3.2.2");
         assert!(lite.has_method(truncate) && !lite.has(Feature::OrderBy));
         assert_eq!(lite.name(), "Milvus Lite 3.2.2");

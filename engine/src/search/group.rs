@@ -33,7 +33,7 @@ pub(crate) fn grouped(plan: &Plan<'_>, group: &Group, hits: &[Hit]) -> Vec<Hit> 
         }
     }
     if group.strict {
-        // groups that are full come first, as Milvus looks on until it has as many as were asked for
+        // full groups come first, as Milvus looks on until it has as many as were asked for
         groups.sort_by_key(|members| members.len() < group.size);
         groups.truncate(wanted);
     }

@@ -1,5 +1,5 @@
-//! Searches: the rows that are closest to vectors or texts. In: a collection and a request. Out: hits
-//! with the fields that were asked for.
+//! Searches: the rows that are closest to vectors or texts. In: a collection and a request. Out:
+//! hits with the fields that were asked for.
 //!
 //! `plan` settles what is searched and which rows may be found, `queries` finds them, `group` and
 //! `rank` choose among them.

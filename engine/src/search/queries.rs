@@ -1,5 +1,5 @@
-//! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group. Out:
-//! the hits of each query, the closest first.
+//! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group.
+//! Out: the hits of each query, the closest first.
 
 use half::{bf16, f16};
 use milvus_proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
@@ -32,7 +32,8 @@ pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit
     };
     if values.is_empty() || values.len() > MAX_QUERIES {
         return Err(Error::invalid(format!(
-            "nq (number of search vector per search request) should be in range [1, {MAX_QUERIES}], but got {}",
+            "nq (number of search vector per search request) should be in range \
+             [1, {MAX_QUERIES}], but got {}",
             values.len()
         )));
     }

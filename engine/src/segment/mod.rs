@@ -125,7 +125,8 @@ impl Segment {
         }
     }
 
-    /// Deletes every row of a key, in the partitions where any are named. Gives how many there were.
+    /// Deletes every row of a key, in the partitions where any are named. Gives how many those
+    /// were.
     pub fn delete(&mut self, key: &Key, partitions: Option<&[u32]>) -> usize {
         let mut deleted = 0;
         let mut row = self.keys.get(key).copied();

@@ -73,7 +73,8 @@ pub(crate) fn create_alias(
         return Err(Error::plain(
             Kind::AliasAlreadyExists,
             format!(
-                "{alias} is alias to another collection: {other}: alias already exist[database={}][alias={alias}]",
+                "{alias} is alias to another collection: {other}: alias already exist[database={}]\
+                 [alias={alias}]",
                 or_default(&request.db_name)
             ),
         ));

@@ -194,7 +194,8 @@ pub(crate) fn alter(
 ) -> Result<Status> {
     if request.properties.is_empty() && request.delete_keys.is_empty() {
         return Err(Error::invalid(
-            "The collection properties to alter and keys to delete must not be empty at the same time",
+            "The collection properties to alter and keys to delete must not be empty at the same \
+             time",
         ));
     }
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;

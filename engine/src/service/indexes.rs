@@ -161,6 +161,7 @@ fn fits(field: &Field, index_type: &str) -> bool {
             "HNSW_SQ",
             "HNSW_PQ",
             "HNSW_PRQ",
+            "BRUTE_FORCE",
             "SCANN",
             "DISKANN",
             "GPU_CAGRA",

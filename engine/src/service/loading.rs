@@ -95,7 +95,8 @@ fn loadable(collection: &Collection) -> Result<()> {
             return Err(Error::plain(
                 Kind::IndexNotFound,
                 format!(
-                    "there is no vector index on field: [{}], please create index firstly: index not found[collection={}]",
+                    "there is no vector index on field: [{}], please create index firstly: index \
+                     not found[collection={}]",
                     field.name, collection.name
                 ),
             ));

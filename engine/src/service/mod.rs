@@ -55,7 +55,10 @@ pub(crate) struct Context<'a> {
 /// The one table: which request is answered by which function.
 macro_rules! methods {
     ($($request:ident: $answer:path;)*) => {
-        fn answer(context: &mut Context<'_>, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
+        fn answer(
+            context: &mut Context<'_>,
+            call: Call<'_>,
+        ) -> std::result::Result<Vec<u8>, Refusal> {
             $(if call.method == <pb::$request as Request>::METHOD.name {
                 return run::<pb::$request>(context, call, $answer);
             })*

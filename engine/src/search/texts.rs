@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::analyzer::Analyzer;
 use crate::analyzer::matching::{PhraseQuery, TermQuery};
@@ -18,8 +19,8 @@ pub struct FieldTexts<'a> {
     /// by the number of the column
     analyzers: HashMap<usize, Analyzer>,
     /// queries once they are analyzed, since each row asks again
-    terms: RefCell<HashMap<(usize, String, usize), TermQuery>>,
-    phrases: RefCell<HashMap<(usize, String, u32), PhraseQuery>>,
+    terms: RefCell<Known<usize, TermQuery>>,
+    phrases: RefCell<Known<u32, PhraseQuery>>,
 }
 
 impl<'a> FieldTexts<'a> {
@@ -49,22 +50,43 @@ impl<'a> FieldTexts<'a> {
     }
 }
 
+/// The queries of a filter, which are few: looked through one by one, so that a row costs no copy
+/// of a query's text.
+struct Known<N, Q> {
+    queries: Vec<(usize, String, N, Rc<Q>)>,
+}
+
+impl<N, Q> Default for Known<N, Q> {
+    fn default() -> Known<N, Q> {
+        Known { queries: Vec::new() }
+    }
+}
+
+impl<N: Copy + PartialEq, Q> Known<N, Q> {
+    fn get(&mut self, column: usize, text: &str, number: N, new: impl FnOnce() -> Q) -> Rc<Q> {
+        for (of, words, count, query) in &self.queries {
+            if *of == column && *count == number && words == text {
+                return Rc::clone(query);
+            }
+        }
+        let query = Rc::new(new());
+        self.queries.push((column, text.to_string(), number, Rc::clone(&query)));
+        query
+    }
+}
+
 impl Texts for FieldTexts<'_> {
     fn text_match(&self, column: usize, row: usize, query: &str, min_should_match: usize) -> bool {
         let Some((analyzer, text)) = self.text(column, row) else { return false };
+        let new = || TermQuery::new(analyzer, query, min_should_match);
         let mut known = self.terms.borrow_mut();
-        known
-            .entry((column, query.to_string(), min_should_match))
-            .or_insert_with(|| TermQuery::new(analyzer, query, min_should_match))
-            .matches(analyzer, text)
+        known.get(column, query, min_should_match, new).matches(analyzer, text)
     }
 
     fn phrase_match(&self, column: usize, row: usize, query: &str, slop: u32) -> bool {
         let Some((analyzer, text)) = self.text(column, row) else { return false };
+        let new = || PhraseQuery::new(analyzer, query, slop);
         let mut known = self.phrases.borrow_mut();
-        known
-            .entry((column, query.to_string(), slop))
-            .or_insert_with(|| PhraseQuery::new(analyzer, query, slop))
-            .matches(analyzer, text)
+        known.get(column, query, slop, new).matches(analyzer, text)
     }
 }

@@ -19,70 +19,91 @@ use crate::error::{Error, Result, success};
 use crate::index::Hit;
 use crate::outputs::Outputs;
 use crate::segment::ids;
-use plan::{Params, Plan};
+use group::{Group, Scorer};
+use plan::{Params, Plan, Whole};
 use rank::Ranker;
 
+/// How scores are rounded: to so many digits behind the point.
+#[derive(Clone, Copy)]
+struct Round {
+    digits: u32,
+    /// the nearest whole number
+    whole: fn(f64) -> f64,
+}
+
+/// The most searches of a hybrid one.
+const MAX_SEARCHES: usize = 1024;
+
 pub fn search(collection: &Collection, request: &pb::SearchRequest) -> Result<pb::SearchResults> {
-    let plan = Plan::new(collection, request)?;
+    let plan = Plan::new(collection, request, None)?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
     let found = found(&plan, request)?;
-    Ok(reply(collection, &outputs, found, plan.limit, plan.round))
+    // the half away from zero, as Milvus's core has it
+    let round = plan.round.map(|digits| Round { digits, whole: f64::round });
+    Ok(reply(collection, &outputs, found, plan.limit, round))
 }
 
 pub fn hybrid(
     collection: &Collection,
     request: &pb::HybridSearchRequest,
 ) -> Result<pb::SearchResults> {
+    if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
+        return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
+    }
     let params = Params::new(&request.rank_params)?;
+    let (limit, offset) = plan::hybrid_window(&params)?;
+    let round = plan::round(&params)?;
+    let group = Group::new(collection, &params)?;
+    let scorer = Scorer::new(&params)?;
     let ranker = Ranker::new(&params, request.requests.len())?;
-    let limit =
-        params.whole("limit")?.ok_or_else(|| Error::invalid("limit not found in rank_params"))?;
-    let (limit, offset) = plan::window(limit, params.whole("offset")?.unwrap_or(0))?;
-    let round = params.whole("round_decimal")?.and_then(|digits| u32::try_from(digits).ok());
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    let mut searches = Vec::new();
+    let whole = Whole { depth: limit + offset, group };
+    let (mut metrics, mut searches) = (Vec::new(), Vec::new());
     for part in &request.requests {
         let mut part = part.clone();
         if part.partition_names.is_empty() {
             part.partition_names.clone_from(&request.partition_names);
         }
-        let plan = Plan::new(collection, &part)?;
-        searches.push((plan.metric, found(&plan, &part)?));
+        let plan = Plan::new(collection, &part, Some(&whole))?;
+        metrics.push(plan.metric);
+        searches.push(found(&plan, &part)?);
     }
-    let queries = searches.first().map_or(0, |(_, hits)| hits.len());
-    if searches.iter().any(|(_, hits)| hits.len() != queries) {
-        return Err(Error::invalid(
-            "the searches of a hybrid search are to have one number of queries",
-        ));
+    let queries = searches.first().map_or(0, Vec::len);
+    if searches.iter().any(|hits| hits.len() != queries) {
+        return Err(Error::invalid("nq should be the same in different sub requests"));
     }
-    let joined = (0..queries)
-        .map(|query| {
-            let of_query: Vec<_> = searches
-                .iter()
-                .map(|(metric, hits)| (*metric, hits.get(query).cloned().unwrap_or_default()))
-                .collect();
-            let (joined, _) = ranker.join(&of_query);
-            joined.into_iter().skip(offset).take(limit).collect()
-        })
-        .collect();
-    Ok(reply(collection, &outputs, joined, limit, round))
+    let joined = (0..queries).map(|query| {
+        let found: Vec<&[Hit]> =
+            searches.iter().filter_map(|hits| hits.get(query)).map(Vec::as_slice).collect();
+        let joined = ranker.join(&collection.segment, &metrics, &found);
+        match &whole.group {
+            None => joined.into_iter().skip(offset).take(limit).collect(),
+            Some(group) => {
+                let larger_first = ranker.larger_first(&metrics);
+                group.choose_scored(collection, &joined, (offset, limit), scorer, larger_first)
+            }
+        }
+    });
+    // the half upwards, as Milvus's proxy has it
+    let round = round.map(|digits| Round { digits, whole: |score| (score + 0.5).floor() });
+    Ok(reply(collection, &outputs, joined.collect(), limit, round))
 }
 
 /// The hits of each query, the closest first.
 fn found(plan: &Plan<'_>, request: &pb::SearchRequest) -> Result<Vec<Vec<Hit>>> {
-    let Some(SearchInput::PlaceholderGroup(group)) = &request.search_input else {
-        return Err(Error::invalid("a search wants vectors or texts"));
+    let Some(SearchInput::PlaceholderGroup(queries)) = &request.search_input else {
+        return Err(Error::invalid("empty search request"));
     };
     // a group may lie anywhere behind the first hits
     let k = match plan.group {
         Some(_) => plan.collection.segment.rows(),
         None => plan.limit + plan.offset,
     };
-    let found = queries::run(plan, group, k)?;
+    let found = queries::run(plan, queries, k)?;
     Ok(found
         .into_iter()
         .map(|hits| match &plan.group {
-            Some(group) => group::grouped(plan, group, &hits),
+            Some(group) => group.choose(plan.collection, &hits, plan.offset, plan.limit),
             None => hits.into_iter().skip(plan.offset).collect(),
         })
         .collect())
@@ -93,7 +114,7 @@ fn reply(
     outputs: &Outputs,
     found: Vec<Vec<Hit>>,
     limit: usize,
-    round: Option<u32>,
+    round: Option<Round>,
 ) -> pb::SearchResults {
     let topks = found.iter().map(|hits| hits.len() as i64).collect();
     let num_queries = found.len() as i64;
@@ -115,8 +136,9 @@ fn reply(
     }
 }
 
-fn rounded(score: f32, digits: Option<u32>) -> f32 {
-    let Some(digits) = digits.filter(|digits| *digits <= 6) else { return score };
+/// A score with so many digits behind the point.
+fn rounded(score: f32, round: Option<Round>) -> f32 {
+    let Some(Round { digits, whole }) = round else { return score };
     let factor = 10f64.powi(digits as i32);
-    ((f64::from(score) * factor + 0.5).floor() / factor) as f32
+    (whole(f64::from(score) * factor) / factor) as f32
 }

@@ -1,8 +1,11 @@
 //! A search, settled: which field by which metric, how many hits from where on, which rows may be
 //! found. In: a request. Out: a plan, or Milvus's error.
 
+use std::fmt::Display;
+
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::milvus as pb;
+use milvus_proto::schema::DataType;
 use serde_json::Value;
 
 use crate::catalog::Collection;
@@ -11,7 +14,8 @@ use crate::expr;
 use crate::expr::value::Templates;
 use crate::index::Metric;
 use crate::index::collect::Range;
-use crate::schema::{DYNAMIC_FIELD, Field, param};
+use crate::schema::{Field, param};
+use crate::search::group::Group;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 
@@ -31,46 +35,45 @@ pub(crate) struct Plan<'a> {
     pub group: Option<Group>,
     pub k1: f32,
     pub b: f32,
+    /// the share of the values of a sparse query that is left out, the smallest first
+    pub drop_ratio: f32,
     /// the rows that may be found
     pub mask: Bits,
 }
 
-/// Hits by the value of a field, so many of each.
-pub(crate) struct Group {
-    pub column: usize,
-    /// within an object
-    pub key: Option<String>,
-    pub size: usize,
-    /// more hits are looked for until every group is full
-    pub strict: bool,
+/// What a hybrid search says for all its searches.
+pub(crate) struct Whole {
+    /// the hits of each search that does not say how many
+    pub depth: usize,
+    pub group: Option<Group>,
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(collection: &'a Collection, request: &pb::SearchRequest) -> Result<Plan<'a>> {
+    /// The plan of a search, or of one within a hybrid search.
+    pub fn new(
+        collection: &'a Collection,
+        request: &pb::SearchRequest,
+        whole: Option<&Whole>,
+    ) -> Result<Plan<'a>> {
         let partitions = collection.readable_partitions(&request.partition_names)?;
         let params = Params::new(&request.search_params)?;
         let (column, field) = searched(collection, params.text("anns_field"))?;
-        let Some(index) = collection.index_of(&field.name) else {
-            return Err(Error::about(Kind::IndexNotFound, "field", &field.name));
+        let (limit, offset) = match whole {
+            None => (depth(&params, None)?, params.whole("offset")?.unwrap_or(0)),
+            // the offset of a hybrid search is among the hits that are joined
+            Some(whole) => (depth(&params, Some(whole.depth))?, 0),
         };
-        let name = param(&index.params, "metric_type").unwrap_or("COSINE").to_uppercase();
-        let asked = params.text("metric_type").map(|text| text.to_uppercase());
-        if let Some(asked) = asked.filter(|asked| !asked.is_empty() && *asked != name) {
-            return Err(Error::plain(
-                Kind::ParameterInvalid,
-                format!(
-                    "metric type not match: invalid parameter[expected={name}][actual={asked}]"
-                ),
-            ));
-        }
-        let metric = metric(&name)?;
-        let limit = match (params.whole("topk")?, params.whole("limit")?) {
-            (Some(limit), _) | (None, Some(limit)) => limit,
-            (None, None) => return Err(Error::invalid("topk not found in search_params")),
-        };
-        let offset = params.whole("offset")?.unwrap_or(0);
         let (limit, offset) = window(limit, offset)?;
-        let own = index_params(&index.params);
+        let round = round(&params)?;
+        let group = match whole {
+            None => Group::new(collection, &params)?,
+            Some(whole) => whole.group.clone(),
+        };
+        check_group(field, &params, group.is_some())?;
+        let index = collection.index_of(&field.name);
+        let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
+        let metric = metric(field, &index.params, &params)?;
+        let own = Params::new(&index.params)?;
         let number = |key: &str, or: f32| own.number(key).map(|n| n.map_or(or, |n| n as f32));
         Ok(Plan {
             collection,
@@ -80,10 +83,11 @@ impl<'a> Plan<'a> {
             limit,
             offset,
             range: range(&params, metric)?,
-            round: params.whole("round_decimal")?.and_then(|digits| u32::try_from(digits).ok()),
-            group: group(collection, &params)?,
+            round,
+            group,
             k1: number("bm25_k1", crate::analyzer::bm25::DEFAULT_K1)?,
             b: number("bm25_b", crate::analyzer::bm25::DEFAULT_B)?,
+            drop_ratio: drop_ratio(&params)?,
             mask: mask(collection, column, &request.dsl, partitions.as_deref())?,
         })
     }
@@ -143,12 +147,20 @@ impl<'a> Params<'a> {
     }
 }
 
-fn index_params(params: &[KeyValuePair]) -> Params<'_> {
-    Params::new(params).unwrap_or(Params { outer: params, inner: serde_json::Map::new() })
-}
-
-fn metric(name: &str) -> Result<Metric> {
-    Ok(match name {
+/// A metric by its name in the index; what a search names must be the same.
+fn metric(field: &Field, index: &[KeyValuePair], params: &Params<'_>) -> Result<Metric> {
+    let default = match field.data_type {
+        DataType::BinaryVector => "HAMMING",
+        DataType::SparseFloatVector if field.message.is_function_output => "BM25",
+        DataType::SparseFloatVector => "IP",
+        _ => "COSINE",
+    };
+    let name = param(index, "metric_type").unwrap_or(default).to_uppercase();
+    let asked = params.text("metric_type").map(|text| text.to_uppercase());
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty() && *asked != name) {
+        return Err(expected("metric type not match", name, asked));
+    }
+    Ok(match name.as_str() {
         "L2" => Metric::L2,
         "IP" => Metric::Ip,
         "COSINE" => Metric::Cosine,
@@ -157,6 +169,15 @@ fn metric(name: &str) -> Result<Metric> {
         "BM25" => Metric::Bm25,
         other => return Err(Error::invalid(format!("metric type {other} is not there"))),
     })
+}
+
+/// "message: invalid parameter[expected=…][actual=…]", as Milvus has it for two values.
+pub(crate) fn expected(message: &str, expected: impl Display, actual: impl Display) -> Error {
+    let words = Kind::ParameterInvalid.words();
+    Error::plain(
+        Kind::ParameterInvalid,
+        format!("{message}: {words}[expected={expected}][actual={actual}]"),
+    )
 }
 
 /// The field of a search: the one that is named, or the only one.
@@ -174,67 +195,131 @@ fn searched(collection: &Collection, name: Option<String>) -> Result<(usize, &Fi
     }
 }
 
-pub(crate) fn window(limit: i64, offset: i64) -> Result<(usize, usize)> {
-    if offset < 0 {
-        return Err(Error::invalid(format!("offset [{offset}] is invalid, should be gte than 0")));
+/// How many hits a query has.
+fn depth(params: &Params<'_>, or: Option<usize>) -> Result<i64> {
+    let written = params.text("topk").or_else(|| params.text("limit"));
+    match (written, or) {
+        (None, None) => Err(Error::new(Kind::ParameterMissing, "topk is required")),
+        (None, Some(or)) => Ok(or as i64),
+        (Some(text), or) => match (text.trim().parse(), or) {
+            (Ok(depth), _) => Ok(depth),
+            (Err(_), Some(or)) => Ok(or as i64),
+            (Err(_), None) => Err(Error::invalid(format!("topk [{text}] is invalid"))),
+        },
     }
-    if limit <= 0 || limit > WINDOW as i64 {
-        return Err(Error::invalid(format!(
-            "topk [{limit}] is invalid, it should be in range [1, {WINDOW}], but got {limit}"
-        )));
-    }
-    let depth = limit.saturating_add(offset);
-    if depth > WINDOW as i64 {
-        return Err(Error::invalid(format!(
-            "(offset+limit) should be in range [1, {WINDOW}], but got {depth}"
-        )));
+}
+
+/// A limit and an offset within what one search may give.
+fn window(limit: i64, offset: i64) -> Result<(usize, usize)> {
+    let both = limit.saturating_add(offset);
+    for (key, value) in [("topk", limit), ("offset", offset), ("offset+topk", both)] {
+        let passes = key == "offset" && value == 0;
+        if !passes && !(1..=WINDOW as i64).contains(&value) {
+            return Err(Error::invalid(format!(
+                "{key} [{value}] is invalid, it should be in range [1, {WINDOW}], but got {value}"
+            )));
+        }
     }
     Ok((limit as usize, offset as usize))
+}
+
+/// The limit and the offset of a hybrid search.
+pub(crate) fn hybrid_window(params: &Params<'_>) -> Result<(usize, usize)> {
+    let limit = params.whole("limit")?;
+    let limit = limit.ok_or_else(|| Error::invalid("limit not found in rank_params"))?;
+    let offset = params.whole("offset")?.unwrap_or(0);
+    let wrong =
+        |why: String| Err(Error::invalid(format!("invalid max query result window, {why}")));
+    let both = limit.saturating_add(offset);
+    if offset < 0 {
+        return wrong(format!("offset [{offset}] is invalid, should be gte than 0"));
+    }
+    if limit <= 0 {
+        return wrong(format!("limit [{limit}] is invalid, should be greater than 0"));
+    }
+    if both > WINDOW as i64 {
+        return wrong(format!("(offset+limit) should be in range [1, {WINDOW}], but got {both}"));
+    }
+    Ok((limit as usize, offset as usize))
+}
+
+/// The digits that scores are rounded to; none for -1.
+pub(crate) fn round(params: &Params<'_>) -> Result<Option<u32>> {
+    let Some(text) = params.text("round_decimal").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    match text.trim().parse() {
+        Ok(-1) => Ok(None),
+        Ok(digits @ 0..=6) => Ok(u32::try_from(digits).ok()),
+        Ok::<i64, _>(_) | Err(_) => Err(Error::invalid(format!(
+            "round_decimal [{text}] is invalid, should be -1 or an integer in range [0, 6]"
+        ))),
+    }
 }
 
 fn range(params: &Params<'_>, metric: Metric) -> Result<Range> {
     let radius = params.number("radius")?.map(|bound| bound as f32);
     let range_filter = params.number("range_filter")?.map(|bound| bound as f32);
-    if let (Some(radius), Some(inner)) = (radius, range_filter) {
-        let right = if metric.larger_is_closer() { radius < inner } else { inner < radius };
-        if !right {
-            let relation = if metric.larger_is_closer() { "less" } else { "greater" };
-            return Err(Error::invalid(format!(
-                "range_filter({inner}) must be on the near side of radius({radius}): the radius is \
-                 the {relation} one for this metric"
-            )));
+    match (radius, range_filter) {
+        (None, Some(_)) => Err(expected(
+            "range_filter requires radius to be set; range_filter alone is not a valid range \
+             search parameter",
+            "range_filter",
+            "",
+        )),
+        (Some(radius), Some(inner)) => {
+            let (right, relation) = match metric.larger_is_closer() {
+                true => (inner > radius, "greater"),
+                false => (inner < radius, "less"),
+            };
+            if !right {
+                let name = name(metric);
+                return Err(Error::invalid(format!(
+                    "metric type ({name}), range_filter({inner}) must be {relation} than \
+                     radius({radius})"
+                )));
+            }
+            Ok(Range { radius: Some(radius), range_filter: Some(inner) })
         }
+        (radius, None) => Ok(Range { radius, range_filter: None }),
     }
-    Ok(Range { radius, range_filter })
 }
 
-fn group(collection: &Collection, params: &Params<'_>) -> Result<Option<Group>> {
-    let Some(name) = params.text("group_by_field").filter(|name| !name.is_empty()) else {
-        return Ok(None);
-    };
-    let (column, key) = match (collection.schema.find(&name), collection.schema.dynamic()) {
-        (Some((column, field)), _) if !field.is_vector() => (column, None),
-        (None, Some((column, _))) => {
-            let path = name.strip_prefix(DYNAMIC_FIELD).unwrap_or(&name);
-            (column, Some(path.trim_matches(['[', ']', '"', '\'']).to_string()))
-        }
-        (Some(_), _) => {
-            return Err(Error::invalid(format!("groupBy field {name} is a vector field")));
-        }
-        (None, None) => {
-            return Err(Error::new(
-                Kind::FieldNotFound,
-                format!("groupBy field not found in schema: field not found[field={name}]"),
-            ));
-        }
-    };
-    let size = params.whole("group_size")?.unwrap_or(1);
-    if size <= 0 {
-        return Err(Error::invalid(format!(
-            "input group size:{size} is negative, failed to do search_groupby"
-        )));
+fn name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::L2 => "L2",
+        Metric::Ip => "IP",
+        Metric::Cosine => "COSINE",
+        Metric::Hamming => "HAMMING",
+        Metric::Jaccard => "JACCARD",
+        Metric::Bm25 => "BM25",
     }
-    Ok(Some(Group { column, key, size: size as usize, strict: params.flag("strict_group_size")? }))
+}
+
+/// What goes with no groups.
+fn check_group(field: &Field, params: &Params<'_>, grouped: bool) -> Result<()> {
+    if !grouped {
+        return Ok(());
+    }
+    if params.text("radius").is_some() {
+        let words = "Not allowed to do range-search when doing search-group-by";
+        return Err(expected(words, "", ""));
+    }
+    match field.data_type {
+        DataType::BinaryVector => Err(Error::invalid(
+            "not support search_group_by operation based on binary vector column",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn drop_ratio(params: &Params<'_>) -> Result<f32> {
+    match params.number("drop_ratio_search")?.unwrap_or(0.0) {
+        ratio if (0.0..1.0).contains(&ratio) => Ok(ratio as f32),
+        ratio => Err(Error::invalid(format!(
+            "Out of range in json: param 'drop_ratio_search' ({ratio}) should be in range [0, 1)"
+        ))),
+    }
 }
 
 /// The rows of the partitions that the filter matches, have a vector and are not deleted.

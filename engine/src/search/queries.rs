@@ -1,5 +1,7 @@
-//! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group.
-//! Out: the hits of each query, the closest first.
+//! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group. Out:
+//! the hits of each query, the closest first.
+
+use std::collections::HashMap;
 
 use half::{bf16, f16};
 use milvus_proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
@@ -11,9 +13,9 @@ use crate::error::{Error, Result};
 use crate::index::Hit;
 use crate::index::Metric;
 use crate::index::collect::TopK;
-use crate::index::flat::{Query, scan, scan_bits};
+use crate::index::flat::{Query, scan, scan_bits, scan_many};
 use crate::index::rows::{Mask, Rows};
-use crate::index::sparse::{Mode, idf};
+use crate::index::sparse::{Mode, Sparse, drop_smallest, idf};
 use crate::kernels::Element;
 use crate::schema::param;
 use crate::search::plan::Plan;
@@ -25,21 +27,61 @@ const MAX_QUERIES: usize = 16_384;
 
 /// The hits of every query, `k` of each at most.
 pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit>>> {
-    let group = PlaceholderGroup::decode(group)
-        .map_err(|error| Error::invalid(format!("the queries cannot be read: {error}")))?;
+    let group = PlaceholderGroup::decode(group).map_err(|error| {
+        Error::invalid(format!("failed to unmarshal placeholder group: {error}"))
+    })?;
     let [PlaceholderValue { r#type, values, .. }] = group.placeholders.as_slice() else {
         return Err(Error::invalid("a search has one placeholder"));
     };
     if values.is_empty() || values.len() > MAX_QUERIES {
         return Err(Error::invalid(format!(
-            "nq (number of search vector per search request) should be in range \
-             [1, {MAX_QUERIES}], but got {}",
+            "nq (number of search vector per search request) should be in range [1, {MAX_QUERIES}], \
+             but got {}",
             values.len()
         )));
     }
     let sent = PlaceholderType::try_from(*r#type).unwrap_or(PlaceholderType::None);
     check_type(plan, sent)?;
-    values.iter().map(|value| hits(plan, sent, value, k)).collect()
+    let Some(column) = plan.collection.segment.column(plan.column) else {
+        return Ok(vec![Vec::new(); values.len()]);
+    };
+    let dim = plan.field.dim;
+    let floats = sent == PlaceholderType::FloatVector;
+    let singles = || values.iter().map(|value| singles(value, dim));
+    let sized = |bytes: usize| {
+        values.iter().map(move |value| check_size(value, bytes).map(|()| value.as_slice()))
+    };
+    Ok(match &column.data {
+        Data::Floats(rows) => near(plan, rows, singles().collect::<Result<Vec<_>>>()?, k),
+        Data::Halves(rows) => {
+            let queries: Result<Vec<Vec<f16>>> = match floats {
+                true => singles().map(|query| Ok(narrowed(&query?, f16::from_f32))).collect(),
+                false => sized(dim * 2).map(|value| Ok(halves(value?))).collect(),
+            };
+            near(plan, rows, queries?, k)
+        }
+        Data::Bfloats(rows) => {
+            let queries: Result<Vec<Vec<bf16>>> = match floats {
+                true => singles().map(|query| Ok(narrowed(&query?, bf16::from_f32))).collect(),
+                false => sized(dim * 2).map(|value| Ok(bfloats(value?))).collect(),
+            };
+            near(plan, rows, queries?, k)
+        }
+        Data::Int8s(rows) => {
+            let queries: Result<Vec<Vec<i8>>> = sized(dim).map(|value| Ok(int8s(value?))).collect();
+            near(plan, rows, queries?, k)
+        }
+        Data::Bits(rows) => near_bits(plan, rows, &sized(dim / 8).collect::<Result<Vec<_>>>()?, k),
+        Data::Sparse(_) => by_terms(plan, sent, values, k)?,
+        Data::Bool(_)
+        | Data::Int(_)
+        | Data::Long(_)
+        | Data::Float(_)
+        | Data::Double(_)
+        | Data::Text(_)
+        | Data::Json(_)
+        | Data::Array(_) => vec![Vec::new(); values.len()],
+    })
 }
 
 fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
@@ -51,14 +93,22 @@ fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
         DataType::BinaryVector => PlaceholderType::BinaryVector,
         _ => PlaceholderType::SparseFloatVector,
     };
-    let text = sent == PlaceholderType::VarChar && plan.metric == Metric::Bm25;
-    // floats are narrowed to a field of halves
+    if plan.metric == Metric::Bm25 {
+        return match sent {
+            PlaceholderType::VarChar => Ok(()),
+            other => Err(Error::invalid(format!(
+                "please provide varchar/text for BM25 Function based search, got {}",
+                other.as_str_name()
+            ))),
+        };
+    }
+    // floats are narrowed to a field of halves, by Milvus's proxy too
     let narrowed = sent == PlaceholderType::FloatVector
         && matches!(own, PlaceholderType::Float16Vector | PlaceholderType::BFloat16Vector);
-    match sent == own || text || narrowed {
+    match sent == own || narrowed {
         true => Ok(()),
         false => Err(Error::invalid(format!(
-            "vector type must be the same, field {} - type {}, search info type {}",
+            "vector type must be the same, field {} - type {}, search ph type {}",
             plan.field.name,
             plan.field.data_type.as_str_name(),
             sent.as_str_name()
@@ -66,107 +116,141 @@ fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
     }
 }
 
-fn hits(plan: &Plan<'_>, sent: PlaceholderType, value: &[u8], k: usize) -> Result<Vec<Hit>> {
-    let Some(column) = plan.collection.segment.column(plan.column) else {
-        return Ok(Vec::new());
-    };
-    let dim = plan.field.dim;
-    let floats = sent == PlaceholderType::FloatVector;
-    let mut top = TopK::new(plan.metric, k, plan.range);
-    let mask = Mask::new(plan.mask.words());
-    match &column.data {
-        Data::Floats(rows) => near(plan, rows, &singles(plan, value, dim)?, mask, &mut top),
-        Data::Halves(rows) if floats => {
-            let query: Vec<f16> =
-                singles(plan, value, dim)?.into_iter().map(f16::from_f32).collect();
-            near(plan, rows, &query, mask, &mut top);
-        }
-        Data::Halves(rows) => {
-            check_size(plan, value, dim * 2)?;
-            near(plan, rows, &halves(value), mask, &mut top);
-        }
-        Data::Bfloats(rows) if floats => {
-            let query: Vec<bf16> =
-                singles(plan, value, dim)?.into_iter().map(bf16::from_f32).collect();
-            near(plan, rows, &query, mask, &mut top);
-        }
-        Data::Bfloats(rows) => {
-            check_size(plan, value, dim * 2)?;
-            near(plan, rows, &bfloats(value), mask, &mut top);
-        }
-        Data::Int8s(rows) => {
-            check_size(plan, value, dim)?;
-            near(plan, rows, &int8s(value), mask, &mut top);
-        }
-        Data::Bits(rows) => {
-            check_size(plan, value, dim / 8)?;
-            let blocks: Vec<&[u8]> = rows.blocks().collect();
-            let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
-            scan_bits(lent, 0..lent.len(), plan.metric, value, Some(mask), &mut top);
-        }
-        Data::Sparse(_) => by_terms(plan, sent, value, mask, &mut top)?,
-        Data::Bool(_)
-        | Data::Int(_)
-        | Data::Long(_)
-        | Data::Float(_)
-        | Data::Double(_)
-        | Data::Text(_)
-        | Data::Json(_)
-        | Data::Array(_) => {}
-    }
-    Ok(top.finish())
-}
-
-/// Compares a query with every row. An index that is built would be asked here, and the rows that
+/// Compares queries with every row. An index that is built would be asked here, and the rows that
 /// it has not seen yet be scanned.
 fn near<T: Element>(
     plan: &Plan<'_>,
     rows: &Blocks<T>,
-    query: &[T],
-    mask: Mask<'_>,
-    top: &mut TopK,
-) {
+    vectors: Vec<Vec<T>>,
+    k: usize,
+) -> Vec<Vec<Hit>> {
     let blocks: Vec<&[T]> = rows.blocks().collect();
     let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
-    let query = Query::new(plan.metric, query);
+    let mask = Mask::new(plan.mask.words());
     let mask = (mask.allowed() < lent.len()).then_some(mask);
-    scan(lent, 0..lent.len(), &query, mask, top);
+    let queries: Vec<Query<'_, T>> =
+        vectors.iter().map(|vector| Query::new(plan.metric, vector)).collect();
+    let mut tops = tops(plan, queries.len(), k);
+    match (queries.as_slice(), tops.as_mut_slice()) {
+        ([query], [top]) => scan(lent, 0..lent.len(), query, mask, top),
+        (queries, tops) => scan_many(lent, 0..lent.len(), queries, mask, tops),
+    }
+    tops.into_iter().map(TopK::finish).collect()
+}
+
+fn near_bits(plan: &Plan<'_>, rows: &Blocks<u8>, queries: &[&[u8]], k: usize) -> Vec<Vec<Hit>> {
+    let blocks: Vec<&[u8]> = rows.blocks().collect();
+    let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
+    let mask = Mask::new(plan.mask.words());
+    let mut tops = tops(plan, queries.len(), k);
+    for (query, top) in queries.iter().zip(&mut tops) {
+        scan_bits(lent, 0..lent.len(), plan.metric, query, Some(mask), top);
+    }
+    tops.into_iter().map(TopK::finish).collect()
+}
+
+fn tops(plan: &Plan<'_>, queries: usize, k: usize) -> Vec<TopK> {
+    // there are no more hits than rows, and a heap takes its room at once
+    let k = k.min(plan.collection.segment.rows());
+    (0..queries).map(|_| TopK::new(plan.metric, k, plan.range)).collect()
 }
 
 fn by_terms(
     plan: &Plan<'_>,
     sent: PlaceholderType,
-    value: &[u8],
-    mask: Mask<'_>,
-    top: &mut TopK,
-) -> Result<()> {
-    let Some(inverted) = plan.collection.segment.inverted(plan.column) else { return Ok(()) };
-    let mut query: Vec<(u32, f32)> = match sent {
+    values: &[Vec<u8>],
+    k: usize,
+) -> Result<Vec<Vec<Hit>>> {
+    let mut tops = tops(plan, values.len(), k);
+    let Some(inverted) = plan.collection.segment.inverted(plan.column) else {
+        return Ok(tops.into_iter().map(TopK::finish).collect());
+    };
+    let mut queries = match sent {
         PlaceholderType::VarChar => {
-            let text = std::str::from_utf8(value)
-                .map_err(|_| Error::invalid("the text of a query is no UTF-8"))?;
-            analyzer(plan)?.query_vector(text)
+            let analyzer = analyzer(plan)?;
+            let read = |value: &Vec<u8>| {
+                let text = std::str::from_utf8(value)
+                    .map_err(|_| Error::invalid("the text of a query is no UTF-8"))?;
+                Ok(analyzer.query_vector(text))
+            };
+            values.iter().map(read).collect::<Result<Vec<_>>>()?
         }
-        _ if !value.len().is_multiple_of(8) => {
-            return Err(Error::invalid(format!(
-                "invalid data length in sparse float vector: {}",
-                value.len()
-            )));
-        }
-        _ => pairs(value).collect(),
+        _ => values.iter().map(|value| terms(value)).collect::<Result<Vec<_>>>()?,
     };
     let mode = match plan.metric {
         Metric::Bm25 => {
-            for (term, weight) in &mut query {
-                *weight *= idf(inverted.texts(), inverted.document_frequency(*term));
+            let counts = Counts::new(plan, inverted);
+            for (term, weight) in queries.iter_mut().flatten() {
+                *weight *= counts.idf(*term);
             }
-            let average_length = inverted.total_length() / f64::from(inverted.texts().max(1));
-            Mode::Bm25 { k1: plan.k1, b: plan.b, average_length: average_length as f32 }
+            let average_length = counts.average_length();
+            Mode::Bm25 { k1: plan.k1, b: plan.b, average_length }
         }
         _ => Mode::Ip,
     };
-    inverted.search(0..inverted.len(), &query, mode, Some(mask), top);
-    Ok(())
+    let mask = Mask::new(plan.mask.words());
+    for (query, top) in queries.iter_mut().zip(&mut tops) {
+        if plan.drop_ratio > 0.0 {
+            drop_smallest(query, plan.drop_ratio);
+        }
+        inverted.search(0..inverted.len(), query, mode, Some(mask), top);
+    }
+    Ok(tops.into_iter().map(TopK::finish).collect())
+}
+
+/// The texts that are there, which BM25 counts: all that came without those that are gone.
+struct Counts<'a> {
+    inverted: &'a Sparse,
+    texts: u32,
+    length: f64,
+    gone: HashMap<u32, u32>,
+}
+
+impl<'a> Counts<'a> {
+    fn new(plan: &Plan<'_>, inverted: &'a Sparse) -> Counts<'a> {
+        let segment = &plan.collection.segment;
+        let (texts, length) = (inverted.texts(), inverted.total_length());
+        let mut counts = Counts { inverted, texts, length, gone: HashMap::new() };
+        let mut rows = segment.newest(segment.live());
+        rows.not();
+        if let Some(Data::Sparse(vectors)) = segment.column(plan.column).map(|column| &column.data)
+        {
+            for vector in rows.ones().filter_map(|row| vectors.get(row)) {
+                counts.texts = counts.texts.saturating_sub(1);
+                for (term, count) in pairs(vector) {
+                    counts.length -= f64::from(count);
+                    *counts.gone.entry(term).or_default() += 1;
+                }
+            }
+        }
+        counts
+    }
+
+    fn idf(&self, term: u32) -> f32 {
+        let gone = self.gone.get(&term).copied().unwrap_or(0);
+        idf(self.texts, self.inverted.document_frequency(term).saturating_sub(gone))
+    }
+
+    fn average_length(&self) -> f32 {
+        (self.length.max(0.0) / f64::from(self.texts.max(1))) as f32
+    }
+}
+
+/// The values of a sparse vector by their indices, each index once.
+fn terms(value: &[u8]) -> Result<Vec<(u32, f32)>> {
+    if !value.len().is_multiple_of(8) {
+        let size = value.len();
+        return Err(Error::invalid(format!("invalid data length in sparse float vector: {size}")));
+    }
+    let mut terms: Vec<(u32, f32)> = pairs(value).collect();
+    match terms.iter().find(|(_, value)| !value.is_finite()) {
+        Some((_, value)) => Err(not_finite(*value)),
+        None => {
+            terms.sort_by_key(|(index, _)| *index);
+            terms.dedup_by_key(|(index, _)| *index);
+            Ok(terms)
+        }
+    }
 }
 
 /// The analyzer of the field that a BM25 function reads.
@@ -184,22 +268,29 @@ fn analyzer(plan: &Plan<'_>) -> Result<Analyzer> {
     Analyzer::from_params(params).map_err(Error::invalid)
 }
 
-fn singles(plan: &Plan<'_>, value: &[u8], dim: usize) -> Result<Vec<f32>> {
-    check_size(plan, value, dim * 4)?;
+fn singles(value: &[u8], dim: usize) -> Result<Vec<f32>> {
+    check_size(value, dim * 4)?;
     let floats: Vec<f32> =
         value.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     match floats.iter().find(|value| !value.is_finite()) {
-        Some(value) => Err(Error::invalid(format!("value '{value}' is not a number or infinity"))),
+        Some(value) => Err(not_finite(*value)),
         None => Ok(floats),
     }
 }
 
-fn check_size(plan: &Plan<'_>, value: &[u8], expected: usize) -> Result<()> {
+fn narrowed<T>(query: &[f32], narrow: fn(f32) -> T) -> Vec<T> {
+    query.iter().copied().map(narrow).collect()
+}
+
+fn not_finite(value: f32) -> Error {
+    Error::invalid(format!("value '{value}' is not a number or infinity"))
+}
+
+fn check_size(value: &[u8], expected: usize) -> Result<()> {
     match value.len() == expected {
         true => Ok(()),
         false => Err(Error::invalid(format!(
-            "vector dimension mismatch, field {}: expected vector size(byte) {expected}, actual {}",
-            plan.field.name,
+            "vector dimension mismatch, expected vector size(byte) {expected}, actual {}",
             value.len()
         ))),
     }

@@ -1,107 +1,115 @@
 //! Hits of several searches as one list: by their ranks (Cormack, Clarke and Büttcher, 2009) or by
-//! weighted scores, as Milvus joins them.
+//! weighted scores, as Milvus joins them. Single precision throughout, as there.
 
 use std::collections::HashMap;
+use std::f32::consts::PI;
 
 use crate::error::{Error, Result};
 use crate::index::{Hit, Metric};
 use crate::search::plan::Params;
+use crate::segment::Segment;
 
 const DEFAULT_K: f64 = 60.0;
+const MAX_K: f64 = 16_384.0;
 
+#[derive(Debug)]
 pub(crate) enum Ranker {
     Rrf { k: f64 },
-    Weighted { weights: Vec<f64>, normalize: bool },
+    Weighted { weights: Vec<f32>, normalize: bool },
 }
 
 impl Ranker {
     pub fn new(params: &Params<'_>, searches: usize) -> Result<Ranker> {
-        match params.text("strategy").unwrap_or_else(|| "rrf".to_string()).as_str() {
-            "rrf" => match params.number("k")?.unwrap_or(DEFAULT_K) {
-                k if k > 0.0 && k < 16_384.0 => Ok(Ranker::Rrf { k }),
-                _ => Err(Error::invalid("The rank params k should be in range (0, 16384)")),
-            },
+        let strategy = params.text("strategy").unwrap_or_else(|| "rrf".to_string()).to_lowercase();
+        match strategy.as_str() {
+            "rrf" => {
+                let k = params.number("k");
+                let k =
+                    k.map_err(|_| Error::invalid("the type of rank param k should be float"))?;
+                match k.unwrap_or(DEFAULT_K) {
+                    k if k > 0.0 && k < MAX_K => Ok(Ranker::Rrf { k }),
+                    _ => Err(Error::invalid(format!(
+                        "The rank params k should be in range (0, {MAX_K})"
+                    ))),
+                }
+            }
             "weighted" => {
-                let text = params.text("weights").unwrap_or_default();
-                let weights: Vec<f64> = serde_json::from_str(&text).map_err(|_| {
-                    Error::invalid(format!("the weights are no list of numbers: {text}"))
-                })?;
+                let weights = weights(params)?;
                 if weights.len() != searches {
-                    return Err(Error::invalid(format!(
-                        "the length of weights param mismatch with ann search requests: invalid \
-                         parameter[expected={searches}][actual={}]",
-                        weights.len()
-                    )));
+                    return Err(super::plan::expected(
+                        "the length of weights param mismatch with ann search requests",
+                        searches,
+                        weights.len(),
+                    ));
                 }
-                if let Some(weight) = weights.iter().find(|weight| !(0.0..=1.0).contains(*weight)) {
-                    return Err(Error::invalid(format!(
-                        "rank param weight should be in range [0, 1]: {weight}"
-                    )));
-                }
-                Ok(Ranker::Weighted { weights, normalize: params.flag("norm_score")? })
+                let normalize = params.flag("norm_score").map_err(|_| {
+                    Error::invalid("the type of rank param norm_score should be bool")
+                })?;
+                Ok(Ranker::Weighted { weights, normalize })
             }
             other => Err(Error::invalid(format!("unsupported rank type {other}"))),
         }
     }
 
-    /// One query's hits of each search, joined, the best first. Whether a larger score is better.
-    pub fn join(&self, found: &[(Metric, Vec<Hit>)]) -> (Vec<Hit>, bool) {
-        let mixed = found.iter().any(|(metric, _)| metric.larger_is_closer())
-            && found.iter().any(|(metric, _)| !metric.larger_is_closer());
-        let (mut scores, mut order): (HashMap<u32, f64>, Vec<u32>) = Default::default();
-        for (index, (metric, hits)) in found.iter().enumerate() {
+    /// Whether a larger joined score is better: distances that are only weighted stay distances.
+    pub fn larger_first(&self, metrics: &[Metric]) -> bool {
+        match self {
+            Ranker::Rrf { .. } | Ranker::Weighted { normalize: true, .. } => true,
+            Ranker::Weighted { normalize: false, .. } => {
+                metrics.iter().any(|metric| metric.larger_is_closer())
+            }
+        }
+    }
+
+    /// One query's hits of each search, joined, the best first, those of one score by their keys.
+    pub fn join(&self, segment: &Segment, metrics: &[Metric], found: &[&[Hit]]) -> Vec<Hit> {
+        let larger_first = self.larger_first(metrics);
+        let mut scores: HashMap<u32, f32> = HashMap::new();
+        for (index, (metric, hits)) in metrics.iter().zip(found).enumerate() {
             for (rank, hit) in hits.iter().enumerate() {
-                let part = match self {
-                    Ranker::Rrf { k } => 1.0 / (k + (rank + 1) as f64),
+                *scores.entry(hit.row).or_default() += match self {
+                    Ranker::Rrf { k } => (1.0 / (k + (rank + 1) as f64)) as f32,
                     Ranker::Weighted { weights, normalize } => {
-                        let score = match (normalize, mixed) {
-                            (true, _) => normalized(*metric, hit.score),
-                            (false, true) => turned(*metric, hit.score),
-                            (false, false) => f64::from(hit.score),
+                        let score = match (normalize, larger_first, metric.larger_is_closer()) {
+                            // distances among scores are turned round
+                            (true, ..) | (false, true, false) => normalized(*metric, hit.score),
+                            (false, ..) => hit.score,
                         };
                         weights.get(index).copied().unwrap_or(0.0) * score
                     }
                 };
-                *scores.entry(hit.row).or_insert_with(|| {
-                    order.push(hit.row);
-                    0.0
-                }) += part;
             }
         }
-        let descending = match self {
-            Ranker::Rrf { .. } | Ranker::Weighted { normalize: true, .. } => true,
-            Ranker::Weighted { .. } => {
-                mixed || found.iter().any(|(metric, _)| metric.larger_is_closer())
-            }
-        };
-        let mut joined: Vec<Hit> = order
-            .into_iter()
-            .map(|row| Hit { row, score: scores.get(&row).copied().unwrap_or(0.0) as f32 })
-            .collect();
+        let mut joined: Vec<Hit> =
+            scores.into_iter().map(|(row, score)| Hit { row, score }).collect();
         joined.sort_by(|a, b| {
             let by_score = a.score.total_cmp(&b.score);
-            if descending { by_score.reverse() } else { by_score }
+            let by_score = if larger_first { by_score.reverse() } else { by_score };
+            by_score.then_with(|| segment.key(a.row as usize).cmp(&segment.key(b.row as usize)))
         });
-        (joined, descending)
+        joined
+    }
+}
+
+fn weights(params: &Params<'_>) -> Result<Vec<f32>> {
+    let text = params.text("weights").ok_or_else(|| {
+        Error::invalid("rerank_builder: weighted reranker requires weights parameter")
+    })?;
+    let weights: Vec<f64> = serde_json::from_str(&text)
+        .map_err(|error| Error::invalid(format!("failed to parse weights: {error}")))?;
+    match weights.iter().all(|weight| (0.0..=1.0).contains(weight)) {
+        true => Ok(weights.into_iter().map(|weight| weight as f32).collect()),
+        false => Err(Error::invalid("rank param weight should be in range [0, 1]")),
     }
 }
 
 /// A score between 0 and 1, larger for the closer.
-fn normalized(metric: Metric, score: f32) -> f64 {
-    use std::f64::consts::PI;
-    let score = f64::from(score);
+fn normalized(metric: Metric, score: f32) -> f32 {
+    let atan = f64::from(score).atan() as f32;
     match metric {
         Metric::Cosine => (1.0 + score) * 0.5,
-        Metric::Ip => 0.5 + score.atan() / PI,
-        Metric::Bm25 => 2.0 * score.atan() / PI,
-        Metric::L2 | Metric::Hamming | Metric::Jaccard => 1.0 - 2.0 * score.atan() / PI,
-    }
-}
-
-/// A distance as a score of which larger is closer; a score as it is.
-fn turned(metric: Metric, score: f32) -> f64 {
-    match metric.larger_is_closer() {
-        true => f64::from(score),
-        false => normalized(metric, score),
+        Metric::Ip => 0.5 + atan / PI,
+        Metric::Bm25 => 2.0 * atan / PI,
+        Metric::L2 | Metric::Hamming | Metric::Jaccard => 1.0 - 2.0 * atan / PI,
     }
 }

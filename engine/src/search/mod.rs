@@ -8,6 +8,8 @@ mod group;
 mod plan;
 mod queries;
 mod rank;
+#[cfg(test)]
+mod tests;
 pub mod texts;
 
 use milvus_proto::milvus as pb;

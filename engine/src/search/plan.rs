@@ -330,7 +330,10 @@ fn mask(
     partitions: Option<&[u32]>,
 ) -> Result<Bits> {
     let segment = &collection.segment;
-    let filter = expr::parse(filter)?.typed(&collection.schema, &Templates::new())?;
+    // whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy
+    let filter = expr::parse(filter)
+        .and_then(|filter| filter.typed(&collection.schema, &Templates::new()))
+        .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
     let mut mask = match filter.is_always() {
         true => Bits::filled(segment.rows(), true),
         false => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),

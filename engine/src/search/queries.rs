@@ -1,5 +1,5 @@
-//! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group. Out:
-//! the hits of each query, the closest first.
+//! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group.
+//! Out: the hits of each query, the closest first.
 
 use std::collections::HashMap;
 

@@ -35,8 +35,8 @@ pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit
     };
     if values.is_empty() || values.len() > MAX_QUERIES {
         return Err(Error::invalid(format!(
-            "nq (number of search vector per search request) should be in range [1, {MAX_QUERIES}], \
-             but got {}",
+            "nq (number of search vector per search request) should be in range \
+             [1, {MAX_QUERIES}], but got {}",
             values.len()
         )));
     }

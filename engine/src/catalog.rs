@@ -1,4 +1,4 @@
-//! What there is: databases, their collections and aliases. Knows names and numbers, and no
+//! What there is: databases, their collections and aliases, users. Knows names and numbers, and no
 //! messages of the service.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 use crate::error::{Error, Kind, Result};
 use crate::schema::Schema;
 use crate::segment::Segment;
+use crate::users::Users;
 
 pub const DEFAULT_DATABASE: &str = "default";
 pub const DEFAULT_PARTITION: &str = "_default";
@@ -18,6 +19,7 @@ pub const KEY_PARTITIONS: usize = 16;
 pub struct Catalog {
     databases: BTreeMap<String, Database>,
     last_timestamp: u64,
+    users: Users,
 }
 
 #[derive(Default)]
@@ -63,7 +65,8 @@ pub struct Index {
 
 impl Default for Catalog {
     fn default() -> Catalog {
-        let mut catalog = Catalog { databases: BTreeMap::new(), last_timestamp: 0 };
+        let mut catalog =
+            Catalog { databases: BTreeMap::new(), last_timestamp: 0, users: Users::default() };
         let id = catalog.next_id();
         let database = Database { id, ..Database::default() };
         catalog.databases.insert(DEFAULT_DATABASE.to_string(), database);
@@ -89,6 +92,14 @@ impl Catalog {
         let first = self.last_timestamp + 1;
         self.last_timestamp += rows as u64;
         first as i64
+    }
+
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    pub fn users_mut(&mut self) -> &mut Users {
+        &mut self.users
     }
 
     pub fn databases(&self) -> impl Iterator<Item = (&String, &Database)> {

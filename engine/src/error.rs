@@ -60,6 +60,9 @@ kinds! {
     StorageDamaged: 1009 1 "data integrity check failed";
     ParameterInvalid: 1100 5 "invalid parameter";
     ParameterMissing: 1101 5 "missing parameter";
+    NotAuthenticated: 1400 1 "not authenticated";
+    NotPermitted: 1401 1 "privilege not permitted";
+    PrivilegeGroupInvalidName: 1402 1 "invalid privilege group name";
     AliasNotFound: 1600 1 "alias not found";
     AliasCollectionConflict: 1601 1 "alias and collection name conflict";
     AliasAlreadyExists: 1602 1 "alias already exist";

@@ -37,3 +37,4 @@ pub mod segment;
 pub mod service;
 pub mod store;
 mod time;
+pub mod users;

@@ -11,6 +11,7 @@ mod maintenance;
 mod partitions;
 mod query;
 mod reply;
+mod users;
 mod write;
 
 use milvus_proto::Request;
@@ -126,6 +127,23 @@ methods! {
     DropAliasRequest: databases::drop_alias;
     DescribeAliasRequest: databases::describe_alias;
     ListAliasesRequest: databases::list_aliases;
+
+    CreateCredentialRequest: users::create;
+    UpdateCredentialRequest: users::update;
+    DeleteCredentialRequest: users::delete;
+    ListCredUsersRequest: users::list;
+    CreateRoleRequest: users::create_role;
+    DropRoleRequest: users::drop_role;
+    OperateUserRoleRequest: users::operate_role;
+    SelectRoleRequest: users::select_role;
+    SelectUserRequest: users::select_user;
+    OperatePrivilegeRequest: users::operate_privilege;
+    OperatePrivilegeV2Request: users::operate_privilege_v2;
+    SelectGrantRequest: users::select_grant;
+    CreatePrivilegeGroupRequest: users::create_group;
+    DropPrivilegeGroupRequest: users::drop_group;
+    ListPrivilegeGroupsRequest: users::list_groups;
+    OperatePrivilegeGroupRequest: users::operate_group;
 }
 
 fn search(context: &mut Context<'_>, request: pb::SearchRequest) -> Result<pb::SearchResults> {

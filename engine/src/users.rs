@@ -1,9 +1,10 @@
 //! Users, roles, what roles may do, and groups of privileges (Milvus docs: RBAC). They are kept and
 //! shown; there is nobody to keep out. Knows names, and no messages of the service.
 //!
-//! A password is never kept. What is kept is a salted digest of it, which tells a wrong old password
-//! when it is changed and is good for nothing else: SipHash 2-4 is quick and its 64 bits are few, so
-//! it does not withstand whoever guesses with a stolen store in hand. Nothing is guarded by it.
+//! A password is never kept. What is kept is a salted digest of it, which tells a wrong old
+//! password when it is changed and is good for nothing else: SipHash 2-4 is quick and its 64 bits
+//! are few, so it does not withstand whoever guesses with a stolen store in hand. Nothing is
+//! guarded by it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;

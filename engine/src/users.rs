@@ -6,12 +6,15 @@
 //! are few, so it does not withstand whoever guesses with a stolen store in hand. Nothing is
 //! guarded by it.
 
+pub mod privileges;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
 use crate::catalog::or_default;
 use crate::error::{Error, Kind, Result};
 use crate::schema::check_name;
+use privileges::{Level, Object, builtin_group, is_builtin, single};
 
 pub const ROOT: &str = "root";
 
@@ -49,115 +52,6 @@ pub struct Grant {
     pub database: String,
     pub privilege: String,
 }
-
-/// What a privilege is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Object {
-    Collection,
-    Global,
-    User,
-}
-
-/// How much a privilege reaches over; one group holds privileges of one level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    Collection,
-    Database,
-    Cluster,
-}
-
-/// Which privileges there are.
-const PRIVILEGES: [(Object, Option<Level>, &[&str]); 7] = [
-    (
-        Object::Collection,
-        Some(Level::Collection),
-        &[
-            "Compaction",
-            "CreateIndex",
-            "CreatePartition",
-            "Delete",
-            "DropIndex",
-            "DropPartition",
-            "Flush",
-            "GetFlushState",
-            "GetLoadState",
-            "GetLoadingProgress",
-            "GetStatistics",
-            "HasPartition",
-            "Import",
-            "IndexDetail",
-            "Insert",
-            "Load",
-            "LoadBalance",
-            "Query",
-            "Release",
-            "Search",
-            "ShowPartitions",
-            "Upsert",
-        ],
-    ),
-    (
-        Object::Global,
-        Some(Level::Collection),
-        &["CreateAlias", "DescribeAlias", "DescribeCollection", "DropAlias", "ListAliases"],
-    ),
-    (
-        Object::Global,
-        Some(Level::Database),
-        &[
-            "AlterDatabase",
-            "CreateCollection",
-            "DescribeDatabase",
-            "DropCollection",
-            "ShowCollections",
-        ],
-    ),
-    (
-        Object::Global,
-        Some(Level::Cluster),
-        &[
-            "BackupRBAC",
-            "CreateDatabase",
-            "CreateOwnership",
-            "CreatePrivilegeGroup",
-            "CreateResourceGroup",
-            "DescribeResourceGroup",
-            "DropDatabase",
-            "DropOwnership",
-            "DropPrivilegeGroup",
-            "DropResourceGroup",
-            "FlushAll",
-            "ListDatabases",
-            "ListPrivilegeGroups",
-            "ListResourceGroups",
-            "ManageOwnership",
-            "OperatePrivilegeGroup",
-            "RenameCollection",
-            "RestoreRBAC",
-            "SelectOwnership",
-            "TransferNode",
-            "TransferReplica",
-            "UpdateResourceGroups",
-        ],
-    ),
-    (Object::User, Some(Level::Cluster), &["SelectUser", "UpdateUser"]),
-    // groups of before there were levels
-    (Object::Global, None, &["All", "Admin"]),
-    (Object::Collection, None, &["ReadOnly", "ReadWrite"]),
-];
-
-/// Groups that are there from the start.
-const BUILTIN_GROUPS: [(&str, Level); 9] = [
-    ("ClusterAdmin", Level::Cluster),
-    ("ClusterReadOnly", Level::Cluster),
-    ("ClusterReadWrite", Level::Cluster),
-    ("CollectionAdmin", Level::Collection),
-    ("CollectionReadOnly", Level::Collection),
-    ("CollectionReadWrite", Level::Collection),
-    ("DatabaseAdmin", Level::Database),
-    ("DatabaseReadOnly", Level::Database),
-    ("DatabaseReadWrite", Level::Database),
-];
 
 /// What everybody may do from the start, in every database.
 const PUBLIC: [(Object, &str); 3] = [
@@ -433,9 +327,7 @@ impl Users {
 
     /// Of a privilege or a group; of neither none.
     fn object_of(&self, name: &str) -> Option<Object> {
-        let is_group = || {
-            self.groups.contains_key(name) || BUILTIN_GROUPS.iter().any(|(group, _)| *group == name)
-        };
+        let is_group = || self.groups.contains_key(name) || builtin_group(name).is_some();
         single(name).map(|(object, _)| object).or_else(|| is_group().then_some(Object::Global))
     }
 
@@ -445,27 +337,10 @@ impl Users {
 
     /// All privileges of a group are of one level, so one of them tells it.
     fn level_of_group(&self, name: &str) -> Option<Level> {
-        let builtin = BUILTIN_GROUPS.iter().find(|(group, _)| *group == name);
-        builtin.map(|(_, level)| *level).or_else(|| {
+        builtin_group(name).or_else(|| {
             let privilege = self.groups.get(name)?.first()?;
             single(privilege)?.1
         })
-    }
-}
-
-impl Object {
-    pub fn name(self) -> &'static str {
-        match self {
-            Object::Collection => "Collection",
-            Object::Global => "Global",
-            Object::User => "User",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Object> {
-        [Object::Collection, Object::Global, Object::User]
-            .into_iter()
-            .find(|one| one.name() == name)
     }
 }
 
@@ -496,16 +371,6 @@ fn sip(key: u64, second_key: u64, bytes: &[u8]) -> u64 {
     let mut hasher = std::hash::SipHasher::new_with_keys(key, second_key);
     hasher.write(bytes);
     hasher.finish()
-}
-
-/// A single privilege, or a group of before there were levels.
-fn single(name: &str) -> Option<(Object, Option<Level>)> {
-    let found = PRIVILEGES.iter().find(|(_, _, names)| names.contains(&name));
-    found.map(|(object, level, _)| (*object, *level))
-}
-
-fn is_builtin(name: &str) -> bool {
-    single(name).is_some() || BUILTIN_GROUPS.iter().any(|(group, _)| *group == name)
 }
 
 fn check_user_name(name: &str) -> Result<()> {

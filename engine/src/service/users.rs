@@ -8,7 +8,8 @@ use pb::{OperatePrivilegeGroupType, OperatePrivilegeType, OperateUserRoleType};
 use crate::catalog::or_default;
 use crate::error::{Error, Kind, Result, success};
 use crate::service::Context;
-use crate::users::{ANY, Grant, Object, ROOT};
+use crate::users::privileges::Object;
+use crate::users::{ANY, Grant, ROOT};
 
 pub(crate) fn create(
     context: &mut Context<'_>,

@@ -4,14 +4,15 @@
 //!
 //! 1. `service` takes a method's name and the bytes of its request, and gives the bytes of a reply
 //!    or a status. One table of methods; every method is a function of the catalog and a message.
-//! 2. `catalog` knows databases, collections, aliases, users: which [`schema`] a collection has and
-//!    where its rows are.
+//! 2. [`catalog`] knows databases, collections and aliases: which [`schema`] a collection has and
+//!    where its rows are. [`users`] are kept beside it.
 //! 3. [`segment`] holds the rows: columns in blocks of fixed size, which rows are deleted, which
 //!    row has which key.
 //! 4. `expr` reads a filter, types it against the schema and says of each row whether it is true,
 //!    false or unknown.
-//! 5. `search` and `query` find rows by vectors, texts and filters; `index` and `kernels` make
-//!    that fast, `analyzer` makes terms of texts.
+//! 5. [`search`] finds rows by vectors and texts, the service's `query` by filters, and [`outputs`]
+//!    gives back their fields; [`index`] and [`kernels`] make that fast, [`analyzer`] makes terms
+//!    of texts.
 //! 6. `store` keeps what was acknowledged in a log, a manifest and immutable segments.
 //!
 //! Arrows: `service -> catalog, search; search -> expr, index, analyzer, catalog; expr -> segment;

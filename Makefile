@@ -5,9 +5,10 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 SERVERS := $(PY) scripts/servers.py
 RUST := $(shell find src proto tests/language build.rs Cargo.toml Cargo.lock -type f 2>/dev/null)
+ENGINE := $(shell find engine proto Cargo.toml Cargo.lock -type f -not -path '*/dist/*' -not -path '*/wasm/*' -not -path '*/tests/*' 2>/dev/null)
 TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
 
-.PHONY: docs help demo test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
+.PHONY: docs engine help demo test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,7 +29,14 @@ jupyterlite/wasm/milvus_kernel_bg.wasm: .cache/setup scripts/wasm.sh .cargo/conf
 	@scripts/wasm.sh
 	@touch $@
 
-dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm scripts/site.sh scripts/docs.py $(TYPESCRIPT) $(shell find www tests/language -type f)
+engine/js/dist/index.js: .cache/setup scripts/engine.sh .cargo/config.toml $(ENGINE)
+	@echo "engine: compiling (about 1 minute the first time)" >&2
+	@scripts/engine.sh
+	@touch $@
+
+engine: engine/js/dist/index.js ## the engine as an npm package, in engine/js
+
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py $(TYPESCRIPT) $(shell find www tests/language -type f)
 	@echo "site: building (about 15 seconds)" >&2
 	@scripts/site.sh
 	@touch $@
@@ -39,7 +47,7 @@ docs: dist/site/index.html ## the reference as pages of the site, dist/site/refe
 wheel: dist/site/index.html ## the pip-installable extension, into dist
 
 # TypeScript's types of the kernel are made with the wasm
-check: setup jupyterlite/wasm/milvus_kernel_bg.wasm ## formatting, lints (native and wasm32), docs, types
+check: setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js ## formatting, lints (native and wasm32), docs, types
 	@scripts/check.sh
 test-native: setup ## unit tests and the language reference, on Milvus 2.3.5, Milvus Lite 3 and 2.5, and the engine
 	@$(SERVERS) --milvus --lite --lite25 --engine -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
@@ -59,4 +67,4 @@ bench: setup dist/site/index.html ## the figures of the README, each beside its 
 	@benches/run.sh
 
 clean: ## removes what was built
-	rm -rf target dist .cache jupyterlite/lib jupyterlite/wasm jupyterlite/jupyterlite_milvus_kernel/labextension
+	rm -rf target dist .cache engine/js/dist engine/js/wasm jupyterlite/lib jupyterlite/wasm jupyterlite/jupyterlite_milvus_kernel/labextension

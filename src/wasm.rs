@@ -7,9 +7,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::{AbortHandle, Either, abortable, select};
-use js_sys::{Function, JSON, Object, Promise, Reflect};
+use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
+use milvus_proto::{Effect, Method};
 use serde::Serialize;
+use tonic::{Code as Grpc, Status};
 use tonic_web_wasm_client::options::FetchOptions;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -18,12 +21,14 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::{Failure, Probe};
-use crate::milvus::{Address, Client, Platform, Target};
+use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{Content, MimeBundle};
 use crate::session::Session;
 
 /// How long a look at an unreachable address may take.
 const PROBE_MS: u32 = 3_000;
+
+const NO_ENGINE: &str = "this page has no engine: connect to a server";
 
 /// A kernel's session, for `jupyterlite/src/worker.ts`.
 #[wasm_bindgen]
@@ -36,7 +41,7 @@ pub struct Kernel {
 #[wasm_bindgen]
 impl Kernel {
     /// `inputRequest` is called with a prompt and gives a promise of the secret that was typed, or
-    /// of nothing where nobody can be asked. `keepSnapshot` is called with what `restore` takes
+    /// of nothing where nobody can be asked. `engine` leads to the engine of the page. `keepSnapshot` is called with what `restore` takes
     /// whenever that has changed; it holds secrets.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -45,6 +50,7 @@ impl Kernel {
             unchecked_optional_param_type = "(prompt: string) => Promise<string | undefined>"
         )]
         input_request: Option<Function>,
+        #[wasm_bindgen(unchecked_optional_param_type = "Engine")] engine: Option<Engine>,
         #[wasm_bindgen(
             js_name = "keepSnapshot",
             unchecked_optional_param_type = "(snapshot: string) => void"
@@ -52,7 +58,7 @@ impl Kernel {
         keep_snapshot: Option<Function>,
     ) -> Kernel {
         console_error_panic_hook::set_once();
-        let browser = Browser { input_request };
+        let browser = Browser { input_request, engine: engine.map(Rc::new) };
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
@@ -292,10 +298,85 @@ fn to_points(text: &str, bytes: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < bytes).count()
 }
 
-/// The browser: gRPC-Web over fetch, its clock and its timers, and the page to ask.
+#[wasm_bindgen(typescript_custom_section)]
+const ENGINE: &'static str = r#"
+/** The engine of the page, as `engine/js` has it. */
+export interface Engine {
+    /** Sends a request; `writes` says whether it may be repeated. A refusal is a {@link Refusal}. */
+    call(
+        store: string,
+        method: string,
+        database: string,
+        writes: boolean,
+        request: Uint8Array
+    ): EngineCall;
+    /** What is to be said of a store that has been opened. */
+    notices(store: string): string[];
+}
+
+export interface EngineCall {
+    reply: Promise<Uint8Array>;
+    cancel(): void;
+}
+
+/** A status of gRPC. */
+export interface Refusal {
+    code: number;
+    message: string;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "Engine")]
+    pub type Engine;
+
+    #[wasm_bindgen(method, catch)]
+    fn call(
+        this: &Engine,
+        store: &str,
+        method: &str,
+        database: &str,
+        writes: bool,
+        request: &[u8],
+    ) -> Result<EngineCall, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn notices(this: &Engine, store: &str) -> Result<Vec<String>, JsValue>;
+
+    #[wasm_bindgen(typescript_type = "EngineCall")]
+    pub type EngineCall;
+
+    #[wasm_bindgen(method, getter)]
+    fn reply(this: &EngineCall) -> Promise;
+
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &EngineCall) -> Result<(), JsValue>;
+}
+
+/// Cancels a call that is dropped before it has ended; one that has ended takes no notice.
+struct Cancelled(EngineCall);
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        // a call that cannot be cancelled ends by itself
+        let _ = self.0.cancel();
+    }
+}
+
+/// A refusal of the engine as a status of gRPC.
+fn engine_status(error: &JsValue) -> Status {
+    let get = |key: &str| Reflect::get(error, &key.into()).unwrap_or(JsValue::UNDEFINED);
+    let code = get("code").as_f64().map_or(Grpc::Unknown, |code| Grpc::from_i32(code as i32));
+    let message = get("message").as_string().or_else(|| error.as_string());
+    Status::new(code, message.unwrap_or_else(|| "the engine gives no reason".to_string()))
+}
+
+/// The browser: gRPC-Web over fetch, its clock and its timers, the engine, and the page to ask.
 #[derive(Clone, Default)]
 pub struct Browser {
     input_request: Option<Function>,
+    engine: Option<Rc<Engine>>,
 }
 
 #[wasm_bindgen]
@@ -323,6 +404,32 @@ impl Platform for Browser {
             Some(Error::NotGrpcWeb { status, .. }) => Failure::Http(*status),
             _ => Failure::Broken(error.to_string()),
         }
+    }
+
+    fn has_engine(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    async fn engine(
+        &self,
+        store: &Store,
+        method: &'static Method,
+        database: &str,
+        message: Bytes,
+    ) -> Result<Bytes, Status> {
+        let engine = self.engine.as_ref().ok_or_else(|| Status::unavailable(NO_ENGINE))?;
+        let writes = method.effect == Effect::Write;
+        let call = engine
+            .call(&store.url(), method.name, database, writes, &message)
+            .map_err(|error| engine_status(&error))?;
+        let call = Cancelled(call);
+        let reply = JsFuture::from(call.0.reply()).await.map_err(|error| engine_status(&error))?;
+        Ok(Uint8Array::new(&reply).to_vec().into())
+    }
+
+    fn engine_notices(&self, store: &Store) -> Vec<String> {
+        let engine = self.engine.as_ref();
+        engine.and_then(|engine| engine.notices(&store.url()).ok()).unwrap_or_default()
     }
 
     async fn sleep(&self, ms: u32) {

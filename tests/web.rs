@@ -21,7 +21,7 @@ const MILVUS: &str = env!("MILVUS_WEB_URL");
 
 /// A kernel that is told `globalThis.typed` when it asks.
 fn new_kernel() -> Kernel {
-    Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None)
+    Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None, None)
 }
 
 fn host(url: &str) -> &str {

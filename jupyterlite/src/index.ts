@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
 
+import { EnginePage } from '../../engine/js/dist/index.js';
 import { MilvusKernel } from './kernel';
 import { logo } from './logo';
 import { WorkerClient } from './worker-client';
@@ -22,6 +23,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
   requires: [IKernelSpecs],
   optional: [IKernelClient],
   activate: (_app: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient | null) => {
+    // one for all notebooks of the page
+    const engine = new EnginePage(
+      () => startWorker(new URL('../../engine/js/dist/milvus-engine.worker.js', import.meta.url)),
+      new URL('../../engine/js/dist/milvus_engine_bg.wasm', import.meta.url).href
+    );
     const kernels = new Map<string, { interrupt: () => Promise<void> }>();
     specs.register({
       spec: {
@@ -33,10 +39,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       create: async (options: IKernel.IOptions): Promise<IKernel> => {
         const wasm = new URL('../wasm/milvus_kernel_bg.wasm', import.meta.url).href;
-        const script = new URL('./milvus.worker.js', import.meta.url).href;
+        const script = new URL('./milvus.worker.js', import.meta.url);
         const kernel = new MilvusKernel(
           options,
-          () => new WorkerClient(() => startWorker(script), wasm),
+          () =>
+            new WorkerClient(
+              () => startWorker(script),
+              wasm,
+              (store, port) => engine.connect(store, port)
+            ),
           VERSION
         );
         kernels.set(options.id, kernel);
@@ -51,7 +62,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
 };
 
 /** A function of its own, or the bundler would bundle the worker once more. */
-function startWorker(url: string): Worker {
+function startWorker(url: URL): Worker {
   return new Worker(url, { type: 'module' });
 }
 

@@ -95,7 +95,7 @@ export class MilvusKernel extends BaseKernel {
       },
       banner:
         `Milvus kernel ${this._version}: SQL for Milvus. ` +
-        'Connect with milvus://127.0.0.1:19530, then try help.',
+        'It answers in this tab; milvus://127.0.0.1:19530 connects to a server. Try help.',
       help_links: [{ text: 'Milvus', url: 'https://milvus.io/docs' }]
     };
   }

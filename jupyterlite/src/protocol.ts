@@ -32,6 +32,8 @@ export type Response =
   | { type: 'display_data'; id: number; content: DisplayData }
   /** what `restore` would take now; it holds secrets and goes nowhere from the page's memory */
   | { type: 'snapshot'; snapshot: string }
+  /** the engine of the page is to answer for a store what comes over the port */
+  | { type: 'engine'; store: string; port: MessagePort }
   /** the running cell asks for a secret */
   | { type: 'input_request'; prompt: string }
   /** the wasm did not load or has trapped: this worker is of no more use */

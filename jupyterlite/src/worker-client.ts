@@ -2,6 +2,7 @@
  * The worker as the kernel sees it: calls that always come to an end, whatever happens in there.
  */
 
+import { compile } from '../../engine/js/dist/index.js';
 import type { DisplayData } from '../wasm/milvus_kernel.js';
 import type { Args, Call, Method, Request, Response, Result } from './protocol';
 
@@ -14,9 +15,14 @@ interface Pending {
 export class WorkerClient {
   /**
    * `start` makes the worker; `wasm` is the URL of its module, which is compiled here while the
-   * worker starts.
+   * worker starts. `engine` has a store of the page's engine answer what comes over a port.
    */
-  constructor(start: () => Worker, wasm: string) {
+  constructor(
+    start: () => Worker,
+    wasm: string,
+    engine: (store: string, port: MessagePort) => void
+  ) {
+    this._engine = engine;
     this._worker = start();
     this._worker.onmessage = event => this._receive(event.data as Response);
     this._worker.onerror = event => this._fail(event.message || 'the worker could not be started');
@@ -91,6 +97,9 @@ export class WorkerClient {
       case 'snapshot':
         this._snapshot = response.snapshot;
         break;
+      case 'engine':
+        this._engine(response.store, response.port);
+        break;
       case 'input_request':
         this.onInputRequest(response.prompt);
         break;
@@ -111,6 +120,7 @@ export class WorkerClient {
     pending.forEach(({ reject }) => reject(new Error(message)));
   }
 
+  private _engine: (store: string, port: MessagePort) => void;
   private _worker: Worker;
   private _failure: string | undefined;
   private _snapshot: string | undefined;
@@ -118,21 +128,6 @@ export class WorkerClient {
   private _waiting: Request[] = [];
   private _nextId = 0;
   private _pending = new Map<number, Pending>();
-}
-
-/**
- * Streams the module in; a host that serves it under another type than application/wasm costs a
- * copy.
- */
-async function compile(url: string): Promise<WebAssembly.Module> {
-  const response = await fetch(url);
-  if (!response.ok) {
-    throw new Error(`HTTP ${response.status}`);
-  }
-  if (response.headers.get('content-type')?.startsWith('application/wasm')) {
-    return WebAssembly.compileStreaming(response);
-  }
-  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 function message(error: unknown): string {

@@ -3,6 +3,7 @@
  * esbuild into one file, so that the page starts it in one step.
  */
 
+import { EngineClient } from '../../engine/js/dist/index.js';
 import init, { Kernel } from '../wasm/milvus_kernel.js';
 import type { Call, Method, Request, Response, Result } from './protocol';
 
@@ -50,6 +51,7 @@ async function load(wasm: WebAssembly.Module): Promise<Kernel> {
       post({ type: 'input_request', prompt });
       return reply;
     },
+    new EngineClient((store, port) => post({ type: 'engine', store, port }, [port])),
     snapshot => post({ type: 'snapshot', snapshot })
   );
 }
@@ -75,6 +77,6 @@ function fatal(error: unknown): void {
   post({ type: 'fatal', message: error instanceof Error ? error.message : String(error) });
 }
 
-function post(response: Response): void {
-  self.postMessage(response);
+function post(response: Response, transfer: Transferable[] = []): void {
+  self.postMessage(response, transfer);
 }

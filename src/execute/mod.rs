@@ -68,14 +68,16 @@ pub(crate) async fn execute<P: Platform>(
 /// collection, and nothing was changed yet, that memory is dropped and the statement runs once
 /// more: somebody else may have changed the collection.
 async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Result<Outcome> {
-    let connection = connect::connection::connected(state, statement.span)?;
+    let (connection, mut opened) =
+        connect::connection::connected_or_local(state, statement.span).await?;
     let mut retried = false;
     loop {
         connection.client.begin(false);
         let context = Context::new(&connection, state, statement);
         match dispatch(statement, &context).await {
             Ok(mut outcome) => {
-                outcome.notices.splice(0..0, context.take_notices());
+                opened.extend(context.take_notices());
+                outcome.notices.splice(0..0, opened);
                 outcome.notices.extend(slowed(connection.client.slowed()));
                 outcome.server_ms = Some(connection.client.server_ms());
                 if connection.client.changed() {
@@ -372,7 +374,7 @@ async fn alter_object<P: Platform>(
 /// Runs a statement with its requests written down instead of sent; only what a plan needs
 /// (schemas, indexes) is asked for.
 async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Outcome> {
-    let connection = connect::connection::connected(state, inner.span)?;
+    let (connection, opened) = connect::connection::connected_or_local(state, inner.span).await?;
     connection.client.begin(true);
     let context = Context::new(&connection, state, inner);
     let result = dispatch(inner, &context).await;
@@ -390,6 +392,7 @@ async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Out
         }
     }
     let mut outcome = Outcome::table(Table::texts(&["request", "field", "value"], rows));
-    outcome.notices = context.take_notices();
+    outcome.notices = opened;
+    outcome.notices.extend(context.take_notices());
     Ok(outcome.with_done(format!("{}, none of them sent", plural(count, "request", "requests"))))
 }

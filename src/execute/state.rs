@@ -95,11 +95,13 @@ pub(crate) struct Connections<P: Platform> {
     pub(crate) all: Vec<Rc<Connection<P>>>,
     /// the name of the one in use
     pub(crate) current: String,
+    /// whether there has been one
+    pub(crate) has_named: bool,
 }
 
 impl<P: Platform> Default for Connections<P> {
     fn default() -> Self {
-        Connections { all: Vec::new(), current: String::new() }
+        Connections { all: Vec::new(), current: String::new(), has_named: false }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a connection is made to. In: what the user wrote behind `milvus://` or `CONNECT`. Out: a
-//! URL for the transport, and credentials.
+//! URL for the transport and credentials, or a store of the engine.
+
+use super::store::Store;
 
 /// The original's default port, and Milvus's own.
 pub const DEFAULT_PORT: u16 = 19530;
@@ -9,24 +11,31 @@ pub const DEFAULT_PORT: u16 = 19530;
 pub enum Target {
     /// a server behind a gRPC-Web proxy
     Remote(Address),
+    /// the engine in the tab
+    Engine(Store),
 }
 
 impl Target {
     /// Reads what stands behind `milvus://` or `CONNECT`. The error is a reason in words.
     pub fn parse(text: &str) -> Result<Target, String> {
-        Address::parse(text).map(Target::Remote)
+        match Store::parse(text)? {
+            Some(store) => Ok(Target::Engine(store)),
+            None => Address::parse(text).map(Target::Remote),
+        }
     }
 
     /// What errors and lists of connections show; never a secret.
     pub fn url(&self) -> String {
         match self {
             Target::Remote(address) => address.url(),
+            Target::Engine(store) => store.url(),
         }
     }
 
     pub fn user(&self) -> Option<&str> {
         match self {
             Target::Remote(address) => address.user.as_deref(),
+            Target::Engine(_) => None,
         }
     }
 
@@ -41,14 +50,17 @@ impl Target {
                 let all = [address.password.clone(), address.token.clone(), sent];
                 all.into_iter().flatten().filter(|secret| secret.len() > 6).collect()
             }
+            Target::Engine(_) => Vec::new(),
         }
     }
 
     /// The database to begin with; empty for the server's default one.
     pub fn database(&self) -> &str {
-        match self {
-            Target::Remote(address) => address.database.as_deref().unwrap_or_default(),
-        }
+        let database = match self {
+            Target::Remote(address) => &address.database,
+            Target::Engine(store) => &store.database,
+        };
+        database.as_deref().unwrap_or_default()
     }
 }
 

@@ -23,7 +23,7 @@ use super::error::Error;
 use super::explain::{self, Explained};
 use super::failure;
 use super::features::Version;
-use super::platform::Platform;
+use super::platform::{Platform, Probe};
 use super::transport::Transport;
 
 /// When a write was.
@@ -341,7 +341,7 @@ impl<P: Platform> Client<P> {
         let database = self.database();
         let started = self.platform.now();
         let answer = deadline(
-            self.transport.call(method.name, &database, message),
+            self.transport.call(method, &database, message),
             self.platform.sleep(self.timeout_ms),
         )
         .await;
@@ -374,6 +374,7 @@ impl<P: Platform> Client<P> {
             Err(detail) => {
                 let probe = match &self.target {
                     Target::Remote(address) => self.platform.probe(address).await,
+                    Target::Engine(_) => Probe::Unknown,
                 };
                 Error::Unreachable { url: self.target.url(), probe, detail }
             }

@@ -11,6 +11,7 @@ pub mod explain;
 pub mod failure;
 pub mod features;
 pub mod platform;
+pub mod store;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod transport;
@@ -21,4 +22,5 @@ pub use client::{Client, Progress};
 pub use error::Error;
 pub use features::{Feature, Version};
 pub use platform::Platform;
+pub use store::Store;
 pub use transport::is_sendable;

@@ -4,10 +4,15 @@
 
 use std::future::Future;
 
+use tonic::Status;
 use tonic::client::GrpcService;
 use tonic::codegen::StdError;
 
+use bytes::Bytes;
+use milvus_proto::Method;
+
 use super::address::Address;
+use super::store::Store;
 
 /// What a look at an address that could not be reached has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +60,29 @@ pub trait Platform: Clone {
 
     /// What an error of this channel was about.
     fn failure(error: &(dyn std::error::Error + 'static)) -> Failure;
+
+    /// Whether the engine is here, for a session that names no server.
+    fn has_engine(&self) -> bool {
+        false
+    }
+
+    /// Sends a request to the engine, which opens the store when it is first named. A call that is
+    /// dropped is cancelled.
+    fn engine(
+        &self,
+        _store: &Store,
+        _method: &'static Method,
+        _database: &str,
+        _message: Bytes,
+    ) -> impl Future<Output = Result<Bytes, Status>> {
+        std::future::ready(Err(Status::unavailable("the engine is not here")))
+    }
+
+    /// What is to be said of a store that has been opened: that it is kept nowhere, that it lost
+    /// something.
+    fn engine_notices(&self, _store: &Store) -> Vec<String> {
+        Vec::new()
+    }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()>;
 

@@ -13,6 +13,8 @@ use tonic::{Request, Status};
 use super::address::{Address, Target};
 use super::error::Error;
 use super::platform::{Platform, Probe};
+use super::store::Store;
+use milvus_proto::Method;
 
 /// The path of every method but for its name.
 const SERVICE: &str = "/milvus.proto.milvus.MilvusService/";
@@ -21,6 +23,7 @@ const SERVICE: &str = "/milvus.proto.milvus.MilvusService/";
 #[derive(Clone)]
 pub enum Transport<P: Platform> {
     Remote(Remote<P::Channel>),
+    Engine(P, Store),
 }
 
 impl<P: Platform> Transport<P> {
@@ -33,17 +36,21 @@ impl<P: Platform> Transport<P> {
                 })?;
                 Ok(Transport::Remote(Remote::new(channel, address, timeout_ms)?))
             }
+            Target::Engine(store) => Ok(Transport::Engine(platform.clone(), store.clone())),
         }
     }
 
     pub async fn call(
         &self,
-        method: &'static str,
+        method: &'static Method,
         database: &str,
         message: Bytes,
     ) -> Result<Bytes, Status> {
         match self {
-            Transport::Remote(remote) => remote.call(method, database, message).await,
+            Transport::Remote(remote) => remote.call(method.name, database, message).await,
+            Transport::Engine(platform, store) => {
+                platform.engine(store, method, database, message).await
+            }
         }
     }
 }

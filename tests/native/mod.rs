@@ -1,17 +1,22 @@
-//! The platform of native tests: tonic's own channel and tokio's clock, under the same session as
-//! in the browser.
+//! The platform of native tests: tonic's own channel, tokio's clock and the engine in the same
+//! process, under the same session as in the browser.
 
 #![allow(dead_code)]
 
 pub mod proxy;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
+use milvus_engine::service::{Call, Refusal, Service};
 use milvus_kernel::milvus::platform::{Failure, Probe};
-use milvus_kernel::milvus::{Address, Platform};
+use milvus_kernel::milvus::{Address, Platform, Store};
+use milvus_proto::Method;
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
 #[derive(Clone)]
@@ -19,11 +24,13 @@ pub struct Native {
     started: Instant,
     /// what is typed at a prompt
     pub typed: Rc<RefCell<Option<String>>>,
+    /// stores of the engine, which nothing keeps here
+    stores: Rc<RefCell<HashMap<String, Service>>>,
 }
 
 impl Native {
     pub fn new() -> Self {
-        Native { started: Instant::now(), typed: Rc::default() }
+        Native { started: Instant::now(), typed: Rc::default(), stores: Rc::default() }
     }
 }
 
@@ -48,6 +55,24 @@ impl Platform for Native {
             cause = error.source();
         }
         Failure::Broken(words)
+    }
+
+    async fn engine(
+        &self,
+        store: &Store,
+        method: &'static Method,
+        database: &str,
+        message: Bytes,
+    ) -> Result<Bytes, Status> {
+        let mut stores = self.stores.borrow_mut();
+        let service = stores.entry(store.url()).or_default();
+        let now_ms = self.unix_ms() as u64;
+        let call = Call { method: method.name, database, request: &message, now_ms };
+        match service.call(call) {
+            Ok(reply) => Ok(reply.into()),
+            Err(Refusal::Unimplemented) => Err(Status::unimplemented(method.name)),
+            Err(Refusal::Malformed) => Err(Status::invalid_argument("this is no such request")),
+        }
     }
 
     async fn sleep(&self, ms: u32) {

@@ -9,7 +9,7 @@ use crate::execute::errors::diagnose;
 use crate::execute::names::check_database;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{self, Name, Value, Word};
-use crate::milvus::{Address, Client, Platform, Target};
+use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::outcome::{Outcome, Table};
 
 /// The name of a connection that was given none.
@@ -24,8 +24,18 @@ pub(crate) async fn connect<P: Platform>(
     connect: &ast::Connect,
     state: &State<P>,
 ) -> Result<Outcome> {
-    let span = connect.address.span;
     let target = target(connect, state).await?;
+    let name = text(&connect.alias).unwrap_or_else(|| UNNAMED.to_string());
+    open(target, name, state, connect.address.span).await
+}
+
+/// Makes a connection of this name, the one in use from here on.
+async fn open<P: Platform>(
+    target: Target,
+    name: String,
+    state: &State<P>,
+    span: Span,
+) -> Result<Outcome> {
     let timeout_ms = state.settings.borrow().timeout_ms();
     let failed = |error| diagnose(error, "CONNECT", span);
     let client = Client::new(state.platform.clone(), target, timeout_ms).map_err(failed)?;
@@ -37,8 +47,10 @@ pub(crate) async fn connect<P: Platform>(
         place.push_str(&format!(" as {user}"));
     }
     let mut outcome = Outcome::done(format!("connected to {place}, {}", client.version().title()));
+    if let Target::Engine(store) = &client.target {
+        outcome.notices = state.platform.engine_notices(store);
+    }
     outcome.server_ms = Some(client.server_ms());
-    let name = text(&connect.alias).unwrap_or_else(|| UNNAMED.to_string());
     let connection =
         Rc::new(Connection { name: name.clone(), client, catalog: Catalog::default() });
     let mut connections = state.connections.borrow_mut();
@@ -47,6 +59,7 @@ pub(crate) async fn connect<P: Platform>(
         None => connections.all.push(connection),
     }
     connections.current = name;
+    connections.has_named = true;
     Ok(outcome)
 }
 
@@ -60,7 +73,25 @@ async fn target<P: Platform>(connect: &ast::Connect, state: &State<P>) -> Result
     })?;
     match target {
         Target::Remote(address) => Ok(Target::Remote(remote(address, connect, state).await?)),
+        Target::Engine(store) => Ok(Target::Engine(local(store, connect)?)),
     }
+}
+
+fn local(mut store: Store, connect: &ast::Connect) -> Result<Store> {
+    let login = connect.user.as_ref().or(connect.token.as_ref()).or(connect.password.as_ref());
+    if let Some(word) = login {
+        return Err(Diagnostic::new(
+            Code::NotSupported,
+            "the engine in the tab asks nobody to log in",
+        )
+        .at(word.span)
+        .help("leave USER, PASSWORD and TOKEN out"));
+    }
+    if let Some(word) = &connect.database {
+        store.database = text(&connect.database);
+        check_database(store.database.as_deref().unwrap_or_default(), word.span)?;
+    }
+    Ok(store)
 }
 
 async fn remote<P: Platform>(
@@ -168,12 +199,34 @@ pub(crate) fn show_connections<P: Platform>(state: &State<P>) -> Outcome {
     ))
 }
 
+/// The connection of a statement that needs one. A session that has named none yet uses the engine
+/// where there is one, and the first statement says so.
+pub(crate) async fn connected_or_local<P: Platform>(
+    state: &State<P>,
+    span: Span,
+) -> Result<(Rc<Connection<P>>, Vec<String>)> {
+    let has_named = state.connections.borrow().has_named;
+    if has_named || !state.platform.has_engine() {
+        return Ok((connected(state, span)?, Vec::new()));
+    }
+    let outcome = open(Target::Engine(Store::local()), UNNAMED.to_string(), state, span).await?;
+    let mut notices = vec![format!("no connection was named: {}", outcome.done)];
+    notices.extend(outcome.notices);
+    Ok((connected(state, span)?, notices))
+}
+
 /// The connection, or an error that says how to get one.
-pub(crate) fn connected<P: Platform>(state: &State<P>, span: Span) -> Result<Rc<Connection<P>>> {
+fn connected<P: Platform>(state: &State<P>, span: Span) -> Result<Rc<Connection<P>>> {
     state.current().ok_or_else(|| {
         Diagnostic::new(Code::NotConnected, "there is no connection yet")
             .at(span)
             .label("this needs a server")
-            .help("connect first, for example with `milvus://127.0.0.1:19530`")
+            .help(match state.platform.has_engine() {
+                true => {
+                    "connect first: with `milvus://local` to the engine in this tab, or for \
+                         example with `milvus://127.0.0.1:19530` to a server"
+                }
+                false => "connect first, for example with `milvus://127.0.0.1:19530`",
+            })
     })
 }

@@ -48,13 +48,17 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
     }));
     let connections = state.connections.borrow();
     for connection in &connections.all {
-        let Target::Remote(address) = &connection.client.target;
+        let target = &connection.client.target;
+        let (user, password, token) = match target {
+            Target::Remote(address) => (&address.user, &address.password, &address.token),
+            Target::Engine(_) => (&None, &None, &None),
+        };
         let database = connection.client.database();
         kinds.push(Kind::Connect(Box::new(Connect {
-            address: named(&address.url()),
-            user: address.user.clone().map(text),
-            password: address.password.clone().map(text),
-            token: address.token.clone().map(text),
+            address: named(&target.url()),
+            user: user.clone().map(text),
+            password: password.clone().map(text),
+            token: token.clone().map(text),
             database: (!database.is_empty()).then(|| text(database)),
             alias: Some(text(connection.name.clone())),
         })));

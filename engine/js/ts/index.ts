@@ -1,0 +1,5 @@
+/** What a page imports of the engine. */
+
+export { EngineClient, type EngineCall } from './client.js';
+export { EnginePage, compile } from './page.js';
+export type { Refusal } from './protocol.js';

@@ -1,0 +1,84 @@
+/**
+ * The engine's worker: loads the wasm and hands the calls of every port to the store that the port
+ * was connected to. Bundled by esbuild into one file, so that a page starts it in one step.
+ */
+
+import init, { Engine } from '../wasm/milvus_engine.js';
+import {
+  isRefusal,
+  words,
+  type Command,
+  type Failed,
+  type FromEngine,
+  type ToEngine
+} from './protocol.js';
+import { Here, type Store } from './store.js';
+
+const stores = new Map<string, Store>();
+const ports: MessagePort[] = [];
+let loaded: Promise<unknown> | undefined;
+
+self.addEventListener('error', event => fail(event.error ?? event.message));
+self.addEventListener('unhandledrejection', event => fail(event.reason));
+
+self.addEventListener('message', async (event: MessageEvent<Command>) => {
+  const command = event.data;
+  switch (command.type) {
+    case 'load':
+      loaded = init({ module_or_path: command.wasm });
+      await loaded;
+      break;
+    case 'connect': {
+      ports.push(command.port);
+      await loaded;
+      connect(command.store, command.port);
+    }
+  }
+});
+
+function connect(name: string, port: MessagePort): void {
+  const store = stores.get(name) ?? open(name);
+  stores.set(name, store);
+  let isOpened = false;
+  port.onmessage = async (event: MessageEvent<ToEngine>) => {
+    const message = event.data;
+    if (message.type === 'cancel') {
+      // a call is answered in one go: this one has been
+      return;
+    }
+    const { id, call } = message;
+    let answer: FromEngine;
+    let transfer: Transferable[] = [];
+    try {
+      const reply = await store.call(call);
+      answer = { type: 'reply', id, reply };
+      transfer = [reply.buffer];
+    } catch (error) {
+      if (!isRefusal(error)) {
+        fail(error);
+        return;
+      }
+      answer = { type: 'refused', id, refusal: error };
+    }
+    if (!isOpened) {
+      isOpened = true;
+      post(port, { type: 'opened', notices: store.notices });
+    }
+    post(port, answer, transfer);
+  };
+}
+
+function open(name: string): Store {
+  return new Here(Engine.memory());
+}
+
+/** After a trap nothing in the wasm can be relied on. */
+function fail(error: unknown): void {
+  const message = `the engine ended: ${words(error)}`;
+  ports.forEach(port => post(port, { type: 'failed', message }));
+  self.postMessage({ type: 'failed', message } satisfies Failed);
+}
+
+function post(port: MessagePort, message: FromEngine, transfer: Transferable[] = []): void {
+  port.postMessage(message, transfer);
+}

@@ -1,9 +1,11 @@
 //! wasm-pack tests in headless Chromium: the module as the worker has it, through Envoy to real
-//! servers. `make test-web` starts them and compiles their addresses in.
+//! servers, and to the engine in the same module. `make test-web` starts the servers and compiles
+//! their addresses in.
 
 #![cfg(target_arch = "wasm32")]
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use milvus_engine::service::{Call, Service};
 use milvus_kernel::milvus::Platform as _;
 use milvus_kernel::wasm::{Browser, Kernel};
 use wasm_bindgen::prelude::*;
@@ -19,9 +21,40 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 const LITE: &str = env!("LITE_WEB_URL");
 const MILVUS: &str = env!("MILVUS_WEB_URL");
 
+/// A store of the engine.
+const ENGINE: &str = "memory/web";
+
 /// A kernel that is told `globalThis.typed` when it asks.
 fn new_kernel() -> Kernel {
     Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None, None)
+}
+
+/// A kernel with an engine of its own, of one store.
+fn kernel_with_engine() -> Kernel {
+    let mut service = Service::default();
+    type Door = dyn FnMut(String, String, String, bool, Uint8Array) -> JsValue;
+    let call = Closure::<Door>::new(move |_, method: String, database: String, _, request| {
+        let request: Uint8Array = request;
+        let now_ms = js_sys::Date::now() as u64;
+        let (method, database, request) = (&*method, &*database, &*request.to_vec());
+        let reply = match service.call(Call { method, database, request, now_ms }) {
+            Ok(reply) => Promise::resolve(&JsValue::from(Uint8Array::from(reply.as_slice()))),
+            Err(_) => {
+                let refusal = Object::new();
+                Reflect::set(&refusal, &"code".into(), &12.into()).unwrap();
+                Promise::reject(&refusal)
+            }
+        };
+        let call = Object::new();
+        Reflect::set(&call, &"reply".into(), &reply).unwrap();
+        Reflect::set(&call, &"cancel".into(), &Function::new_no_args("")).unwrap();
+        call.into()
+    });
+    let engine = Object::new();
+    Reflect::set(&engine, &"call".into(), &call.into_js_value()).unwrap();
+    Reflect::set(&engine, &"notices".into(), &Function::new_no_args("return []")).unwrap();
+    let prompt = Function::new_no_args("return globalThis.typed");
+    Kernel::new(Some(prompt), Some(engine.unchecked_into()), None)
 }
 
 fn host(url: &str) -> &str {
@@ -47,7 +80,7 @@ fn get(object: &JsValue, key: &str) -> JsValue {
 }
 
 async fn connected(url: &str, credentials: &str) -> Kernel {
-    let kernel = new_kernel();
+    let kernel = if url == ENGINE { kernel_with_engine() } else { new_kernel() };
     let (shown, error) = run(&kernel, &format!("milvus://{credentials}{}", host(url))).await;
     assert_eq!(error, None);
     assert!(shown[0].starts_with("connected to"), "{shown:?}");
@@ -174,8 +207,11 @@ async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials
     for table in column(&run(&keeper, "SHOW TABLES").await.0[0]) {
         run(&keeper, &format!("DROP TABLE `{table}`")).await;
     }
-    let kernel =
-        if page.is_unconnected() { new_kernel() } else { connected(url, credentials).await };
+    let kernel = match backend {
+        "engine" => keeper,
+        _ if page.is_unconnected() => new_kernel(),
+        _ => connected(url, credentials).await,
+    };
     for fence in page.fences.iter().filter(|fence| fence.skip(backend).is_none()) {
         Reflect::set(
             &js_sys::global(),
@@ -225,6 +261,27 @@ mod lite {
     use super::*;
     pages_on_lite! {
         access aggregate alter connection database errors explain filter help
+        hybrid index lite literals names operations original query range schema search
+        table text update values variables vectors write
+    }
+}
+
+/// But for the pages that log in at an address.
+mod engine {
+    use super::*;
+
+    macro_rules! pages_on_the_engine {
+        ($($name:ident)*) => {
+            $(#[wasm_bindgen_test]
+            async fn $name() {
+                let page = include_str!(concat!("language/", stringify!($name), ".md"));
+                runs_page(stringify!($name), page, "engine", ENGINE, "").await;
+            })*
+        };
+    }
+
+    pages_on_the_engine! {
+        aggregate alter database errors explain filter help
         hybrid index lite literals names operations original query range schema search
         table text update values variables vectors write
     }

@@ -17,9 +17,9 @@ pub const DEFAULT_PARTITION: &str = "_default";
 pub const KEY_PARTITIONS: usize = 16;
 
 pub struct Catalog {
-    databases: BTreeMap<String, Database>,
-    last_timestamp: u64,
-    users: Users,
+    pub(crate) databases: BTreeMap<String, Database>,
+    pub(crate) last_timestamp: u64,
+    pub(crate) users: Users,
 }
 
 #[derive(Default)]

@@ -13,12 +13,13 @@
 //! 5. [`search`] finds rows by vectors and texts, the service's `query` by filters, and [`outputs`]
 //!    gives back their fields; [`index`] and [`kernels`] make that fast, [`analyzer`] makes terms
 //!    of texts.
-//! 6. `store` keeps what was acknowledged in a log, a manifest and immutable segments.
+//! 6. [`store`] keeps bytes in a log, a manifest and immutable segments; [`kept`] joins it to the
+//!    service, so that what was acknowledged is there again after whatever happened.
 //!
-//! Arrows: `service -> catalog, search; search -> expr, index, analyzer, catalog; expr -> segment;
-//! catalog -> schema, segment; segment -> index; index -> kernels`. Everything is synchronous and
-//! pure but for `store`, which knows bytes alone and reaches files through a small trait; nothing
-//! is kept in it yet.
+//! Arrows: `kept -> service, store; service -> catalog, search; search -> expr, index, analyzer,
+//! catalog; expr -> segment; catalog -> schema, segment; segment -> index; index -> kernels`.
+//! Everything is synchronous and pure but for `store`, which knows bytes alone and reaches files
+//! through a small trait.
 
 #![cfg_attr(
     not(test),
@@ -30,6 +31,7 @@ pub mod catalog;
 pub mod error;
 pub mod expr;
 pub mod index;
+pub mod kept;
 pub mod kernels;
 pub mod outputs;
 pub mod schema;

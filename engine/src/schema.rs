@@ -81,6 +81,13 @@ impl Schema {
         Ok(Schema { fields, message, primary })
     }
 
+    /// A schema that was checked and numbered before: its message, and the fields of its columns.
+    pub fn restored(message: CollectionSchema, fields: &[FieldSchema]) -> Result<Schema> {
+        let primary = primary_key(&message)?;
+        let fields = fields.iter().map(Field::new).collect::<Result<_>>()?;
+        Ok(Schema { fields, message, primary })
+    }
+
     /// Puts a field behind those of the schema, before the dynamic one. Gives its place.
     pub fn add(&mut self, mut message: FieldSchema) -> Result<usize> {
         let last = self.fields.iter().map(|field| field.message.field_id).max();

@@ -30,17 +30,17 @@ const MAX_USER_NAME: usize = 32;
 const DIGEST_ROUNDS: u64 = 1000;
 
 pub struct Users {
-    users: BTreeMap<String, User>,
+    pub(crate) users: BTreeMap<String, User>,
     /// the description of a role
-    roles: BTreeMap<String, String>,
-    grants: BTreeSet<Grant>,
+    pub(crate) roles: BTreeMap<String, String>,
+    pub(crate) grants: BTreeSet<Grant>,
     /// the privileges of a group
-    groups: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) groups: BTreeMap<String, BTreeSet<String>>,
 }
 
-struct User {
-    password: Digest,
-    roles: BTreeSet<String>,
+pub(crate) struct User {
+    pub password: Digest,
+    pub roles: BTreeSet<String>,
 }
 
 /// That a role may do something.
@@ -345,9 +345,9 @@ impl Users {
 }
 
 /// What is kept of a password.
-struct Digest {
-    salt: u64,
-    value: u64,
+pub(crate) struct Digest {
+    pub salt: u64,
+    pub value: u64,
 }
 
 impl Digest {

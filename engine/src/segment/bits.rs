@@ -14,6 +14,14 @@ impl Bits {
         bits
     }
 
+    /// Bits that were read as [`Bits::words`]; what is missing is not set.
+    pub fn of_words(mut words: Vec<u64>, len: usize) -> Bits {
+        words.resize(len.div_ceil(64), 0);
+        let mut bits = Bits { words, len };
+        bits.clear_tail();
+        bits
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }

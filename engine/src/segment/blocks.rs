@@ -2,6 +2,8 @@
 //! more is held than is there. A row has the same number of values everywhere: one, or a vector's
 //! dimension.
 
+use std::ops::Range;
+
 /// Bytes of a block, at most (one row at least).
 const BLOCK_BYTES: usize = 4 << 20;
 
@@ -38,6 +40,22 @@ impl<T: Clone> Blocks<T> {
     /// The blocks in order; all but the last have `rows_per_block` rows.
     pub fn blocks(&self) -> impl Iterator<Item = &[T]> {
         self.blocks.iter().map(Vec::as_slice)
+    }
+
+    /// The values of some rows, in the pieces that lie in one block.
+    pub fn pieces(&self, rows: Range<usize>) -> impl Iterator<Item = &[T]> {
+        let end = rows.end.min(self.rows);
+        let mut row = rows.start;
+        std::iter::from_fn(move || {
+            if row >= end {
+                return None;
+            }
+            let first = row % self.rows_per_block;
+            let count = (self.rows_per_block - first).min(end - row);
+            let block = self.blocks.get(row / self.rows_per_block)?;
+            row += count;
+            block.get(first * self.width..(first + count) * self.width)
+        })
     }
 
     /// A row's values; none of a row that is not there.
@@ -117,6 +135,9 @@ mod tests {
             assert_eq!(blocks.row(row), vec![row as u32; 300_000]);
         }
         assert!(blocks.row(5).is_empty() && blocks.row(6).is_empty());
+        let pieces: Vec<_> = blocks.pieces(1..4).map(|piece| (piece.len(), piece[0])).collect();
+        assert_eq!(pieces, [(300_000, 1), (600_000, 2)]);
+        assert_eq!(blocks.pieces(4..9).count() + blocks.pieces(5..9).count(), 1);
         let mut many = Blocks::new(1);
         (0..3_000_000u32).for_each(|value| many.push(value));
         assert_eq!(many.get(2_999_999), Some(&2_999_999));

@@ -85,6 +85,11 @@ impl Column {
         Column { data, valid: field.nullable.then(Bits::default) }
     }
 
+    /// A column of values that are there already, and of which rows have one where not all need to.
+    pub fn restored(data: Data, valid: Option<Bits>) -> Column {
+        Column { data, valid }
+    }
+
     /// The column of a request, `rows` long. Of a nullable field the values that are NULL may be
     /// left out or stand as anything.
     pub fn from_field_data(field: &Field, sent: &FieldData, rows: usize) -> Result<Column> {

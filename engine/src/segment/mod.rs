@@ -7,6 +7,7 @@ pub mod blocks;
 pub mod column;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use milvus_proto::schema::i_ds::IdField;
 use milvus_proto::schema::{DataType, FieldData, IDs, LongArray, StringArray};
@@ -35,11 +36,13 @@ pub struct Segment {
     /// an insert does not look for its key: an older row of the same one, by the newer
     older: HashMap<u32, u32>,
     primary: usize,
+    identity: u64,
 }
 
 impl Segment {
     pub fn new(schema: &Schema) -> Segment {
         Segment {
+            identity: next_identity(),
             columns: schema.fields.iter().map(Column::new).collect(),
             partitions: Blocks::new(1),
             deleted: Bits::default(),
@@ -52,6 +55,37 @@ impl Segment {
             older: HashMap::new(),
             primary: schema.primary(),
         }
+    }
+
+    /// A segment as it was: all its rows, and which of them are deleted.
+    pub fn restored(
+        schema: &Schema,
+        columns: Vec<Column>,
+        partitions: Blocks<u32>,
+        deleted: Bits,
+    ) -> Segment {
+        let mut restored = Segment { columns, partitions, deleted, ..Segment::new(schema) };
+        for (index, inverted) in &mut restored.inverted {
+            if let Some(column) = restored.columns.get(*index) {
+                invert(inverted, column, 0);
+            }
+        }
+        restored.keys.reserve(restored.live_count());
+        restored.link(0);
+        restored
+    }
+
+    /// Which segment it is. As long as it stays the same, rows were only added and deleted.
+    pub fn identity(&self) -> u64 {
+        self.identity
+    }
+
+    pub fn deleted(&self) -> &Bits {
+        &self.deleted
+    }
+
+    pub fn partitions(&self) -> &Blocks<u32> {
+        &self.partitions
     }
 
     /// All rows that were ever written and not compacted away.
@@ -95,21 +129,13 @@ impl Segment {
             column.append(new);
         }
         for (index, inverted) in &mut self.inverted {
-            if let Some(Column { data: Data::Sparse(rows), .. }) = columns.get(*index) {
-                for (row, terms) in (first..).zip(rows.blocks().flatten()) {
-                    inverted.insert(row as u32, &pairs(terms).collect::<Vec<_>>());
-                }
+            if let Some(column) = columns.get(*index) {
+                invert(inverted, column, first);
             }
         }
         self.partitions.extend(partitions);
         self.deleted.resize(first + partitions.len(), false);
-        for row in first..self.rows() {
-            if let Some(key) = self.key(row)
-                && let Some(before) = self.keys.insert(key, row as u32)
-            {
-                self.older.insert(row as u32, before);
-            }
-        }
+        self.link(first);
     }
 
     /// The newest row of a key.
@@ -129,22 +155,28 @@ impl Segment {
     /// were.
     pub fn delete(&mut self, key: &Key, partitions: Option<&[u32]>) -> usize {
         let mut deleted = 0;
-        let mut row = self.keys.get(key).copied();
-        let mut left = false;
+        let mut left = Vec::new();
+        let mut row = self.keys.remove(key);
         while let Some(this) = row {
             let inside = partitions.is_none_or(|partitions| {
                 self.partition(this as usize).is_some_and(|number| partitions.contains(&number))
             });
-            if !inside {
-                left = true;
-            } else if !self.deleted.get(this as usize) {
+            if inside {
                 self.deleted.set(this as usize, true);
                 deleted += 1;
+            } else {
+                left.push(this);
             }
-            row = self.older.get(&this).copied();
+            row = self.older.remove(&this);
         }
-        if !left {
-            self.forget(key);
+        // those that stay are found as if the others had never been
+        for pair in left.windows(2) {
+            if let [newer, older] = pair {
+                self.older.insert(*newer, *older);
+            }
+        }
+        if let Some(newest) = left.first() {
+            self.keys.insert(key.clone(), *newest);
         }
         deleted
     }
@@ -183,12 +215,18 @@ impl Segment {
 
     /// A column for a field that is added: NULL or the default in every row.
     pub fn insert_column(&mut self, index: usize, column: Column) {
-        if index <= self.columns.len() {
-            self.columns.insert(index, column);
-        }
         for (place, _) in self.inverted.iter_mut().filter(|(place, _)| *place >= index) {
             *place += 1;
         }
+        if matches!(column.data, Data::Sparse(_)) {
+            let mut inverted = Sparse::new();
+            invert(&mut inverted, &column, 0);
+            self.inverted.push((index, inverted));
+        }
+        if index <= self.columns.len() {
+            self.columns.insert(index, column);
+        }
+        self.identity = next_identity();
     }
 
     /// The values of a field of some rows.
@@ -196,12 +234,30 @@ impl Segment {
         self.columns.get(index).map(|column| column.gather(field, rows)).unwrap_or_default()
     }
 
-    fn forget(&mut self, key: &Key) {
-        let mut row = self.keys.remove(key);
-        while let Some(this) = row {
-            row = self.older.remove(&this);
+    /// Finds the rows from this one on by their keys.
+    fn link(&mut self, first: usize) {
+        for row in first..self.rows() {
+            if !self.deleted.get(row)
+                && let Some(key) = self.key(row)
+                && let Some(before) = self.keys.insert(key, row as u32)
+            {
+                self.older.insert(row as u32, before);
+            }
         }
     }
+}
+
+fn invert(inverted: &mut Sparse, column: &Column, first: usize) {
+    if let Data::Sparse(rows) = &column.data {
+        for (row, terms) in (first..).zip(rows.blocks().flatten()) {
+            inverted.insert(row as u32, &pairs(terms).collect::<Vec<_>>());
+        }
+    }
+}
+
+fn next_identity() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Keys as a reply lists them.

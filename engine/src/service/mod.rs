@@ -14,12 +14,12 @@ mod reply;
 mod users;
 mod write;
 
-use milvus_proto::Request;
 use milvus_proto::milvus as pb;
+use milvus_proto::{Effect, Request};
 use prost::Message;
 
 use crate::catalog::Catalog;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -53,15 +53,35 @@ pub(crate) struct Context<'a> {
     pub timestamp: u64,
 }
 
-/// The one table: which request is answered by which function.
+/// Stands between the service and whoever asks, where what is acknowledged has to be kept.
+pub(crate) trait Keeper {
+    /// Before a request is answered; an error is its answer.
+    fn admit(&mut self, effect: Effect) -> Result<()>;
+
+    /// Behind a request that writes and went well: it is acknowledged when this went well too.
+    fn keep(&mut self, catalog: &Catalog) -> Result<()>;
+}
+
+/// A service in memory alone: nothing outlives it.
+struct Forgetful;
+
+/// A reply, and what it says went wrong.
+pub(crate) struct Answered {
+    pub reply: Vec<u8>,
+    pub error: Option<Error>,
+}
+
+/// The one table: which request is answered by which function. What a method does to what is kept
+/// stands in the table of `milvus_proto`, which no method is without.
 macro_rules! methods {
     ($($request:ident: $answer:path;)*) => {
         fn answer(
             context: &mut Context<'_>,
             call: Call<'_>,
-        ) -> std::result::Result<Vec<u8>, Refusal> {
+            keeper: &mut dyn Keeper,
+        ) -> std::result::Result<Answered, Refusal> {
             $(if call.method == <pb::$request as Request>::METHOD.name {
-                return run::<pb::$request>(context, call, $answer);
+                return run::<pb::$request>(context, call, keeper, $answer);
             })*
             Err(Refusal::Unimplemented)
         }
@@ -161,23 +181,69 @@ fn hybrid_search(
 
 impl Service {
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
+        self.call_kept(call, &mut Forgetful).map(|answered| answered.reply)
+    }
+
+    pub(crate) fn call_kept(
+        &mut self,
+        call: Call<'_>,
+        keeper: &mut dyn Keeper,
+    ) -> std::result::Result<Answered, Refusal> {
         let timestamp = self.catalog.timestamp(call.now_ms);
-        answer(&mut Context { catalog: &mut self.catalog, timestamp }, call)
+        answer(&mut Context { catalog: &mut self.catalog, timestamp }, call, keeper)
+    }
+
+    /// Does again what was done, at the moment after which it was done.
+    pub(crate) fn call_again(
+        &mut self,
+        call: Call<'_>,
+        last_timestamp: u64,
+    ) -> std::result::Result<Answered, Refusal> {
+        self.catalog.last_timestamp = last_timestamp;
+        self.call_kept(call, &mut Forgetful)
+    }
+
+    pub(crate) fn new(catalog: Catalog) -> Service {
+        Service { catalog }
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(crate) fn catalog_mut(&mut self) -> &mut Catalog {
+        &mut self.catalog
+    }
+}
+
+impl Keeper for Forgetful {
+    fn admit(&mut self, _: Effect) -> Result<()> {
+        Ok(())
+    }
+
+    fn keep(&mut self, _: &Catalog) -> Result<()> {
+        Ok(())
     }
 }
 
 fn run<R: Request + Message + Default>(
     context: &mut Context<'_>,
     call: Call<'_>,
+    keeper: &mut dyn Keeper,
     answer: fn(&mut Context<'_>, R) -> Result<R::Reply>,
-) -> std::result::Result<Vec<u8>, Refusal>
+) -> std::result::Result<Answered, Refusal>
 where
     R::Reply: Message,
 {
     let mut request = R::decode(call.request).map_err(|_| Refusal::Malformed)?;
     request.default_database(call.database);
-    Ok(match answer(context, request) {
-        Ok(reply) => reply.encode_to_vec(),
-        Err(error) => reply::failed::<R::Reply>(&error),
+    let effect = R::METHOD.effect;
+    let mut answered = keeper.admit(effect).and_then(|()| answer(context, request));
+    if effect == Effect::Write && answered.is_ok() {
+        answered = keeper.keep(context.catalog).and(answered);
+    }
+    Ok(match answered {
+        Ok(reply) => Answered { reply: reply.encode_to_vec(), error: None },
+        Err(error) => Answered { reply: reply::failed::<R::Reply>(&error), error: Some(error) },
     })
 }

@@ -158,6 +158,25 @@ impl Log {
         }
     }
 
+    /// Fails when so many bytes more cannot be written now. Nothing of it stays.
+    pub fn try_room(&mut self, bytes: u64) -> Result<()> {
+        if self.is_torn {
+            self.cut()?;
+        }
+        self.is_torn = true;
+        let zeros = vec![0; CHUNK];
+        let end = self.end + RECORD as u64 + bytes;
+        let mut written = Ok(());
+        for start in (self.end..end).step_by(CHUNK) {
+            let length = usize::try_from(end - start).unwrap_or(CHUNK).min(CHUNK);
+            let zeros = zeros.get(..length).unwrap_or_default();
+            written = written.and_then(|()| write_all(self.file.as_ref(), zeros, start));
+        }
+        let written = written.and_then(|()| self.file.flush());
+        self.cut()?;
+        written
+    }
+
     /// Takes over records of another log. They are kept when all of them are.
     pub fn carry(&mut self, records: impl Iterator<Item = Result<Record>>) -> Result<()> {
         for record in records {

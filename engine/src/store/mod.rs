@@ -111,6 +111,13 @@ impl Store {
         self.log.append(records)
     }
 
+    /// Whether a record of so many bytes could be kept now: after an append that failed, to know
+    /// it without one.
+    pub fn try_room(&mut self, bytes: u64) -> Result<()> {
+        self.check()?;
+        self.log.try_room(bytes)
+    }
+
     /// The sequence of the last record; 0 before the first.
     pub fn last_sequence(&self) -> u64 {
         self.log.next_sequence - 1

@@ -103,6 +103,11 @@ impl SegmentWriter {
         Ok(self.blocks.len() - 1)
     }
 
+    /// Flushes what was written so far, so that `finish` has little left to wait for.
+    pub fn flush(&self) -> Result<()> {
+        self.file.flush()
+    }
+
     pub fn finish(self) -> Result<Sealed> {
         let mut table = Vec::with_capacity(4 + 16 * self.blocks.len() + 4 * self.crcs.len());
         table.extend((self.blocks.len() as u32).to_le_bytes());

@@ -1,0 +1,260 @@
+//! A service that keeps what it acknowledged. In: calls, as the service takes them, and files. Out:
+//! replies that are given once they are kept.
+//!
+//! # The life of a write
+//!
+//! 1. The service does it in memory. When it goes well, its `record` is appended to the log and
+//!    flushed; then its reply is given. A request that changes nothing leaves nothing behind.
+//! 2. Where the record cannot be kept, the memory knows more than the files: it is read anew from
+//!    them, and the reply is an error. Before the next write there has to be room for it; reads go
+//!    on all the while.
+//! 3. When the log has grown, or somebody asks for a flush, a `checkpoint` is due. Whoever owns
+//!    this calls [`Kept::step`] between requests while [`Kept::is_due`], each time for some
+//!    milliseconds. The catalog goes to the manifest (`snapshot`, `state`), rows that are in no
+//!    segment of the store yet go to new ones (`rows`).
+//! 4. [`Kept::open`] reads the manifest's catalog and the rows, and does the calls of the log again
+//!    by the code that did them first. Each at its own moment, so that their ids are the same.
+
+mod checkpoint;
+mod record;
+mod rows;
+mod snapshot;
+mod state;
+
+use std::sync::Arc;
+
+use milvus_proto::Effect;
+
+use crate::catalog::Catalog;
+use crate::error::{Error, Kind};
+use crate::service::{Call, Keeper, Refusal, Service};
+use crate::store::error::{Result, StoreError};
+use crate::store::export::Export;
+use crate::store::files::Files;
+use crate::store::{Sizes, Store};
+use checkpoint::{Checkpoint, Place, Places, Progress};
+use state::State;
+
+/// Bytes that a slice of a checkpoint writes: some milliseconds.
+pub const SLICE: usize = 4 << 20;
+
+/// A checkpoint is due when the log has so many bytes, or so many records.
+const LOG: u64 = 16 << 20;
+const RECORDS: u64 = 4_096;
+
+pub struct Kept {
+    files: Arc<dyn Files>,
+    service: Service,
+    store: Store,
+    places: Places,
+    running: Option<Checkpoint>,
+    /// somebody asked for a flush
+    is_asked: bool,
+    /// of the log, at which a checkpoint is due; higher behind one that failed
+    due_bytes: u64,
+    due_records: u64,
+    /// why the last write was not kept
+    trouble: Option<StoreError>,
+    /// why the memory could not be read anew, and is empty
+    lost: Option<StoreError>,
+}
+
+/// What was found when a store was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// bytes at the log's end that were no whole record, and were never acknowledged
+    pub cut_off: u64,
+    /// calls that were done again
+    pub replayed: u64,
+}
+
+impl Kept {
+    /// Opens a store, or makes one where there are no files of any. What is damaged is an error,
+    /// and the files are left as they are.
+    pub fn open(files: Arc<dyn Files>) -> Result<(Kept, Opening)> {
+        let (store, opened) = Store::open(files.clone())?;
+        let (mut service, places) = restored(&store, &opened.manifest_body)?;
+        let mut replayed = 0;
+        for record in opened.records {
+            record::replay(&mut service, &record?)?;
+            replayed += 1;
+        }
+        let kept = Kept {
+            files,
+            service,
+            store,
+            places,
+            running: None,
+            is_asked: false,
+            due_bytes: LOG,
+            due_records: RECORDS,
+            trouble: None,
+            lost: None,
+        };
+        Ok((kept, Opening { cut_off: opened.cut_off, replayed }))
+    }
+
+    /// As [`Service::call`]: a reply that says that all is well is kept.
+    pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
+        if self.lost.is_some() {
+            self.reopen();
+        }
+        let mut write = Write {
+            call,
+            last_timestamp: self.service.catalog().last_timestamp,
+            store: &mut self.store,
+            trouble: &mut self.trouble,
+            lost: self.lost.as_ref(),
+            is_flush: matches!(call.method, "Flush" | "FlushAll"),
+            is_undone: false,
+        };
+        let answered = self.service.call_kept(call, &mut write)?;
+        let (is_undone, is_flush) = (write.is_undone, write.is_flush);
+        if is_undone {
+            self.reopen();
+        }
+        self.is_asked |= is_flush && answered.error.is_none() && self.store.sizes().records > 0;
+        Ok(answered.reply)
+    }
+
+    /// Whether there is something to do for [`Kept::step`].
+    pub fn is_due(&self) -> bool {
+        let Sizes { log, records, .. } = self.store.sizes();
+        let is_full = log >= self.due_bytes || records >= self.due_records;
+        self.running.is_some() || self.is_asked || is_full
+    }
+
+    /// Goes on with the checkpoint that is due, for so many bytes; tells whether there is more to
+    /// do. On an error all is kept as it was, in the log.
+    pub fn step(&mut self, bytes: usize) -> Result<bool> {
+        if !self.is_due() {
+            return Ok(false);
+        }
+        let catalog = self.service.catalog();
+        let running = self
+            .running
+            .get_or_insert_with(|| Checkpoint::begin(&self.store, catalog, &self.places));
+        match running.step(&mut self.store, catalog, bytes) {
+            Ok(Progress::More) => return Ok(true),
+            Ok(Progress::Outdated) => self.running = None,
+            Ok(Progress::Done) => {
+                let done = self.running.take().map(Checkpoint::into_places);
+                self.places = done.unwrap_or_default();
+                (self.due_bytes, self.due_records) = (LOG, RECORDS);
+                self.is_asked = false;
+            }
+            Err(error) => {
+                self.running = None;
+                let Sizes { log, records, .. } = self.store.sizes();
+                (self.due_bytes, self.due_records) = (log + LOG, records + RECORDS);
+                self.is_asked = false;
+                return Err(error);
+            }
+        }
+        Ok(self.is_due())
+    }
+
+    /// Writes all of the log to segments, at once.
+    pub fn checkpoint(&mut self) -> Result<()> {
+        self.running = None;
+        self.is_asked = self.store.sizes().records > 0;
+        while self.step(SLICE)? {}
+        Ok(())
+    }
+
+    pub fn sizes(&self) -> Sizes {
+        self.store.sizes()
+    }
+
+    /// All of it as one stream of bytes, of which [`crate::store::import::Import`] makes a store.
+    pub fn export(&self) -> Result<Export> {
+        self.store.export()
+    }
+
+    /// Reads the memory anew from the files.
+    fn reopen(&mut self) {
+        // its drafts are removed here, and their numbers given anew
+        self.running = None;
+        // what is in memory would be there twice
+        self.service = Service::default();
+        match Kept::open(self.files.clone()) {
+            Ok((opened, _)) => *self = Kept { trouble: self.trouble.take(), ..opened },
+            Err(error) => self.lost = Some(error),
+        }
+    }
+}
+
+/// The service of the last checkpoint, and where its rows are.
+fn restored(store: &Store, body: &[u8]) -> Result<(Service, Places)> {
+    let mut places = Places::new();
+    if body.is_empty() {
+        return Ok((Service::default(), places));
+    }
+    let catalog = snapshot::catalog_of(State::of_body(body)?, |collection, schema| {
+        let deleted = |rows| snapshot::deleted_of(collection, rows);
+        let segment = rows::read(store, schema, &collection.parts, deleted)?;
+        let place = Place { identity: segment.identity(), parts: collection.parts.clone() };
+        places.insert(collection.id, place);
+        Ok(segment)
+    })?;
+    Ok((Service::new(catalog), places))
+}
+
+/// Keeps one call.
+struct Write<'a> {
+    call: Call<'a>,
+    last_timestamp: u64,
+    store: &'a mut Store,
+    trouble: &'a mut Option<StoreError>,
+    lost: Option<&'a StoreError>,
+    is_flush: bool,
+    /// the memory has what the files have not
+    is_undone: bool,
+}
+
+impl Keeper for Write<'_> {
+    fn admit(&mut self, effect: Effect) -> crate::error::Result<()> {
+        if let Some(error) = self.lost {
+            return Err(error.clone().into());
+        }
+        if effect == Effect::Write && !self.is_flush && self.trouble.is_some() {
+            *self.trouble = self.store.try_room(record::size_of(self.call)).err();
+            if let Some(error) = &self.trouble {
+                return Err(self.refusal(error));
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, catalog: &Catalog) -> crate::error::Result<()> {
+        if self.is_flush {
+            return Ok(());
+        }
+        let (kind, body) = record::record(self.call, self.last_timestamp, catalog);
+        match self.store.append(kind, &body) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                self.is_undone = true;
+                let refusal = self.refusal(&error);
+                *self.trouble = Some(error);
+                Err(refusal)
+            }
+        }
+    }
+}
+
+impl Write<'_> {
+    /// Milvus's words for a full disk, and how much there is.
+    fn refusal(&self, error: &StoreError) -> Error {
+        if *error != StoreError::Quota {
+            return error.clone().into();
+        }
+        let sizes = self.store.sizes();
+        let segments: u64 = sizes.segments.iter().map(|(_, size)| size).sum();
+        let megabytes = (sizes.manifest + sizes.log + segments) as f64 / 1e6;
+        let reason = format!(
+            "disk quota exceeded, please allocate more resources: {megabytes:.1} MB are kept"
+        );
+        Error::about(Kind::QuotaExceeded, "reason", reason)
+    }
+}

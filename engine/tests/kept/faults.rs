@@ -1,0 +1,107 @@
+//! Files that fail: what is not kept is not acknowledged, and not in memory either.
+
+use milvus_engine::store::files::memory::{Faults, Loss};
+
+use crate::requests::{Rows, ask, create, delete, insert, load};
+use crate::{Pair, call};
+use milvus_proto::common::Status;
+use milvus_proto::milvus as pb;
+use prost::Message;
+
+fn small() -> Pair {
+    let mut pair = Pair::begin();
+    pair.done(&create("", "a", 1));
+    load("", "a", 1).iter().for_each(|ask| pair.done(ask));
+    pair.done(&insert("", "a", 1, "", &Rows::new(1..=8, 1)));
+    pair
+}
+
+/// What a kept service says of a write that has no room.
+fn refused(pair: &mut Pair, key: i64) -> Status {
+    pair.now_ms += 1;
+    let request = insert("", "a", 1, "", &Rows::new([key], 1));
+    let reply = pair.kept.call(call(&request, pair.now_ms)).unwrap();
+    pb::MutationResult::decode(reply.as_slice()).unwrap().status.unwrap()
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_reads_go_on() {
+    let mut pair = small();
+    pair.kept.checkpoint().unwrap();
+    pair.done(&delete("", "a", "", "id == 3"));
+    let sizes = pair.kept.sizes();
+    let used =
+        sizes.manifest + sizes.log + sizes.segments.iter().map(|(_, size)| size).sum::<u64>();
+    pair.memory.set_faults(Faults { quota: Some(used + 20), ..Faults::default() });
+    for key in 100..103 {
+        let status = refused(&mut pair, key);
+        assert_eq!(status.code, 9);
+        let words = "quota exceeded[reason=disk quota exceeded, please allocate more resources: ";
+        assert!(status.reason.starts_with(words), "{}", status.reason);
+        pair.look();
+        // a flush has nothing to keep, and what it asks for fails without harm
+        pair.done(&ask(pb::FlushAllRequest::default()));
+        assert!(pair.kept.is_due());
+        while pair.kept.step(1).is_ok_and(|more| more) {}
+        assert!(!pair.kept.is_due());
+    }
+    pair.memory.set_faults(Faults::default());
+    pair.done(&insert("", "a", 1, "", &Rows::new([100], 1)));
+    pair.look();
+    pair.reopen();
+    pair.look();
+}
+
+#[test]
+fn a_flush_that_fails_acknowledges_nothing() {
+    for failing in 0..3 {
+        let mut pair = small();
+        pair.memory.set_faults(Faults { fail_flushes: failing..failing + 1, ..Faults::default() });
+        let mut codes = Vec::new();
+        for key in 100..105 {
+            let status = refused(&mut pair, key);
+            codes.push(status.code);
+            if status.code == 0 {
+                let request = insert("", "a", 1, "", &Rows::new([key], 1));
+                pair.plain.call(call(&request, pair.now_ms)).unwrap();
+            }
+        }
+        assert_eq!(codes.iter().filter(|code| **code != 0).count(), 1, "{codes:?}");
+        pair.look();
+        pair.reopen();
+        pair.look();
+    }
+}
+
+#[test]
+fn a_crash_at_every_step_of_a_checkpoint_loses_nothing() {
+    let mut after = 0;
+    loop {
+        let mut pair = small();
+        pair.memory.set_faults(Faults { crash_after: Some(after), ..Faults::default() });
+        let is_whole = pair.kept.checkpoint().is_ok();
+        for loss in [Loss::Nothing, Loss::Unflushed, Loss::Some(after)] {
+            pair.kept = crate::open(&pair.memory.after_crash(loss));
+            pair.look();
+        }
+        if is_whole {
+            break;
+        }
+        after += 1 + after / 16;
+    }
+    assert!(after > 100, "{after}");
+}
+
+#[test]
+fn memory_that_cannot_be_read_anew_is_told_and_comes_back() {
+    let mut pair = small();
+    let before = pair.memory.clone();
+    pair.memory.set_faults(Faults { crash_after: Some(10), ..Faults::default() });
+    let status = refused(&mut pair, 100);
+    assert_eq!((status.code, status.reason.as_str()), (5, "crashed: service internal error"));
+    // nothing can be read any more, and nothing is made up
+    let status = refused(&mut pair, 101);
+    assert_eq!((status.code, status.reason.as_str()), (5, "crashed: service internal error"));
+    pair.kept = crate::open(&before.after_crash(Loss::Nothing));
+    pair.look();
+}

@@ -162,9 +162,16 @@ impl Catalog {
 
     /// A collection by its number, in whichever database.
     pub fn collection_of_id(&mut self, id: i64) -> Option<&mut Collection> {
-        let all =
-            self.databases.values_mut().flat_map(|database| database.collections.values_mut());
-        all.into_iter().find(|collection| collection.id == id)
+        self.collections_mut().find(|collection| collection.id == id)
+    }
+
+    /// The collections of all databases.
+    pub fn collections(&self) -> impl Iterator<Item = &Collection> {
+        self.databases.values().flat_map(|database| database.collections.values())
+    }
+
+    pub fn collections_mut(&mut self) -> impl Iterator<Item = &mut Collection> {
+        self.databases.values_mut().flat_map(|database| database.collections.values_mut())
     }
 }
 

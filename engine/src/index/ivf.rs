@@ -121,7 +121,9 @@ impl Ivf {
         let coded = self.lists.iter().any(|list| list.codes.is_some());
         // a list of codes is read in turn, and a quarter of the bytes
         let jump = if coded { 1 } else { JUMP };
-        let few = mask.is_some_and(|mask| mask.allowed() < self.len / 100);
+        // as many numbers of rows are read in lists, and centroids before them
+        let read = nlist + self.len as usize / nlist.max(1) * nprobe;
+        let few = mask.is_some_and(|mask| (mask.allowed() as usize) < read / JUMP);
         if few || nprobe.saturating_mul(jump) >= nlist || rows.len() < self.len {
             return self.is_empty();
         }
@@ -241,7 +243,7 @@ mod tests {
             for kind in [Kind::Flat, Kind::Sq8] {
                 let mut training = KMeans::new(metric, 20, rows, None);
                 while !training.step(1000) {}
-                let mut index = Ivf::new(training.finish(), kind);
+                let mut index = Ivf::new(training.take(), kind);
                 (0..=COUNT).step_by(400).for_each(|end| index.extend(rows, end, None));
                 assert_eq!((index.nlist(), index.len()), (20, COUNT));
                 for mask in [None, Some(Mask::new(&words))] {
@@ -267,7 +269,7 @@ mod tests {
         let rows = Rows::new(&cut, WIDTH, 512);
         let mut training = KMeans::new(Metric::L2, 30, rows, None);
         while !training.step(5000) {}
-        let mut index = Ivf::new(training.finish(), Kind::Flat);
+        let mut index = Ivf::new(training.take(), Kind::Flat);
         index.extend(rows, COUNT, None);
         let search = Search { nprobe: 1, k: 300, candidates: 0 };
         let mut top = TopK::closest(Metric::L2, 300);

@@ -34,9 +34,9 @@ pub struct KMeans {
 
 const ROUNDS: u32 = 8;
 
-/// Rows of the sample for each centroid, and at most.
+/// Rows of the sample for each centroid, and at most: 32 MB of them, and one for each centroid.
 const SAMPLE: usize = 64;
-const MOST_SAMPLED: usize = 1 << 16;
+const MOST_SAMPLED: usize = 8 << 20;
 
 impl Centroids {
     pub fn metric(&self) -> Metric {
@@ -83,7 +83,7 @@ impl KMeans {
     ) -> Self {
         let mut random = Random::new(nlist as u64);
         let width = rows.width();
-        let wanted = nlist.saturating_mul(SAMPLE).min(MOST_SAMPLED.max(nlist));
+        let wanted = nlist.saturating_mul(SAMPLE).min((MOST_SAMPLED / width).max(nlist));
         let mut allowed: Vec<u32> = (0..rows.len()).filter(|&row| allows(mask, row)).collect();
         // the first of a shuffle
         let count = wanted.min(allowed.len());
@@ -156,8 +156,20 @@ impl KMeans {
         self.rounds += 1;
     }
 
-    pub fn finish(self) -> Centroids {
-        self.centroids
+    /// How many centroids there will be.
+    pub fn nlist(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// The bytes it takes, nearly all for the sample.
+    pub fn bytes(&self) -> usize {
+        self.sample.capacity() * size_of::<f32>()
+    }
+
+    /// The centroids as they are now, which are gone from here.
+    pub fn take(&mut self) -> Centroids {
+        let Centroids { metric, width, .. } = self.centroids;
+        std::mem::replace(&mut self.centroids, Centroids { metric, width, values: Vec::new() })
     }
 }
 
@@ -181,7 +193,7 @@ mod tests {
         let rows = Rows::new(&cut, 2, 64);
         let mut training = KMeans::new(Metric::L2, 3, rows, None);
         while !training.step(77) {}
-        let centroids = training.finish();
+        let centroids = training.take();
         let lists: std::collections::HashSet<_> =
             clumps.iter().map(|clump| centroids.nearest(clump)).collect();
         // the best place is not certain, but no clump is without a centroid near it or shares two
@@ -196,9 +208,9 @@ mod tests {
         let rows = Rows::new(&cut, 1, 4);
         let mut training = KMeans::new(Metric::Cosine, 9, rows, Some(Mask::new(&[5])));
         while !training.step(1) {}
-        assert_eq!(training.finish().iter().count(), 2);
+        assert_eq!(training.take().iter().count(), 2);
         let mut none = KMeans::new(Metric::L2, 9, Rows::<f32>::new(&[], 3, 4), None);
         assert!(none.step(1));
-        assert_eq!(none.finish().nearest(&[1.0; 3]), 0);
+        assert_eq!(none.take().nearest(&[1.0; 3]), 0);
     }
 }

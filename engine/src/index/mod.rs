@@ -9,8 +9,10 @@
 //! - [`int8`]: every row by codes of a quarter of the size, then the best ones exactly.
 //! - [`hnsw`]: a graph to walk.
 //! - [`ivf`]: lists of rows round centroids.
+//! - [`built`]: one of these for a column of vectors, as it grows.
 //! - [`sparse`]: lists of rows by term, for sparse vectors and BM25.
 
+pub mod built;
 pub mod collect;
 pub mod flat;
 pub mod hnsw;

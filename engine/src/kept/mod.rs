@@ -154,6 +154,11 @@ impl Kept {
         Ok(self.is_due())
     }
 
+    /// As [`Service::work`]: what is built can be built again, and is not kept.
+    pub fn work(&mut self, go_on: &mut dyn FnMut() -> bool) -> bool {
+        self.service.work(go_on)
+    }
+
     /// Writes all of the log to segments, at once.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.running = None;

@@ -1,11 +1,12 @@
 //! Searches: the rows that are closest to vectors or texts. In: a collection and a request. Out:
 //! hits with the fields that were asked for.
 //!
-//! `plan` settles what is searched and which rows may be found, `queries` finds them, `group` and
-//! `rank` choose among them.
+//! `plan` settles what is searched and which rows may be found, `queries` finds them, by an index
+//! that is built as `indexed` says, `group` and `rank` choose among them.
 
 mod group;
-mod plan;
+pub(crate) mod indexed;
+pub(crate) mod plan;
 mod queries;
 mod rank;
 #[cfg(test)]

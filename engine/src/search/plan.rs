@@ -13,9 +13,11 @@ use crate::error::{Error, Kind, Result};
 use crate::expr;
 use crate::expr::value::Templates;
 use crate::index::Metric;
+use crate::index::built::{Built, Reach};
 use crate::index::collect::Range;
 use crate::schema::{Field, param};
 use crate::search::group::Group;
+use crate::search::indexed;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 
@@ -37,6 +39,8 @@ pub(crate) struct Plan<'a> {
     pub b: f32,
     /// the share of the values of a sparse query that is left out, the smallest first
     pub drop_ratio: f32,
+    /// the index to ask, and how far; none where every row is to be read
+    pub index: Option<(&'a Built, Reach)>,
     /// the rows that may be found
     pub mask: Bits,
 }
@@ -72,9 +76,18 @@ impl<'a> Plan<'a> {
         check_group(field, &params, group.is_some())?;
         let index = collection.index_of(&field.name);
         let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
-        let metric = metric(field, &index.params, &params)?;
         let own = Params::new(&index.params)?;
+        let metric = metric(field, &index.params, &params)?;
         let number = |key: &str, or: f32| own.number(key).map(|n| n.map_or(or, |n| n as f32));
+        let range = range(&params, metric)?;
+        // the next page of an iterator begins where the last one ended: nothing may be missed
+        let whole = range != Range::default() || group.is_some() || is_iterator(&params);
+        let choice = indexed::choice(field, &own, collection.segment.rows())?;
+        // of few rows too, so that they become many without another error
+        let asked = indexed::choice(field, &own, usize::MAX)?;
+        let reach = indexed::reach(asked, &params, limit + offset)?;
+        let built = collection.segment.built(column);
+        let built = built.filter(|built| !whole && built.is(choice, metric));
         Ok(Plan {
             collection,
             column,
@@ -82,7 +95,8 @@ impl<'a> Plan<'a> {
             metric,
             limit,
             offset,
-            range: range(&params, metric)?,
+            range,
+            index: built.map(|built| (built, reach)),
             round,
             group,
             k1: number("bm25_k1", crate::analyzer::bm25::DEFAULT_K1)?,
@@ -147,8 +161,22 @@ impl<'a> Params<'a> {
     }
 }
 
-/// A metric by its name in the index; what a search names must be the same.
+fn is_iterator(params: &Params<'_>) -> bool {
+    params.text("iterator").is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// The metric of an index; what a search names must be the same.
 fn metric(field: &Field, index: &[KeyValuePair], params: &Params<'_>) -> Result<Metric> {
+    let metric = metric_of(field, index)?;
+    let (own, asked) = (name(metric), params.text("metric_type").map(|text| text.to_uppercase()));
+    match asked.filter(|asked| !asked.is_empty() && asked != own) {
+        Some(asked) => Err(expected("metric type not match", own, asked)),
+        None => Ok(metric),
+    }
+}
+
+/// The metric of a field's index by its name.
+pub(crate) fn metric_of(field: &Field, index: &[KeyValuePair]) -> Result<Metric> {
     let default = match field.data_type {
         DataType::BinaryVector => "HAMMING",
         DataType::SparseFloatVector if field.message.is_function_output => "BM25",
@@ -156,10 +184,6 @@ fn metric(field: &Field, index: &[KeyValuePair], params: &Params<'_>) -> Result<
         _ => "COSINE",
     };
     let name = param(index, "metric_type").unwrap_or(default).to_uppercase();
-    let asked = params.text("metric_type").map(|text| text.to_uppercase());
-    if let Some(asked) = asked.filter(|asked| !asked.is_empty() && *asked != name) {
-        return Err(expected("metric type not match", name, asked));
-    }
     Ok(match name.as_str() {
         "L2" => Metric::L2,
         "IP" => Metric::Ip,

@@ -18,6 +18,7 @@ use crate::index::rows::{Mask, Rows};
 use crate::index::sparse::{Mode, Sparse, drop_smallest, idf};
 use crate::kernels::Element;
 use crate::schema::param;
+use crate::search::indexed;
 use crate::search::plan::Plan;
 use crate::segment::blocks::Blocks;
 use crate::segment::column::{Data, bfloats, halves, int8s, pairs};
@@ -52,7 +53,17 @@ pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit
         values.iter().map(move |value| check_size(value, bytes).map(|()| value.as_slice()))
     };
     Ok(match &column.data {
-        Data::Floats(rows) => near(plan, rows, singles().collect::<Result<Vec<_>>>()?, k),
+        Data::Floats(rows) => {
+            let queries = singles().collect::<Result<Vec<_>>>()?;
+            match plan.index {
+                Some(index) => {
+                    let blocks: Vec<&[f32]> = rows.blocks().collect();
+                    let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
+                    indexed::run(index, plan.metric, lent, &queries, k, allowed(plan, lent.len()))
+                }
+                None => near(plan, rows, queries, k),
+            }
+        }
         Data::Halves(rows) => {
             let queries: Result<Vec<Vec<f16>>> = match floats {
                 true => singles().map(|query| Ok(narrowed(&query?, f16::from_f32))).collect(),
@@ -116,8 +127,7 @@ fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
     }
 }
 
-/// Compares queries with every row. An index that is built would be asked here, and the rows that
-/// it has not seen yet be scanned.
+/// Compares queries with every row.
 fn near<T: Element>(
     plan: &Plan<'_>,
     rows: &Blocks<T>,
@@ -126,8 +136,7 @@ fn near<T: Element>(
 ) -> Vec<Vec<Hit>> {
     let blocks: Vec<&[T]> = rows.blocks().collect();
     let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
-    let mask = Mask::new(plan.mask.words());
-    let mask = (mask.allowed() < lent.len()).then_some(mask);
+    let mask = allowed(plan, lent.len());
     let queries: Vec<Query<'_, T>> =
         vectors.iter().map(|vector| Query::new(plan.metric, vector)).collect();
     let mut tops = tops(plan, queries.len(), k);
@@ -136,6 +145,12 @@ fn near<T: Element>(
         (queries, tops) => scan_many(lent, 0..lent.len(), queries, mask, tops),
     }
     tops.into_iter().map(TopK::finish).collect()
+}
+
+/// The rows that may be found; none where all may.
+fn allowed<'a>(plan: &'a Plan<'_>, rows: u32) -> Option<Mask<'a>> {
+    let mask = Mask::new(plan.mask.words());
+    (mask.allowed() < rows).then_some(mask)
 }
 
 fn near_bits(plan: &Plan<'_>, rows: &Blocks<u8>, queries: &[&[u8]], k: usize) -> Vec<Vec<Hit>> {

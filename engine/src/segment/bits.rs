@@ -34,6 +34,11 @@ impl Bits {
         &self.words
     }
 
+    /// The bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<u64>()
+    }
+
     pub fn get(&self, index: usize) -> bool {
         index < self.len
             && self.words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)

@@ -58,6 +58,11 @@ impl<T: Clone> Blocks<T> {
         })
     }
 
+    /// The bytes that are held for rows, without what the values point to.
+    pub fn bytes(&self) -> usize {
+        self.blocks.iter().map(|block| block.capacity() * size_of::<T>()).sum()
+    }
+
     /// A row's values; none of a row that is not there.
     pub fn row(&self, row: usize) -> &[T] {
         let start = row % self.rows_per_block * self.width;

@@ -134,6 +134,30 @@ impl Column {
         }
     }
 
+    /// The bytes it takes, those that an array points to by their number.
+    pub fn bytes(&self) -> usize {
+        fn boxed<T: Clone>(blocks: &Blocks<T>, len: impl Fn(&T) -> usize) -> usize {
+            blocks.bytes() + blocks.blocks().flatten().map(len).sum::<usize>()
+        }
+        let data = match &self.data {
+            Data::Bool(blocks) => blocks.bytes(),
+            Data::Int(blocks) => blocks.bytes(),
+            Data::Long(blocks) => blocks.bytes(),
+            Data::Float(blocks) | Data::Floats(blocks) => blocks.bytes(),
+            Data::Double(blocks) => blocks.bytes(),
+            Data::Text(blocks) => boxed(blocks, |text| text.len()),
+            Data::Json(blocks) | Data::Sparse(blocks) => boxed(blocks, |bytes| bytes.len()),
+            Data::Array(blocks) => boxed(blocks, |array| {
+                size_of::<ScalarField>() + array_len(array) * size_of::<i64>()
+            }),
+            Data::Halves(blocks) => blocks.bytes(),
+            Data::Bfloats(blocks) => blocks.bytes(),
+            Data::Int8s(blocks) => blocks.bytes(),
+            Data::Bits(blocks) => blocks.bytes(),
+        };
+        data + self.valid.as_ref().map_or(0, Bits::bytes)
+    }
+
     pub fn is_null(&self, row: usize) -> bool {
         self.valid.as_ref().is_some_and(|valid| !valid.get(row))
     }

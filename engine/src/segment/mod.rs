@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use milvus_proto::schema::i_ds::IdField;
 use milvus_proto::schema::{DataType, FieldData, IDs, LongArray, StringArray};
 
+use crate::index::Metric;
+use crate::index::built::{Built, Choice};
+use crate::index::rows::{Mask, Rows};
 use crate::index::sparse::Sparse;
 use crate::schema::{Field, Schema};
 use bits::Bits;
@@ -33,10 +36,30 @@ pub struct Segment {
     keys: HashMap<Key, u32>,
     /// the rows of a sparse column by their terms, by the number of the column
     inverted: Vec<(usize, Sparse)>,
+    /// the index of a dense column, by its number
+    built: Vec<(usize, Built)>,
     /// an insert does not look for its key: an older row of the same one, by the newer
     older: HashMap<u32, u32>,
     primary: usize,
     identity: u64,
+}
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// columns, keys and what tells of deleted rows
+    pub rows: usize,
+    /// what is made of them: it can be made again
+    pub indexes: usize,
+}
+
+impl std::iter::Sum for Memory {
+    fn sum<I: Iterator<Item = Memory>>(all: I) -> Memory {
+        all.fold(Memory::default(), |sum, one| Memory {
+            rows: sum.rows + one.rows,
+            indexes: sum.indexes + one.indexes,
+        })
+    }
 }
 
 impl Segment {
@@ -52,6 +75,7 @@ impl Segment {
                 .filter(|(_, field)| field.data_type == DataType::SparseFloatVector)
                 .map(|(index, _)| (index, Sparse::new()))
                 .collect(),
+            built: Vec::new(),
             older: HashMap::new(),
             primary: schema.primary(),
         }
@@ -120,6 +144,60 @@ impl Segment {
     /// The rows of a sparse column by their terms.
     pub fn inverted(&self, index: usize) -> Option<&Sparse> {
         self.inverted.iter().find(|(column, _)| *column == index).map(|(_, rows)| rows)
+    }
+
+    /// The index of a dense column, as far as it is built.
+    pub fn built(&self, index: usize) -> Option<&Built> {
+        self.built.iter().find(|(column, _)| *column == index).map(|(_, built)| built)
+    }
+
+    /// Builds the index of a column of floats for some milliseconds, another one than is wanted
+    /// thrown away. True while there is more to do.
+    pub fn build(&mut self, index: usize, choice: Choice, metric: Metric) -> bool {
+        let there = |(column, _): &(usize, Built)| *column == index;
+        self.built.retain(|built| !there(built) || built.1.is(choice, metric));
+        let Some(column) = self.columns.get(index) else { return false };
+        let Data::Floats(floats) = &column.data else { return false };
+        let blocks: Vec<&[f32]> = floats.blocks().collect();
+        let rows = Rows::new(&blocks, floats.width(), floats.rows_per_block());
+        let mut found = self.live();
+        if let Some(valid) = column.valid() {
+            found.and(valid);
+        }
+        let mask = Mask::new(found.words());
+        let mask = (mask.allowed() < rows.len()).then_some(mask);
+        if !self.built.iter().any(there) {
+            let new = Built::new(choice, metric, rows, mask);
+            self.built.extend(new.map(|new| (index, new)));
+        }
+        let mut built = self.built.iter_mut().filter(|(column, _)| *column == index);
+        built.next().is_some_and(|(_, built)| {
+            let complete = built.len() == rows.len();
+            !complete && built.step(rows, mask)
+        })
+    }
+
+    /// Throws the index of a column away.
+    pub fn unbuild(&mut self, index: usize) {
+        self.built.retain(|(column, _)| *column != index);
+    }
+
+    /// What it takes of the memory.
+    pub fn memory(&self) -> Memory {
+        let columns = self.columns.iter().map(Column::bytes).sum::<usize>();
+        let text = |key: &Key| match key {
+            Key::Int(_) => 0,
+            Key::Text(text) => text.len(),
+        };
+        // a map has a byte beside each place
+        let keys = self.keys.capacity() * (size_of::<(Key, u32)>() + 1)
+            + self.keys.keys().map(text).sum::<usize>()
+            + self.older.capacity() * (size_of::<(u32, u32)>() + 1);
+        let inverted = self.inverted.iter().map(|(_, rows)| rows.bytes()).sum::<usize>();
+        Memory {
+            rows: columns + keys + self.partitions.bytes() + self.deleted.bytes(),
+            indexes: inverted + self.built.iter().map(|(_, built)| built.bytes()).sum::<usize>(),
+        }
     }
 
     /// Adds rows: a column for each field, all of one length, and the partition of each row.
@@ -215,9 +293,9 @@ impl Segment {
 
     /// A column for a field that is added: NULL or the default in every row.
     pub fn insert_column(&mut self, index: usize, column: Column) {
-        for (place, _) in self.inverted.iter_mut().filter(|(place, _)| *place >= index) {
-            *place += 1;
-        }
+        let inverted = self.inverted.iter_mut().map(|(place, _)| place);
+        let built = self.built.iter_mut().map(|(place, _)| place);
+        inverted.chain(built).filter(|place| **place >= index).for_each(|place| *place += 1);
         if matches!(column.data, Data::Sparse(_)) {
             let mut inverted = Sparse::new();
             invert(&mut inverted, &column, 0);

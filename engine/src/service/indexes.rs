@@ -1,12 +1,16 @@
-//! Indexes: what was asked for, with the defaults of Milvus.
+//! Indexes: what was asked for, with the defaults of Milvus, and how far it is built.
 
 use milvus_proto::common::{IndexState, KeyValuePair, Status};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::DataType;
 
-use crate::catalog::{Collection, Index};
+use crate::catalog::{Catalog, Collection, Index};
 use crate::error::{Error, Kind, Result, success};
+use crate::index::Metric;
+use crate::index::built::Choice;
 use crate::schema::{Field, param};
+use crate::search::indexed;
+use crate::search::plan::{Params, metric_of};
 use crate::service::Context;
 use crate::service::define::change;
 
@@ -41,7 +45,6 @@ pub(crate) fn describe(
     request: pb::DescribeIndexRequest,
 ) -> Result<pb::DescribeIndexResponse> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    let rows = collection.segment.live_count() as i64;
     let meant = |index: &&Index| {
         (request.index_name.is_empty() || index.name == request.index_name)
             && (request.field_name.is_empty() || index.field == request.field_name)
@@ -50,16 +53,7 @@ pub(crate) fn describe(
         .indexes
         .iter()
         .filter(meant)
-        .map(|index| pb::IndexDescription {
-            index_name: index.name.clone(),
-            index_id: index.id,
-            params: index.params.clone(),
-            field_name: index.field.clone(),
-            indexed_rows: rows,
-            total_rows: rows,
-            state: IndexState::Finished.into(),
-            ..Default::default()
-        })
+        .map(|index| description(collection, index))
         .collect();
     if index_descriptions.is_empty() {
         return Err(no_index(collection, &request.index_name));
@@ -95,9 +89,65 @@ pub(crate) fn drop(context: &mut Context<'_>, request: pb::DropIndexRequest) -> 
     if loaded && collection.indexes.iter().any(|index| named(index) && vector(index)) {
         return Err(Error::invalid("vector index cannot be dropped on loaded collection"));
     }
+    let fields = collection.indexes.iter().filter(|index| named(index)).map(|index| &index.field);
+    let columns = fields.filter_map(|field| Some(collection.schema.find(field)?.0));
+    columns.for_each(|column| collection.segment.unbuild(column));
     // Milvus drops what is not there without a word
     collection.indexes.retain(|index| !named(index));
     Ok(success())
+}
+
+/// Builds what is not complete, for as long as `go_on` says so. True while there is more to do.
+pub(crate) fn work(catalog: &mut Catalog, go_on: &mut dyn FnMut() -> bool) -> bool {
+    for collection in catalog.collections_mut() {
+        for index in &collection.indexes {
+            let Some((column, choice, metric)) = wanted(collection, index) else { continue };
+            while collection.segment.build(column, choice, metric) {
+                if !go_on() {
+                    return true;
+                }
+            }
+        }
+    }
+    false
+}
+
+/// What is to be built of an index, in which column.
+fn wanted(collection: &Collection, index: &Index) -> Option<(usize, Choice, Metric)> {
+    let (column, field) = collection.schema.find(&index.field)?;
+    let params = Params::new(&index.params).ok()?;
+    let choice = indexed::choice(field, &params, collection.segment.rows()).ok()?;
+    Some((column, choice, metric_of(field, &index.params).ok()?))
+}
+
+fn description(collection: &Collection, index: &Index) -> pb::IndexDescription {
+    let rows = collection.segment.live();
+    let pending = match wanted(collection, index) {
+        None | Some((_, Choice::Scan, _)) => 0,
+        Some((column, choice, metric)) => {
+            let built = collection.segment.built(column);
+            let built = built.filter(|built| built.is(choice, metric));
+            let first = built.map_or(0, |built| built.len() as usize);
+            rows.ones().filter(|row| *row >= first).count() as i64
+        }
+    };
+    let total_rows = rows.count() as i64;
+    let index_type = param(&index.params, "index_type").unwrap_or_default();
+    let stand_in = indexed::stand_in(index_type);
+    let state = if pending == 0 { IndexState::Finished } else { IndexState::InProgress };
+    pb::IndexDescription {
+        index_name: index.name.clone(),
+        index_id: index.id,
+        params: index.params.clone(),
+        field_name: index.field.clone(),
+        indexed_rows: total_rows - pending,
+        total_rows,
+        pending_index_rows: pending,
+        state: state.into(),
+        index_state_fail_reason: stand_in
+            .map(|other| format!("{other} stands in for {index_type}"))
+            .unwrap_or_default(),
+    }
 }
 
 /// The parameters of an index, complete: type, metric of a vector's.
@@ -130,6 +180,8 @@ fn with_defaults(field: &Field, given: Vec<KeyValuePair>) -> Result<Vec<KeyValue
             field.name
         )));
     }
+    // the bounds of its numbers
+    indexed::choice(field, &Params::new(&params)?, 0)?;
     Ok(params)
 }
 

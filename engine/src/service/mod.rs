@@ -20,6 +20,7 @@ use prost::Message;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
+use crate::segment::Memory;
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +183,17 @@ fn hybrid_search(
 impl Service {
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
         self.call_kept(call, &mut Forgetful).map(|answered| answered.reply)
+    }
+
+    /// Builds indexes for as long as `go_on` says so, which is asked every few milliseconds: the
+    /// owner calls it between requests, with 20 to 50 ms at a time, while there is more to do.
+    pub fn work(&mut self, go_on: &mut dyn FnMut() -> bool) -> bool {
+        indexes::work(&mut self.catalog, go_on)
+    }
+
+    /// What all collections take of the memory.
+    pub fn memory(&self) -> Memory {
+        self.catalog.collections().map(|collection| collection.segment.memory()).sum()
     }
 
     pub(crate) fn call_kept(

@@ -3,6 +3,7 @@
 
 mod groups;
 mod hybrid;
+mod indexes;
 mod mistakes;
 mod near;
 mod texts;
@@ -100,6 +101,14 @@ impl World {
         });
     }
 
+    /// Builds indexes for so many steps; whether there is more to do.
+    pub fn work(&mut self, mut steps: usize) -> bool {
+        self.0.work(&mut || {
+            steps = steps.saturating_sub(1);
+            steps > 0
+        })
+    }
+
     pub fn found<R: Request<Reply = pb::SearchResults>>(&mut self, request: R) -> SearchResultData {
         self.done(request).results.expect("results")
     }
@@ -115,7 +124,7 @@ impl World {
         (status.code, status.reason)
     }
 
-    fn done<R: Request>(&mut self, request: R) -> R::Reply
+    pub fn done<R: Request>(&mut self, request: R) -> R::Reply
     where
         R::Reply: Message,
     {

@@ -1,16 +1,29 @@
 //! The engine's door to JavaScript: a store is opened, requests go in by method and bytes, replies
-//! come out. `ts/worker.ts` holds it; nothing else here knows JavaScript.
+//! come out. `ts/store.ts` holds it; nothing else here knows JavaScript.
 
 #![cfg(target_arch = "wasm32")]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod opfs;
+
+use std::sync::Arc;
+
+use js_sys::Date;
+use milvus_engine::kept::{Kept, SLICE};
 use milvus_engine::service::{Call, Refusal, Service};
-use milvus_proto::{Effect, METHODS};
 use wasm_bindgen::prelude::*;
+use web_sys::FileSystemSyncAccessHandle;
+
+use opfs::Folder;
 
 #[wasm_bindgen]
 pub struct Engine {
-    service: Service,
+    served: Served,
+}
+
+enum Served {
+    Memory(Service),
+    Files(Box<Kept>, Folder),
 }
 
 #[wasm_bindgen]
@@ -18,22 +31,91 @@ impl Engine {
     /// A store that is kept nowhere.
     pub fn memory() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { service: Service::default() }
+        Engine { served: Served::Memory(Service::default()) }
+    }
+
+    /// The store of these files; `added` are handles of files that are to be made. Throws in words
+    /// what is damaged, and then nothing was changed.
+    pub fn open(
+        names: Vec<String>,
+        handles: Vec<FileSystemSyncAccessHandle>,
+        added: usize,
+    ) -> Result<Engine, String> {
+        console_error_panic_hook::set_once();
+        let folder = Folder::new();
+        let there = names.len() - added.min(names.len());
+        for (at, (name, handle)) in names.into_iter().zip(handles).enumerate() {
+            folder.add(name, handle, at < there);
+        }
+        let (kept, _) = Kept::open(Arc::new(folder)).map_err(|error| error.to_string())?;
+        Ok(Engine { served: Served::Files(Box::new(kept), folder) })
     }
 
     /// Answers a request, or throws a status of gRPC as a number.
     pub fn call(&mut self, method: &str, database: &str, request: &[u8]) -> Result<Vec<u8>, u32> {
-        let now_ms = js_sys::Date::now() as u64;
-        let answer = self.service.call(Call { method, database, request, now_ms });
+        let call = Call { method, database, request, now_ms: Date::now() as u64 };
+        let answer = match &mut self.served {
+            Served::Memory(service) => service.call(call),
+            Served::Files(kept, _) => kept.call(call),
+        };
         answer.map_err(|refusal| match refusal {
             Refusal::Unimplemented => 12,
             Refusal::Malformed => 3,
         })
     }
-}
 
-/// Whether a request of this method changes nothing, so that it may be sent again.
-#[wasm_bindgen(js_name = isRead)]
-pub fn is_read(method: &str) -> bool {
-    METHODS.iter().any(|known| known.name == method && known.effect != Effect::Write)
+    /// Builds indexes for so many milliseconds; tells whether there is more to build.
+    pub fn work(&mut self, ms: f64) -> bool {
+        let end = Date::now() + ms;
+        let mut go_on = || Date::now() < end;
+        match &mut self.served {
+            Served::Memory(service) => service.work(&mut go_on),
+            Served::Files(kept, _) => kept.work(&mut go_on),
+        }
+    }
+
+    /// Whether there is something for [`Engine::keep`] to do.
+    #[wasm_bindgen(js_name = isDue)]
+    pub fn is_due(&self) -> bool {
+        match &self.served {
+            Served::Memory(_) => false,
+            Served::Files(kept, _) => kept.is_due(),
+        }
+    }
+
+    /// The names of files that have to be opened before [`Engine::keep`] goes on.
+    #[wasm_bindgen(js_name = namesAhead)]
+    pub fn names_ahead(&self) -> Vec<String> {
+        match &self.served {
+            Served::Memory(_) => Vec::new(),
+            Served::Files(kept, folder) => {
+                kept.names_ahead().into_iter().filter(|name| !folder.has(name)).collect()
+            }
+        }
+    }
+
+    /// Takes the handle of a file that was made.
+    pub fn add(&self, name: String, handle: FileSystemSyncAccessHandle) {
+        if let Served::Files(_, folder) = &self.served {
+            folder.add(name, handle, false);
+        }
+    }
+
+    /// Writes a slice of what the log has to segments; throws in words why it could not, and then
+    /// the log has it as before.
+    pub fn keep(&mut self) -> Result<(), String> {
+        match &mut self.served {
+            Served::Memory(_) => Ok(()),
+            Served::Files(kept, _) => kept.step(SLICE).map(drop).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// The names of files that are no longer needed and whose handles are closed: to be removed.
+    #[wasm_bindgen(js_name = givenUp)]
+    pub fn given_up(&self) -> Vec<String> {
+        match &self.served {
+            Served::Files(kept, folder) if !kept.is_due() => folder.give_up(&kept.names_ahead()),
+            _ => Vec::new(),
+        }
+    }
 }

@@ -46,7 +46,6 @@ export interface Refusal {
 export const CANCELLED = 1;
 export const UNKNOWN = 2;
 export const UNIMPLEMENTED = 12;
-export const INTERNAL = 13;
 export const UNAVAILABLE = 14;
 
 export function isRefusal(error: unknown): error is Refusal {

@@ -1,7 +1,8 @@
 /** A store that the engine of this worker answers for. */
 
 import { Engine } from '../wasm/milvus_engine.js';
-import { INTERNAL, UNIMPLEMENTED, type Call, type Refusal } from './protocol.js';
+import { Folder } from './folder.js';
+import { UNIMPLEMENTED, words, type Call, type Refusal } from './protocol.js';
 
 export interface Store {
   /** What is to be said of it to whoever opens it. */
@@ -10,11 +11,47 @@ export interface Store {
   call(call: Call): Promise<Uint8Array>;
 }
 
+/** How long a request waits for what is done between requests, in milliseconds. */
+const SLICE_MS = 20;
+
 /** Answered here, at once. */
 export class Here implements Store {
-  constructor(engine: Engine, notices: string[] = []) {
+  /** Kept nowhere. */
+  static memory(fail: (error: unknown) => void, notices: string[] = []): Here {
+    return new Here(Engine.memory(), undefined, fail, notices);
+  }
+
+  /** Kept in the browser's files. `fail` is told when the engine can no longer be relied on. */
+  static async local(name: string, fail: (error: unknown) => void): Promise<Store> {
+    let folder: Folder;
+    try {
+      folder = await Folder.open(name);
+    } catch (error) {
+      const why = `this browser keeps no files here (${words(error)})`;
+      return Here.memory(fail, [`${why}: all is gone when the page is closed`]);
+    }
+    try {
+      const { names, handles, added } = await folder.files();
+      return new Here(Engine.open(names, handles, added), folder, fail, []);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) {
+        throw error;
+      }
+      return new Refusing({ code: DATA_LOSS, message: words(error) });
+    }
+  }
+
+  private constructor(
+    engine: Engine,
+    folder: Folder | undefined,
+    fail: (error: unknown) => void,
+    notices: string[]
+  ) {
     this._engine = engine;
+    this._folder = folder;
+    this._fail = fail;
     this.notices = notices;
+    void this._tend();
   }
 
   readonly notices: string[];
@@ -24,14 +61,60 @@ export class Here implements Store {
       return this._engine.call(method, database, request);
     } catch (error) {
       throw typeof error === 'number' ? refusal(method, error) : error;
+    } finally {
+      void this._tend();
     }
   }
 
+  /** What is to be done between requests, a slice at a time: keeping and building. */
+  private async _tend(): Promise<void> {
+    if (this._isTending) {
+      return;
+    }
+    this._isTending = true;
+    try {
+      do {
+        await turn();
+      } while ((await this._keep()) || this._engine.work(SLICE_MS));
+    } catch (error) {
+      this._fail(error);
+    } finally {
+      this._isTending = false;
+    }
+  }
+
+  /** Tells whether there was something to keep. */
+  private async _keep(): Promise<boolean> {
+    const folder = this._folder;
+    if (!folder || !this._engine.isDue()) {
+      return false;
+    }
+    try {
+      for (const name of this._engine.namesAhead()) {
+        this._engine.add(name, await folder.handle(name));
+      }
+      this._engine.keep();
+      for (const name of this._engine.givenUp()) {
+        await folder.remove(name);
+      }
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) {
+        throw error;
+      }
+      // the log has it all the same; it is tried again when there is more
+      return false;
+    }
+    return true;
+  }
+
   private _engine: Engine;
+  private _folder: Folder | undefined;
+  private _fail: (error: unknown) => void;
+  private _isTending = false;
 }
 
 /** Refuses whatever it is asked. */
-export class Refusing implements Store {
+class Refusing implements Store {
   constructor(refusal: Refusal) {
     this._refusal = refusal;
   }
@@ -45,13 +128,23 @@ export class Refusing implements Store {
   private _refusal: Refusal;
 }
 
+const DATA_LOSS = 15;
+
 function refusal(method: string, code: number): Refusal {
-  switch (code) {
-    case UNIMPLEMENTED:
-      return { code, message: `the engine has no ${method}` };
-    case INTERNAL:
-      return { code, message: `${method} cannot be answered` };
-    default:
-      return { code, message: `the request is no ${method}` };
-  }
+  const message =
+    code === UNIMPLEMENTED ? `the engine has no ${method}` : `the request is no ${method}`;
+  return { code, message };
 }
+
+/** Lets the messages that wait come first. */
+function turn(): Promise<void> {
+  return new Promise(resolve => {
+    turns.push(resolve);
+    port2.postMessage(undefined);
+  });
+}
+
+// a timer would take four milliseconds
+const turns: (() => void)[] = [];
+const { port1, port2 } = new MessageChannel();
+port1.onmessage = () => turns.shift()?.();

@@ -3,16 +3,18 @@
  * was connected to. Bundled by esbuild into one file, so that a page starts it in one step.
  */
 
-import init, { Engine } from '../wasm/milvus_engine.js';
+import init from '../wasm/milvus_engine.js';
 import {
   isRefusal,
   words,
+  type Call,
   type Command,
   type Failed,
   type FromEngine,
   type ToEngine
 } from './protocol.js';
 import { Here, type Store } from './store.js';
+import { Shared } from './tabs.js';
 
 const stores = new Map<string, Store>();
 const ports: MessagePort[] = [];
@@ -69,7 +71,28 @@ function connect(name: string, port: MessagePort): void {
 }
 
 function open(name: string): Store {
-  return new Here(Engine.memory());
+  const [, kind, folder] = /^milvus:\/\/(local|memory)(?:\/(.+))?$/.exec(name) ?? [];
+  if (kind !== 'local') {
+    return Here.memory(fail);
+  }
+  const open = () => Here.local(folder ?? 'default', fail);
+  return navigator.locks ? new Shared(folder ?? 'default', open) : new Opening(open());
+}
+
+/** A store that answers when it is open. */
+class Opening implements Store {
+  constructor(opening: Promise<Store>) {
+    this._opening = opening;
+    void opening.then(store => (this.notices = store.notices));
+  }
+
+  notices: string[] = [];
+
+  async call(call: Call): Promise<Uint8Array> {
+    return (await this._opening).call(call);
+  }
+
+  private _opening: Promise<Store>;
 }
 
 /** After a trap nothing in the wasm can be relied on. */

@@ -59,15 +59,9 @@ pub(super) enum Progress {
 
 impl Checkpoint {
     pub fn begin(store: &Store, catalog: &Catalog, before: &Places) -> Checkpoint {
-        let sizes: HashMap<u64, u64> = store.sizes().segments.into_iter().collect();
         let (mut places, mut tasks) = (Places::new(), VecDeque::new());
-        for collection in collections(catalog) {
-            let segment = &collection.segment;
-            let identity = segment.identity();
-            let is_same = |place: &&Place| place.identity == identity;
-            let before = before.get(&collection.id).filter(is_same);
-            let parts = before.map_or(&[][..], |place| &place.parts);
-            let (parts, cuts) = plan(segment, parts, &sizes);
+        for (collection, parts, cuts) in plans(store, catalog, before) {
+            let identity = collection.segment.identity();
             places.insert(collection.id, Place { identity, parts });
             let task = |rows| Task { collection: collection.id, identity, rows };
             tasks.extend(cuts.into_iter().map(task));
@@ -75,6 +69,11 @@ impl Checkpoint {
         let state = state_of(catalog);
         let through = store.last_sequence();
         Checkpoint { through, state, places, tasks, writing: None, new: Vec::new() }
+    }
+
+    /// How many parts one would write that begins now.
+    pub fn parts(store: &Store, catalog: &Catalog, before: &Places) -> usize {
+        plans(store, catalog, before).map(|(_, _, cuts)| cuts.len()).sum()
     }
 
     /// Writes so many bytes, or a block more.
@@ -147,6 +146,23 @@ impl Checkpoint {
             new: std::mem::take(&mut self.new),
         })
     }
+}
+
+/// What is to be done for each collection.
+fn plans<'a>(
+    store: &Store,
+    catalog: &'a Catalog,
+    before: &'a Places,
+) -> impl Iterator<Item = (&'a Collection, Vec<Part>, Vec<Range<usize>>)> {
+    let sizes: HashMap<u64, u64> = store.sizes().segments.into_iter().collect();
+    collections(catalog).map(move |collection| {
+        let segment = &collection.segment;
+        let is_same = |place: &&Place| place.identity == segment.identity();
+        let before = before.get(&collection.id).filter(is_same);
+        let parts = before.map_or(&[][..], |place| &place.parts);
+        let (parts, cuts) = plan(segment, parts, &sizes);
+        (collection, parts, cuts)
+    })
 }
 
 /// The parts that stay, and the rows of those to come. A small part is written again together with

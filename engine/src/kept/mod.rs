@@ -42,6 +42,9 @@ pub const SLICE: usize = 4 << 20;
 const LOG: u64 = 16 << 20;
 const RECORDS: u64 = 4_096;
 
+/// Files that are made beforehand, beside those that are known to be needed.
+const AHEAD: u64 = 4;
+
 pub struct Kept {
     files: Arc<dyn Files>,
     service: Service,
@@ -157,6 +160,17 @@ impl Kept {
     /// As [`Service::work`]: what is built can be built again, and is not kept.
     pub fn work(&mut self, go_on: &mut dyn FnMut() -> bool) -> bool {
         self.service.work(go_on)
+    }
+
+    /// The names of files that the checkpoint that is due opens: for files that have to be made
+    /// beforehand.
+    pub fn names_ahead(&self) -> Vec<String> {
+        if self.running.is_some() {
+            return Vec::new();
+        }
+        let parts = Checkpoint::parts(&self.store, self.service.catalog(), &self.places);
+        // others may come before it begins
+        self.store.names_ahead(parts as u64 + AHEAD)
     }
 
     /// Writes all of the log to segments, at once.

@@ -7,13 +7,14 @@ use std::{env, fs, path::Path};
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, FileDescriptorSet};
 
-const FILES: [&str; 4] = ["common.proto", "milvus.proto", "rg.proto", "schema.proto"];
+const FILES: [&str; 5] =
+    ["common.proto", "engine.proto", "milvus.proto", "rg.proto", "schema.proto"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in FILES {
         println!("cargo:rerun-if-changed={file}");
     }
-    let descriptors = protox::compile(["milvus.proto"], ["."])?;
+    let descriptors = protox::compile(["milvus.proto", "engine.proto"], ["."])?;
     let out = env::var("OUT_DIR")?;
     fs::write(Path::new(&out).join("names.rs"), names(&descriptors)?)?;
     prost_build::Config::new()

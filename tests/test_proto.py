@@ -16,7 +16,8 @@ def ours():
     """Our files, compiled by protoc: another compiler than the one that builds the kernel."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "ours.pb"
-        files = [str(path) for path in sorted(PROTO.glob("*.proto"))]
+        # what only our engine answers is not Milvus's
+        files = [str(path) for path in sorted(PROTO.glob("*.proto")) if path.name != "engine.proto"]
         if protoc.main(["protoc", f"--proto_path={PROTO}", f"--descriptor_set_out={out}", *files]):
             raise AssertionError("protoc does not take our files")
         return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file

@@ -87,6 +87,11 @@ impl Catalog {
         self.last_timestamp
     }
 
+    /// Gives no number from here on that was given before this moment.
+    pub fn reach(&mut self, timestamp: u64) {
+        self.last_timestamp = self.last_timestamp.max(timestamp);
+    }
+
     /// Numbers for so many rows that get their keys from here, as moments that no request has.
     pub fn reserve(&mut self, rows: usize) -> i64 {
         let first = self.last_timestamp + 1;

@@ -2,7 +2,7 @@
 //! `.proto` files beside it, the table of [`methods`], and the [`names`] of fields and enum values.
 //! Knows nothing of SQL, of connections or of what a message is good for.
 //!
-//! The files declare the part of Milvus's packages that is in use, under the same packages, names,
+//! The files, but for `engine.proto`, declare the part of Milvus's packages that is in use, under the same packages, names,
 //! numbers and types; `tests/test_proto.py` holds every line against pymilvus's descriptors.
 
 #![cfg_attr(
@@ -13,7 +13,7 @@
 mod floats;
 pub mod methods;
 
-pub use methods::{Effect, METHODS, Method, Reply, Request};
+pub use methods::{ENGINE_METHODS, Effect, METHODS, Method, Reply, Request};
 
 // prost's code is not held to the lints of ours
 #[allow(clippy::all, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -36,6 +36,11 @@ pub mod schema {
 #[allow(clippy::all, clippy::unwrap_used, clippy::indexing_slicing)]
 pub mod milvus {
     include!(concat!(env!("OUT_DIR"), "/milvus.proto.milvus.rs"));
+}
+
+#[allow(clippy::all, clippy::unwrap_used, clippy::indexing_slicing)]
+pub mod engine {
+    include!(concat!(env!("OUT_DIR"), "/milvus.proto.engine.rs"));
 }
 
 /// The fields, enum values and methods of the `.proto` files by name, which show a message that is

@@ -1,10 +1,11 @@
-//! The methods of Milvus's service: the one table that says of each what it does on the server,
+//! The methods of Milvus's service, and those that the engine has beside them: the one table that says of each what it does on the server,
 //! since which version it is there, and which messages go in and out.
 
 use prost::encoding::{DecodeContext, WireType, decode_key};
 use prost::{DecodeError, Message};
 
 use crate::common::Status;
+use crate::engine::*;
 use crate::milvus::*;
 
 /// What a method does on the server. EXPLAIN sends what plans alone; a read-only proxy lets pass
@@ -76,10 +77,11 @@ impl dyn Reply + '_ {
 
 /// Declares the methods. `db` marks a request that has a `db_name`.
 macro_rules! methods {
-    ($($method:ident: $effect:ident $major:literal $minor:literal $patch:literal $database:tt,
+    ($methods:ident $table:ident;
+        $($method:ident: $effect:ident $major:tt $minor:literal $patch:literal $database:tt,
         $request:ident -> $reply:ident;)*) => {
         /// Every method, in the order of the `.proto` file.
-        pub const METHODS: &[Method] = &[$(Method {
+        pub const $methods: &[Method] = &[$(Method {
             name: stringify!($method),
             effect: Effect::$effect,
             since: ($major, $minor, $patch),
@@ -98,7 +100,7 @@ macro_rules! methods {
         })*
 
         #[cfg(test)]
-        const TABLE: &[(&str, &str, &str, &str)] = &[$((
+        const $table: &[(&str, &str, &str, &str)] = &[$((
             stringify!($method),
             stringify!($request),
             stringify!($reply),
@@ -118,6 +120,8 @@ macro_rules! methods {
 }
 
 methods! {
+    METHODS TABLE;
+
     // the server
     GetVersion: Plan 2 3 0 -, GetVersionRequest -> GetVersionResponse;
     Connect: Plan 2 3 0 -, ConnectRequest -> ConnectResponse;
@@ -242,6 +246,17 @@ methods! {
     RunAnalyzer: Read 2 5 11 db, RunAnalyzerRequest -> RunAnalyzerResponse;
 }
 
+/// No Milvus has these, and no server is asked for them.
+const NEVER: u32 = u32::MAX;
+
+methods! {
+    ENGINE_METHODS ENGINE_TABLE;
+
+    ExportDatabase: Read NEVER 0 0 db, ExportDatabaseRequest -> ExportDatabaseResponse;
+    ImportDatabase: Write NEVER 0 0 -, ImportDatabaseRequest -> ImportDatabaseResponse;
+    GetStorage: Read NEVER 0 0 -, GetStorageRequest -> GetStorageResponse;
+}
+
 /// Each with the place of its status.
 macro_rules! replies {
     ($($reply:ident)*) => {
@@ -267,6 +282,7 @@ macro_rules! replies {
 }
 
 replies! {
+    ExportDatabaseResponse GetStorageResponse ImportDatabaseResponse
     ConnectResponse DescribeAliasResponse DescribeCollectionResponse DescribeDatabaseResponse
     DescribeIndexResponse DescribeResourceGroupResponse DescribeSnapshotResponse FlushAllResponse
     FlushResponse GetCollectionStatisticsResponse GetCompactionPlansResponse
@@ -300,7 +316,7 @@ mod tests {
 
     #[test]
     fn knows_which_requests_name_a_database() {
-        for (method, request, _, database) in TABLE {
+        for (method, request, _, database) in TABLE.iter().chain(ENGINE_TABLE) {
             let named = FIELDS.iter().any(|(message, _, field, _)| {
                 message == request && matches!(*field, "db_name" | "dbName")
             });

@@ -59,21 +59,38 @@ pub(super) enum Progress {
 
 impl Checkpoint {
     pub fn begin(store: &Store, catalog: &Catalog, before: &Places) -> Checkpoint {
+        Checkpoint::begin_of(store, catalog, before, None)
+    }
+
+    /// Of one database alone, without the users.
+    pub fn begin_of(
+        store: &Store,
+        catalog: &Catalog,
+        before: &Places,
+        only: Option<&str>,
+    ) -> Checkpoint {
+        let mut state = state_of(catalog);
+        if let Some(only) = only {
+            state.databases.retain(|database| database.name == only);
+            state.users = None;
+        }
+        let is_chosen = |(name, _): &(&String, _)| only.is_none_or(|only| *name == only);
+        let chosen = catalog.databases.iter().filter(is_chosen);
+        let chosen = chosen.flat_map(|(_, database)| database.collections.values());
         let (mut places, mut tasks) = (Places::new(), VecDeque::new());
-        for (collection, parts, cuts) in plans(store, catalog, before) {
+        for (collection, parts, cuts) in plans(store, chosen, before) {
             let identity = collection.segment.identity();
             places.insert(collection.id, Place { identity, parts });
             let task = |rows| Task { collection: collection.id, identity, rows };
             tasks.extend(cuts.into_iter().map(task));
         }
-        let state = state_of(catalog);
         let through = store.last_sequence();
         Checkpoint { through, state, places, tasks, writing: None, new: Vec::new() }
     }
 
     /// How many parts one would write that begins now.
     pub fn parts(store: &Store, catalog: &Catalog, before: &Places) -> usize {
-        plans(store, catalog, before).map(|(_, _, cuts)| cuts.len()).sum()
+        plans(store, all(catalog), before).map(|(_, _, cuts)| cuts.len()).sum()
     }
 
     /// Writes so many bytes, or a block more.
@@ -90,7 +107,7 @@ impl Checkpoint {
             let same = |collection: &&Collection| {
                 collection.id == task.collection && collection.segment.identity() == task.identity
             };
-            let Some(collection) = collections(catalog).find(same) else {
+            let Some(collection) = all(catalog).find(same) else {
                 return Ok(Progress::Outdated);
             };
             match cursor.next(&collection.segment) {
@@ -151,11 +168,11 @@ impl Checkpoint {
 /// What is to be done for each collection.
 fn plans<'a>(
     store: &Store,
-    catalog: &'a Catalog,
+    collections: impl Iterator<Item = &'a Collection>,
     before: &'a Places,
 ) -> impl Iterator<Item = (&'a Collection, Vec<Part>, Vec<Range<usize>>)> {
     let sizes: HashMap<u64, u64> = store.sizes().segments.into_iter().collect();
-    collections(catalog).map(move |collection| {
+    collections.map(move |collection| {
         let segment = &collection.segment;
         let is_same = |place: &&Place| place.identity == segment.identity();
         let before = before.get(&collection.id).filter(is_same);
@@ -202,6 +219,6 @@ fn plan(
     (kept, cuts)
 }
 
-fn collections(catalog: &Catalog) -> impl Iterator<Item = &Collection> {
+fn all(catalog: &Catalog) -> impl Iterator<Item = &Collection> {
     catalog.databases.values().flat_map(|database| database.collections.values())
 }

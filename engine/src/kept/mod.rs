@@ -16,6 +16,7 @@
 //!    by the code that did them first. Each at its own moment, so that their ids are the same.
 
 mod checkpoint;
+pub(crate) mod moved;
 mod record;
 mod rows;
 mod snapshot;
@@ -259,6 +260,10 @@ impl Keeper for Write<'_> {
                 Err(refusal)
             }
         }
+    }
+
+    fn sizes(&self) -> Option<Sizes> {
+        Some(self.store.sizes())
     }
 }
 

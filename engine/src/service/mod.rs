@@ -8,19 +8,20 @@ mod fill;
 mod indexes;
 mod loading;
 mod maintenance;
+mod moving;
 mod partitions;
 mod query;
 mod reply;
 mod users;
 mod write;
 
-use milvus_proto::milvus as pb;
 use milvus_proto::{Effect, Request};
 use prost::Message;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::segment::Memory;
+use crate::store::Sizes;
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,8 @@ pub(crate) struct Context<'a> {
     pub catalog: &'a mut Catalog,
     /// the moment of this request, later than every one before
     pub timestamp: u64,
+    /// of the files, where there are any
+    pub sizes: Option<Sizes>,
 }
 
 /// Stands between the service and whoever asks, where what is acknowledged has to be kept.
@@ -61,6 +64,9 @@ pub(crate) trait Keeper {
 
     /// Behind a request that writes and went well: it is acknowledged when this went well too.
     fn keep(&mut self, catalog: &Catalog) -> Result<()>;
+
+    /// What the files take.
+    fn sizes(&self) -> Option<Sizes>;
 }
 
 /// A service in memory alone: nothing outlives it.
@@ -81,12 +87,18 @@ macro_rules! methods {
             call: Call<'_>,
             keeper: &mut dyn Keeper,
         ) -> std::result::Result<Answered, Refusal> {
-            $(if call.method == <pb::$request as Request>::METHOD.name {
-                return run::<pb::$request>(context, call, keeper, $answer);
+            $(if call.method == <messages::$request as Request>::METHOD.name {
+                return run::<messages::$request>(context, call, keeper, $answer);
             })*
             Err(Refusal::Unimplemented)
         }
     };
+}
+
+/// Milvus's, and those of our own.
+mod messages {
+    pub use milvus_proto::engine::*;
+    pub use milvus_proto::milvus::*;
 }
 
 methods! {
@@ -165,17 +177,24 @@ methods! {
     DropPrivilegeGroupRequest: users::drop_group;
     ListPrivilegeGroupsRequest: users::list_groups;
     OperatePrivilegeGroupRequest: users::operate_group;
+
+    ExportDatabaseRequest: moving::export;
+    ImportDatabaseRequest: moving::import;
+    GetStorageRequest: moving::storage;
 }
 
-fn search(context: &mut Context<'_>, request: pb::SearchRequest) -> Result<pb::SearchResults> {
+fn search(
+    context: &mut Context<'_>,
+    request: messages::SearchRequest,
+) -> Result<messages::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
     crate::search::search(collection, &request)
 }
 
 fn hybrid_search(
     context: &mut Context<'_>,
-    request: pb::HybridSearchRequest,
-) -> Result<pb::SearchResults> {
+    request: messages::HybridSearchRequest,
+) -> Result<messages::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
     crate::search::hybrid(collection, &request)
 }
@@ -202,7 +221,8 @@ impl Service {
         keeper: &mut dyn Keeper,
     ) -> std::result::Result<Answered, Refusal> {
         let timestamp = self.catalog.timestamp(call.now_ms);
-        answer(&mut Context { catalog: &mut self.catalog, timestamp }, call, keeper)
+        let sizes = (call.method == "GetStorage").then(|| keeper.sizes()).flatten();
+        answer(&mut Context { catalog: &mut self.catalog, timestamp, sizes }, call, keeper)
     }
 
     /// Does again what was done, at the moment after which it was done.
@@ -217,6 +237,10 @@ impl Service {
 
     pub(crate) fn new(catalog: Catalog) -> Service {
         Service { catalog }
+    }
+
+    pub(crate) fn into_catalog(self) -> Catalog {
+        self.catalog
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -235,6 +259,10 @@ impl Keeper for Forgetful {
 
     fn keep(&mut self, _: &Catalog) -> Result<()> {
         Ok(())
+    }
+
+    fn sizes(&self) -> Option<Sizes> {
+        None
     }
 }
 

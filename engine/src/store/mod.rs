@@ -76,7 +76,7 @@ pub struct Checkpoint<'a> {
 }
 
 /// In bytes, but for the records.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
     /// both copies
     pub manifest: u64,

@@ -2,6 +2,7 @@
 //! and held against a service in memory that was asked the same at the same moments.
 
 mod faults;
+mod moved;
 mod random;
 mod requests;
 mod restart;

@@ -1,0 +1,97 @@
+//! Databases that come and go as files, and what a store takes: what no Milvus has.
+
+use milvus_proto::engine as own;
+
+use crate::catalog::{Catalog, Database, or_default};
+use crate::error::{Error, Kind, Result, success};
+use crate::kept::moved::{self, Moved};
+use crate::schema::check_name;
+use crate::service::Context;
+
+pub(crate) fn export(
+    context: &mut Context<'_>,
+    request: own::ExportDatabaseRequest,
+) -> Result<own::ExportDatabaseResponse> {
+    let name = or_default(&request.db_name);
+    let database = context.catalog.database(name)?;
+    let (collections, rows) = counts(database);
+    let file = moved::export(context.catalog, name)?;
+    Ok(own::ExportDatabaseResponse { status: Some(success()), file, collections, rows })
+}
+
+/// What is there stays as it is: a collection or an alias of the same name is an error.
+pub(crate) fn import(
+    context: &mut Context<'_>,
+    request: own::ImportDatabaseRequest,
+) -> Result<own::ImportDatabaseResponse> {
+    let Moved { name, database, last_timestamp } = moved::import(&request.file)?;
+    let (collections, rows) = counts(&database);
+    let name = match request.target_name.as_str() {
+        "" => name,
+        target => target.to_string(),
+    };
+    check_name("database", &name)
+        .map_err(|error| Error::plain(Kind::DatabaseInvalidName, error.reason))?;
+    if let Ok(there) = context.catalog.database(&name) {
+        let names = database.collections.keys().chain(database.aliases.keys());
+        let is_taken = |name: &&String| there.find(name).is_some();
+        if let Some(taken) = names.into_iter().find(is_taken) {
+            return Err(Error::invalid(format!("collection already exist: {name}.{taken}")));
+        }
+    } else {
+        let properties = database.properties.clone();
+        context.catalog.create_database(&name, properties, context.timestamp)?;
+    }
+    context.catalog.reach(last_timestamp);
+    add(context.catalog, &name, database)?;
+    Ok(own::ImportDatabaseResponse { status: Some(success()), db_name: name, collections, rows })
+}
+
+pub(crate) fn storage(
+    context: &mut Context<'_>,
+    _: own::GetStorageRequest,
+) -> Result<own::GetStorageResponse> {
+    let sizes = context.sizes.clone().unwrap_or_default();
+    let mut collections = Vec::new();
+    for (db_name, database) in context.catalog.databases() {
+        for collection in database.collections.values() {
+            let memory = collection.segment.memory();
+            collections.push(own::CollectionStorage {
+                db_name: db_name.clone(),
+                collection_name: collection.name.clone(),
+                rows: collection.segment.live_count() as i64,
+                row_bytes: memory.rows as u64,
+                index_bytes: memory.indexes as u64,
+            });
+        }
+    }
+    Ok(own::GetStorageResponse {
+        status: Some(success()),
+        log: sizes.log,
+        segments: sizes.segments.iter().map(|(_, size)| size).sum(),
+        manifests: sizes.manifest,
+        collections,
+    })
+}
+
+/// Adds what is in a database to another, under numbers that nothing else has.
+fn add(catalog: &mut Catalog, name: &str, database: Database) -> Result<()> {
+    for (key, mut collection) in database.collections {
+        collection.id = catalog.next_id();
+        for partition in &mut collection.partitions {
+            partition.id = catalog.next_id();
+        }
+        for index in &mut collection.indexes {
+            index.id = catalog.next_id();
+        }
+        catalog.database_mut(name)?.collections.insert(key, collection);
+    }
+    catalog.database_mut(name)?.aliases.extend(database.aliases);
+    Ok(())
+}
+
+/// Collections and rows.
+fn counts(database: &Database) -> (i64, i64) {
+    let rows = database.collections.values().map(|collection| collection.segment.live_count());
+    (database.collections.len() as i64, rows.sum::<usize>() as i64)
+}

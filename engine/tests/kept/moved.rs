@@ -1,0 +1,87 @@
+//! Databases as files: what one store exports another one has, and keeps.
+
+use milvus_engine::service::Service;
+use milvus_engine::store::files::memory::Memory;
+use milvus_proto::engine::{
+    ExportDatabaseRequest, ExportDatabaseResponse, ImportDatabaseRequest, ImportDatabaseResponse,
+};
+use prost::Message;
+
+use crate::requests::{Rows, ask, create, delete, insert, load, looks};
+use crate::{Pair, call, open};
+
+/// The file of a database with rows, some of them deleted.
+fn exported(pair: &mut Pair) -> Vec<u8> {
+    for kind in 0..3 {
+        let name = ["a", "b", "c"][kind];
+        pair.done(&create("", name, kind));
+        for each in load("", name, kind) {
+            pair.done(&each);
+        }
+        pair.done(&insert("", name, kind, "", &Rows::new(0..50, kind as u64)));
+    }
+    pair.done(&delete("", "a", "", "id in [1, 2, 3]"));
+    let request = ask(ExportDatabaseRequest { db_name: "default".to_string() });
+    let reply = pair.kept.call(call(&request, pair.now_ms)).unwrap();
+    let reply = ExportDatabaseResponse::decode(reply.as_slice()).unwrap();
+    assert_eq!((reply.status.unwrap().code, reply.collections, reply.rows), (0, 3, 147));
+    reply.file
+}
+
+fn import(file: &[u8], target: &str) -> crate::Ask {
+    ask(ImportDatabaseRequest { target_name: target.to_string(), file: file.to_vec() })
+}
+
+#[test]
+fn what_was_exported_is_imported_and_kept() {
+    let mut from = Pair::begin();
+    let file = exported(&mut from);
+    let mut to = Pair::begin();
+    let reply = to.kept.call(call(&import(&file, "d"), 1_700_000_000_001)).unwrap();
+    let reply = ImportDatabaseResponse::decode(reply.as_slice()).unwrap();
+    assert_eq!((reply.db_name.as_str(), reply.collections, reply.rows), ("d", 3, 147));
+    for round in 0..2 {
+        for (before, after) in looks(&["default"], &["a", "b", "c"])
+            .iter()
+            .zip(looks(&["d"], &["a", "b", "c"]))
+            .filter(|(before, _)| matches!(before.method, "Query" | "Search"))
+        {
+            let before = from.kept.call(call(before, from.now_ms)).unwrap();
+            let after = to.kept.call(call(&after, to.now_ms)).unwrap();
+            assert!(before == after, "{round}");
+        }
+        to.kept.checkpoint().unwrap();
+        to.reopen();
+    }
+}
+
+#[test]
+fn what_is_there_is_not_written_over() {
+    let file = exported(&mut Pair::begin());
+    let mut service = Service::default();
+    let answer = |service: &mut Service, target: &str| {
+        let reply = service.call(call(&import(&file, target), 1_700_000_000_001)).unwrap();
+        ImportDatabaseResponse::decode(reply.as_slice()).unwrap().status.unwrap()
+    };
+    assert_eq!(answer(&mut service, "").code, 0);
+    let again = answer(&mut service, "");
+    assert_eq!(again.code, 1100);
+    assert!(again.reason.starts_with("collection already exist: default."), "{}", again.reason);
+    assert_eq!(answer(&mut service, "other").code, 0);
+}
+
+#[test]
+fn what_is_no_file_of_a_database_is_refused() {
+    let file = exported(&mut Pair::begin());
+    let mut kept = open(&Memory::new());
+    let mut cut = file.clone();
+    cut.truncate(file.len() / 2);
+    let mut flipped = file.clone();
+    flipped[file.len() / 2] ^= 1;
+    for wrong in [Vec::new(), b"not a database".to_vec(), cut, flipped] {
+        let reply = kept.call(call(&import(&wrong, "d"), 1_700_000_000_001)).unwrap();
+        let status = ImportDatabaseResponse::decode(reply.as_slice()).unwrap().status.unwrap();
+        assert_ne!(status.code, 0);
+        println!("{}", status.reason);
+    }
+}

@@ -71,6 +71,8 @@ codes! {
     DatabaseExists
     DivisionByZero
     FieldExists
+    /// a file could not be read or written
+    FileError
     /// the server could not build an index
     IndexFailed
     /// a bug of the kernel

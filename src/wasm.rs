@@ -20,13 +20,15 @@ use wasm_bindgen_futures::JsFuture;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
-use crate::milvus::platform::{Failure, Probe};
+use crate::milvus::platform::{Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{Content, MimeBundle};
 use crate::session::Session;
 
 /// How long a look at an unreachable address may take.
 const PROBE_MS: u32 = 3_000;
+
+const NO_FILES: &str = "this page has no files";
 
 const NO_ENGINE: &str = "this page has no engine: connect to a server";
 
@@ -41,7 +43,8 @@ pub struct Kernel {
 #[wasm_bindgen]
 impl Kernel {
     /// `inputRequest` is called with a prompt and gives a promise of the secret that was typed, or
-    /// of nothing where nobody can be asked. `engine` leads to the engine of the page. `keepSnapshot` is called with what `restore` takes
+    /// of nothing where nobody can be asked. `engine` leads to the engine of the page, `files` to the
+    /// notebook's folder. `keepSnapshot` is called with what `restore` takes
     /// whenever that has changed; it holds secrets.
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -51,6 +54,7 @@ impl Kernel {
         )]
         input_request: Option<Function>,
         #[wasm_bindgen(unchecked_optional_param_type = "Engine")] engine: Option<Engine>,
+        #[wasm_bindgen(unchecked_optional_param_type = "Files")] files: Option<Files>,
         #[wasm_bindgen(
             js_name = "keepSnapshot",
             unchecked_optional_param_type = "(snapshot: string) => void"
@@ -58,7 +62,8 @@ impl Kernel {
         keep_snapshot: Option<Function>,
     ) -> Kernel {
         console_error_panic_hook::set_once();
-        let browser = Browser { input_request, engine: engine.map(Rc::new) };
+        let browser =
+            Browser { input_request, engine: engine.map(Rc::new), files: files.map(Rc::new) };
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
@@ -354,6 +359,44 @@ extern "C" {
     fn cancel(this: &EngineCall) -> Result<(), JsValue>;
 }
 
+#[wasm_bindgen(typescript_custom_section)]
+const FILES: &'static str = r#"
+/** The files of the notebook's folder, and what URLs lead to; rejected with a reason in words. */
+export interface Files {
+    read(place: string): Promise<Uint8Array>;
+    write(path: string, bytes: Uint8Array): Promise<void>;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "Files")]
+    pub type Files;
+
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &Files, place: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn write(this: &Files, path: &str, bytes: Uint8Array) -> Result<Promise, JsValue>;
+
+    /// What the browser says of its room; nothing where it says nothing.
+    #[wasm_bindgen(js_namespace = ["navigator", "storage"], js_name = estimate, catch)]
+    fn estimate() -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["navigator", "storage"], js_name = persisted, catch)]
+    fn persisted() -> Result<Promise, JsValue>;
+}
+
+/// What came of a promise, or why nothing did.
+async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, String> {
+    let words = |error: JsValue| {
+        let message = Reflect::get(&error, &"message".into()).ok();
+        let message = message.and_then(|message| message.as_string());
+        message.or_else(|| error.as_string()).unwrap_or_else(|| "no reason is given".to_string())
+    };
+    JsFuture::from(promise.map_err(words)?).await.map_err(words)
+}
+
 /// Cancels a call that is dropped before it has ended; one that has ended takes no notice.
 struct Cancelled(EngineCall);
 
@@ -377,6 +420,7 @@ fn engine_status(error: &JsValue) -> Status {
 pub struct Browser {
     input_request: Option<Function>,
     engine: Option<Rc<Engine>>,
+    files: Option<Rc<Files>>,
 }
 
 #[wasm_bindgen]
@@ -430,6 +474,24 @@ impl Platform for Browser {
     fn engine_notices(&self, store: &Store) -> Vec<String> {
         let engine = self.engine.as_ref();
         engine.and_then(|engine| engine.notices(&store.url()).ok()).unwrap_or_default()
+    }
+
+    async fn read_file(&self, place: &str) -> Result<Bytes, String> {
+        let files = self.files.as_ref().ok_or(NO_FILES)?;
+        let bytes = settled(files.read(place)).await?;
+        Ok(Uint8Array::new(&bytes).to_vec().into())
+    }
+
+    async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {
+        let files = self.files.as_ref().ok_or(NO_FILES)?;
+        settled(files.write(path, Uint8Array::from(bytes.as_ref()))).await.map(drop)
+    }
+
+    async fn quota(&self) -> Option<Quota> {
+        let estimate = settled(estimate()).await.ok()?;
+        let get = |key: &str| Reflect::get(&estimate, &key.into()).ok()?.as_f64();
+        let is_promised = settled(persisted()).await.is_ok_and(|is| is.is_truthy());
+        Some(Quota { used: get("usage")? as u64, limit: get("quota")? as u64, is_promised })
     }
 
     async fn sleep(&self, ms: u32) {

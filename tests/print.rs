@@ -619,6 +619,10 @@ fn administration() -> impl Strategy<Value = Kind> {
         (values(), name(), of(name()), params()).prop_map(|(files, table, partition, params)| {
             Kind::Import { files, table, partition, params }
         }),
+        (of(name()), value()).prop_map(|(database, file)| Kind::ExportDatabase { database, file }),
+        (any::<bool>(), of(name()), value()).prop_map(|(if_not_exists, database, file)| {
+            Kind::ImportDatabase { if_not_exists, database, file }
+        }),
         (value(), name(), name()).prop_map(|(count, from, to)| Kind::TransferNodes {
             count,
             from,

@@ -26,7 +26,7 @@ const ENGINE: &str = "memory/web";
 
 /// A kernel that is told `globalThis.typed` when it asks.
 fn new_kernel() -> Kernel {
-    Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None, None)
+    Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None, None, None)
 }
 
 /// A kernel with an engine of its own, of one store.
@@ -54,7 +54,7 @@ fn kernel_with_engine() -> Kernel {
     Reflect::set(&engine, &"call".into(), &call.into_js_value()).unwrap();
     Reflect::set(&engine, &"notices".into(), &Function::new_no_args("return []")).unwrap();
     let prompt = Function::new_no_args("return globalThis.typed");
-    Kernel::new(Some(prompt), Some(engine.unchecked_into()), None)
+    Kernel::new(Some(prompt), Some(engine.unchecked_into()), None, None)
 }
 
 fn host(url: &str) -> &str {

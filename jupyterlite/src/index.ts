@@ -4,6 +4,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
 
 import { EnginePage } from '../../engine/js/dist/index.js';
+import { NotebookFiles } from './contents';
 import { MilvusKernel } from './kernel';
 import { logo } from './logo';
 import { WorkerClient } from './worker-client';
@@ -22,7 +23,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IKernelSpecs],
   optional: [IKernelClient],
-  activate: (_app: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient | null) => {
+  activate: (app: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient | null) => {
     // one for all notebooks of the page
     const engine = new EnginePage(
       () => startWorker(new URL('../../engine/js/dist/milvus-engine.worker.js', import.meta.url)),
@@ -40,13 +41,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
       create: async (options: IKernel.IOptions): Promise<IKernel> => {
         const wasm = new URL('../wasm/milvus_kernel_bg.wasm', import.meta.url).href;
         const script = new URL('./milvus.worker.js', import.meta.url);
+        const files = new NotebookFiles(app.serviceManager.contents, options.location);
         const kernel = new MilvusKernel(
           options,
           () =>
             new WorkerClient(
               () => startWorker(script),
               wasm,
-              (store, port) => engine.connect(store, port)
+              (store, port) => engine.connect(store, port),
+              files
             ),
           VERSION
         );

@@ -25,6 +25,8 @@ export type Request =
   | { type: 'interrupt' }
   /** what was typed at a prompt; nothing where nobody can be asked */
   | { type: 'input_reply'; value?: string }
+  /** a file that was asked for; of a written one there is no content */
+  | { type: 'file_reply'; id: number; content?: Uint8Array; error?: string }
   | { type: 'call'; id: number; call: Call };
 
 export type Response =
@@ -34,6 +36,8 @@ export type Response =
   | { type: 'snapshot'; snapshot: string }
   /** the engine of the page is to answer for a store what comes over the port */
   | { type: 'engine'; store: string; port: MessagePort }
+  /** a file of the notebook's folder is to be read, or written where there is a content */
+  | { type: 'file_request'; id: number; path: string; content?: Uint8Array }
   /** the running cell asks for a secret */
   | { type: 'input_request'; prompt: string }
   /** the wasm did not load or has trapped: this worker is of no more use */

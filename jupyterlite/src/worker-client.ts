@@ -4,6 +4,7 @@
 
 import { compile } from '../../engine/js/dist/index.js';
 import type { DisplayData } from '../wasm/milvus_kernel.js';
+import type { NotebookFiles } from './contents';
 import type { Args, Call, Method, Request, Response, Result } from './protocol';
 
 interface Pending {
@@ -15,13 +16,16 @@ interface Pending {
 export class WorkerClient {
   /**
    * `start` makes the worker; `wasm` is the URL of its module, which is compiled here while the
-   * worker starts. `engine` has a store of the page's engine answer what comes over a port.
+   * worker starts. `engine` has a store of the page's engine answer what comes over a port; `files`
+   * are the notebook's.
    */
   constructor(
     start: () => Worker,
     wasm: string,
-    engine: (store: string, port: MessagePort) => void
+    engine: (store: string, port: MessagePort) => void,
+    files: NotebookFiles
   ) {
+    this._files = files;
     this._engine = engine;
     this._worker = start();
     this._worker.onmessage = event => this._receive(event.data as Response);
@@ -100,6 +104,9 @@ export class WorkerClient {
       case 'engine':
         this._engine(response.store, response.port);
         break;
+      case 'file_request':
+        void this._file(response);
+        break;
       case 'input_request':
         this.onInputRequest(response.prompt);
         break;
@@ -112,6 +119,15 @@ export class WorkerClient {
     }
   }
 
+  private async _file({ id, path, content }: Response & { type: 'file_request' }): Promise<void> {
+    try {
+      const read = content ? await this._files.write(path, content) : await this._files.read(path);
+      this._post({ type: 'file_reply', id, content: read ?? undefined });
+    } catch (error) {
+      this._post({ type: 'file_reply', id, error: message(error) });
+    }
+  }
+
   private _fail(message: string): void {
     this._failure ??= message;
     this._worker.terminate();
@@ -120,6 +136,7 @@ export class WorkerClient {
     pending.forEach(({ reject }) => reject(new Error(message)));
   }
 
+  private _files: NotebookFiles;
   private _engine: (store: string, port: MessagePort) => void;
   private _worker: Worker;
   private _failure: string | undefined;

@@ -5,9 +5,11 @@
 
 import { EngineClient } from '../../engine/js/dist/index.js';
 import init, { Kernel } from '../wasm/milvus_kernel.js';
+import { RemoteFiles } from './files';
 import type { Call, Method, Request, Response, Result } from './protocol';
 
 let kernel: Promise<Kernel> | undefined;
+const files = new RemoteFiles(post);
 /** Ends the wait of a cell that asked for a secret. */
 let inputReply: (value?: string) => void = () => undefined;
 
@@ -28,6 +30,9 @@ self.addEventListener('message', async (event: MessageEvent<Request>) => {
         break;
       case 'input_reply':
         inputReply(request.value);
+        break;
+      case 'file_reply':
+        files.reply(request);
         break;
       case 'call': {
         const loaded = await kernel;
@@ -52,6 +57,7 @@ async function load(wasm: WebAssembly.Module): Promise<Kernel> {
       return reply;
     },
     new EngineClient((store, port) => post({ type: 'engine', store, port }, [port])),
+    files,
     snapshot => post({ type: 'snapshot', snapshot })
   );
 }

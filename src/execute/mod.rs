@@ -219,6 +219,12 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::Import { files, table, partition, params } => {
             admin::maintenance::import(files, table, partition.as_ref(), params, context).await
         }
+        Kind::ExportDatabase { database, file } => {
+            admin::storage::export(database.as_ref(), file, context).await
+        }
+        Kind::ImportDatabase { if_not_exists, database, file } => {
+            admin::storage::import(*if_not_exists, database.as_ref(), file, context).await
+        }
         Kind::TransferNodes { count, from, to } => {
             admin::resource_groups::transfer_nodes(count, from, to, context).await
         }
@@ -268,6 +274,7 @@ async fn show<P: Platform>(
         Listing::Imports => admin::maintenance::show_imports(None, context).await,
         Listing::Snapshots => admin::snapshots::show(None, context).await,
         Listing::Restores => admin::snapshots::show_restores(None, context).await,
+        Listing::Storage => admin::storage::show(context).await,
         Listing::ResourceGroups => admin::resource_groups::show_groups(context).await,
         Listing::PrivilegeGroups => admin::access::show_privilege_groups(context).await,
         Listing::Settings | Listing::Variables | Listing::Connections => {

@@ -54,6 +54,8 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::Flush(_) => "FLUSH",
         Kind::Compact { .. } => "COMPACT",
         Kind::Import { .. } => "IMPORT",
+        Kind::ExportDatabase { .. } => "EXPORT DATABASE",
+        Kind::ImportDatabase { .. } => "IMPORT DATABASE",
         Kind::TransferNodes { .. } => "TRANSFER NODES",
         Kind::TransferReplicas { .. } => "TRANSFER REPLICAS",
         Kind::Restore { .. } => "RESTORE SNAPSHOT",

@@ -45,6 +45,8 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         }
         Kind::ShowJob { job: _, id: value }
         | Kind::TransferNodes { count: value, from: _, to: _ }
+        | Kind::ExportDatabase { database: _, file: value }
+        | Kind::ImportDatabase { if_not_exists: _, database: _, file: value }
         | Kind::TransferReplicas { count: value, table: _, from: _, to: _ } => visitor.value(value),
         Kind::CreateTable(create) => create_table(create, visitor),
         Kind::CreateIndex { table: _, index, if_not_exists: _ } => self::index(index, visitor),

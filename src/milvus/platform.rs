@@ -25,6 +25,17 @@ pub enum Probe {
     Unknown,
 }
 
+const NO_FILES: &str = "there are no files here";
+
+/// What room a browser gives to a site, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    pub used: u64,
+    pub limit: u64,
+    /// whether it has promised to keep what is there
+    pub is_promised: bool,
+}
+
 /// What a channel's own error was about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
@@ -82,6 +93,22 @@ pub trait Platform: Clone {
     /// something.
     fn engine_notices(&self, _store: &Store) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Reads a file of the notebook's folder, or what a URL leads to. The error is a reason in
+    /// words.
+    fn read_file(&self, _place: &str) -> impl Future<Output = Result<Bytes, String>> {
+        std::future::ready(Err(NO_FILES.to_string()))
+    }
+
+    /// Writes a file of the notebook's folder.
+    fn write_file(&self, _path: &str, _bytes: Bytes) -> impl Future<Output = Result<(), String>> {
+        std::future::ready(Err(NO_FILES.to_string()))
+    }
+
+    /// What room there is for what is kept here, where that is known.
+    fn quota(&self) -> impl Future<Output = Option<Quota>> {
+        std::future::ready(None)
     }
 
     fn sleep(&self, ms: u32) -> impl Future<Output = ()>;

@@ -191,6 +191,17 @@ pub enum Kind {
         partition: Option<Name>,
         params: Vec<Param>,
     },
+    ExportDatabase {
+        /// none is the one in use
+        database: Option<Name>,
+        file: Spanned<Value>,
+    },
+    ImportDatabase {
+        if_not_exists: bool,
+        /// none is the name that the file has
+        database: Option<Name>,
+        file: Spanned<Value>,
+    },
     TransferNodes {
         count: Spanned<Value>,
         from: Name,
@@ -253,12 +264,13 @@ pub enum Listing {
     Imports,
     Snapshots,
     Restores,
+    Storage,
     ResourceGroups,
     PrivilegeGroups,
 }
 
 impl Listing {
-    pub const ALL: [(&'static str, Listing); 19] = [
+    pub const ALL: [(&'static str, Listing); 20] = [
         ("TABLES", Listing::Tables),
         ("DATABASES", Listing::Databases),
         ("PARTITIONS", Listing::Partitions),
@@ -276,6 +288,7 @@ impl Listing {
         ("IMPORTS", Listing::Imports),
         ("SNAPSHOTS", Listing::Snapshots),
         ("RESTORES", Listing::Restores),
+        ("STORAGE", Listing::Storage),
         ("RESOURCE GROUPS", Listing::ResourceGroups),
         ("PRIVILEGE GROUPS", Listing::PrivilegeGroups),
     ];

@@ -41,6 +41,7 @@ impl<'a> Builder<'a> {
             | R::release_statement
             | R::flush_statement
             | R::compact_statement
+            | R::export_statement
             | R::import_statement
             | R::transfer_statement
             | R::restore_statement
@@ -251,6 +252,18 @@ impl<'a> Builder<'a> {
                 Kind::Compact { table: self.table(&mut parts)?, params: self.with(&mut parts)? }
             }
             Rule::import => self.import(parts)?,
+            Rule::export_database => {
+                parts.skip(&[Rule::DATABASE]);
+                let database = parts.take(Rule::name).map(|pair| self.name(pair)).transpose()?;
+                let file = self.value(parts.skip(&[Rule::TO]).next()?)?;
+                Kind::ExportDatabase { database, file }
+            }
+            Rule::import_database => {
+                let if_not_exists = parts.skip(&[Rule::DATABASE]).has(Rule::if_not_exists);
+                let database = parts.take(Rule::name).map(|pair| self.name(pair)).transpose()?;
+                let file = self.value(parts.skip(&[Rule::FROM]).next()?)?;
+                Kind::ImportDatabase { if_not_exists, database, file }
+            }
             Rule::transfer => self.transfer(parts)?,
             Rule::restore => {
                 let snapshot = self.text_name(parts.skip(&[Rule::SNAPSHOT]).next()?)?;

@@ -106,6 +106,19 @@ pub fn statement(statement: &Statement) -> String {
             let into = name(table) + &in_partitions(partition.as_slice());
             format!("IMPORT FROM {} INTO TABLE {into}{}", values(files), with(params))
         }
+        Kind::ExportDatabase { database, file } => {
+            let database = database.as_ref().map(|database| format!("{} ", name(database)));
+            format!("EXPORT DATABASE {}TO {}", database.unwrap_or_default(), spanned(file))
+        }
+        Kind::ImportDatabase { if_not_exists, database, file } => {
+            let database = database.as_ref().map(|database| format!("{} ", name(database)));
+            format!(
+                "IMPORT DATABASE {}{}FROM {}",
+                if *if_not_exists { "IF NOT EXISTS " } else { "" },
+                database.unwrap_or_default(),
+                spanned(file)
+            )
+        }
         Kind::TransferNodes { count, from, to } => {
             format!("TRANSFER {} NODES FROM {} TO {}", spanned(count), string(from), string(to))
         }

@@ -75,6 +75,8 @@ fn run_all(backend: &Backend) {
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            // it names its stores itself, and tells their version
+            .filter(|path| backend.name != "engine" || !path.ends_with("engine.md"))
             .filter(|path| only.as_ref().is_none_or(|only| path.to_string_lossy().contains(only)))
             .collect();
     pages.sort();

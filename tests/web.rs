@@ -53,8 +53,19 @@ fn kernel_with_engine() -> Kernel {
     let engine = Object::new();
     Reflect::set(&engine, &"call".into(), &call.into_js_value()).unwrap();
     Reflect::set(&engine, &"notices".into(), &Function::new_no_args("return []")).unwrap();
+    let files = js_sys::eval(
+        "({
+            kept: {},
+            async read(path) {
+                if (!(path in this.kept)) throw new Error(`Path ${path} does not exist.`);
+                return this.kept[path];
+            },
+            async write(path, bytes) { this.kept[path] = bytes; }
+        })",
+    )
+    .unwrap();
     let prompt = Function::new_no_args("return globalThis.typed");
-    Kernel::new(Some(prompt), Some(engine.unchecked_into()), None, None)
+    Kernel::new(Some(prompt), Some(engine.unchecked_into()), Some(files.unchecked_into()), None)
 }
 
 fn host(url: &str) -> &str {
@@ -209,6 +220,7 @@ async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials
     }
     let kernel = match backend {
         "engine" => keeper,
+        _ if name == "engine" => kernel_with_engine(),
         _ if page.is_unconnected() => new_kernel(),
         _ => connected(url, credentials).await,
     };
@@ -260,7 +272,7 @@ macro_rules! pages_on_lite {
 mod lite {
     use super::*;
     pages_on_lite! {
-        access aggregate alter connection database errors explain filter help
+        access aggregate alter connection database engine errors explain filter help
         hybrid index lite literals names operations original query range schema search
         table text update values variables vectors write
     }

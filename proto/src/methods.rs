@@ -305,11 +305,14 @@ mod tests {
     use super::*;
     use crate::names::{FIELDS, SERVICE};
 
-    /// The table is the service of milvus.proto, method for method.
+    /// The tables are the services of the `.proto` files, method for method.
     #[test]
-    fn is_the_service_of_the_proto_file() {
-        let mut table: Vec<_> =
-            TABLE.iter().map(|(method, request, reply, _)| (*method, *request, *reply)).collect();
+    fn are_the_services_of_the_proto_files() {
+        let mut table: Vec<_> = TABLE
+            .iter()
+            .chain(ENGINE_TABLE)
+            .map(|(method, request, reply, _)| (*method, *request, *reply))
+            .collect();
         table.sort_unstable();
         assert_eq!(table, SERVICE);
     }

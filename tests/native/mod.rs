@@ -26,11 +26,17 @@ pub struct Native {
     pub typed: Rc<RefCell<Option<String>>>,
     /// stores of the engine, which nothing keeps here
     stores: Rc<RefCell<HashMap<String, Service>>>,
+    files: Rc<RefCell<HashMap<String, Bytes>>>,
 }
 
 impl Native {
     pub fn new() -> Self {
-        Native { started: Instant::now(), typed: Rc::default(), stores: Rc::default() }
+        Native {
+            started: Instant::now(),
+            typed: Rc::default(),
+            stores: Rc::default(),
+            files: Rc::default(),
+        }
     }
 }
 
@@ -73,6 +79,16 @@ impl Platform for Native {
             Err(Refusal::Unimplemented) => Err(Status::unimplemented(method.name)),
             Err(Refusal::Malformed) => Err(Status::invalid_argument("this is no such request")),
         }
+    }
+
+    async fn read_file(&self, place: &str) -> Result<Bytes, String> {
+        let file = self.files.borrow().get(place).cloned();
+        file.ok_or_else(|| format!("Path {place} does not exist."))
+    }
+
+    async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {
+        self.files.borrow_mut().insert(path.to_string(), bytes);
+        Ok(())
     }
 
     async fn sleep(&self, ms: u32) {

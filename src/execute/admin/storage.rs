@@ -46,8 +46,7 @@ pub(crate) async fn import<P: Platform>(
         if if_not_exists {
             let there = context.send(pb::ListDatabasesRequest::default(), name.span).await?;
             if there.db_names.contains(&name.value) {
-                context.notice(format!("database {name} exists: nothing was imported"));
-                return Ok(Outcome::done(""));
+                return Ok(Outcome::done(format!("database {name} exists: nothing was imported")));
             }
         }
     }

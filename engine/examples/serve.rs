@@ -1,13 +1,13 @@
 //! The engine behind gRPC, for pymilvus and any other client of Milvus:
 //!
-//!     cargo run -p milvus-engine --example serve -- --port 19530
+//!     cargo run -p milvus-engine --example serve -- --port 19530 --data folder
 //!
-//! Everything is kept in memory. It takes the frames of unary calls off itself: the engine is asked
+//! What is acknowledged is kept in the folder; without one, all is in memory alone. It takes the frames of unary calls off itself: the engine is asked
 //! by bytes, and needs no generated server.
 
 use std::convert::Infallible;
 use std::process::exit;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -17,7 +17,10 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use milvus_engine::kept::{Kept, SLICE};
 use milvus_engine::service::{Call, Refusal, Service};
+use milvus_engine::store::error::StoreError;
+use milvus_engine::store::files::disk::Disk;
 use tokio::net::{TcpListener, TcpStream};
 
 /// Flag and length before a message.
@@ -28,13 +31,29 @@ const OK: u8 = 0;
 const INVALID_ARGUMENT: u8 = 3;
 const UNIMPLEMENTED: u8 = 12;
 
+/// What answers: kept in a folder, or in memory.
+enum Server {
+    Kept(Box<Kept>),
+    Memory(Service),
+}
+
+type Shared = Arc<Mutex<Server>>;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let port = match arguments() {
-        Ok(port) => port,
+    let (port, folder) = match arguments() {
+        Ok(arguments) => arguments,
         Err(wrong) => {
-            eprintln!("serve: {wrong}\nusage: serve [--port N]");
+            eprintln!("serve: {wrong}\nusage: serve [--port N] [--data FOLDER]");
             exit(2);
+        }
+    };
+    let server = match folder.as_deref().map(open) {
+        None => Server::Memory(Service::default()),
+        Some(Ok(kept)) => Server::Kept(Box::new(kept)),
+        Some(Err(error)) => {
+            eprintln!("serve: {error}");
+            exit(1);
         }
     };
     let listener = match TcpListener::bind(("127.0.0.1", port)).await {
@@ -48,18 +67,18 @@ async fn main() {
         Ok(address) => println!("serving http://{address}"),
         Err(error) => eprintln!("serve: {error}"),
     }
-    let service = Arc::new(Mutex::new(Service::default()));
+    let server = Arc::new(Mutex::new(server));
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(converse(stream, service.clone()))),
+            Ok((stream, _)) => drop(tokio::spawn(converse(stream, server.clone()))),
             Err(error) => eprintln!("serve: a connection failed: {error}"),
         }
     }
 }
 
-/// The port: 19530 unless another one is named, any that is free for 0.
-fn arguments() -> Result<u16, String> {
-    let mut port = 19530;
+/// The port, 19530 unless another one is named, any that is free for 0; and the folder.
+fn arguments() -> Result<(u16, Option<String>), String> {
+    let (mut port, mut folder) = (19530, None);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -67,15 +86,25 @@ fn arguments() -> Result<u16, String> {
                 let text = words.next().ok_or("--port wants a number")?;
                 port = text.parse().map_err(|_| format!("`{text}` is no port"))?;
             }
+            "--data" => folder = Some(words.next().ok_or("--data wants a folder")?),
             other => return Err(format!("unknown option `{other}`")),
         }
     }
-    Ok(port)
+    Ok((port, folder))
+}
+
+fn open(folder: &str) -> Result<Kept, StoreError> {
+    let (kept, opening) = Kept::open(Arc::new(Disk::open(folder)?))?;
+    if opening.cut_off > 0 {
+        let bytes = opening.cut_off;
+        eprintln!("serve: {bytes} bytes of a write that was never acknowledged were cut off");
+    }
+    Ok(kept)
 }
 
 /// All calls of a connection. A client that goes away in the middle is no fault of ours.
-async fn converse(stream: TcpStream, service: Arc<Mutex<Service>>) {
-    let answer = hyper::service::service_fn(|request| answer(request, service.clone()));
+async fn converse(stream: TcpStream, server: Shared) {
+    let answer = hyper::service::service_fn(|request| answer(request, server.clone()));
     let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .max_frame_size(1 << 20)
         .initial_connection_window_size(16 << 20)
@@ -86,7 +115,7 @@ async fn converse(stream: TcpStream, service: Arc<Mutex<Service>>) {
 
 async fn answer(
     request: Request<Incoming>,
-    service: Arc<Mutex<Service>>,
+    server: Shared,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
@@ -102,13 +131,41 @@ async fn answer(
         request: message,
         now_ms: u64::try_from(now.as_millis()).unwrap_or_default(),
     };
-    // a panic is a bug: the process ends with it
-    let reply = service.lock().unwrap_or_else(|_| exit(101)).call(call);
+    let (reply, is_due) = match &mut *locked(&server) {
+        Server::Memory(service) => (service.call(call), false),
+        Server::Kept(kept) => {
+            let was_due = kept.is_due();
+            (kept.call(call), !was_due && kept.is_due())
+        }
+    };
+    if is_due {
+        tokio::spawn(checkpoint(server));
+    }
     Ok(match reply {
         Ok(reply) => response(framed(&reply), OK, ""),
         Err(Refusal::Unimplemented) => response(Vec::new(), UNIMPLEMENTED, "unknown method"),
         Err(Refusal::Malformed) => response(Vec::new(), INVALID_ARGUMENT, "a malformed request"),
     })
+}
+
+/// Writes to segments what is due, between requests.
+async fn checkpoint(server: Shared) {
+    loop {
+        let stepped = match &mut *locked(&server) {
+            Server::Memory(_) => Ok(false),
+            Server::Kept(kept) => kept.step(SLICE),
+        };
+        match stepped {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => return,
+            Err(error) => return eprintln!("serve: the checkpoint failed: {error}"),
+        }
+    }
+}
+
+/// A panic is a bug: the process ends with it.
+fn locked(server: &Shared) -> MutexGuard<'_, Server> {
+    server.lock().unwrap_or_else(|_| exit(101))
 }
 
 /// The message of a body that is one frame.

@@ -2,6 +2,9 @@
 //! and held against a service in memory that was asked the same at the same moments.
 
 mod faults;
+
+mod format;
+mod kill;
 mod moved;
 mod random;
 mod requests;

@@ -40,7 +40,7 @@ use state::State;
 pub const SLICE: usize = 4 << 20;
 
 /// A checkpoint is due when the log has so many bytes, or so many records.
-const LOG: u64 = 16 << 20;
+const LOG: u64 = 32 << 20;
 const RECORDS: u64 = 4_096;
 
 /// Files that are made beforehand, beside those that are known to be needed.

@@ -2,8 +2,8 @@
 //!
 //!     cargo run -p milvus-engine --example serve -- --port 19530 --data folder
 //!
-//! What is acknowledged is kept in the folder; without one, all is in memory alone. It takes the frames of unary calls off itself: the engine is asked
-//! by bytes, and needs no generated server.
+//! What is acknowledged is kept in the folder; without one, all is in memory alone. It takes the
+//! frames of unary calls off itself: the engine is asked by bytes, and needs no generated server.
 
 use std::convert::Infallible;
 use std::process::exit;

@@ -84,6 +84,10 @@ impl Schema {
     /// A schema that was checked and numbered before: its message, and the fields of its columns.
     pub fn restored(message: CollectionSchema, fields: &[FieldSchema]) -> Result<Schema> {
         let primary = primary_key(&message)?;
+        let all = message.fields.len()..=message.fields.len() + 1;
+        if !fields.starts_with(&message.fields) || !all.contains(&fields.len()) {
+            return Err(Error::invalid("the columns are not those of the schema"));
+        }
         let fields = fields.iter().map(Field::new).collect::<Result<_>>()?;
         Ok(Schema { fields, message, primary })
     }

@@ -4,7 +4,7 @@
 
 use prost::Message;
 
-use super::snapshot::{users_of, users_state};
+use super::snapshot::{set_timestamp, users_of, users_state};
 use super::state::{Users, damaged};
 use crate::catalog::Catalog;
 use crate::service::{Call, Refusal, Service};
@@ -79,7 +79,8 @@ pub(super) fn replay(service: &mut Service, record: &Record) -> Result<()> {
                 request: &called.request,
                 now_ms: called.now_ms,
             };
-            let error = match service.call_again(call, called.last_timestamp) {
+            set_timestamp(service.catalog_mut(), called.last_timestamp)?;
+            let error = match service.call_again(call) {
                 Ok(answered) => answered.error.map(|error| error.reason),
                 Err(Refusal::Unimplemented) => Some(format!("no method `{}`", called.method)),
                 Err(Refusal::Malformed) => Some("its request is malformed".to_string()),
@@ -91,8 +92,7 @@ pub(super) fn replay(service: &mut Service, record: &Record) -> Result<()> {
             let users = then.users.ok_or_else(|| damaged("a record of users has none"))?;
             let catalog = service.catalog_mut();
             catalog.users = users_of(users)?;
-            catalog.last_timestamp = then.last_timestamp;
-            Ok(())
+            set_timestamp(catalog, then.last_timestamp)
         }
         kind => Err(wrong(format!("it is of kind {kind}, which this engine does not know"))),
     }

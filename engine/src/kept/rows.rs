@@ -53,7 +53,7 @@ impl Cursor {
             && let Some(valid) = column.valid()
         {
             let bits: Bits = self.rows.clone().map(|row| valid.get(row)).collect();
-            return Some(bits.words().iter().flat_map(|word| word.to_le_bytes()).collect());
+            return Some(u64::bytes(bits.words()));
         }
         let left = self.row..self.rows.end;
         let (rows, block) = match column {
@@ -104,13 +104,17 @@ pub(super) fn read(
         columns.iter().map(|column| column.valid().map(|_| Bits::default())).collect();
     let mut partitions = Blocks::new(1);
     for part in parts {
-        let rows = usize::try_from(part.rows).map_err(|_| damaged("too many rows"))?;
+        // a row's number has 32 bits
+        let rows = u32::try_from(part.rows).map_err(|_| damaged("a part has too many rows"))?;
+        let rows = rows as usize;
         let mut blocks = Reading { store, segment: part.segment, block: 0, bytes: Vec::new() };
         for (column, bits) in columns.iter_mut().zip(&mut bits) {
             if let Some(bits) = bits {
                 blocks.next()?;
-                let words = blocks.bytes.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
-                let there = Bits::of_words(words.collect(), rows);
+                let words = u64::values(&blocks.bytes)
+                    .filter(|words| words.len() == rows.div_ceil(64))
+                    .ok_or_else(|| blocks.senseless())?;
+                let there = Bits::of_words(words, rows);
                 (0..rows).for_each(|row| bits.push(there.get(row)));
             }
             let end = column.rows() + rows;
@@ -288,7 +292,7 @@ macro_rules! fixed {
     };
 }
 
-fixed!(i8 u8 i32 u32 i64 f32 f64 f16 bf16);
+fixed!(i8 u8 i32 u32 i64 u64 f32 f64 f16 bf16);
 
 impl Fixed for bool {
     fn bytes(values: &[bool]) -> Vec<u8> {

@@ -53,8 +53,17 @@ pub(super) fn catalog_of(
         catalog.databases.insert(database.name, restored);
     }
     catalog.users = users_of(state.users.unwrap_or_default())?;
-    catalog.last_timestamp = state.last_timestamp;
+    set_timestamp(&mut catalog, state.last_timestamp)?;
     Ok(catalog)
+}
+
+/// Sets the moment after which the next one is; one from which they cannot go on makes no sense.
+pub(super) fn set_timestamp(catalog: &mut Catalog, last_timestamp: u64) -> Result<()> {
+    if last_timestamp > u64::MAX >> 1 {
+        return Err(damaged(format!("a moment {last_timestamp}")));
+    }
+    catalog.last_timestamp = last_timestamp;
+    Ok(())
 }
 
 pub(super) fn users_state(users: &Users) -> state::Users {
@@ -155,6 +164,9 @@ fn collection_of(
     let schema = Schema::restored(message, &collection.fields).map_err(|error| {
         damaged(format!("the schema of collection `{}`: {error}", collection.name))
     })?;
+    if collection.partitions.iter().any(|partition| partition.number > u32::MAX >> 1) {
+        return Err(damaged(format!("a partition of collection `{}`", collection.name)));
+    }
     let segment = read(&collection, &schema)?;
     let partitions = collection.partitions.into_iter().map(|partition| Partition {
         id: partition.id,

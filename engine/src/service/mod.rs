@@ -225,13 +225,8 @@ impl Service {
         answer(&mut Context { catalog: &mut self.catalog, timestamp, sizes }, call, keeper)
     }
 
-    /// Does again what was done, at the moment after which it was done.
-    pub(crate) fn call_again(
-        &mut self,
-        call: Call<'_>,
-        last_timestamp: u64,
-    ) -> std::result::Result<Answered, Refusal> {
-        self.catalog.last_timestamp = last_timestamp;
+    /// Does again what was done, where the catalog is at the moment after which it was done.
+    pub(crate) fn call_again(&mut self, call: Call<'_>) -> std::result::Result<Answered, Refusal> {
         self.call_kept(call, &mut Forgetful)
     }
 

@@ -79,11 +79,11 @@ fn a_body_or_a_record_of_the_future_is_refused() {
     assert_eq!(error, StoreError::Format { found: 2 });
 }
 
-fn folder(version: &str) -> PathBuf {
+pub fn folder(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores").join(version)
 }
 
-fn read(folder: &Path) -> Memory {
+pub fn read(folder: &Path) -> Memory {
     let memory = Memory::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();

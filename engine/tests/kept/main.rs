@@ -1,6 +1,7 @@
 //! A service that keeps what it acknowledged: opened again after everything that can happen to it,
 //! and held against a service in memory that was asked the same at the same moments.
 
+mod damage;
 mod faults;
 
 mod format;

@@ -88,9 +88,9 @@ impl Checkpoint {
         Checkpoint { through, state, places, tasks, writing: None, new: Vec::new() }
     }
 
-    /// How many parts one would write that begins now.
-    pub fn parts(store: &Store, catalog: &Catalog, before: &Places) -> usize {
-        plans(store, all(catalog), before).map(|(_, _, cuts)| cuts.len()).sum()
+    /// How many segments are still to be made.
+    pub fn segments(&self) -> usize {
+        self.tasks.len()
     }
 
     /// Writes so many bytes, or a block more.
@@ -163,6 +163,11 @@ impl Checkpoint {
             new: std::mem::take(&mut self.new),
         })
     }
+}
+
+/// How many segments a checkpoint would make that begins now.
+pub(super) fn segments(store: &Store, catalog: &Catalog, before: &Places) -> usize {
+    plans(store, all(catalog), before).map(|(_, _, cuts)| cuts.len()).sum()
 }
 
 /// What is to be done for each collection.

@@ -163,23 +163,24 @@ impl Kept {
         self.service.work(go_on)
     }
 
-    /// The names of files that the checkpoint that is due opens: for files that have to be made
-    /// beforehand.
-    pub fn names_ahead(&self) -> Vec<String> {
-        if self.running.is_some() {
-            return Vec::new();
-        }
-        let parts = Checkpoint::parts(&self.store, self.service.catalog(), &self.places);
-        // others may come before it begins
-        self.store.names_ahead(parts as u64 + AHEAD)
-    }
-
     /// Writes all of the log to segments, at once.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.running = None;
         self.is_asked = self.store.sizes().records > 0;
         while self.step(SLICE)? {}
         Ok(())
+    }
+
+    /// The names of the files that [`Kept::step`] may open, for files that have to be made
+    /// beforehand. Whoever asks does so before each step.
+    pub fn names_ahead(&self) -> Vec<String> {
+        let catalog = self.service.catalog();
+        let segments = match &self.running {
+            Some(running) => running.segments(),
+            None => checkpoint::segments(&self.store, catalog, &self.places),
+        };
+        // others may come before it begins
+        self.store.names_ahead(segments as u64 + AHEAD)
     }
 
     pub fn sizes(&self) -> Sizes {

@@ -1,13 +1,20 @@
 //! Stores that are closed and opened again.
 
+use std::sync::Arc;
+
 use milvus_engine::kept::Kept;
+use milvus_engine::store::files::Files as _;
 use milvus_engine::store::files::memory::Memory;
 use milvus_engine::store::import::Import;
 use milvus_proto::milvus as pb;
-use std::sync::Arc;
+use milvus_proto::schema::i_ds::IdField;
+use milvus_proto::schema::{DataType, FieldSchema};
+use prost::Message;
 
-use crate::Pair;
-use crate::requests::{Rows, ask, create, delete, insert, load, pair, upsert};
+use crate::requests::{
+    Ask, Rows, ask, create, delete, insert, load, pair as setting, query, upsert,
+};
+use crate::{Chance, Pair, call};
 
 /// Something of everything.
 fn world() -> Pair {
@@ -106,7 +113,7 @@ fn what_did_not_change_is_not_written_again() {
 #[test]
 fn a_checkpoint_in_slices_is_of_the_moment_it_began() {
     let mut pair = world();
-    let mut chance = crate::Chance(1);
+    let mut chance = Chance(1);
     for round in 0..6 {
         pair.done(&ask(pb::FlushAllRequest::default()));
         assert!(pair.kept.is_due());
@@ -173,13 +180,11 @@ fn passwords_are_not_in_the_files() {
 fn an_added_field_and_its_number_stay() {
     let mut pair = world();
     pair.kept.checkpoint().unwrap();
-    use milvus_proto::schema::{DataType, FieldSchema};
-    use prost::Message;
     let field = FieldSchema {
         name: "note".to_string(),
         data_type: DataType::VarChar.into(),
         nullable: true,
-        type_params: vec![pair_of("max_length", "9")],
+        type_params: vec![setting("max_length", "9")],
         ..Default::default()
     };
     pair.done(&ask(pb::AddCollectionFieldRequest {
@@ -197,10 +202,6 @@ fn an_added_field_and_its_number_stay() {
     pair.look();
 }
 
-fn pair_of(key: &str, value: &str) -> milvus_proto::common::KeyValuePair {
-    pair(key, value)
-}
-
 #[test]
 fn an_export_is_the_same_service_elsewhere() {
     let mut pair = world();
@@ -215,6 +216,54 @@ fn an_export_is_the_same_service_elsewhere() {
     pair.memory = elsewhere;
     pair.reopen();
     pair.look();
+}
+
+/// Requests that were refused and reads took moments of their own, which are in no record.
+#[test]
+fn ids_are_the_same_when_the_clock_stands_still() {
+    let mut pair = Pair::begin();
+    let mut ids = Vec::new();
+    let done = |kept: &mut Kept, ask: &Ask| {
+        let reply = kept.call(call(ask, 1_700_000_000_000)).unwrap();
+        ((ask.code)(&reply), reply)
+    };
+    let look = query("", "b", "", "*");
+    for ask in [vec![create("", "b", 2)], load("", "b", 2)].concat() {
+        assert_eq!(done(&mut pair.kept, &ask).0, 0);
+    }
+    for round in 0..6 {
+        let (code, reply) = done(&mut pair.kept, &insert("", "b", 2, "", &Rows::new(0..3, round)));
+        assert_eq!(code, 0);
+        let inserted = pb::MutationResult::decode(reply.as_slice()).unwrap();
+        if let Some(IdField::IntId(new)) = inserted.i_ds.unwrap().id_field {
+            ids.extend(new.data);
+        }
+        let wrong = insert("", "b", 2, "no such", &Rows::new(0..7, round));
+        assert_ne!(done(&mut pair.kept, &wrong).0, 0);
+        let before = done(&mut pair.kept, &look);
+        if round == 3 {
+            pair.kept.checkpoint().unwrap();
+        }
+        if round % 2 == 1 {
+            pair.reopen();
+        }
+        assert!(done(&mut pair.kept, &look) == before, "{round}");
+    }
+    assert!(ids.len() == 18 && ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+}
+
+#[test]
+fn files_are_told_of_before_they_are_opened() {
+    let mut pair = world();
+    pair.done(&ask(pb::FlushAllRequest::default()));
+    while pair.kept.is_due() {
+        let (ahead, before) = (pair.kept.names_ahead(), pair.memory.list().unwrap());
+        pair.kept.step(1).unwrap();
+        for name in pair.memory.list().unwrap() {
+            assert!(before.contains(&name) || ahead.contains(&name), "{name}: {ahead:?}");
+        }
+    }
+    assert_eq!(pair.kept.sizes().segments.len(), 4);
 }
 
 #[test]

@@ -101,7 +101,10 @@ impl Kept {
     /// As [`Service::call`]: a reply that says that all is well is kept.
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
         if self.lost.is_some() {
-            self.reopen();
+            self.read_anew();
+        } else if self.store.is_broken() {
+            // where it stays so, writes are refused, and reads go on
+            let _ = self.reopen();
         }
         let mut write = Write {
             call,
@@ -115,7 +118,7 @@ impl Kept {
         let answered = self.service.call_kept(call, &mut write)?;
         let (is_undone, is_flush) = (write.is_undone, write.is_flush);
         if is_undone {
-            self.reopen();
+            self.read_anew();
         }
         self.is_asked |= is_flush && answered.error.is_none() && self.store.sizes().records > 0;
         Ok(answered.reply)
@@ -192,16 +195,19 @@ impl Kept {
         self.store.export()
     }
 
-    /// Reads the memory anew from the files.
-    fn reopen(&mut self) {
+    /// Reads the memory anew from the files, where it is not what is kept.
+    fn read_anew(&mut self) {
+        // it would be there twice
+        self.service = Service::default();
+        self.lost = self.reopen().err();
+    }
+
+    fn reopen(&mut self) -> Result<()> {
         // its drafts are removed here, and their numbers given anew
         self.running = None;
-        // what is in memory would be there twice
-        self.service = Service::default();
-        match Kept::open(self.files.clone()) {
-            Ok((opened, _)) => *self = Kept { trouble: self.trouble.take(), ..opened },
-            Err(error) => self.lost = Some(error),
-        }
+        let (opened, _) = Kept::open(self.files.clone())?;
+        *self = Kept { trouble: self.trouble.take(), ..opened };
+        Ok(())
     }
 }
 

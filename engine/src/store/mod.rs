@@ -111,6 +111,11 @@ impl Store {
         self.log.append(records)
     }
 
+    /// Whether nothing can be written until the store is opened anew.
+    pub fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
     /// Whether a record of so many bytes could be kept now: after an append that failed, to know
     /// it without one.
     pub fn try_room(&mut self, bytes: u64) -> Result<()> {

@@ -67,7 +67,10 @@ fn the_same_as_in_memory_with_files_that_fail() {
                 pair.memory.set_faults(match chance.below(3) {
                     0 => Faults::default(),
                     1 => Faults { quota: Some(full), ..Faults::default() },
-                    _ => Faults { fail_flushes: flush..flush + 1, ..Faults::default() },
+                    _ => {
+                        let fail_flushes = flush..flush + 1 + chance.below(3);
+                        Faults { fail_flushes, ..Faults::default() }
+                    }
                 });
             }
             for ask in any(&mut chance) {

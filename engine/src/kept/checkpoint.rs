@@ -58,13 +58,13 @@ pub(super) enum Progress {
 }
 
 impl Checkpoint {
-    pub fn begin(store: &Store, catalog: &Catalog, before: &Places) -> Checkpoint {
+    pub fn begin(store: &mut Store, catalog: &Catalog, before: &Places) -> Checkpoint {
         Checkpoint::begin_of(store, catalog, before, None)
     }
 
     /// Of one database alone, without the users.
     pub fn begin_of(
-        store: &Store,
+        store: &mut Store,
         catalog: &Catalog,
         before: &Places,
         only: Option<&str>,
@@ -84,7 +84,7 @@ impl Checkpoint {
             let task = |rows| Task { collection: collection.id, identity, rows };
             tasks.extend(cuts.into_iter().map(task));
         }
-        let through = store.last_sequence();
+        let through = store.mark();
         Checkpoint { through, state, places, tasks, writing: None, new: Vec::new() }
     }
 

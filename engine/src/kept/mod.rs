@@ -140,7 +140,7 @@ impl Kept {
         let catalog = self.service.catalog();
         let running = self
             .running
-            .get_or_insert_with(|| Checkpoint::begin(&self.store, catalog, &self.places));
+            .get_or_insert_with(|| Checkpoint::begin(&mut self.store, catalog, &self.places));
         match running.step(&mut self.store, catalog, bytes) {
             Ok(Progress::More) => return Ok(true),
             Ok(Progress::Outdated) => self.running = None,

@@ -24,7 +24,7 @@ pub(crate) fn export(catalog: &Catalog, database: &str) -> Result<Vec<u8>> {
     // a store begins its first checkpoint behind its last record
     drop(opened);
     let places = Places::new();
-    let mut checkpoint = Checkpoint::begin_of(&store, catalog, &places, Some(database));
+    let mut checkpoint = Checkpoint::begin_of(&mut store, catalog, &places, Some(database));
     while checkpoint.step(&mut store, catalog, usize::MAX)? == Progress::More {}
     let export = store.export()?;
     let mut file = Vec::with_capacity(usize::try_from(export.size()).unwrap_or_default());

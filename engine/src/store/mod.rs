@@ -51,6 +51,8 @@ pub struct Store {
     /// by number
     segments: Vec<Kept>,
     next_segment: u64,
+    /// a record, and where the log goes on behind it
+    mark: Option<(u64, u64)>,
     /// why nothing can be written any more
     broken: Option<StoreError>,
 }
@@ -128,6 +130,13 @@ impl Store {
         self.log.next_sequence - 1
     }
 
+    /// The last sequence, remembered with its place: a checkpoint through it need not read the
+    /// records up to it once more.
+    pub fn mark(&mut self) -> u64 {
+        self.mark = Some((self.last_sequence(), self.log.end));
+        self.last_sequence()
+    }
+
     /// A segment to write for a checkpoint. Records may be appended meanwhile.
     pub fn new_segment(&mut self) -> Result<SegmentWriter> {
         self.check()?;
@@ -157,6 +166,7 @@ impl Store {
         log_draft.keep();
         manifest.body = Vec::new();
         let old_log = std::mem::replace(&mut self.log, log);
+        self.mark = None;
         self.manifest = manifest;
         self.manifest_size = encoded.len() as u64;
         let dropped = self.take_over(new);
@@ -276,7 +286,11 @@ impl Store {
         let draft = Draft::new(&self.files, Name::Log(generation));
         let header = Header { generation, first_sequence, carried: self.last_sequence() };
         let mut log = Log::create(self.files.as_ref(), header)?;
-        let carried = Records::new(self.log.reader())
+        let mut reader = self.log.reader();
+        if let Some((_, end)) = self.mark.filter(|(sequence, _)| sequence + 1 == first_sequence) {
+            reader.offset = end;
+        }
+        let carried = Records::new(reader)
             .filter(|read| !matches!(read, Ok(record) if record.sequence < first_sequence));
         log.carry(carried)?;
         Ok((log, draft))

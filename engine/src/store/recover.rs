@@ -60,6 +60,7 @@ pub(super) fn open(files: Arc<dyn Files>) -> Result<(Store, Opened)> {
         segments: std::mem::take(&mut manifest.segments).into_iter().map(Kept::new).collect(),
         next_segment: manifest.next_segment,
         manifest,
+        mark: None,
         broken: None,
     };
     if !slots.are_equal {
@@ -126,6 +127,7 @@ fn create(files: Arc<dyn Files>) -> Result<(Store, Opened)> {
         segments: Vec::new(),
         next_segment: manifest.next_segment,
         manifest,
+        mark: None,
         broken: None,
     };
     store.write_mirror(&encoded);

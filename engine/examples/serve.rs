@@ -2,13 +2,14 @@
 //!
 //!     cargo run -p milvus-engine --example serve -- --port 19530 --data folder
 //!
-//! What is acknowledged is kept in the folder; without one, all is in memory alone. It takes the
+//! What is acknowledged is kept in the folder; without one, all is in memory alone. Indexes are
+//! built while no request is there. It takes the
 //! frames of unary calls off itself: the engine is asked by bytes, and needs no generated server.
 
 use std::convert::Infallible;
 use std::process::exit;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
@@ -17,14 +18,18 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use milvus_engine::kept::{Kept, SLICE};
+use milvus_engine::kept::{self, Kept};
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::error::StoreError;
 use milvus_engine::store::files::disk::Disk;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// Flag and length before a message.
 const FRAME: usize = 5;
+
+/// How long a request waits for the building of an index, at most.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// gRPC's own numbers.
 const OK: u8 = 0;
@@ -37,7 +42,18 @@ enum Server {
     Memory(Service),
 }
 
-type Shared = Arc<Mutex<Server>>;
+struct Served {
+    server: Mutex<Server>,
+    /// a request was answered: there may be something to keep or to build
+    answered: Notify,
+}
+
+impl Served {
+    /// A panic is a bug: the process ends with it.
+    fn server(&self) -> MutexGuard<'_, Server> {
+        self.server.lock().unwrap_or_else(|_| exit(101))
+    }
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -67,10 +83,11 @@ async fn main() {
         Ok(address) => println!("serving http://{address}"),
         Err(error) => eprintln!("serve: {error}"),
     }
-    let server = Arc::new(Mutex::new(server));
+    let served = Arc::new(Served { server: Mutex::new(server), answered: Notify::new() });
+    tokio::spawn(tend(served.clone()));
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(converse(stream, server.clone()))),
+            Ok((stream, _)) => drop(tokio::spawn(converse(stream, served.clone()))),
             Err(error) => eprintln!("serve: a connection failed: {error}"),
         }
     }
@@ -103,8 +120,8 @@ fn open(folder: &str) -> Result<Kept, StoreError> {
 }
 
 /// All calls of a connection. A client that goes away in the middle is no fault of ours.
-async fn converse(stream: TcpStream, server: Shared) {
-    let answer = hyper::service::service_fn(|request| answer(request, server.clone()));
+async fn converse(stream: TcpStream, served: Arc<Served>) {
+    let answer = hyper::service::service_fn(|request| answer(request, served.clone()));
     let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .max_frame_size(1 << 20)
         .initial_connection_window_size(16 << 20)
@@ -115,7 +132,7 @@ async fn converse(stream: TcpStream, server: Shared) {
 
 async fn answer(
     request: Request<Incoming>,
-    server: Shared,
+    served: Arc<Served>,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
@@ -131,16 +148,11 @@ async fn answer(
         request: message,
         now_ms: u64::try_from(now.as_millis()).unwrap_or_default(),
     };
-    let (reply, is_due) = match &mut *locked(&server) {
-        Server::Memory(service) => (service.call(call), false),
-        Server::Kept(kept) => {
-            let was_due = kept.is_due();
-            (kept.call(call), !was_due && kept.is_due())
-        }
+    let reply = match &mut *served.server() {
+        Server::Memory(service) => service.call(call),
+        Server::Kept(kept) => kept.call(call),
     };
-    if is_due {
-        tokio::spawn(checkpoint(server));
-    }
+    served.answered.notify_one();
     Ok(match reply {
         Ok(reply) => response(framed(&reply), OK, ""),
         Err(Refusal::Unimplemented) => response(Vec::new(), UNIMPLEMENTED, "unknown method"),
@@ -148,24 +160,26 @@ async fn answer(
     })
 }
 
-/// Writes to segments what is due, between requests.
-async fn checkpoint(server: Shared) {
+/// Writes to segments what is due, and builds indexes, between requests.
+async fn tend(served: Arc<Served>) {
     loop {
-        let stepped = match &mut *locked(&server) {
-            Server::Memory(_) => Ok(false),
-            Server::Kept(kept) => kept.step(SLICE),
+        let begin = Instant::now();
+        let mut go_on = || begin.elapsed() < SLICE;
+        let more = match &mut *served.server() {
+            Server::Memory(service) => service.work(&mut go_on),
+            Server::Kept(kept) if kept.is_due() => {
+                if let Err(error) = kept.step(kept::SLICE) {
+                    eprintln!("serve: the checkpoint failed: {error}");
+                }
+                true
+            }
+            Server::Kept(kept) => kept.work(&mut go_on),
         };
-        match stepped {
-            Ok(true) => tokio::task::yield_now().await,
-            Ok(false) => return,
-            Err(error) => return eprintln!("serve: the checkpoint failed: {error}"),
+        match more {
+            true => tokio::task::yield_now().await,
+            false => served.answered.notified().await,
         }
     }
-}
-
-/// A panic is a bug: the process ends with it.
-fn locked(server: &Shared) -> MutexGuard<'_, Server> {
-    server.lock().unwrap_or_else(|_| exit(101))
 }
 
 /// The message of a body that is one frame.

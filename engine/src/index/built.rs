@@ -65,8 +65,9 @@ const STALE: u32 = 4;
 const CANDIDATES: usize = 2;
 const FEW: usize = 20;
 
-/// The share of allowed rows below which these are read exactly: codes come four rows at a time.
-const SPARSE: u32 = 16;
+/// One of so many rows is allowed where these are read exactly as fast: codes come four rows at a
+/// time.
+const SPARSE: u32 = 7;
 
 /// What reading a row out of turn takes, in rows of a scan; a walk does that for `m` rows for each
 /// of the `ef` that it keeps.

@@ -39,7 +39,8 @@ struct List {
 /// What a search asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Search {
-    /// The number of lists to read; more are read while fewer rows than `k` were met.
+    /// The number of lists to read; more are read while fewer rows than `k` were met, or, with a
+    /// mask, far fewer than in as many lists elsewhere.
     pub nprobe: usize,
     pub k: usize,
     /// IVF_SQ8: how many of the best by codes are compared exactly, at least `k`.
@@ -132,9 +133,10 @@ impl Ivf {
         let query = Query::new(self.centroids.metric(), vector);
         let mut candidates =
             TopK::closest(self.centroids.metric(), search.candidates.max(search.k));
-        let mut met = 0;
+        let share = mask.map_or(0, |mask| mask.allowed() as usize / nlist * nprobe / 2);
+        let (mut met, enough) = (0, search.k.max(share));
         for (read, list) in self.centroids.by_distance(&floats).into_iter().enumerate() {
-            if read >= nprobe && met >= search.k {
+            if read >= nprobe && met >= enough {
                 break;
             }
             let list = &self.lists[list];

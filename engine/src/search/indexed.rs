@@ -12,7 +12,7 @@ use crate::index::Hit;
 use crate::index::Metric;
 use crate::index::built::{Built, Choice, Reach};
 use crate::index::collect::TopK;
-use crate::index::flat::{Query, scan_many};
+use crate::index::flat::{Query, scan, scan_many};
 use crate::index::hnsw::Parameters;
 use crate::index::ivf::Kind;
 use crate::index::rows::{Mask, Rows};
@@ -116,12 +116,18 @@ pub(crate) fn run(
     }
     let mut hits = vec![Vec::new(); vectors.len()];
     for (tops, first) in [(found, built.len()), (refused, 0)] {
+        if tops.is_empty() {
+            continue;
+        }
         let (numbers, mut tops): (Vec<usize>, Vec<TopK>) = tops.into_iter().unzip();
         let queries: Vec<Query<'_, f32>> = numbers
             .iter()
             .filter_map(|number| Some(Query::new(metric, vectors.get(*number)?)))
             .collect();
-        scan_many(rows, first..rows.len(), &queries, mask, &mut tops);
+        match (queries.as_slice(), tops.as_mut_slice()) {
+            ([query], [top]) => scan(rows, first..rows.len(), query, mask, top),
+            (queries, tops) => scan_many(rows, first..rows.len(), queries, mask, tops),
+        }
         for (number, top) in numbers.into_iter().zip(tops) {
             if let Some(place) = hits.get_mut(number) {
                 *place = top.finish();

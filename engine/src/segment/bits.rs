@@ -54,6 +54,14 @@ impl Bits {
         }
     }
 
+    /// Sets, of the 64 bits from a multiple of 64 on, those that are set in a word.
+    pub fn set_word(&mut self, index: usize, bits: u64) {
+        if let Some(word) = self.words.get_mut(index / 64) {
+            *word |= bits;
+        }
+        self.clear_tail();
+    }
+
     pub fn push(&mut self, value: bool) {
         if self.len.is_multiple_of(64) {
             self.words.push(0);
@@ -142,6 +150,11 @@ mod tests {
             let ones: Vec<usize> = (0..len).filter(|index| index % 3 == 0).collect();
             assert_eq!(bits.ones().collect::<Vec<_>>(), ones);
             assert_eq!((bits.count(), bits.len()), (ones.len(), len));
+            let mut words = Bits::filled(len, false);
+            for (index, word) in bits.words().iter().enumerate() {
+                words.set_word(index * 64, word | 1 << 63);
+            }
+            assert!(words.ones().all(|bit| bits.get(bit) || bit % 64 == 63));
             bits.not();
             assert_eq!(bits.count(), len - ones.len());
             bits.resize(len + 70, true);

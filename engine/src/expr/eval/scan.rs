@@ -172,7 +172,7 @@ fn within_floats(
 /// A bit a row; 64 rows are tested before any bit is set.
 fn tested<T: Clone>(blocks: &Blocks<T>, rows: &Range<usize>, test: impl Fn(&T) -> bool) -> Bits {
     let mut yes = Bits::filled(rows.len(), false);
-    let mut index = 0;
+    let mut index = 0usize;
     let mut row = rows.start;
     let blocks_from = blocks.blocks().skip(rows.start / blocks.rows_per_block());
     for block in blocks_from {
@@ -184,9 +184,13 @@ fn tested<T: Clone>(blocks: &Blocks<T>, rows: &Range<usize>, test: impl Fn(&T) -
             for (bit, value) in chunk.iter().enumerate() {
                 word |= u64::from(test(value)) << bit;
             }
-            while word != 0 {
-                yes.set(index + word.trailing_zeros() as usize, true);
-                word &= word - 1;
+            if index.is_multiple_of(64) {
+                yes.set_word(index, word);
+            } else {
+                while word != 0 {
+                    yes.set(index + word.trailing_zeros() as usize, true);
+                    word &= word - 1;
+                }
             }
             index += chunk.len();
         }

@@ -44,12 +44,16 @@ impl Hnsw {
             return true;
         }
         let allowed = mask.map_or(self.len(), |mask| mask.allowed().min(self.len()));
-        let Some(mut effort) = Effort::new(self.len(), allowed, ef, self.parameters.m) else {
+        let effort = Effort::new(self.len(), allowed, ef, self.parameters.m);
+        if !effort.is_worth(f64::from(allowed) / f64::from(self.len())) {
             return false;
-        };
+        }
         let start = self.descend(rows, query, entry, 0);
+        if !mask.is_none_or(|mask| effort.is_worth(self.share_about(unpack(start).1, mask))) {
+            return false;
+        }
         let mut found = TopK::new(self.metric, ef, range);
-        if !self.walk_masked(rows, query, start, mask, &mut effort, &mut found, &mut walk) {
+        if !self.walk_masked(rows, query, start, mask, effort.most, &mut found, &mut walk) {
             return false;
         }
         for hit in found.finish() {
@@ -124,7 +128,19 @@ impl Hnsw {
         }
     }
 
-    /// Offers what may be found to `found`; false when it took too much effort.
+    /// The share of the nodes two steps about one that a mask allows. No vector is read for it.
+    fn share_about(&self, node: u32, mask: Mask<'_>) -> f64 {
+        let (mut seen, mut allowed) = (1u32, 1u32);
+        for &near in self.links(node, 0) {
+            for &node in self.links(near, 0) {
+                seen += 1;
+                allowed += u32::from(mask.allows(node));
+            }
+        }
+        f64::from(allowed) / f64::from(seen)
+    }
+
+    /// Offers what may be found to `found`; false when it measured more than so many rows.
     #[expect(clippy::too_many_arguments, reason = "a query, where from, what for and with what")]
     fn walk_masked<T: Element>(
         &self,
@@ -132,11 +148,12 @@ impl Hnsw {
         query: &Query<'_, T>,
         start: u64,
         mask: Option<Mask<'_>>,
-        effort: &mut Effort,
+        most: u32,
         found: &mut TopK,
         walk: &mut Walk,
     ) -> bool {
         walk.begin(self.levels.len());
+        let mut measured = 0;
         let mut ahead = BinaryHeap::from([Reverse(start)]);
         let (distance, node) = unpack(start);
         walk.visited.insert(node);
@@ -150,19 +167,17 @@ impl Hnsw {
             }
             walk.look(self.links(node, 0));
             self.measure(rows, query, walk);
-            let mut allowed = 0;
-            for &measured in &walk.measured {
-                let (distance, node) = unpack(measured);
-                let may = allows(mask, node);
-                allowed += u32::from(may);
+            for &near in &walk.measured {
+                let (distance, node) = unpack(near);
                 if distance <= found.limit() {
-                    ahead.push(Reverse(measured));
-                    if may {
+                    ahead.push(Reverse(near));
+                    if allows(mask, node) {
                         found.offer(distance, node);
                     }
                 }
             }
-            if !effort.goes_on(walk.measured.len() as u32, allowed) {
+            measured += walk.measured.len() as u32;
+            if measured > most {
                 return false;
             }
         }
@@ -247,44 +262,38 @@ pub(super) fn unseal(sealed: u64) -> (f32, u32) {
     unpack(sealed & !0xffff_ffff | u64::from(sealed as u32 >> 1))
 }
 
-/// How far a walk may go before a scan is the better way.
+/// How far a walk may go before a scan is the better way, in rows that are measured.
 struct Effort {
-    measured: u32,
-    allowed: u32,
-    /// Measured rows after which the walk is judged, and after which it ends.
-    judged: u32,
+    /// without a mask
+    least: f64,
+    /// what a scan takes
+    scan: f64,
+    /// where the walk ends
     most: u32,
-    ef: u32,
-    m: u32,
 }
 
 /// What measuring a row in a walk takes, in rows of a scan.
 const JUMP: u32 = 4;
 
 /// What reading a row takes in a scan that leaves most rows out, in rows of one that does not.
-const SKIP: u32 = 8;
+const SKIP: u32 = 4;
+
+/// How much shorter than a scan a walk is to be expected, so that one that turns out longer is
+/// rare. Measured at 100,000 rows of 128 numbers, filtered at random and by place: with 2 hardly a
+/// search takes more than 1.05 of the scan's time, with 1.5 one of twenty takes 1.3.
+const SURE: f64 = 2.0;
 
 impl Effort {
-    /// None when a walk would take longer than most of a scan.
-    fn new(rows: u32, allowed: u32, ef: usize, m: u32) -> Option<Self> {
+    /// A walk leaves about as many nodes as it keeps; at each it measures about as many rows as
+    /// there are links in an upper layer.
+    fn new(rows: u32, allowed: u32, ef: usize, m: u32) -> Self {
         let scan = rows.min(allowed.saturating_mul(SKIP)) / JUMP;
-        let ef = u32::try_from(ef).unwrap_or(u32::MAX);
-        let effort = Self { measured: rows, allowed, judged: scan / 10, most: scan / 2, ef, m };
-        (effort.expected() <= effort.most).then_some(Self { measured: 0, allowed: 0, ..effort })
+        Self { least: ef as f64 * f64::from(m), scan: scan.into(), most: scan / 2 }
     }
 
-    /// A walk leaves about as many nodes as it keeps, and as many more as are not allowed; at each
-    /// it measures about as many rows as there are links in an upper layer.
-    fn expected(&self) -> u32 {
-        let per_found = f64::from(self.measured) / f64::from(self.allowed.max(1));
-        (f64::from(self.ef) * f64::from(self.m) * per_found) as u32
-    }
-
-    fn goes_on(&mut self, measured: u32, allowed: u32) -> bool {
-        let judged_before = self.measured >= self.judged;
-        self.measured += measured;
-        self.allowed += allowed;
-        let judged_now = !judged_before && self.measured >= self.judged;
-        self.measured <= self.most && !(judged_now && self.expected() > self.most)
+    /// Whether a walk is expected to take far less than a scan where such a share of the nodes is
+    /// allowed: it leaves as many more as are not.
+    fn is_worth(&self, share: f64) -> bool {
+        self.least <= self.scan * share / SURE
     }
 }

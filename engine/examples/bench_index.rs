@@ -77,7 +77,7 @@ fn bm25() {
     }
     index.shrink();
     println!("bm25 built in {:.2} s, {} bytes", begin.elapsed().as_secs_f64(), index.bytes());
-    let average_length = (index.total_length() / f64::from(index.texts())) as f32;
+    let average_length = index.average_length();
     let mode = Mode::Bm25 { k1: 1.2, b: 0.75, average_length };
     let mut search = || {
         let begin = Instant::now();

@@ -1,17 +1,16 @@
-//! Texts become terms: Milvus's analyzers, matches by terms and phrases, and BM25.
+//! Texts become terms: Milvus's analyzers, matches by terms and phrases, and vectors for BM25.
 //!
 //! An analyzer is a tokenizer and filters, described by JSON (`params` reads it). A text goes in,
 //! its tokens come out, each with its place. On tokens stand `matching` (TEXT_MATCH, PHRASE_MATCH)
-//! and `bm25` (sparse vectors of terms, statistics, scores); `several` chooses among analyzers by
-//! another field. Knows nothing of rows, schemas or requests. What each tokenizer and filter does
-//! is Milvus's documentation at <https://milvus.io/docs/analyzer-overview.md>, checked against
-//! Milvus of August 2026.
+//! and `vector` (sparse vectors of terms); `several` chooses among analyzers by another field.
+//! Knows nothing of rows, schemas or requests. What each tokenizer and filter does is Milvus's
+//! documentation at <https://milvus.io/docs/analyzer-overview.md>, checked against Milvus of
+//! August 2026.
 //!
 //! Tokenizers and filters that need a dictionary or a model of a language (jieba, lindera, icu,
 //! thai, language_identifier, pinyin, stemmers and stop words other than English) are refused with
 //! a word on what is there.
 
-pub mod bm25;
 pub mod matching;
 pub mod several;
 
@@ -24,6 +23,7 @@ pub(crate) mod pattern;
 mod synonym;
 mod term;
 mod tokenizer;
+mod vector;
 
 use filter::{Filter, Passed};
 use tokenizer::Tokenizer;

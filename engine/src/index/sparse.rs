@@ -6,8 +6,7 @@
 //! score comes to nothing, are not found.
 //!
 //! BM25: Robertson and Zaragoza, 2009, with the inverse document frequency of Lucene and Milvus.
-//! Query values are frequencies of terms in the query times [`idf`], which a collection of several
-//! indexes computes from the sums of their statistics.
+//! Query values are frequencies of terms in the query times [`idf`].
 
 // Windows and postings are cut by the row numbers they were made of.
 #![allow(clippy::indexing_slicing)]
@@ -27,6 +26,10 @@ pub enum Mode {
     Bm25 { k1: f32, b: f32, average_length: f32 },
 }
 
+/// Milvus's `bm25_k1` and `bm25_b` where an index names none.
+pub const DEFAULT_K1: f32 = 1.2;
+pub const DEFAULT_B: f32 = 0.75;
+
 /// Sparse vectors by term.
 #[derive(Default)]
 pub struct Sparse {
@@ -35,6 +38,8 @@ pub struct Sparse {
     lengths: Vec<f32>,
     texts: u32,
     total_length: f64,
+    /// How many of a term's rows are counted no more.
+    gone: HashMap<u32, u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -77,19 +82,41 @@ impl Sparse {
         true
     }
 
-    /// How many rows were added: the N of [`idf`].
+    /// Counts a row no more, which was added with these terms and is to be left out of searches:
+    /// BM25 is told of the other ones.
+    pub fn forget(&mut self, terms: &[(u32, f32)]) {
+        self.texts = self.texts.saturating_sub(1);
+        for &(term, value) in terms {
+            self.total_length -= f64::from(value);
+            *self.gone.entry(term).or_default() += 1;
+        }
+    }
+
+    /// Counts a row again that was forgotten.
+    pub fn recall(&mut self, terms: &[(u32, f32)]) {
+        self.texts += 1;
+        for &(term, value) in terms {
+            self.total_length += f64::from(value);
+            if let Some(gone) = self.gone.get_mut(&term) {
+                *gone = gone.saturating_sub(1);
+            }
+        }
+    }
+
+    /// How many rows count: the N of [`idf`].
     pub fn texts(&self) -> u32 {
         self.texts
     }
 
-    /// The lengths of all rows together.
-    pub fn total_length(&self) -> f64 {
-        self.total_length
+    /// The mean length of the rows that count.
+    pub fn average_length(&self) -> f32 {
+        (self.total_length.max(0.0) / f64::from(self.texts.max(1))) as f32
     }
 
-    /// How many rows have a term.
+    /// How many of the rows that count have a term.
     pub fn document_frequency(&self, term: u32) -> u32 {
-        self.postings.get(&term).map_or(0, |postings| postings.len() as u32)
+        let all = self.postings.get(&term).map_or(0, |postings| postings.len() as u32);
+        all.saturating_sub(self.gone.get(&term).copied().unwrap_or(0))
     }
 
     /// Gives back memory that was taken for rows to come.
@@ -105,6 +132,7 @@ impl Sparse {
         postings * size_of::<Posting>()
             + self.postings.capacity() * size_of::<(u32, Vec<Posting>)>()
             + self.lengths.capacity() * size_of::<f32>()
+            + self.gone.capacity() * size_of::<(u32, u32)>()
     }
 
     /// Offers the allowed rows of a part that share a term with the query. Larger scores are
@@ -233,7 +261,7 @@ mod tests {
         let mut random = Random::new(41);
         let rows = vectors(&mut random, 40_000, 300);
         let index = index(&rows);
-        let average_length = (index.total_length() / 40_000.0) as f32;
+        let average_length = index.average_length();
         let bm25 = Mode::Bm25 { k1: 1.2, b: 0.75, average_length };
         let words: Vec<u64> = (0..625).map(|_| random.bits()).collect();
         let mask = Mask::new(&words);
@@ -295,6 +323,24 @@ mod tests {
         assert_eq!(found(&index, &[(7, 1.0)], Mode::Ip, None), [(3, 1.0), (50_000, -2.0)]);
         assert_eq!(found(&index, &[(7, 1.0), (8, 1.0)], Mode::Ip, None), [(3, 1.0)]);
         assert!(found(&index, &[], Mode::Ip, None).is_empty());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_counted_as_if_never_added() {
+        let mut random = Random::new(43);
+        let rows = vectors(&mut random, 200, 30);
+        let (mut all, mut few) = (index(&rows), Sparse::new());
+        for (row, terms) in rows.iter().enumerate() {
+            match row % 3 {
+                0 => all.forget(terms),
+                _ => assert!(few.insert(row as u32, terms)),
+            }
+        }
+        let counts = |index: &Sparse| {
+            let terms = (0..30).map(|term| index.document_frequency(term));
+            (index.texts(), index.average_length(), terms.collect::<Vec<_>>())
+        };
+        assert_eq!(counts(&all), counts(&few));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::expr::value::Templates;
 use crate::index::Metric;
 use crate::index::built::{Built, Reach};
 use crate::index::collect::Range;
+use crate::index::sparse;
 use crate::schema::{Field, param};
 use crate::search::group::Group;
 use crate::search::indexed;
@@ -99,8 +100,8 @@ impl<'a> Plan<'a> {
             index: built.map(|built| (built, reach)),
             round,
             group,
-            k1: number("bm25_k1", crate::analyzer::bm25::DEFAULT_K1)?,
-            b: number("bm25_b", crate::analyzer::bm25::DEFAULT_B)?,
+            k1: number("bm25_k1", sparse::DEFAULT_K1)?,
+            b: number("bm25_b", sparse::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
             mask: mask(collection, column, &request.dsl, partitions.as_deref())?,
         })

@@ -1,8 +1,6 @@
 //! The queries of a search: vectors of the field's own kind, or texts. In: a placeholder group.
 //! Out: the hits of each query, the closest first.
 
-use std::collections::HashMap;
-
 use half::{bf16, f16};
 use milvus_proto::common::{PlaceholderGroup, PlaceholderType, PlaceholderValue};
 use milvus_proto::schema::DataType;
@@ -15,7 +13,7 @@ use crate::index::Metric;
 use crate::index::collect::TopK;
 use crate::index::flat::{Query, scan, scan_bits, scan_many};
 use crate::index::rows::{Mask, Rows};
-use crate::index::sparse::{Mode, Sparse, drop_smallest, idf};
+use crate::index::sparse::{Mode, drop_smallest, idf};
 use crate::kernels::Element;
 use crate::schema::param;
 use crate::search::indexed;
@@ -186,7 +184,7 @@ fn by_terms(
             let read = |value: &Vec<u8>| {
                 let text = std::str::from_utf8(value)
                     .map_err(|_| Error::invalid("the text of a query is no UTF-8"))?;
-                Ok(analyzer.query_vector(text))
+                Ok(analyzer.vector(text))
             };
             values.iter().map(read).collect::<Result<Vec<_>>>()?
         }
@@ -194,12 +192,10 @@ fn by_terms(
     };
     let mode = match plan.metric {
         Metric::Bm25 => {
-            let counts = Counts::new(plan, inverted);
             for (term, weight) in queries.iter_mut().flatten() {
-                *weight *= counts.idf(*term);
+                *weight *= idf(inverted.texts(), inverted.document_frequency(*term));
             }
-            let average_length = counts.average_length();
-            Mode::Bm25 { k1: plan.k1, b: plan.b, average_length }
+            Mode::Bm25 { k1: plan.k1, b: plan.b, average_length: inverted.average_length() }
         }
         _ => Mode::Ip,
     };
@@ -211,44 +207,6 @@ fn by_terms(
         inverted.search(0..inverted.len(), query, mode, Some(mask), top);
     }
     Ok(tops.into_iter().map(TopK::finish).collect())
-}
-
-/// The texts that are there, which BM25 counts: all that came without those that are gone.
-struct Counts<'a> {
-    inverted: &'a Sparse,
-    texts: u32,
-    length: f64,
-    gone: HashMap<u32, u32>,
-}
-
-impl<'a> Counts<'a> {
-    fn new(plan: &Plan<'_>, inverted: &'a Sparse) -> Counts<'a> {
-        let segment = &plan.collection.segment;
-        let (texts, length) = (inverted.texts(), inverted.total_length());
-        let mut counts = Counts { inverted, texts, length, gone: HashMap::new() };
-        let mut rows = segment.newest(segment.live());
-        rows.not();
-        if let Some(Data::Sparse(vectors)) = segment.column(plan.column).map(|column| &column.data)
-        {
-            for vector in rows.ones().filter_map(|row| vectors.get(row)) {
-                counts.texts = counts.texts.saturating_sub(1);
-                for (term, count) in pairs(vector) {
-                    counts.length -= f64::from(count);
-                    *counts.gone.entry(term).or_default() += 1;
-                }
-            }
-        }
-        counts
-    }
-
-    fn idf(&self, term: u32) -> f32 {
-        let gone = self.gone.get(&term).copied().unwrap_or(0);
-        idf(self.texts, self.inverted.document_frequency(term).saturating_sub(gone))
-    }
-
-    fn average_length(&self) -> f32 {
-        (self.length.max(0.0) / f64::from(self.texts.max(1))) as f32
-    }
 }
 
 /// The values of a sparse vector by their indices, each index once.

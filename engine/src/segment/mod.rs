@@ -94,6 +94,8 @@ impl Segment {
                 invert(inverted, column, 0);
             }
         }
+        let gone: Vec<usize> = restored.deleted.ones().collect();
+        gone.into_iter().for_each(|row| restored.count(row, Sparse::forget));
         restored.keys.reserve(restored.live_count());
         restored.link(0);
         restored
@@ -234,7 +236,8 @@ impl Segment {
     pub fn delete(&mut self, key: &Key, partitions: Option<&[u32]>) -> usize {
         let mut deleted = 0;
         let mut left = Vec::new();
-        let mut row = self.keys.remove(key);
+        let newest = self.keys.remove(key);
+        let mut row = newest;
         while let Some(this) = row {
             let inside = partitions.is_none_or(|partitions| {
                 self.partition(this as usize).is_some_and(|number| partitions.contains(&number))
@@ -253,8 +256,14 @@ impl Segment {
                 self.older.insert(*newer, *older);
             }
         }
-        if let Some(newest) = left.first() {
-            self.keys.insert(key.clone(), *newest);
+        let before = newest;
+        let newest = left.first().copied();
+        if let Some(newest) = newest {
+            self.keys.insert(key.clone(), newest);
+        }
+        if before != newest {
+            before.into_iter().for_each(|row| self.count(row as usize, Sparse::forget));
+            newest.into_iter().for_each(|row| self.count(row as usize, Sparse::recall));
         }
         deleted
     }
@@ -320,6 +329,20 @@ impl Segment {
                 && let Some(before) = self.keys.insert(key, row as u32)
             {
                 self.older.insert(row as u32, before);
+                self.count(before as usize, Sparse::forget);
+            }
+        }
+    }
+
+    /// Takes a row out of what BM25 counts, or in again: it is to be there, and the newest of its
+    /// key.
+    fn count(&mut self, row: usize, change: fn(&mut Sparse, &[(u32, f32)])) {
+        for (column, inverted) in &mut self.inverted {
+            let data = self.columns.get(*column).map(|column| &column.data);
+            if let Some(Data::Sparse(rows)) = data
+                && let Some(terms) = rows.get(row)
+            {
+                change(inverted, &pairs(terms).collect::<Vec<_>>());
             }
         }
     }

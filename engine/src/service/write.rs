@@ -248,7 +248,7 @@ fn run_functions(schema: &Schema, columns: &mut [Column], rows: usize) -> Result
         let analyzer = Analyzer::from_params(params).map_err(Error::invalid)?;
         let contents = (0..rows)
             .map(|row| match columns.get(from).map(|column| column.cell(row)) {
-                Some(Cell::Text(text)) => analyzer.document_vector(text),
+                Some(Cell::Text(text)) => analyzer.vector(text),
                 _ => Vec::new(),
             })
             .map(|terms| {

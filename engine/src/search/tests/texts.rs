@@ -14,6 +14,12 @@ const TEXTS: [&str; 6] = [
 ];
 
 fn library(index: &[(&str, &str)]) -> World {
+    let mut world = empty(index);
+    world.insert(&[0, 1, 2, 3, 4, 5], vec![strings("text", &TEXTS), dynamic(&["{}"; 6])]);
+    world
+}
+
+fn empty(index: &[(&str, &str)]) -> World {
     let text = field(
         "text",
         DataType::VarChar,
@@ -30,7 +36,6 @@ fn library(index: &[(&str, &str)]) -> World {
     let mut world = World::bare([text, terms], vec![function]);
     world.index("terms", index);
     world.load();
-    world.insert(&[0, 1, 2, 3, 4, 5], vec![strings("text", &TEXTS), dynamic(&["{}"; 6])]);
     world
 }
 
@@ -84,6 +89,32 @@ fn texts_are_scored_by_bm25() {
     compare(&world.found(text_search("quick fox")), &bm25(&all, "quick fox", 2.0, 0.1));
 }
 
+/// The table says how it was made.
+#[test]
+fn texts_are_scored_as_bm25s_does() {
+    let table = include_str!("bm25.tsv");
+    let with = |name: &'static str| table.lines().filter_map(move |line| line.strip_prefix(name));
+    let texts: Vec<&str> = with("document\t").collect();
+    let ids: Vec<i64> = (0..texts.len() as i64).collect();
+    let mut world = empty(&[]);
+    world.insert(&ids, vec![strings("text", &texts), dynamic(&vec!["{}"; texts.len()])]);
+    let mut queries = 0;
+    for (query, expected) in with("query\t").filter_map(|line| line.split_once('\t')) {
+        let value = query.as_bytes().to_vec();
+        let found = world.found(search(PlaceholderType::VarChar, &[value], &[("topk", "20")]));
+        let hits: Vec<(i64, f32)> = keys(&found).into_iter().zip(found.scores).collect();
+        let expected: Vec<f32> = expected.split(' ').map(|score| score.parse().unwrap()).collect();
+        assert_eq!(hits.len(), expected.iter().filter(|score| **score > 0.0).count(), "{query}");
+        assert!(hits.is_sorted_by(|a, b| a.1 >= b.1), "{query}");
+        for (id, score) in hits {
+            let expected = expected[id as usize];
+            assert!((score - expected).abs() <= 1e-5 * expected, "{query}: {score} {expected}");
+        }
+        queries += 1;
+    }
+    assert_eq!((texts.len(), queries), (20, 8));
+}
+
 #[test]
 fn texts_that_are_gone_do_not_count() {
     let mut world = library(&[]);
@@ -92,6 +123,11 @@ fn texts_that_are_gone_do_not_count() {
     // a text that is written over counts once
     world.upsert(&[5], vec![strings("text", &[TEXTS[5]]), dynamic(&["{}"])]);
     compare(&world.found(text_search("dog")), &bm25(&[0, 1, 2, 5], "dog", 1.2, 0.75));
+    // and one that was inserted twice
+    world.insert(&[1], vec![strings("text", &[TEXTS[1]]), dynamic(&["{}"])]);
+    compare(&world.found(text_search("dog")), &bm25(&[0, 1, 2, 5], "dog", 1.2, 0.75));
+    world.delete("id == 1");
+    compare(&world.found(text_search("dog")), &bm25(&[0, 2, 5], "dog", 1.2, 0.75));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Group {
     /// where in an object the value is
     path: Vec<String>,
     size: usize,
+    /// every group is to be full: else the last one found ends the search
+    strict: bool,
 }
 
 /// How the hits of a group make its score in a hybrid search.
@@ -44,8 +46,8 @@ enum Value {
 }
 
 impl Group {
-    /// `strict_group_size` is read and changes nothing: Milvus looks on for hits that fill the
-    /// groups it has, and a search that sees every row fills them anyway.
+    /// The groups that search parameters ask for. A `strict_group_size` that is no bool is false,
+    /// as in Milvus's proxy.
     pub fn new(collection: &Collection, params: &Params<'_>) -> Result<Option<Group>> {
         let size = params.whole("group_size")?.unwrap_or(1);
         if size <= 0 {
@@ -65,7 +67,8 @@ impl Group {
             return Ok(None);
         };
         let (column, path) = place(collection, &name)?;
-        Ok(Some(Group { column, path, size: size as usize }))
+        let strict = params.flag("strict_group_size").unwrap_or(false);
+        Ok(Some(Group { column, path, size: size as usize, strict }))
     }
 
     /// Of hits, the closest first, those of `limit` groups behind the first `offset` ones.
@@ -104,7 +107,8 @@ impl Group {
         scored.into_iter().skip(offset).take(limit).flat_map(|(_, group)| group).collect()
     }
 
-    /// The first so many groups, in the order in which they come up.
+    /// The first so many groups, in the order in which they come up. Milvus's core goes through
+    /// the hits until it has all groups, or all groups full where they are to be.
     fn parted(&self, collection: &Collection, hits: &[Hit], most: usize) -> Vec<Vec<Hit>> {
         let mut places: HashMap<Value, usize> = HashMap::new();
         let mut groups: Vec<Vec<Hit>> = Vec::new();
@@ -124,6 +128,9 @@ impl Group {
             if let Some(group) = groups.get_mut(place).filter(|group| group.len() < self.size) {
                 group.push(*hit);
                 open -= usize::from(group.len() == self.size);
+            }
+            if !self.strict && groups.len() >= most {
+                break;
             }
         }
         groups

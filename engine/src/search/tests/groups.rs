@@ -41,18 +41,23 @@ fn one_hit_of_each_group_is_the_closest() {
 #[test]
 fn the_hits_of_a_group_stand_together() {
     let sized = [("topk", "2"), ("group_by_field", "shelf"), ("group_size", "2")];
-    assert_eq!(grouped(&sized), (vec![1, 3, 2, 6], vec![1.0, 9.0, 4.0, 36.0]));
     let strict = [&sized[..], &[("strict_group_size", "true")]].concat();
-    assert_eq!(grouped(&strict).0, [1, 3, 2, 6]);
+    assert_eq!(grouped(&strict), (vec![1, 3, 2, 6], vec![1.0, 9.0, 4.0, 36.0]));
     // a group that has no more is given all the same
     let few = [("topk", "3"), ("group_by_field", "shelf"), ("group_size", "3")];
-    assert_eq!(grouped(&few).0, [1, 3, 5, 2, 6, 4]);
+    let strict = [&few[..], &[("strict_group_size", "true")]].concat();
+    assert_eq!(grouped(&strict).0, [1, 3, 5, 2, 6, 4]);
+    // when the last group comes up the others have what came before
+    assert_eq!(grouped(&sized).0, [1, 2]);
+    assert_eq!(grouped(&few).0, [1, 3, 2, 4]);
 }
 
 #[test]
 fn an_offset_counts_groups() {
     let later = [("topk", "1"), ("offset", "1"), ("group_by_field", "shelf"), ("group_size", "2")];
-    assert_eq!(grouped(&later).0, [2, 6]);
+    assert_eq!(grouped(&later).0, [2]);
+    let strict = [&later[..], &[("strict_group_size", "true")]].concat();
+    assert_eq!(grouped(&strict).0, [2, 6]);
 }
 
 #[test]

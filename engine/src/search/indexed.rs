@@ -23,7 +23,10 @@ use crate::search::plan::Params;
 /// `ef` of 64 measures as many.
 const LEAST: usize = 4096;
 
-/// As much where nobody has asked for a certain index: a scan of so many takes 1 ms.
+/// As much where nobody has asked for a certain index: a scan of so many takes 1 ms. Codes are
+/// made then, at any size. Measured at 100,000 x 128: a scan takes 2.3 ms, codes 0.99, which are
+/// there after 0.12 s, and a graph 0.14, which takes 23 s of everybody's time; it has paid for
+/// itself after 27,000 searches (60,000 x 768: 8.3, 2.7 after 0.33 s, 0.27 after 34 s; 14,000).
 const LEAST_AUTO: usize = 50_000;
 
 /// What a search looks at that does not say how far to go.

@@ -8,7 +8,7 @@ use crate::index::random::Random;
 
 const DIM: usize = 16;
 const ROWS: i64 = 12_000;
-const QUERIES: usize = 25;
+const QUERIES: usize = 12;
 
 /// Points about a hundred centres, and a number from 0 to 99 for each.
 struct Library {
@@ -166,4 +166,157 @@ fn lists_find_what_a_scan_does() {
         let index = [("index_type", index_type), ("params", r#"{"nlist": 100}"#)];
         life_of(&index, metric, r#"{"nprobe": 24}"#, 0.98);
     }
+}
+
+/// A graph of all rows, built.
+fn graph() -> Library {
+    let mut library = Library::new(&[("index_type", "HNSW")], "L2", ROWS);
+    while library.world.work(100) {}
+    library
+}
+
+#[test]
+fn ranges_groups_and_iterators_miss_nothing() {
+    let mut library = graph();
+    for _ in 0..QUERIES {
+        let query = library.point();
+        let wanted = library.nearest(&query, 100);
+        let (from, to) = (wanted[100].0, wanted[300].0);
+        let inside: Vec<i64> = wanted[100..300].iter().map(|(_, id)| *id).collect();
+        let params = format!(r#"{{"radius": {to}, "range_filter": {from}, "ef": 1000}}"#);
+        let found =
+            keys(&library.world.found(nearest(&query, &[("topk", "1000"), ("params", &params)])));
+        let common = found.iter().filter(|id| inside.contains(id)).count();
+        // the bounds themselves are rounded
+        assert!(common >= 198 && found.len() <= 202, "{common} of {}", found.len());
+        let few: Vec<i64> = wanted[..10].iter().map(|(_, id)| *id).collect();
+        let iterator = [("topk", "10"), ("iterator", "True"), ("params", r#"{"ef": 10}"#)];
+        assert_eq!(keys(&library.world.found(nearest(&query, &iterator))), few);
+        let grouped = [("topk", "100"), ("group_by_field", "n"), ("params", r#"{"ef": 100}"#)];
+        let found = keys(&library.world.found(nearest(&query, &grouped)));
+        let shelf = |id: &i64| library.rows.iter().find(|(there, ..)| there == id).unwrap().1;
+        let mut seen = std::collections::HashSet::new();
+        let firsts: Vec<i64> =
+            wanted.iter().map(|(_, id)| *id).filter(|id| seen.insert(shelf(id))).collect();
+        assert_eq!(found, firsts);
+    }
+}
+
+#[test]
+fn pages_are_cut_from_one_list() {
+    let mut library = graph();
+    for _ in 0..QUERIES {
+        let query = library.point();
+        let mut page = |limit: usize, offset: usize| {
+            let (limit, offset) = (limit.to_string(), offset.to_string());
+            let params =
+                [("topk", limit.as_str()), ("offset", &offset), ("params", r#"{"ef": 64}"#)];
+            keys(&library.world.found(nearest(&query, &params)))
+        };
+        let whole = page(60, 0);
+        let pages: Vec<i64> = (0..6).flat_map(|number| page(10, 10 * number)).collect();
+        assert_eq!(pages, whole);
+    }
+}
+
+#[test]
+fn several_queries_are_answered_as_each_alone() {
+    let mut library = graph();
+    library.write(ROWS..ROWS + 100, false);
+    let queries: Vec<Vec<f32>> = (0..5).map(|_| library.point()).collect();
+    let alone: Vec<i64> =
+        queries.iter().flat_map(|query| library.search(query, "{}", 30).0).collect();
+    let queries: Vec<Vec<u8>> = queries.iter().map(|query| bytes(query)).collect();
+    let mut request = search(PlaceholderType::FloatVector, &queries, &[("topk", "10")]);
+    request.dsl = "n < 30".to_string();
+    assert_eq!(keys(&library.world.found(request)), alone);
+}
+
+#[test]
+fn rows_without_a_vector_stay_out_of_the_graph() {
+    let v = FieldSchema { nullable: true, ..floats("v", "16") };
+    let mut world = World::bare([v], Vec::new());
+    world.index("v", &[("index_type", "HNSW"), ("metric_type", "COSINE")]);
+    world.load();
+    let ids: Vec<i64> = (0..5000).collect();
+    let points = Random::new(3).floats(5000 / 2 * DIM);
+    let column = FieldData {
+        valid_data: ids.iter().map(|id| id % 2 == 0).collect(),
+        ..float_rows("v", DIM, &points)
+    };
+    world.insert(&ids, vec![column, dynamic(&vec!["{}"; ids.len()])]);
+    while world.work(100) {}
+    for row in [0, 7, 2499] {
+        let query = &points[row * DIM..][..DIM];
+        let found = keys(&world.found(nearest(query, &[("topk", "40")])));
+        assert_eq!((found[0], found.len()), (2 * row as i64, 40));
+        assert!(found.iter().all(|id| id % 2 == 0));
+    }
+}
+
+#[test]
+fn a_dropped_index_is_gone_and_another_one_built() {
+    let mut library = graph();
+    let memory = library.world.memory();
+    assert!(memory.indexes > ROWS as usize * 128 && memory.rows > ROWS as usize * DIM * 4);
+    let collection_name = || "t".to_string();
+    library.world.done(pb::ReleaseCollectionRequest {
+        collection_name: collection_name(),
+        ..Default::default()
+    });
+    library.world.done(pb::DropIndexRequest {
+        collection_name: collection_name(),
+        index_name: "v".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(library.world.memory().indexes, 0);
+    library.world.index("v", &[("index_type", "DISKANN"), ("metric_type", "L2")]);
+    library.world.load();
+    let index = library.described();
+    assert_eq!(index.index_state_fail_reason, "HNSW stands in for DISKANN");
+    assert!(index.params.contains(&pair("index_type", "DISKANN")));
+    assert_eq!(index.pending_index_rows, ROWS);
+    while library.world.work(100) {}
+    library.check("anew", r#"{"search_list": 64}"#, 0.98);
+}
+
+#[test]
+fn an_index_of_nobodys_choice_comes_with_the_rows() {
+    let mut library = Library::new(&[("index_type", "AUTOINDEX")], "L2", 49_999);
+    assert!(!library.world.work(100));
+    assert_eq!(library.described().state(), IndexState::Finished);
+    library.write(49_999..50_001, false);
+    assert_eq!(library.described().pending_index_rows, 50_001);
+    while library.world.work(100) {}
+    assert_eq!(library.described().pending_index_rows, 0);
+    assert!(library.world.memory().indexes > 0);
+    library.check("by codes", "{}", 0.999);
+}
+
+#[test]
+fn numbers_out_of_bounds_are_refused() {
+    let mut world = World::bare([floats("v", "16")], Vec::new());
+    let mut refused = |index_type: &str, params: &str| {
+        let request = pb::CreateIndexRequest {
+            collection_name: "t".to_string(),
+            field_name: "v".to_string(),
+            extra_params: vec![pair("index_type", index_type), pair("params", params)],
+            ..Default::default()
+        };
+        world.wrong(request).1
+    };
+    let cases = [
+        ("HNSW", r#"{"M": -1}"#, "param 'M' (-1) should be in range [2, 2048]"),
+        ("HNSW", r#"{"efConstruction": 0}"#, "'efConstruction' (0) should be in range [1, "),
+        ("IVF_FLAT", r#"{"nlist": 65537}"#, "param 'nlist' (65537) should be in range [1, 65536]"),
+    ];
+    for (index_type, params, words) in cases {
+        let reason = refused(index_type, params);
+        assert!(reason.contains(words), "{reason}");
+    }
+    world.index("v", &[("index_type", "HNSW")]);
+    world.load();
+    let few = [("topk", "10"), ("params", r#"{"ef": 9}"#)];
+    let (_, reason) = world.wrong(nearest(&[0.0; DIM], &few));
+    assert!(reason.contains("ef(9) should be larger than k(10)"), "{reason}");
 }

@@ -22,6 +22,7 @@ use milvus_proto::schema::{
 use milvus_proto::{Reply, Request};
 use prost::Message;
 
+use crate::segment::Memory;
 use crate::service::{Call, Service};
 
 /// A service with one collection, `t`.
@@ -107,6 +108,10 @@ impl World {
             steps = steps.saturating_sub(1);
             steps > 0
         })
+    }
+
+    pub fn memory(&self) -> Memory {
+        self.0.memory()
     }
 
     pub fn found<R: Request<Reply = pb::SearchResults>>(&mut self, request: R) -> SearchResultData {

@@ -3,8 +3,8 @@
 //!     cargo run -p milvus-engine --example serve -- --port 19530 --data folder
 //!
 //! What is acknowledged is kept in the folder; without one, all is in memory alone. Indexes are
-//! built while no request is there. It takes the
-//! frames of unary calls off itself: the engine is asked by bytes, and needs no generated server.
+//! built while no request is there. It takes the frames of unary calls off itself: the engine is
+//! asked by bytes, and needs no generated server.
 
 use std::convert::Infallible;
 use std::process::exit;

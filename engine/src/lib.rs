@@ -12,14 +12,14 @@
 //!    false or unknown.
 //! 5. [`search`] finds rows by vectors and texts, the service's `query` by filters, and [`outputs`]
 //!    gives back their fields; [`index`] and [`kernels`] make that fast, [`analyzer`] makes terms
-//!    of texts.
+//!    of texts. Indexes are built between requests, slice by slice ([`service::Service::work`]).
 //! 6. [`store`] keeps bytes in a log, a manifest and immutable segments; [`kept`] joins it to the
 //!    service, so that what was acknowledged is there again after whatever happened.
 //!
 //! Arrows: `kept -> service, store; service -> catalog, search; search -> expr, index, analyzer,
-//! catalog; expr -> segment; catalog -> schema, segment; segment -> index; index -> kernels`.
-//! Everything is synchronous and pure but for `store`, which knows bytes alone and reaches files
-//! through a small trait.
+//! catalog; expr -> segment, index; catalog -> schema, segment; segment -> index; index ->
+//! kernels`. Everything is synchronous and pure but for `store`, which knows bytes alone and
+//! reaches files through a small trait.
 
 #![cfg_attr(
     not(test),

@@ -3,18 +3,20 @@
 
 pub mod item;
 mod scan;
+mod seek;
 
 use std::ops::Range;
 
 use super::Texts;
 use super::json;
-use super::plan::{Node, Operand, Place};
+use super::plan::{Computed, Node, Operand, Place};
 use super::tree::Compare;
 use super::value::Value;
 use crate::segment::Segment;
 use crate::segment::bits::Bits;
 use crate::segment::column::{Cell, Column};
 use item::{Item, item};
+use seek::Sought;
 
 /// A bit a row. What is true is known too.
 #[derive(Clone, Debug)]
@@ -45,9 +47,10 @@ impl Eval<'_> {
             Node::Compare { of, compare, with } => self.compare(of, *compare, with, asked),
             Node::Range { of, bounds } => {
                 let [lower, upper] = &**bounds;
-                if let Some(truth) =
-                    self.scan(of, asked, |column| scan::between(column, &self.rows, lower, upper))
-                {
+                let sought = |_: &_| seek::between(lower, upper);
+                if let Some(truth) = self.scan(of, asked, sought, |column, rows| {
+                    scan::between(column, rows, lower, upper)
+                }) {
                     return truth;
                 }
                 let above = if lower.inclusive { Compare::GreaterEqual } else { Compare::Greater };
@@ -59,8 +62,9 @@ impl Eval<'_> {
                 })
             }
             Node::In { of, set } => {
+                let sought = |column: &_| seek::among(column, set);
                 if let Some(truth) =
-                    self.scan(of, asked, |column| scan::among(column, &self.rows, set))
+                    self.scan(of, asked, sought, |column, rows| scan::among(column, rows, set))
                 {
                     return truth;
                 }
@@ -151,8 +155,9 @@ impl Eval<'_> {
     }
 
     fn compare(&self, of: &Operand, compare: Compare, with: &Value, asked: Option<&Bits>) -> Truth {
-        if let Some(truth) = self.scan(of, asked, |column| {
-            scan::compare(column, &self.rows, &of.computed, compare, with)
+        let sought = |_: &_| seek::compare(compare, with);
+        if let Some(truth) = self.scan(of, asked, sought, |column, rows| {
+            scan::compare(column, rows, &of.computed, compare, with)
         }) {
             return truth;
         }
@@ -173,7 +178,9 @@ impl Eval<'_> {
     }
 
     fn like(&self, of: &Operand, asked: Option<&Bits>, test: impl Fn(&str) -> bool) -> Truth {
-        if let Some(truth) = self.scan(of, asked, |column| scan::texts(column, &self.rows, &test)) {
+        if let Some(truth) =
+            self.scan(of, asked, |_| None, |column, rows| scan::texts(column, rows, &test))
+        {
             return truth;
         }
         self.items(of, asked, |item| match item {
@@ -223,19 +230,25 @@ impl Eval<'_> {
         truth
     }
 
-    /// The fast way, of a whole column; none where there is no such way, or few rows are asked for.
-    fn scan(
+    /// The fast way, of a whole column: by an index or by a pass. None where there is no such way,
+    /// or few rows are asked for.
+    fn scan<'a>(
         &self,
         of: &Operand,
         asked: Option<&Bits>,
-        yes: impl Fn(&Column) -> Option<Bits>,
+        sought: impl FnOnce(&Column) -> Option<Sought<'a>>,
+        pass: impl Fn(&Column, &Range<usize>) -> Option<Bits>,
     ) -> Option<Truth> {
-        let few = asked.is_some_and(|asked| asked.count() < self.rows.len() / 8);
-        if of.place != Place::Whole || few {
+        if of.place != Place::Whole {
             return None;
         }
         let column = self.segment.column(of.column)?;
-        let mut truth = Truth { yes: yes(column)?, known: Bits::filled(self.rows.len(), true) };
+        let yes = match self.seek(of, column, sought, &pass) {
+            Some(yes) => yes,
+            None if asked.is_some_and(|asked| asked.count() < self.rows.len() / 8) => return None,
+            None => pass(column, &self.rows)?,
+        };
+        let mut truth = Truth { yes, known: Bits::filled(self.rows.len(), true) };
         if let Some(valid) = column.valid() {
             for row in scan::missing(valid, &self.rows) {
                 truth.known.set(row, false);
@@ -243,6 +256,27 @@ impl Eval<'_> {
             truth.yes.and(&truth.known);
         }
         Some(truth)
+    }
+
+    /// By an index of the column, and by a pass of the rows that it has not seen.
+    fn seek<'a>(
+        &self,
+        of: &Operand,
+        column: &Column,
+        sought: impl FnOnce(&Column) -> Option<Sought<'a>>,
+        pass: impl Fn(&Column, &Range<usize>) -> Option<Bits>,
+    ) -> Option<Bits> {
+        let whole = self.rows == (0..self.segment.rows());
+        let sorted = self.segment.sorted(of.column).filter(|_| whole)?;
+        if !matches!(of.computed, Computed::Plain) {
+            return None;
+        }
+        let mut yes = seek::find(column, sorted, &sought(column)?, self.rows.len())?;
+        let rest = pass(column, &(sorted.len()..self.rows.end))?;
+        for (index, word) in rest.words().iter().enumerate() {
+            yes.set_word(sorted.len() + index * 64, *word);
+        }
+        Some(yes)
     }
 
     fn all(&self, value: bool) -> Truth {

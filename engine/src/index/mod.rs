@@ -11,6 +11,7 @@
 //! - [`ivf`]: lists of rows round centroids.
 //! - [`built`]: one of these for a column of vectors, as it grows.
 //! - [`sparse`]: lists of rows by term, for sparse vectors and BM25.
+//! - [`sorted`]: rows by the order of their values, for filters.
 
 pub mod built;
 pub mod collect;
@@ -21,6 +22,7 @@ pub mod ivf;
 pub mod kmeans;
 pub mod random;
 pub mod rows;
+pub mod sorted;
 pub mod sparse;
 
 /// How far apart two vectors are, by Milvus's names.

@@ -15,6 +15,7 @@ use milvus_proto::schema::{DataType, FieldData, IDs, LongArray, StringArray};
 use crate::index::Metric;
 use crate::index::built::{Built, Choice};
 use crate::index::rows::{Mask, Rows};
+use crate::index::sorted::{RUN, Sorted};
 use crate::index::sparse::Sparse;
 use crate::schema::{Field, Schema};
 use bits::Bits;
@@ -38,6 +39,8 @@ pub struct Segment {
     inverted: Vec<(usize, Sparse)>,
     /// the index of a dense column, by its number
     built: Vec<(usize, Built)>,
+    /// the rows of a column of whole numbers or texts in the order of these, by its number
+    sorted: Vec<(usize, Sorted)>,
     /// an insert does not look for its key: an older row of the same one, by the newer
     older: HashMap<u32, u32>,
     primary: usize,
@@ -76,6 +79,7 @@ impl Segment {
                 .map(|(index, _)| (index, Sparse::new()))
                 .collect(),
             built: Vec::new(),
+            sorted: Vec::new(),
             older: HashMap::new(),
             primary: schema.primary(),
         }
@@ -179,9 +183,38 @@ impl Segment {
         })
     }
 
-    /// Throws the index of a column away.
+    /// The rows of a column in the order of their values, as far as they are sorted.
+    pub fn sorted(&self, index: usize) -> Option<&Sorted> {
+        self.sorted.iter().find(|(column, _)| *column == index).map(|(_, sorted)| sorted)
+    }
+
+    /// Sorts more rows of a column for some milliseconds. True while there is more to do.
+    pub fn sort(&mut self, index: usize) -> bool {
+        let (rows, Some(column)) = (self.rows(), self.columns.get(index)) else { return false };
+        if rows < RUN {
+            return false;
+        }
+        if self.sorted(index).is_none() {
+            self.sorted.push((index, Sorted::default()));
+        }
+        let mut sorted = self.sorted.iter_mut().filter(|(column, _)| *column == index);
+        let Some((_, sorted)) = sorted.next().filter(|(_, sorted)| sorted.len() + RUN <= rows)
+        else {
+            return false;
+        };
+        match &column.data {
+            Data::Int(rows) => sorted.push(|a, b| rows.get(a).cmp(&rows.get(b))),
+            Data::Long(rows) => sorted.push(|a, b| rows.get(a).cmp(&rows.get(b))),
+            Data::Text(rows) => sorted.push(|a, b| rows.get(a).cmp(&rows.get(b))),
+            _ => return false,
+        }
+        sorted.len() + RUN <= rows
+    }
+
+    /// Throws the indexes of a column away.
     pub fn unbuild(&mut self, index: usize) {
         self.built.retain(|(column, _)| *column != index);
+        self.sorted.retain(|(column, _)| *column != index);
     }
 
     /// What it takes of the memory.
@@ -198,7 +231,9 @@ impl Segment {
         let inverted = self.inverted.iter().map(|(_, rows)| rows.bytes()).sum::<usize>();
         Memory {
             rows: columns + keys + self.partitions.bytes() + self.deleted.bytes(),
-            indexes: inverted + self.built.iter().map(|(_, built)| built.bytes()).sum::<usize>(),
+            indexes: inverted
+                + self.built.iter().map(|(_, built)| built.bytes()).sum::<usize>()
+                + self.sorted.iter().map(|(_, sorted)| sorted.bytes()).sum::<usize>(),
         }
     }
 
@@ -304,7 +339,9 @@ impl Segment {
     pub fn insert_column(&mut self, index: usize, column: Column) {
         let inverted = self.inverted.iter_mut().map(|(place, _)| place);
         let built = self.built.iter_mut().map(|(place, _)| place);
-        inverted.chain(built).filter(|place| **place >= index).for_each(|place| *place += 1);
+        let sorted = self.sorted.iter_mut().map(|(place, _)| place);
+        let places = inverted.chain(built).chain(sorted);
+        places.filter(|place| **place >= index).for_each(|place| *place += 1);
         if matches!(column.data, Data::Sparse(_)) {
             let mut inverted = Sparse::new();
             invert(&mut inverted, &column, 0);

@@ -8,9 +8,11 @@ use crate::catalog::{Catalog, Collection, Index};
 use crate::error::{Error, Kind, Result, success};
 use crate::index::Metric;
 use crate::index::built::Choice;
+use crate::index::sorted::{RUN, Sorted};
 use crate::schema::{Field, param};
 use crate::search::indexed;
 use crate::search::plan::{Params, metric_of};
+use crate::segment::Segment;
 use crate::service::Context;
 use crate::service::define::change;
 
@@ -101,8 +103,8 @@ pub(crate) fn drop(context: &mut Context<'_>, request: pb::DropIndexRequest) -> 
 pub(crate) fn work(catalog: &mut Catalog, go_on: &mut dyn FnMut() -> bool) -> bool {
     for collection in catalog.collections_mut() {
         for index in &collection.indexes {
-            let Some((column, choice, metric)) = wanted(collection, index) else { continue };
-            while collection.segment.build(column, choice, metric) {
+            let Some(wanted) = Wanted::new(collection, index) else { continue };
+            while wanted.step(&mut collection.segment) {
                 if !go_on() {
                     return true;
                 }
@@ -113,24 +115,68 @@ pub(crate) fn work(catalog: &mut Catalog, go_on: &mut dyn FnMut() -> bool) -> bo
 }
 
 /// What is to be built of an index, in which column.
-fn wanted(collection: &Collection, index: &Index) -> Option<(usize, Choice, Metric)> {
-    let (column, field) = collection.schema.find(&index.field)?;
-    let params = Params::new(&index.params).ok()?;
-    let choice = indexed::choice(field, &params, collection.segment.rows()).ok()?;
-    Some((column, choice, metric_of(field, &index.params).ok()?))
+enum Wanted {
+    Vectors(usize, Choice, Metric),
+    /// of whole numbers and texts; a pass over floats is as fast, and other kinds are kept and
+    /// shown alone
+    Sorted(usize),
+}
+
+impl Wanted {
+    fn new(collection: &Collection, index: &Index) -> Option<Wanted> {
+        let (column, field) = collection.schema.find(&index.field)?;
+        let params = Params::new(&index.params).ok()?;
+        match field.data_type {
+            DataType::FloatVector => {
+                let choice = indexed::choice(field, &params, collection.segment.rows()).ok()?;
+                Some(Wanted::Vectors(column, choice, metric_of(field, &index.params).ok()?))
+            }
+            DataType::Int8
+            | DataType::Int16
+            | DataType::Int32
+            | DataType::Int64
+            | DataType::Timestamptz
+            | DataType::VarChar => {
+                let ngrams = params.text("index_type").is_some_and(|name| name == "NGRAM");
+                (!ngrams).then_some(Wanted::Sorted(column))
+            }
+            _ => None,
+        }
+    }
+
+    /// Builds for some milliseconds; true while there is more to do.
+    fn step(&self, segment: &mut Segment) -> bool {
+        match *self {
+            Wanted::Vectors(column, choice, metric) => segment.build(column, choice, metric),
+            Wanted::Sorted(column) => segment.sort(column),
+        }
+    }
+
+    /// The first row that is yet to be seen; none where all that need be are.
+    fn first(&self, segment: &Segment) -> Option<usize> {
+        let first = match *self {
+            Wanted::Vectors(_, Choice::Scan, _) => return None,
+            Wanted::Vectors(column, choice, metric) => {
+                let built = segment.built(column).filter(|built| built.is(choice, metric));
+                built.map_or(0, |built| built.len() as usize)
+            }
+            Wanted::Sorted(column) => {
+                let first = segment.sorted(column).map_or(0, Sorted::len);
+                // what does not fill a run is looked at in passing
+                if segment.rows() - first < RUN {
+                    return None;
+                }
+                first
+            }
+        };
+        Some(first)
+    }
 }
 
 fn description(collection: &Collection, index: &Index) -> pb::IndexDescription {
     let rows = collection.segment.live();
-    let pending = match wanted(collection, index) {
-        None | Some((_, Choice::Scan, _)) => 0,
-        Some((column, choice, metric)) => {
-            let built = collection.segment.built(column);
-            let built = built.filter(|built| built.is(choice, metric));
-            let first = built.map_or(0, |built| built.len() as usize);
-            rows.ones().filter(|row| *row >= first).count() as i64
-        }
-    };
+    let first = Wanted::new(collection, index).and_then(|wanted| wanted.first(&collection.segment));
+    let pending = first.map_or(0, |first| rows.ones().filter(|row| *row >= first).count() as i64);
     let total_rows = rows.count() as i64;
     let index_type = param(&index.params, "index_type").unwrap_or_default();
     let stand_in = indexed::stand_in(index_type);

@@ -6,6 +6,7 @@ mod hybrid;
 mod indexes;
 mod mistakes;
 mod near;
+mod sorted;
 mod texts;
 
 use milvus_proto::common::{KeyValuePair, PlaceholderGroup, PlaceholderType, PlaceholderValue};

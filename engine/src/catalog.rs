@@ -36,6 +36,8 @@ pub struct Collection {
     pub id: i64,
     pub name: String,
     pub created: u64,
+    /// when the schema or the properties were last changed
+    pub updated: u64,
     pub schema: Schema,
     pub properties: Vec<KeyValuePair>,
     pub consistency: ConsistencyLevel,
@@ -160,11 +162,17 @@ impl Catalog {
         self.database_mut(database)?.find_mut(name).ok_or(missing)
     }
 
-    /// A collection by its number, in whichever database.
-    pub fn collection_of_id(&mut self, id: i64) -> Option<&mut Collection> {
-        let all =
-            self.databases.values_mut().flat_map(|database| database.collections.values_mut());
-        all.into_iter().find(|collection| collection.id == id)
+    /// The database and the name of a collection that is named, or told by its number where it is
+    /// not.
+    pub fn place(&self, database: &str, name: &str, id: i64) -> Result<(String, String)> {
+        if !name.is_empty() {
+            return Ok((or_default(database).to_string(), name.to_string()));
+        }
+        let found = self.databases.iter().find_map(|(database, inside)| {
+            let collection = inside.collections.values().find(|collection| collection.id == id)?;
+            Some((database.clone(), collection.name.clone()))
+        });
+        found.ok_or_else(|| Error::about(Kind::CollectionNotFound, "collection", id))
     }
 }
 
@@ -235,6 +243,11 @@ impl Collection {
             }
         }
     }
+}
+
+/// Milliseconds since 1970 of a moment.
+pub fn milliseconds(timestamp: u64) -> u64 {
+    timestamp >> 18
 }
 
 pub fn or_default(database: &str) -> &str {

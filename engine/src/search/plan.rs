@@ -16,6 +16,7 @@ use crate::index::Metric;
 use crate::index::collect::Range;
 use crate::schema::{Field, param};
 use crate::search::group::Group;
+use crate::search::iterator::Page;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 
@@ -33,6 +34,8 @@ pub(crate) struct Plan<'a> {
     /// digits behind the point that scores are rounded to
     pub round: Option<u32>,
     pub group: Option<Group>,
+    /// of an iterator
+    pub page: Option<Page>,
     pub k1: f32,
     pub b: f32,
     /// the share of the values of a sparse query that is left out, the smallest first
@@ -58,10 +61,12 @@ impl<'a> Plan<'a> {
         let partitions = collection.readable_partitions(&request.partition_names)?;
         let params = Params::new(&request.search_params)?;
         let (column, field) = searched(collection, params.text("anns_field"))?;
-        let (limit, offset) = match whole {
-            None => (depth(&params, None)?, params.whole("offset")?.unwrap_or(0)),
+        let page = if whole.is_none() { Page::new(&params)? } else { None };
+        let (limit, offset) = match (whole, &page) {
+            (None, Some(page)) => (page.size, 0),
+            (None, None) => (depth(&params, None)?, params.whole("offset")?.unwrap_or(0)),
             // the offset of a hybrid search is among the hits that are joined
-            Some(whole) => (depth(&params, Some(whole.depth))?, 0),
+            (Some(whole), _) => (depth(&params, Some(whole.depth))?, 0),
         };
         let (limit, offset) = window(limit, offset)?;
         let round = round(&params)?;
@@ -74,6 +79,8 @@ impl<'a> Plan<'a> {
         let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
         let metric = metric(field, &index.params, &params)?;
         let own = Params::new(&index.params)?;
+        let range = range(&params, metric)?;
+        let range = page.as_ref().map_or(range, |page| page.narrowed(range, metric));
         let number = |key: &str, or: f32| own.number(key).map(|n| n.map_or(or, |n| n as f32));
         Ok(Plan {
             collection,
@@ -82,9 +89,10 @@ impl<'a> Plan<'a> {
             metric,
             limit,
             offset,
-            range: range(&params, metric)?,
+            range,
             round,
             group,
+            page,
             k1: number("bm25_k1", crate::analyzer::bm25::DEFAULT_K1)?,
             b: number("bm25_b", crate::analyzer::bm25::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
@@ -181,7 +189,7 @@ pub(crate) fn expected(message: &str, expected: impl Display, actual: impl Displ
 }
 
 /// The field of a search: the one that is named, or the only one.
-fn searched(collection: &Collection, name: Option<String>) -> Result<(usize, &Field)> {
+pub(crate) fn searched(collection: &Collection, name: Option<String>) -> Result<(usize, &Field)> {
     let mut vectors = collection.schema.vectors();
     match (name.filter(|name| !name.is_empty()), vectors.next(), vectors.next()) {
         (Some(name), ..) => match collection.schema.field(&name)? {

@@ -13,9 +13,12 @@ pub(crate) fn list(
     context: &mut Context<'_>,
     _: pb::ListDatabasesRequest,
 ) -> Result<pb::ListDatabasesResponse> {
+    let databases = || context.catalog.databases();
     Ok(pb::ListDatabasesResponse {
         status: Some(success()),
-        db_names: context.catalog.databases().map(|(name, _)| name.clone()).collect(),
+        db_names: databases().map(|(name, _)| name.clone()).collect(),
+        created_timestamp: databases().map(|(_, database)| database.created).collect(),
+        db_ids: databases().map(|(_, database)| database.id).collect(),
     })
 }
 

@@ -71,9 +71,11 @@ macro_rules! methods {
 methods! {
     GetVersionRequest: maintenance::version;
     ConnectRequest: maintenance::connect;
+    CheckHealthRequest: maintenance::health;
 
     CreateCollectionRequest: define::create;
     DropCollectionRequest: define::drop;
+    HasCollectionRequest: define::has;
     DescribeCollectionRequest: define::describe;
     ShowCollectionsRequest: define::show;
     RenameCollectionRequest: define::rename;
@@ -92,11 +94,13 @@ methods! {
 
     CreatePartitionRequest: partitions::create;
     DropPartitionRequest: partitions::drop;
+    HasPartitionRequest: partitions::has;
     ShowPartitionsRequest: partitions::show;
     GetPartitionStatisticsRequest: partitions::statistics;
 
     CreateIndexRequest: indexes::create;
     DescribeIndexRequest: indexes::describe;
+    GetIndexStatisticsRequest: indexes::statistics;
     AlterIndexRequest: indexes::alter;
     DropIndexRequest: indexes::drop;
 
@@ -148,7 +152,7 @@ methods! {
 
 fn search(context: &mut Context<'_>, request: pb::SearchRequest) -> Result<pb::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    crate::search::search(collection, &request)
+    crate::search::search(collection, &request, context.timestamp)
 }
 
 fn hybrid_search(
@@ -156,7 +160,7 @@ fn hybrid_search(
     request: pb::HybridSearchRequest,
 ) -> Result<pb::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    crate::search::hybrid(collection, &request)
+    crate::search::hybrid(collection, &request, context.timestamp)
 }
 
 impl Service {

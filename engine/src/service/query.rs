@@ -53,6 +53,8 @@ pub(crate) fn query(
     let reply = pb::QueryResults {
         status: Some(success()),
         collection_name: collection.name.clone(),
+        session_ts: context.timestamp,
+        primary_field_name: collection.schema.primary_field().name.clone(),
         ..Default::default()
     };
     if counts {

@@ -39,6 +39,7 @@ pub(crate) fn insert(
     Ok(pb::MutationResult {
         status: Some(success()),
         i_ds: Some(ids(keys)),
+        succ_index: (0..request.num_rows).collect(),
         insert_cnt: rows as i64,
         timestamp: context.timestamp,
         ..Default::default()
@@ -69,6 +70,7 @@ pub(crate) fn upsert(
     Ok(pb::MutationResult {
         status: Some(success()),
         i_ds: Some(ids(keys)),
+        succ_index: (0..request.num_rows).collect(),
         upsert_cnt: rows as i64,
         timestamp: context.timestamp,
         ..Default::default()

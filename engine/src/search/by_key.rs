@@ -15,7 +15,7 @@ use prost::Message as _;
 use crate::catalog::Collection;
 use crate::error::{Error, Result};
 use crate::schema::Field;
-use crate::search::plan::{Params, expected, searched};
+use crate::search::plan::{Plan, expected};
 use crate::segment::Key;
 
 /// The queries that keys stand for.
@@ -27,17 +27,21 @@ pub(crate) struct ByKey {
 }
 
 impl ByKey {
-    pub fn new(collection: &Collection, request: &pb::SearchRequest, ids: &IDs) -> Result<ByKey> {
+    pub fn new(
+        plan: &Plan<'_>,
+        request: &pb::SearchRequest,
+        ids: &IDs,
+        moment: u64,
+    ) -> Result<ByKey> {
+        let collection = plan.collection;
         let partitions = collection.readable_partitions(&request.partition_names)?;
-        let params = Params::new(&request.search_params)?;
-        let (_, field) = searched(collection, params.text("anns_field"))?;
-        let (column, field) = collection.schema.field(source(collection, field))?;
+        let (column, field) = collection.schema.field(source(collection, plan.field))?;
         let keys = keys(collection, ids)?;
         if keys.iter().collect::<HashSet<_>>().len() != keys.len() {
             return Err(Error::invalid("duplicate IDs found in search request"));
         }
         let segment = &collection.segment;
-        let live = segment.live();
+        let live = collection.live(moment);
         let found = |key: &Key| {
             segment.find(key).filter(|row| {
                 let number = segment.partition(*row);

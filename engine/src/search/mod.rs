@@ -45,9 +45,9 @@ pub fn search(
     request: &pb::SearchRequest,
     moment: u64,
 ) -> Result<pb::SearchResults> {
-    let mut plan = Plan::new(collection, request, None)?;
+    let mut plan = Plan::new(collection, request, moment, None)?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    let found = found(&plan, request)?;
+    let found = found(&plan, request, moment)?;
     // the half away from zero, as Milvus's core has it
     let round = plan.round.map(|digits| Round { digits, whole: f64::round });
     let mut results = results(collection, &outputs, &found, plan.limit, round);
@@ -84,9 +84,9 @@ pub fn hybrid(
         if part.partition_names.is_empty() {
             part.partition_names.clone_from(&request.partition_names);
         }
-        let plan = Plan::new(collection, &part, Some(&whole))?;
+        let plan = Plan::new(collection, &part, moment, Some(&whole))?;
         metrics.push(plan.metric);
-        searches.push(found(&plan, &part)?);
+        searches.push(found(&plan, &part, moment)?);
     }
     let queries = searches.first().map_or(0, Vec::len);
     if searches.iter().any(|hits| hits.len() != queries) {
@@ -115,9 +115,9 @@ pub fn hybrid(
 }
 
 /// The hits of each query, the closest first.
-fn found(plan: &Plan<'_>, request: &pb::SearchRequest) -> Result<Vec<Vec<Hit>>> {
+fn found(plan: &Plan<'_>, request: &pb::SearchRequest, moment: u64) -> Result<Vec<Vec<Hit>>> {
     let by_key = match &request.search_input {
-        Some(SearchInput::Ids(ids)) => Some(ByKey::new(plan.collection, request, ids)?),
+        Some(SearchInput::Ids(ids)) => Some(ByKey::new(plan, request, ids, moment)?),
         Some(SearchInput::PlaceholderGroup(_)) | None => None,
     };
     let queries = match (&request.search_input, &by_key) {

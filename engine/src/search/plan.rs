@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result};
 use crate::expr;
-use crate::expr::value::Templates;
 use crate::index::Metric;
 use crate::index::collect::Range;
 use crate::schema::{Field, param};
@@ -36,6 +35,8 @@ pub(crate) struct Plan<'a> {
     pub group: Option<Group>,
     /// of an iterator
     pub page: Option<Page>,
+    /// which of the analyzers of several a query's text goes through
+    pub analyzer_name: String,
     pub k1: f32,
     pub b: f32,
     /// the share of the values of a sparse query that is left out, the smallest first
@@ -56,6 +57,7 @@ impl<'a> Plan<'a> {
     pub fn new(
         collection: &'a Collection,
         request: &pb::SearchRequest,
+        moment: u64,
         whole: Option<&Whole>,
     ) -> Result<Plan<'a>> {
         let partitions = collection.readable_partitions(&request.partition_names)?;
@@ -93,10 +95,11 @@ impl<'a> Plan<'a> {
             round,
             group,
             page,
+            analyzer_name: params.text("analyzer_name").unwrap_or_default(),
             k1: number("bm25_k1", crate::analyzer::bm25::DEFAULT_K1)?,
             b: number("bm25_b", crate::analyzer::bm25::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
-            mask: mask(collection, column, &request.dsl, partitions.as_deref())?,
+            mask: mask(collection, column, request, moment, partitions.as_deref())?,
         })
     }
 }
@@ -189,7 +192,7 @@ pub(crate) fn expected(message: &str, expected: impl Display, actual: impl Displ
 }
 
 /// The field of a search: the one that is named, or the only one.
-pub(crate) fn searched(collection: &Collection, name: Option<String>) -> Result<(usize, &Field)> {
+fn searched(collection: &Collection, name: Option<String>) -> Result<(usize, &Field)> {
     let mut vectors = collection.schema.vectors();
     match (name.filter(|name| !name.is_empty()), vectors.next(), vectors.next()) {
         (Some(name), ..) => match collection.schema.field(&name)? {
@@ -334,19 +337,21 @@ fn drop_ratio(params: &Params<'_>) -> Result<f32> {
 fn mask(
     collection: &Collection,
     column: usize,
-    filter: &str,
+    request: &pb::SearchRequest,
+    moment: u64,
     partitions: Option<&[u32]>,
 ) -> Result<Bits> {
     let segment = &collection.segment;
     // whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy
-    let filter = expr::parse(filter)
-        .and_then(|filter| filter.typed(&collection.schema, &Templates::new()))
+    let entries = request.expr_template_values.iter();
+    let filter = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))
+        .and_then(|values| expr::parse(&request.dsl)?.typed(&collection.schema, &values))
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
     let mut mask = match filter.is_always() {
         true => Bits::filled(segment.rows(), true),
         false => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
     };
-    mask.and(&segment.live());
+    mask.and(&collection.live(moment));
     if let Some(partitions) = partitions {
         mask.and(&segment.in_partitions(partitions));
     }

@@ -34,6 +34,8 @@ pub struct Segment {
     inverted: Vec<(usize, Sparse)>,
     /// an insert does not look for its key: an older row of the same one, by the newer
     older: HashMap<u32, u32>,
+    /// the rows before which, and the moment by which they were written, in the order of both
+    written: Vec<(usize, u64)>,
     primary: usize,
 }
 
@@ -50,6 +52,7 @@ impl Segment {
                 .map(|(index, _)| (index, Sparse::new()))
                 .collect(),
             older: HashMap::new(),
+            written: Vec::new(),
             primary: schema.primary(),
         }
     }
@@ -112,6 +115,20 @@ impl Segment {
         }
     }
 
+    /// Says of the rows that came last in which moment they were written.
+    pub fn stamp(&mut self, moment: u64) {
+        let rows = self.rows();
+        if self.written.last().is_none_or(|(end, _)| *end < rows) {
+            self.written.push((rows, moment));
+        }
+    }
+
+    /// How many rows, from the first one on, were written by a moment.
+    pub fn written_by(&self, moment: u64) -> usize {
+        let over = self.written.partition_point(|(_, written)| *written <= moment);
+        over.checked_sub(1).and_then(|last| self.written.get(last)).map_or(0, |(end, _)| *end)
+    }
+
     /// The newest row of a key.
     pub fn find(&self, key: &Key) -> Option<usize> {
         self.keys.get(key).map(|row| *row as usize)
@@ -166,9 +183,9 @@ impl Segment {
         rows
     }
 
-    /// The rows that are there, without what was deleted: numbered anew.
-    pub fn compacted(&self, schema: &Schema) -> Segment {
-        let live: Vec<usize> = self.live().ones().collect();
+    /// The rows that are named alone, numbered anew.
+    pub fn compacted(&self, schema: &Schema, rows: &Bits) -> Segment {
+        let live: Vec<usize> = rows.ones().collect();
         let mut compacted = Segment::new(schema);
         let columns: Vec<Column> = self
             .columns
@@ -178,16 +195,42 @@ impl Segment {
             .collect();
         let partitions: Vec<u32> = live.iter().filter_map(|row| self.partition(*row)).collect();
         compacted.append(&columns, &partitions);
+        let stamps = self.written.iter().map(|(end, moment)| {
+            let kept = live.partition_point(|row| row < end);
+            (kept, *moment)
+        });
+        compacted.written = stamps.collect();
+        compacted.written.dedup_by_key(|(end, _)| *end);
         compacted
     }
 
     /// A column for a field that is added: NULL or the default in every row.
     pub fn insert_column(&mut self, index: usize, column: Column) {
+        for (place, _) in self.inverted.iter_mut().filter(|(place, _)| *place >= index) {
+            *place += 1;
+        }
+        if let Data::Sparse(rows) = &column.data {
+            let mut inverted = Sparse::new();
+            for (row, terms) in (0..).zip(rows.blocks().flatten()) {
+                inverted.insert(row, &pairs(terms).collect::<Vec<_>>());
+            }
+            self.inverted.push((index, inverted));
+        }
         if index <= self.columns.len() {
             self.columns.insert(index, column);
         }
-        for (place, _) in self.inverted.iter_mut().filter(|(place, _)| *place >= index) {
-            *place += 1;
+        self.primary += usize::from(index <= self.primary);
+    }
+
+    /// Takes the column of a field away that is no key.
+    pub fn remove_column(&mut self, index: usize) {
+        if index < self.columns.len() && index != self.primary {
+            self.columns.remove(index);
+            self.inverted.retain(|(place, _)| *place != index);
+            for (place, _) in self.inverted.iter_mut().filter(|(place, _)| *place > index) {
+                *place -= 1;
+            }
+            self.primary -= usize::from(index < self.primary);
         }
     }
 

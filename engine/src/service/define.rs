@@ -9,6 +9,7 @@ use crate::catalog::{
     Collection, DEFAULT_PARTITION, KEY_PARTITIONS, Partition, milliseconds, or_default,
 };
 use crate::error::{Error, Kind, Result, success};
+use crate::lifetime;
 use crate::schema::{Field, Schema, check_name};
 use crate::segment::Segment;
 use crate::segment::column::Column;
@@ -25,6 +26,7 @@ pub(crate) fn create(
         .map_err(|error| Error::invalid(format!("the schema cannot be read: {error}")))?;
     let consistency = pb_consistency(request.consistency_level);
     let schema = Schema::new(CollectionSchema { name: name.clone(), ..message })?;
+    lifetime::check(&request.properties, &[], &schema)?;
     let database = context.catalog.database(&request.db_name)?;
     if let Some(there) = database.collections.get(&name) {
         // the same collection once more is no mistake
@@ -247,11 +249,7 @@ pub(crate) fn alter(
         ));
     }
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    if let Some(ttl) = crate::schema::param(&request.properties, "collection.ttl.seconds")
-        && ttl.parse::<i64>().is_err()
-    {
-        return Err(Error::invalid(format!("collection.ttl.seconds is no whole number: {ttl}")));
-    }
+    lifetime::check(&request.properties, &collection.properties, &collection.schema)?;
     change(&mut collection.properties, request.properties, &request.delete_keys);
     collection.updated = context.timestamp;
     Ok(success())
@@ -292,6 +290,13 @@ pub(crate) fn add_field(
     let message = FieldSchema::decode(request.schema.as_slice())
         .map_err(|error| Error::invalid(format!("the field cannot be read: {error}")))?;
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    add(collection, message)?;
+    collection.updated = context.timestamp;
+    Ok(success())
+}
+
+/// Adds a field that is NULL, or its default, in the rows that are there.
+pub(crate) fn add(collection: &mut Collection, message: FieldSchema) -> Result<()> {
     let name = message.name.clone();
     if collection.schema.find(&name).is_some() {
         return Err(Error::invalid(format!("duplicate field name: {name}")));
@@ -307,18 +312,12 @@ pub(crate) fn add_field(
             "added field must be nullable, please check it, field name = {name}"
         )));
     }
-    if field.is_vector() && !field.nullable {
-        return Err(Error::invalid(format!(
-            "not support to add vector field, field name = {name}"
-        )));
-    }
     let index = collection.schema.add(field.message.clone())?;
     let rows = collection.segment.rows();
-    let Some(field) = collection.schema.fields.get(index) else { return Ok(success()) };
+    let Some(field) = collection.schema.fields.get(index) else { return Ok(()) };
     let column: Column = fill::missing(field, rows)?;
     collection.segment.insert_column(index, column);
-    collection.updated = context.timestamp;
-    Ok(success())
+    Ok(())
 }
 
 pub(crate) fn statistics(

@@ -88,9 +88,10 @@ pub(crate) fn compact(
     let (database, name) =
         catalog.place(&request.db_name, &request.collection_name, request.collection_id)?;
     let collection = context.catalog.collection_mut(&database, &name)?;
-    let compacts = collection.segment.live_count() < collection.segment.rows();
+    let live = collection.live(context.timestamp);
+    let compacts = live.count() < collection.segment.rows();
     if compacts {
-        collection.segment = collection.segment.compacted(&collection.schema);
+        collection.segment = collection.segment.compacted(&collection.schema, &live);
     }
     Ok(pb::ManualCompactionResponse {
         status: Some(success()),

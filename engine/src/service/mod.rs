@@ -2,8 +2,10 @@
 //! method is a function of the catalog and a message; what goes wrong is a status in the reply, as
 //! a server has it, and a method that is not there is one of gRPC's own.
 
+mod analyze;
 mod databases;
 mod define;
+mod fields;
 mod fill;
 mod indexes;
 mod loading;
@@ -83,6 +85,7 @@ methods! {
     AlterCollectionRequest: define::alter;
     AlterCollectionFieldRequest: define::alter_field;
     AddCollectionFieldRequest: define::add_field;
+    AlterCollectionSchemaRequest: fields::alter;
     GetCollectionStatisticsRequest: define::statistics;
 
     LoadCollectionRequest: loading::load;
@@ -110,6 +113,7 @@ methods! {
     QueryRequest: query::query;
     SearchRequest: search;
     HybridSearchRequest: hybrid_search;
+    RunAnalyzerRequest: analyze::run;
 
     FlushRequest: maintenance::flush;
     GetFlushStateRequest: maintenance::flush_state;

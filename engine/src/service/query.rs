@@ -9,7 +9,6 @@ use milvus_proto::schema::{DataType, FieldData, LongArray, ScalarField};
 use crate::catalog::Collection;
 use crate::error::{Error, Result, success};
 use crate::expr;
-use crate::expr::value::Templates;
 use crate::outputs::Outputs;
 use crate::schema::param;
 use crate::search::texts::FieldTexts;
@@ -27,7 +26,9 @@ pub(crate) fn query(
 ) -> Result<pb::QueryResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
     let partitions = collection.readable_partitions(&request.partition_names)?;
-    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &Templates::new())?;
+    let entries = request.expr_template_values.iter();
+    let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
+    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &templates)?;
     let (limit, offset) = bounds(&request.query_params)?;
     let counts = request.output_fields.iter().any(|name| name == COUNT);
     if counts && request.output_fields.len() > 1 {
@@ -46,7 +47,7 @@ pub(crate) fn query(
         None if filter.is_always() => Bits::filled(segment.rows(), true),
         None => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
     };
-    rows.and(&segment.live());
+    rows.and(&collection.live(context.timestamp));
     if let Some(numbers) = &partitions {
         rows.and(&segment.in_partitions(numbers));
     }

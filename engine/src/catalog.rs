@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
+use milvus_proto::rg::ResourceGroupConfig;
 
 use crate::error::{Error, Kind, Result};
 use crate::schema::Schema;
@@ -20,6 +21,7 @@ pub struct Catalog {
     databases: BTreeMap<String, Database>,
     last_timestamp: u64,
     users: Users,
+    resource_groups: BTreeMap<String, ResourceGroupConfig>,
 }
 
 #[derive(Default)]
@@ -67,8 +69,12 @@ pub struct Index {
 
 impl Default for Catalog {
     fn default() -> Catalog {
-        let mut catalog =
-            Catalog { databases: BTreeMap::new(), last_timestamp: 0, users: Users::default() };
+        let mut catalog = Catalog {
+            databases: BTreeMap::new(),
+            last_timestamp: 0,
+            users: Users::default(),
+            resource_groups: BTreeMap::new(),
+        };
         let id = catalog.next_id();
         let database = Database { id, ..Database::default() };
         catalog.databases.insert(DEFAULT_DATABASE.to_string(), database);
@@ -102,6 +108,15 @@ impl Catalog {
 
     pub fn users_mut(&mut self) -> &mut Users {
         &mut self.users
+    }
+
+    /// Those beside the default one.
+    pub fn resource_groups(&self) -> &BTreeMap<String, ResourceGroupConfig> {
+        &self.resource_groups
+    }
+
+    pub fn resource_groups_mut(&mut self) -> &mut BTreeMap<String, ResourceGroupConfig> {
+        &mut self.resource_groups
     }
 
     pub fn databases(&self) -> impl Iterator<Item = (&String, &Database)> {

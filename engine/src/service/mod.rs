@@ -7,6 +7,7 @@ mod databases;
 mod define;
 mod fields;
 mod fill;
+mod groups;
 mod indexes;
 mod loading;
 mod maintenance;
@@ -124,6 +125,15 @@ methods! {
     GetCompactionPlansRequest: maintenance::compaction_plans;
     GetPersistentSegmentInfoRequest: maintenance::persistent_segments;
     GetQuerySegmentInfoRequest: maintenance::query_segments;
+
+    ListResourceGroupsRequest: groups::list;
+    CreateResourceGroupRequest: groups::create;
+    UpdateResourceGroupsRequest: groups::update;
+    DropResourceGroupRequest: groups::drop;
+    DescribeResourceGroupRequest: groups::describe;
+    TransferNodeRequest: groups::transfer_node;
+    TransferReplicaRequest: groups::transfer_replica;
+    GetReplicasRequest: groups::replicas;
 
     ListDatabasesRequest: databases::list;
     CreateDatabaseRequest: databases::create;

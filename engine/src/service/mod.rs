@@ -2,6 +2,7 @@
 //! method is a function of the catalog and a message; what goes wrong is a status in the reply, as
 //! a server has it, and a method that is not there is one of gRPC's own.
 
+mod aggregate;
 mod analyze;
 mod databases;
 mod define;
@@ -11,6 +12,7 @@ mod groups;
 mod indexes;
 mod loading;
 mod maintenance;
+mod order;
 mod partitions;
 mod query;
 mod reply;

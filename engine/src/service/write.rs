@@ -95,7 +95,9 @@ pub(crate) fn delete(
     }
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
-    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &templates)?;
+    let filter = expr::parse(&request.expr)
+        .and_then(|filter| filter.typed(&collection.schema, &templates))
+        .map_err(|error| Error::invalid(format!("failed to create delete plan: {error}")))?;
     if filter.is_always() {
         return Err(Error::invalid(format!(
             "delete plan can't be empty or always true: {}",

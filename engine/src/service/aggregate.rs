@@ -43,10 +43,11 @@ struct Group {
 }
 
 /// What an aggregate has of its group.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct State {
     count: i64,
-    ints: i64,
+    /// none past what fits
+    ints: Option<i64>,
     floats: f64,
     /// the row with the least or the greatest value
     row: Option<usize>,
@@ -108,7 +109,7 @@ impl Grouping {
         rows: impl Iterator<Item = usize>,
         order: Option<&Order>,
         (limit, offset): (Option<usize>, usize),
-    ) -> Vec<FieldData> {
+    ) -> Result<Vec<FieldData>> {
         let segment = &collection.segment;
         let mut groups = self.groups(segment, rows);
         groups.sort_by(|a, b| {
@@ -137,7 +138,7 @@ impl Grouping {
     }
 
     fn groups(&self, segment: &Segment, rows: impl Iterator<Item = usize>) -> Vec<Group> {
-        let new = |first| Group { first, states: vec![State::default(); self.outputs.len()] };
+        let new = |first| Group { first, states: vec![State::EMPTY; self.outputs.len()] };
         let mut places: HashMap<Vec<Value<'_>>, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
         // all rows are one group, even where there are none
@@ -165,6 +166,8 @@ impl Grouping {
 }
 
 impl State {
+    const EMPTY: State = State { count: 0, ints: Some(0), floats: 0.0, row: None };
+
     fn add(&mut self, segment: &Segment, output: Output, row: usize) {
         let Output::Aggregate(function, of) = output else { return };
         let Some(column) = of else {
@@ -176,7 +179,7 @@ impl State {
         match value {
             Cell::Null => return,
             Cell::Int(value) => {
-                self.ints = self.ints.wrapping_add(value);
+                self.ints = self.ints.and_then(|sum| sum.checked_add(value));
                 self.floats += value as f64;
             }
             Cell::Float(value) => self.floats += f64::from(value),
@@ -277,9 +280,10 @@ fn column(
     place: usize,
     groups: &[Group],
     name: &str,
-) -> FieldData {
+) -> Result<FieldData> {
     let schema = &collection.schema;
-    let states = || groups.iter().map(|group| group.states.get(place).copied().unwrap_or_default());
+    let states =
+        || groups.iter().map(|group| group.states.get(place).copied().unwrap_or(State::EMPTY));
     let field = |column: usize| schema.fields.get(column);
     let of_rows = |column: usize, field: &Field, rows: Vec<usize>| FieldData {
         field_name: name.to_string(),
@@ -294,7 +298,7 @@ fn column(
     // of nothing there is no sum, and no least
     let valid: Vec<bool> = states().map(|state| state.count > 0).collect();
     let valid_data = if valid.contains(&false) { valid.clone() } else { Vec::new() };
-    match output {
+    Ok(match output {
         Output::Key(column) => match field(column) {
             Some(field) => of_rows(column, field, groups.iter().map(|group| group.first).collect()),
             None => FieldData::default(),
@@ -307,7 +311,10 @@ fn column(
                 .is_some_and(|field| matches!(field.data_type, DataType::Float | DataType::Double));
             let sums = match float {
                 true => fraction(states().map(|state| state.floats).collect()),
-                false => whole(states().map(|state| state.ints).collect()),
+                false => {
+                    let sums: Option<Vec<i64>> = states().map(|state| state.ints).collect();
+                    whole(sums.ok_or_else(|| Error::invalid(format!("{name} is past INT64")))?)
+                }
             };
             FieldData { valid_data, ..sums }
         }
@@ -324,7 +331,7 @@ fn column(
             }
             None => FieldData::default(),
         },
-    }
+    })
 }
 
 fn scalars(name: &str, data_type: DataType, data: Scalars) -> FieldData {

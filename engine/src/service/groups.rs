@@ -134,7 +134,9 @@ pub(crate) fn replicas(
         catalog.place(&request.db_name, &request.collection_name, request.collection_id)?;
     let collection = catalog.collection(&database, &name)?;
     collection.readable()?;
-    let loaded = collection.partitions.iter().filter(|partition| partition.loaded);
+    // named where they were loaded one by one
+    let all = collection.partitions.iter().all(|partition| partition.loaded);
+    let loaded = collection.partitions.iter().filter(|partition| partition.loaded && !all);
     let replica = pb::ReplicaInfo {
         replica_id: collection.id,
         collection_id: collection.id,

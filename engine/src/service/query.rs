@@ -73,7 +73,7 @@ pub(crate) fn query(
     if let Some(grouping) = grouping {
         let fields_data = match (names.as_slice(), by) {
             ([name], None) if name == COUNT => vec![count(rows.count())],
-            _ => grouping.answer(collection, rows.ones(), order.as_ref(), bounds),
+            _ => grouping.answer(collection, rows.ones(), order.as_ref(), bounds)?,
         };
         return Ok(pb::QueryResults { fields_data, output_fields: request.output_fields, ..reply });
     }

@@ -10,6 +10,7 @@ mod iterator;
 mod plan;
 mod queries;
 mod rank;
+mod score;
 #[cfg(test)]
 mod tests;
 pub mod texts;
@@ -70,7 +71,8 @@ pub fn hybrid(
     if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
         return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
     }
-    let params = Params::new(&request.rank_params)?;
+    let rank_params = score::ranker(&request.rank_params, request.function_score.as_ref())?;
+    let params = Params::new(&rank_params)?;
     let (limit, offset) = plan::hybrid_window(&params)?;
     let round = plan::round(&params)?;
     let group = Group::new(collection, &params)?;
@@ -137,6 +139,12 @@ fn found(plan: &Plan<'_>, request: &pb::SearchRequest, moment: u64) -> Result<Ve
     };
     Ok(found
         .into_iter()
+        .map(|mut hits| {
+            if let Some(rescore) = &plan.rescore {
+                rescore.apply(plan.collection, plan.metric, &mut hits);
+            }
+            hits
+        })
         .map(|hits| match &plan.group {
             Some(group) => group.choose(plan.collection, &hits, plan.offset, plan.limit),
             None => hits.into_iter().skip(plan.offset).collect(),

@@ -16,6 +16,7 @@ use crate::index::collect::Range;
 use crate::schema::{Field, param};
 use crate::search::group::Group;
 use crate::search::iterator::Page;
+use crate::search::score::Rescore;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 
@@ -35,6 +36,7 @@ pub(crate) struct Plan<'a> {
     pub group: Option<Group>,
     /// of an iterator
     pub page: Option<Page>,
+    pub rescore: Option<Rescore>,
     /// which of the analyzers of several a query's text goes through
     pub analyzer_name: String,
     pub k1: f32,
@@ -81,6 +83,10 @@ impl<'a> Plan<'a> {
         let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
         let metric = metric(field, &index.params, &params)?;
         let own = Params::new(&index.params)?;
+        let rescore = Rescore::new(collection, request.function_score.as_ref())?;
+        if rescore.is_some() && group.is_some() {
+            return Err(Error::invalid("segment scorer with group_by is not supported"));
+        }
         let range = range(&params, metric)?;
         let range = page.as_ref().map_or(range, |page| page.narrowed(range, metric));
         let number = |key: &str, or: f32| own.number(key).map(|n| n.map_or(or, |n| n as f32));
@@ -95,6 +101,7 @@ impl<'a> Plan<'a> {
             round,
             group,
             page,
+            rescore,
             analyzer_name: params.text("analyzer_name").unwrap_or_default(),
             k1: number("bm25_k1", crate::analyzer::bm25::DEFAULT_K1)?,
             b: number("bm25_b", crate::analyzer::bm25::DEFAULT_B)?,

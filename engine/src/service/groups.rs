@@ -36,7 +36,7 @@ pub(crate) fn create(
     let groups = context.catalog.resource_groups_mut();
     let other = groups.get(&name).is_some_and(|there| *there != config);
     if other || name == DEFAULT {
-        return Err(Error::about(Kind::ResourceGroupAlreadyExists, "rg", name));
+        return Err(Error::about(Kind::ResourceGroupExists, "rg", name));
     }
     groups.insert(name, config);
     Ok(success())

@@ -24,6 +24,7 @@ use crate::error::{Error, Result, success};
 use crate::index::Hit;
 use crate::outputs::Outputs;
 use crate::segment::ids;
+use crate::time;
 use by_key::ByKey;
 use group::{Group, Scorer};
 use plan::{Params, Plan, Whole};
@@ -71,6 +72,7 @@ pub fn hybrid(
     if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
         return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
     }
+    time::check_zone(&request.rank_params)?;
     let rank_params = score::ranker(&request.rank_params, request.function_score.as_ref())?;
     let params = Params::new(&rank_params)?;
     let (limit, offset) = plan::hybrid_window(&params)?;

@@ -19,6 +19,7 @@ use crate::search::iterator::Page;
 use crate::search::score::Rescore;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
+use crate::time;
 
 /// The most hits of one query, with those that are passed over.
 const WINDOW: usize = 16_384;
@@ -63,6 +64,7 @@ impl<'a> Plan<'a> {
         whole: Option<&Whole>,
     ) -> Result<Plan<'a>> {
         let partitions = collection.readable_partitions(&request.partition_names)?;
+        time::check_zone(&request.search_params)?;
         let params = Params::new(&request.search_params)?;
         let (column, field) = searched(collection, params.text("anns_field"))?;
         let page = if whole.is_none() { Page::new(&params)? } else { None };

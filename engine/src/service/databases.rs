@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result, success};
 use crate::schema::check_name;
 use crate::service::Context;
 use crate::service::define::change;
+use crate::time;
 
 pub(crate) fn list(
     context: &mut Context<'_>,
@@ -28,6 +29,7 @@ pub(crate) fn create(
 ) -> Result<Status> {
     check_name("database", &request.db_name)
         .map_err(|error| Error::plain(Kind::DatabaseInvalidName, error.reason))?;
+    time::check_zone(&request.properties)?;
     let created = context.timestamp;
     context.catalog.create_database(&request.db_name, request.properties, created)?;
     Ok(success())
@@ -42,6 +44,7 @@ pub(crate) fn alter(
     context: &mut Context<'_>,
     request: pb::AlterDatabaseRequest,
 ) -> Result<Status> {
+    time::check_zone(&request.properties)?;
     let database = context.catalog.database_mut(&request.db_name)?;
     change(&mut database.properties, request.properties, &request.delete_keys);
     Ok(success())

@@ -15,6 +15,7 @@ use crate::segment::Segment;
 use crate::segment::column::Column;
 use crate::service::Context;
 use crate::service::fill;
+use crate::time;
 
 pub(crate) fn create(
     context: &mut Context<'_>,
@@ -27,6 +28,7 @@ pub(crate) fn create(
     let consistency = pb_consistency(request.consistency_level);
     let schema = Schema::new(CollectionSchema { name: name.clone(), ..message })?;
     lifetime::check(&request.properties, &[], &schema)?;
+    time::check_zone(&request.properties)?;
     let database = context.catalog.database(&request.db_name)?;
     if let Some(there) = database.collections.get(&name) {
         // the same collection once more is no mistake
@@ -250,6 +252,7 @@ pub(crate) fn alter(
     }
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
     lifetime::check(&request.properties, &collection.properties, &collection.schema)?;
+    time::check_zone(&request.properties)?;
     change(&mut collection.properties, request.properties, &request.delete_keys);
     collection.updated = context.timestamp;
     Ok(success())

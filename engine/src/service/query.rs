@@ -16,6 +16,7 @@ use crate::segment::bits::Bits;
 use crate::service::Context;
 use crate::service::aggregate::Grouping;
 use crate::service::order::Order;
+use crate::time;
 
 /// The most rows that one request reads.
 const WINDOW: usize = 16_384;
@@ -33,6 +34,7 @@ pub(crate) fn query(
     let filter = expr::parse(&request.expr)
         .and_then(|filter| filter.typed(&collection.schema, &templates))
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
+    time::check_zone(&request.query_params)?;
     let bounds @ (limit, offset) = bounds(&request.query_params)?;
     let order = param(&request.query_params, "order_by_fields");
     let order = Order::new(&collection.schema, order)?;

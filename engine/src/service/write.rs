@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::field_data::Field as Columns;
+use milvus_proto::schema::field_partial_update_op::OpType;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
@@ -12,7 +13,7 @@ use milvus_proto::schema::{
 };
 
 use crate::catalog::{Collection, DEFAULT_PARTITION};
-use crate::error::{Error, Result, success};
+use crate::error::{Error, Kind, Result, success};
 use crate::expr;
 use crate::schema::{Field, Schema};
 use crate::search::texts::{FieldAnalyzer, FieldTexts};
@@ -50,6 +51,12 @@ pub(crate) fn upsert(
     context: &mut Context<'_>,
     request: pb::UpsertRequest,
 ) -> Result<pb::MutationResult> {
+    if let Some(op) = request.field_ops.iter().find(|op| op.op() != OpType::Replace) {
+        return Err(Error::new(
+            Kind::NotSupported,
+            format!("{} of field {} is not there", op.op().as_str_name(), op.field_name),
+        ));
+    }
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;

@@ -318,6 +318,7 @@ mod tests {
         let reply = ListDatabasesResponse {
             status: Some(Status { reason: "x".to_string(), ..Default::default() }),
             db_names: vec!["a".to_string(), "b".to_string()],
+            ..Default::default()
         };
         let mut filled = ListDatabasesResponse::default();
         let slot: &mut dyn Reply = &mut filled;

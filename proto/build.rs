@@ -50,6 +50,8 @@ fn names(descriptors: &FileDescriptorSet) -> Result<String, std::fmt::Error> {
         }
     }
     fields.sort();
+    // the entries of a map that several messages have are one by their names
+    fields.dedup();
     values.sort();
     methods.sort();
     let mut out = String::new();

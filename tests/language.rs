@@ -96,10 +96,12 @@ fn run_all(backend: &Backend) {
                     .push(format!("{place}: {}", fence.skip(backend.name).unwrap_or_default())),
                 Some(shown) => {
                     run += 1;
-                    if shown != fence.expected {
+                    let expected = without_notes(&fence.expected, backend);
+                    let shown = without_notes(&shown, backend);
+                    if shown != expected {
                         failures.push(format!(
-                            "--- {place} on {}\n{}\n--- expected\n{}\n--- shown\n{shown}\n",
-                            backend.name, fence.cell, fence.expected
+                            "--- {place} on {}\n{}\n--- expected\n{expected}\n--- shown\n{shown}\n",
+                            backend.name, fence.cell
                         ));
                     }
                 }
@@ -116,6 +118,15 @@ fn run_all(backend: &Backend) {
         failures.len(),
         failures.join("\n")
     );
+}
+
+/// Without the notes on what the kernel sorts and groups, on a backend that does most of it itself.
+/// The pages are of servers before Milvus 3.0, which leave all of it to the kernel.
+fn without_notes(text: &str, backend: &Backend) -> String {
+    let notes = ["note: sorted in the kernel", "note: grouped in the kernel"];
+    let is_note = |line: &&str| notes.iter().any(|note| line.starts_with(note));
+    let lines = text.lines().filter(|line| backend.name != "engine" || !is_note(line));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Rewrites what a page expects.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
+use milvus_proto::rg::ResourceGroupConfig;
 
 use crate::error::{Error, Kind, Result};
 use crate::schema::Schema;
@@ -20,6 +21,7 @@ pub struct Catalog {
     pub(crate) databases: BTreeMap<String, Database>,
     pub(crate) last_timestamp: u64,
     pub(crate) users: Users,
+    pub(crate) resource_groups: BTreeMap<String, ResourceGroupConfig>,
 }
 
 #[derive(Default)]
@@ -36,6 +38,8 @@ pub struct Collection {
     pub id: i64,
     pub name: String,
     pub created: u64,
+    /// when the schema or the properties were last changed
+    pub updated: u64,
     pub schema: Schema,
     pub properties: Vec<KeyValuePair>,
     pub consistency: ConsistencyLevel,
@@ -65,8 +69,12 @@ pub struct Index {
 
 impl Default for Catalog {
     fn default() -> Catalog {
-        let mut catalog =
-            Catalog { databases: BTreeMap::new(), last_timestamp: 0, users: Users::default() };
+        let mut catalog = Catalog {
+            databases: BTreeMap::new(),
+            last_timestamp: 0,
+            users: Users::default(),
+            resource_groups: BTreeMap::new(),
+        };
         let id = catalog.next_id();
         let database = Database { id, ..Database::default() };
         catalog.databases.insert(DEFAULT_DATABASE.to_string(), database);
@@ -105,6 +113,15 @@ impl Catalog {
 
     pub fn users_mut(&mut self) -> &mut Users {
         &mut self.users
+    }
+
+    /// Those beside the default one.
+    pub fn resource_groups(&self) -> &BTreeMap<String, ResourceGroupConfig> {
+        &self.resource_groups
+    }
+
+    pub fn resource_groups_mut(&mut self) -> &mut BTreeMap<String, ResourceGroupConfig> {
+        &mut self.resource_groups
     }
 
     pub fn databases(&self) -> impl Iterator<Item = (&String, &Database)> {
@@ -165,11 +182,6 @@ impl Catalog {
         self.database_mut(database)?.find_mut(name).ok_or(missing)
     }
 
-    /// A collection by its number, in whichever database.
-    pub fn collection_of_id(&mut self, id: i64) -> Option<&mut Collection> {
-        self.collections_mut().find(|collection| collection.id == id)
-    }
-
     /// The collections of all databases.
     pub fn collections(&self) -> impl Iterator<Item = &Collection> {
         self.databases.values().flat_map(|database| database.collections.values())
@@ -177,6 +189,19 @@ impl Catalog {
 
     pub fn collections_mut(&mut self) -> impl Iterator<Item = &mut Collection> {
         self.databases.values_mut().flat_map(|database| database.collections.values_mut())
+    }
+
+    /// The database and the name of a collection that is named, or told by its number where it is
+    /// not.
+    pub fn place(&self, database: &str, name: &str, id: i64) -> Result<(String, String)> {
+        if !name.is_empty() {
+            return Ok((or_default(database).to_string(), name.to_string()));
+        }
+        let found = self.databases.iter().find_map(|(database, inside)| {
+            let collection = inside.collections.values().find(|collection| collection.id == id)?;
+            Some((database.clone(), collection.name.clone()))
+        });
+        found.ok_or_else(|| Error::about(Kind::CollectionNotFound, "collection", id))
     }
 }
 
@@ -247,6 +272,11 @@ impl Collection {
             }
         }
     }
+}
+
+/// Milliseconds since 1970 of a moment.
+pub fn milliseconds(timestamp: u64) -> u64 {
+    timestamp >> 18
 }
 
 pub fn or_default(database: &str) -> &str {

@@ -54,6 +54,8 @@ kinds! {
     PartitionNotFound: 200 200 "partition not found";
     PartitionNotLoaded: 201 1 "partition not loaded";
     ResourceGroupNotFound: 300 1 "resource group not found";
+    ResourceGroupExists: 301 1 "resource group already exist, but create with different config";
+    ResourceGroupNodeNotEnough: 304 1 "resource group node not enough";
     IndexNotFound: 700 25 "index not found";
     DatabaseNotFound: 800 1 "database not found";
     DatabaseInvalidName: 802 1 "invalid database name";

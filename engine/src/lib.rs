@@ -7,7 +7,7 @@
 //! 2. [`catalog`] knows databases, collections and aliases: which [`schema`] a collection has and
 //!    where its rows are. [`users`] are kept beside it.
 //! 3. [`segment`] holds the rows: columns in blocks of fixed size, which rows are deleted, which
-//!    row has which key.
+//!    row has which key; [`lifetime`] says which of them are over.
 //! 4. `expr` reads a filter, types it against the schema and says of each row whether it is true,
 //!    false or unknown.
 //! 5. [`search`] finds rows by vectors and texts, the service's `query` by filters, and [`outputs`]
@@ -33,6 +33,7 @@ pub mod expr;
 pub mod index;
 pub mod kept;
 pub mod kernels;
+pub mod lifetime;
 pub mod outputs;
 pub mod schema;
 pub mod search;

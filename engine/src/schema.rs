@@ -2,7 +2,7 @@
 //! `CollectionSchema`. Out: fields with numbers, or the error that Milvus would give.
 
 use milvus_proto::common::KeyValuePair;
-use milvus_proto::schema::{CollectionSchema, DataType, FieldSchema, FunctionType};
+use milvus_proto::schema::{CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType};
 
 use crate::error::{Error, Kind, Result};
 
@@ -104,6 +104,30 @@ impl Schema {
         let index = self.fields.len() - usize::from(self.dynamic().is_some());
         self.fields.insert(index, field);
         Ok(index)
+    }
+
+    /// Puts a field and the function that fills it behind those of the schema. Gives its place.
+    pub fn add_generated(&mut self, field: FieldSchema, function: FunctionSchema) -> Result<usize> {
+        let mut changed = self.message.clone();
+        if changed.functions.iter().any(|there| there.name == function.name) {
+            return Err(Error::invalid(format!("duplicate function name: {}", function.name)));
+        }
+        changed.fields.push(field);
+        changed.functions.push(function.clone());
+        mark_function_outputs(&mut changed)?;
+        let Some(field) = changed.fields.pop() else { return Ok(self.fields.len()) };
+        let index = self.add(field)?;
+        self.message.functions.push(function);
+        Ok(index)
+    }
+
+    /// Takes a field away that is no key. Gives the place where it was.
+    pub fn remove(&mut self, name: &str) -> Option<usize> {
+        let (index, _) = self.find(name).filter(|(index, _)| *index != self.primary)?;
+        self.fields.remove(index);
+        self.message.fields.retain(|field| field.name != name);
+        self.primary -= usize::from(index < self.primary);
+        Some(index)
     }
 
     /// Puts a changed field in the place of what it was.

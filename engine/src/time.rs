@@ -1,6 +1,11 @@
 //! Moments of TIMESTAMPTZ: ISO 8601 text to microseconds since 1970 and back, and calendar
 //! intervals (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
 
+use milvus_proto::common::KeyValuePair;
+
+use crate::error::{Error, Kind};
+use crate::schema::param;
+
 const SECOND: i64 = 1_000_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +16,17 @@ pub struct Interval {
     pub hours: i64,
     pub minutes: i64,
     pub seconds: i64,
+}
+
+/// Refuses a time zone that is asked for by a request or a property, other than UTC: which moments
+/// are meant takes a table of all zones, which is not here.
+pub fn check_zone(params: &[KeyValuePair]) -> Result<(), Error> {
+    match param(params, "timezone") {
+        None | Some("" | "UTC" | "Etc/UTC") => Ok(()),
+        Some(zone) => {
+            Err(Error::new(Kind::NotSupported, format!("time zone {zone} is not there: UTC is")))
+        }
+    }
 }
 
 /// Microseconds since 1970 of `2026-01-01T00:00:00Z`, `2026-01-01 00:00:00.5+08:00`.

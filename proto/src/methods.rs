@@ -125,10 +125,12 @@ methods! {
     // the server
     GetVersion: Plan 2 3 0 -, GetVersionRequest -> GetVersionResponse;
     Connect: Plan 2 3 0 -, ConnectRequest -> ConnectResponse;
+    CheckHealth: Read 2 3 0 -, CheckHealthRequest -> CheckHealthResponse;
     ListDatabases: Plan 2 3 0 -, ListDatabasesRequest -> ListDatabasesResponse;
 
     // collections
     ShowCollections: Plan 2 3 0 db, ShowCollectionsRequest -> ShowCollectionsResponse;
+    HasCollection: Read 2 3 0 db, HasCollectionRequest -> BoolResponse;
     DescribeCollection: Plan 2 3 0 db, DescribeCollectionRequest -> DescribeCollectionResponse;
     CreateCollection: Write 2 3 0 db, CreateCollectionRequest -> Status;
     DropCollection: Write 2 3 0 db, DropCollectionRequest -> Status;
@@ -146,6 +148,7 @@ methods! {
     // partitions
     CreatePartition: Write 2 3 0 db, CreatePartitionRequest -> Status;
     DropPartition: Write 2 3 0 db, DropPartitionRequest -> Status;
+    HasPartition: Read 2 3 0 db, HasPartitionRequest -> BoolResponse;
     ShowPartitions: Plan 2 3 0 db, ShowPartitionsRequest -> ShowPartitionsResponse;
     GetPartitionStatistics: Read 2 3 0 db,
         GetPartitionStatisticsRequest -> GetPartitionStatisticsResponse;
@@ -153,6 +156,7 @@ methods! {
     // indexes
     CreateIndex: Write 2 3 0 db, CreateIndexRequest -> Status;
     DescribeIndex: Plan 2 3 0 db, DescribeIndexRequest -> DescribeIndexResponse;
+    GetIndexStatistics: Read 2 3 0 db, GetIndexStatisticsRequest -> GetIndexStatisticsResponse;
     DropIndex: Write 2 3 0 db, DropIndexRequest -> Status;
 
     // data
@@ -283,10 +287,11 @@ macro_rules! replies {
 
 replies! {
     ExportDatabaseResponse GetStorageResponse ImportDatabaseResponse
-    ConnectResponse DescribeAliasResponse DescribeCollectionResponse DescribeDatabaseResponse
-    DescribeIndexResponse DescribeResourceGroupResponse DescribeSnapshotResponse FlushAllResponse
-    FlushResponse GetCollectionStatisticsResponse GetCompactionPlansResponse
-    GetCompactionStateResponse GetFlushAllStateResponse GetFlushStateResponse GetImportStateResponse
+    BoolResponse CheckHealthResponse ConnectResponse DescribeAliasResponse
+    DescribeCollectionResponse DescribeDatabaseResponse DescribeIndexResponse
+    DescribeResourceGroupResponse DescribeSnapshotResponse FlushAllResponse FlushResponse
+    GetCollectionStatisticsResponse GetCompactionPlansResponse GetCompactionStateResponse
+    GetFlushAllStateResponse GetFlushStateResponse GetImportStateResponse GetIndexStatisticsResponse
     GetLoadStateResponse GetLoadingProgressResponse GetPartitionStatisticsResponse
     GetPersistentSegmentInfoResponse GetQuerySegmentInfoResponse GetReplicasResponse
     GetRestoreSnapshotStateResponse GetVersionResponse ImportResponse ListAliasesResponse
@@ -332,6 +337,7 @@ mod tests {
         let reply = ListDatabasesResponse {
             status: Some(Status { reason: "x".to_string(), ..Default::default() }),
             db_names: vec!["a".to_string(), "b".to_string()],
+            ..Default::default()
         };
         let mut filled = ListDatabasesResponse::default();
         let slot: &mut dyn Reply = &mut filled;

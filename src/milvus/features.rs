@@ -133,13 +133,7 @@ features! {
 }
 
 /// What the engine would read over.
-const UNHEEDED: [Feature; 5] = [
-    Feature::GroupBy,
-    Feature::LoadFields,
-    Feature::MajorCompaction,
-    Feature::OrderBy,
-    Feature::TimeToLive,
-];
+const UNHEEDED: [Feature; 1] = [Feature::LoadFields];
 
 impl Version {
     pub fn parse(text: &str) -> Version {
@@ -263,7 +257,7 @@ mod tests {
             "TRUNCATE TABLE needs Milvus 2.6.11 or later; this server is 2.3.5"
         );
         let engine = Version::parse("milvus_engine-0.1.0");
-        assert!(engine.has(Feature::Int8Column) && !engine.has(Feature::TimeToLive));
+        assert!(engine.has(Feature::Int8Column) && !engine.has(Feature::LoadFields));
         assert_eq!(engine.title(), "Milvus Engine 0.1.0");
         let lite = Version::parse("milvus_lite-3.2.2");
         assert!(lite.has_method(truncate) && !lite.has(Feature::OrderBy));

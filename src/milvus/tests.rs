@@ -305,7 +305,7 @@ fn an_old_milvus_lite_is_known_by_what_it_answers() {
         let server = Scripted::default();
         server
             .will(Answer::Status(Code::Unimplemented, ""))
-            .replies(&pb::ConnectResponse { status: Some(status) });
+            .replies(&pb::ConnectResponse { status: Some(status), ..Default::default() });
         let client = server.client("milvus://h");
         run(client.learn_version()).unwrap();
         assert_eq!(client.version().title(), title);

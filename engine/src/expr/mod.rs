@@ -16,6 +16,7 @@ mod literal;
 mod parse;
 mod plan;
 mod set;
+mod template;
 mod tree;
 mod types;
 pub mod value;
@@ -26,6 +27,7 @@ use crate::error::{Error, Kind, Result};
 use crate::schema::Schema;
 use crate::segment::bits::Bits;
 use crate::segment::{Key, Segment};
+pub use template::templates;
 use value::Templates;
 
 /// What `text_match` and `phrase_match` ask: whoever has analyzers and inverted indexes answers.

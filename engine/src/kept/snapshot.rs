@@ -24,10 +24,16 @@ pub(super) fn state_of(catalog: &Catalog) -> State {
         collections: database.collections.values().map(collection_state).collect(),
         aliases: pairs(&database.aliases),
     });
+    let groups = catalog.resource_groups.iter();
+    let resource_groups = groups.map(|(name, config)| state::ResourceGroup {
+        name: name.clone(),
+        config: Some(config.clone()),
+    });
     State {
         last_timestamp: catalog.last_timestamp,
         databases: databases.collect(),
         users: Some(users_state(&catalog.users)),
+        resource_groups: resource_groups.collect(),
     }
 }
 
@@ -53,6 +59,9 @@ pub(super) fn catalog_of(
         catalog.databases.insert(database.name, restored);
     }
     catalog.users = users_of(state.users.unwrap_or_default())?;
+    let groups = state.resource_groups.into_iter();
+    catalog.resource_groups =
+        groups.map(|group| (group.name, group.config.unwrap_or_default())).collect();
     set_timestamp(&mut catalog, state.last_timestamp)?;
     Ok(catalog)
 }
@@ -140,6 +149,9 @@ fn collection_state(collection: &Collection) -> state::Collection {
         params: index.params.clone(),
     });
     let fields = collection.schema.fields.iter().map(|field| field.message.clone());
+    let written = collection.segment.written().iter();
+    let written =
+        written.map(|(rows, moment)| state::Written { rows: *rows as u64, moment: *moment });
     state::Collection {
         id: collection.id,
         name: collection.name.clone(),
@@ -153,6 +165,8 @@ fn collection_state(collection: &Collection) -> state::Collection {
         indexes: indexes.collect(),
         parts: Vec::new(),
         deleted,
+        updated: collection.updated,
+        written: written.collect(),
     }
 }
 
@@ -167,7 +181,9 @@ fn collection_of(
     if collection.partitions.iter().any(|partition| partition.number > u32::MAX >> 1) {
         return Err(damaged(format!("a partition of collection `{}`", collection.name)));
     }
-    let segment = read(&collection, &schema)?;
+    let mut segment = read(&collection, &schema)?;
+    let written = collection.written.iter();
+    segment.set_written(written.map(|written| (written.rows as usize, written.moment)));
     let partitions = collection.partitions.into_iter().map(|partition| Partition {
         id: partition.id,
         name: partition.name,
@@ -190,6 +206,7 @@ fn collection_of(
         shards: collection.shards,
         partitions: partitions.collect(),
         indexes: indexes.collect(),
+        updated: collection.updated,
         segment,
     })
 }

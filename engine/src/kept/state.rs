@@ -8,6 +8,7 @@
 //! engine must not overlook raises the version, and this engine then reads both.
 
 use milvus_proto::common::KeyValuePair;
+use milvus_proto::rg::ResourceGroupConfig;
 use milvus_proto::schema::{CollectionSchema, FieldSchema};
 use prost::Message;
 
@@ -23,6 +24,16 @@ pub(super) struct State {
     pub databases: Vec<Database>,
     #[prost(message, optional, tag = "3")]
     pub users: Option<Users>,
+    #[prost(message, repeated, tag = "4")]
+    pub resource_groups: Vec<ResourceGroup>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct ResourceGroup {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(message, optional, tag = "2")]
+    pub config: Option<ResourceGroupConfig>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -71,6 +82,21 @@ pub(super) struct Collection {
     /// a bit a row, in words of 64, little-endian; none where no row is deleted
     #[prost(bytes = "vec", tag = "12")]
     pub deleted: Vec<u8>,
+    /// the last moment in which it was changed
+    #[prost(uint64, tag = "13")]
+    pub updated: u64,
+    /// when the rows were written, in their order; the last ones may not be told
+    #[prost(message, repeated, tag = "14")]
+    pub written: Vec<Written>,
+}
+
+/// The rows before which, and behind those of the one before, were written by a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub(super) struct Written {
+    #[prost(uint64, tag = "1")]
+    pub rows: u64,
+    #[prost(uint64, tag = "2")]
+    pub moment: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]

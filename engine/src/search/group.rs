@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use milvus_proto::schema::DataType;
+use milvus_proto::schema::field_data::Field as Columns;
+use milvus_proto::schema::scalar_field::Data as Scalars;
+use milvus_proto::schema::{DataType, FieldData, JsonArray, ScalarField};
 
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result};
@@ -134,6 +136,30 @@ impl Group {
             }
         }
         groups
+    }
+
+    /// What each hit was grouped by, as a column of the reply.
+    pub fn values(&self, collection: &Collection, found: &[Vec<Hit>]) -> FieldData {
+        let rows: Vec<usize> = found.iter().flatten().map(|hit| hit.row as usize).collect();
+        let Some(field) = collection.schema.fields.get(self.column) else {
+            return FieldData::default();
+        };
+        let data = collection.segment.gather(self.column, field, &rows);
+        if self.path.is_empty() {
+            return data;
+        }
+        let values = rows.iter().map(|row| self.value(collection, *row));
+        let texts: Vec<Option<String>> = values
+            .map(|value| match value {
+                Value::Json(text) => Some(text),
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Text(_) => None,
+            })
+            .collect();
+        let valid_data = texts.iter().map(Option::is_some).collect();
+        let texts = texts.into_iter().map(|text| text.unwrap_or_default().into_bytes());
+        let texts = Some(Scalars::JsonData(JsonArray { data: texts.collect() }));
+        let field = Some(Columns::Scalars(ScalarField { data: texts }));
+        FieldData { field, valid_data, ..data }
     }
 
     fn value(&self, collection: &Collection, row: usize) -> Value {

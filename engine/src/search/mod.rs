@@ -4,11 +4,14 @@
 //! `plan` settles what is searched and which rows may be found, `queries` finds them, by an index
 //! that is built as `indexed` says, `group` and `rank` choose among them.
 
+mod by_key;
 mod group;
 pub(crate) mod indexed;
+mod iterator;
 pub(crate) mod plan;
 mod queries;
 mod rank;
+mod score;
 #[cfg(test)]
 mod tests;
 pub mod texts;
@@ -22,6 +25,8 @@ use crate::error::{Error, Result, success};
 use crate::index::Hit;
 use crate::outputs::Outputs;
 use crate::segment::ids;
+use crate::time;
+use by_key::ByKey;
 use group::{Group, Scorer};
 use plan::{Params, Plan, Whole};
 use rank::Ranker;
@@ -37,23 +42,40 @@ struct Round {
 /// The most searches of a hybrid one.
 const MAX_SEARCHES: usize = 1024;
 
-pub fn search(collection: &Collection, request: &pb::SearchRequest) -> Result<pb::SearchResults> {
-    let plan = Plan::new(collection, request, None)?;
+/// Finds the rows that are closest to each query, at a moment.
+pub fn search(
+    collection: &Collection,
+    request: &pb::SearchRequest,
+    moment: u64,
+) -> Result<pb::SearchResults> {
+    let mut plan = Plan::new(collection, request, moment, None)?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    let found = found(&plan, request)?;
+    let found = found(&plan, request, moment)?;
     // the half away from zero, as Milvus's core has it
     let round = plan.round.map(|digits| Round { digits, whole: f64::round });
-    Ok(reply(collection, &outputs, found, plan.limit, round))
+    let mut results = results(collection, &outputs, &found, plan.limit, round);
+    if let Some(group) = &plan.group {
+        results.group_by_field_value = Some(group.values(collection, &found));
+    }
+    if let Some(page) = plan.page.take() {
+        let place = page.place(&results, plan.metric, moment);
+        results.search_iterator_v2_results = Some(place);
+    }
+    Ok(reply(collection, results, moment))
 }
 
+/// Joins the rows that several searches find.
 pub fn hybrid(
     collection: &Collection,
     request: &pb::HybridSearchRequest,
+    moment: u64,
 ) -> Result<pb::SearchResults> {
     if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
         return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
     }
-    let params = Params::new(&request.rank_params)?;
+    time::check_zone(&request.rank_params)?;
+    let rank_params = score::ranker(&request.rank_params, request.function_score.as_ref())?;
+    let params = Params::new(&rank_params)?;
     let (limit, offset) = plan::hybrid_window(&params)?;
     let round = plan::round(&params)?;
     let group = Group::new(collection, &params)?;
@@ -67,9 +89,9 @@ pub fn hybrid(
         if part.partition_names.is_empty() {
             part.partition_names.clone_from(&request.partition_names);
         }
-        let plan = Plan::new(collection, &part, Some(&whole))?;
+        let plan = Plan::new(collection, &part, moment, Some(&whole))?;
         metrics.push(plan.metric);
-        searches.push(found(&plan, &part)?);
+        searches.push(found(&plan, &part, moment)?);
     }
     let queries = searches.first().map_or(0, Vec::len);
     if searches.iter().any(|hits| hits.len() != queries) {
@@ -89,22 +111,43 @@ pub fn hybrid(
     });
     // the half upwards, as Milvus's proxy has it
     let round = round.map(|digits| Round { digits, whole: |score| (score + 0.5).floor() });
-    Ok(reply(collection, &outputs, joined.collect(), limit, round))
+    let joined: Vec<Vec<Hit>> = joined.collect();
+    let mut results = results(collection, &outputs, &joined, limit, round);
+    if let Some(group) = &whole.group {
+        results.group_by_field_value = Some(group.values(collection, &joined));
+    }
+    Ok(reply(collection, results, moment))
 }
 
 /// The hits of each query, the closest first.
-fn found(plan: &Plan<'_>, request: &pb::SearchRequest) -> Result<Vec<Vec<Hit>>> {
-    let Some(SearchInput::PlaceholderGroup(queries)) = &request.search_input else {
-        return Err(Error::invalid("empty search request"));
+fn found(plan: &Plan<'_>, request: &pb::SearchRequest, moment: u64) -> Result<Vec<Vec<Hit>>> {
+    let by_key = match &request.search_input {
+        Some(SearchInput::Ids(ids)) => Some(ByKey::new(plan, request, ids, moment)?),
+        Some(SearchInput::PlaceholderGroup(_)) | None => None,
+    };
+    let queries = match (&request.search_input, &by_key) {
+        (_, Some(by_key)) => &by_key.group,
+        (Some(SearchInput::PlaceholderGroup(queries)), None) => queries,
+        _ => return Err(Error::invalid("empty search request")),
     };
     // a group may lie anywhere behind the first hits
     let k = match plan.group {
         Some(_) => plan.collection.segment.rows(),
         None => plan.limit + plan.offset,
     };
-    let found = queries::run(plan, queries, k)?;
+    let found = match &by_key {
+        Some(by_key) if !by_key.there.contains(&true) => by_key.spread(Vec::new()),
+        Some(by_key) => by_key.spread(queries::run(plan, queries, k)?),
+        None => queries::run(plan, queries, k)?,
+    };
     Ok(found
         .into_iter()
+        .map(|mut hits| {
+            if let Some(rescore) = &plan.rescore {
+                rescore.apply(plan.collection, plan.metric, &mut hits);
+            }
+            hits
+        })
         .map(|hits| match &plan.group {
             Some(group) => group.choose(plan.collection, &hits, plan.offset, plan.limit),
             None => hits.into_iter().skip(plan.offset).collect(),
@@ -112,30 +155,35 @@ fn found(plan: &Plan<'_>, request: &pb::SearchRequest) -> Result<Vec<Vec<Hit>>> 
         .collect())
 }
 
-fn reply(
+fn results(
     collection: &Collection,
     outputs: &Outputs,
-    found: Vec<Vec<Hit>>,
+    found: &[Vec<Hit>],
     limit: usize,
     round: Option<Round>,
-) -> pb::SearchResults {
-    let topks = found.iter().map(|hits| hits.len() as i64).collect();
-    let num_queries = found.len() as i64;
-    let hits: Vec<Hit> = found.into_iter().flatten().collect();
-    let rows: Vec<usize> = hits.iter().map(|hit| hit.row as usize).collect();
+) -> SearchResultData {
+    let hits = || found.iter().flatten();
+    let rows: Vec<usize> = hits().map(|hit| hit.row as usize).collect();
     let keys = rows.iter().filter_map(|row| collection.segment.key(*row));
+    SearchResultData {
+        num_queries: found.len() as i64,
+        top_k: limit as i64,
+        fields_data: outputs.gather(&collection.schema, &collection.segment, &rows),
+        scores: hits().map(|hit| rounded(hit.score, round)).collect(),
+        ids: Some(ids(keys)),
+        topks: found.iter().map(|hits| hits.len() as i64).collect(),
+        output_fields: outputs.names.clone(),
+        primary_field_name: collection.schema.primary_field().name.clone(),
+        ..Default::default()
+    }
+}
+
+fn reply(collection: &Collection, results: SearchResultData, moment: u64) -> pb::SearchResults {
     pb::SearchResults {
         status: Some(success()),
-        results: Some(SearchResultData {
-            num_queries,
-            top_k: limit as i64,
-            fields_data: outputs.gather(&collection.schema, &collection.segment, &rows),
-            scores: hits.iter().map(|hit| rounded(hit.score, round)).collect(),
-            ids: Some(ids(keys)),
-            topks,
-            output_fields: outputs.names.clone(),
-        }),
+        results: Some(results),
         collection_name: collection.name.clone(),
+        session_ts: moment,
     }
 }
 

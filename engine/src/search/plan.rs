@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result};
 use crate::expr;
-use crate::expr::value::Templates;
 use crate::index::Metric;
 use crate::index::built::{Built, Reach};
 use crate::index::collect::Range;
@@ -19,8 +18,11 @@ use crate::index::sparse;
 use crate::schema::{Field, param};
 use crate::search::group::Group;
 use crate::search::indexed;
+use crate::search::iterator::Page;
+use crate::search::score::Rescore;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
+use crate::time;
 
 /// The most hits of one query, with those that are passed over.
 const WINDOW: usize = 16_384;
@@ -36,6 +38,11 @@ pub(crate) struct Plan<'a> {
     /// digits behind the point that scores are rounded to
     pub round: Option<u32>,
     pub group: Option<Group>,
+    /// of an iterator
+    pub page: Option<Page>,
+    pub rescore: Option<Rescore>,
+    /// which of the analyzers of several a query's text goes through
+    pub analyzer_name: String,
     pub k1: f32,
     pub b: f32,
     /// the share of the values of a sparse query that is left out, the smallest first
@@ -58,15 +65,19 @@ impl<'a> Plan<'a> {
     pub fn new(
         collection: &'a Collection,
         request: &pb::SearchRequest,
+        moment: u64,
         whole: Option<&Whole>,
     ) -> Result<Plan<'a>> {
         let partitions = collection.readable_partitions(&request.partition_names)?;
+        time::check_zone(&request.search_params)?;
         let params = Params::new(&request.search_params)?;
         let (column, field) = searched(collection, params.text("anns_field"))?;
-        let (limit, offset) = match whole {
-            None => (depth(&params, None)?, params.whole("offset")?.unwrap_or(0)),
+        let page = if whole.is_none() { Page::new(&params)? } else { None };
+        let (limit, offset) = match (whole, &page) {
+            (None, Some(page)) => (page.size, 0),
+            (None, None) => (depth(&params, None)?, params.whole("offset")?.unwrap_or(0)),
             // the offset of a hybrid search is among the hits that are joined
-            Some(whole) => (depth(&params, Some(whole.depth))?, 0),
+            (Some(whole), _) => (depth(&params, Some(whole.depth))?, 0),
         };
         let (limit, offset) = window(limit, offset)?;
         let round = round(&params)?;
@@ -79,10 +90,19 @@ impl<'a> Plan<'a> {
         let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
         let own = Params::new(&index.params)?;
         let metric = metric(field, &index.params, &params)?;
+        let rescore = Rescore::new(collection, request.function_score.as_ref())?;
+        if rescore.is_some() && group.is_some() {
+            return Err(Error::invalid("segment scorer with group_by is not supported"));
+        }
         let number = |key: &str, or: f32| own.number(key).map(|n| n.map_or(or, |n| n as f32));
         let range = range(&params, metric)?;
+        let range = page.as_ref().map_or(range, |page| page.narrowed(range, metric));
         // the next page of an iterator begins where the last one ended: nothing may be missed
-        let whole = range != Range::default() || group.is_some() || is_iterator(&params);
+        let whole = range != Range::default()
+            || group.is_some()
+            || page.is_some()
+            || rescore.is_some()
+            || is_iterator(&params);
         let choice = indexed::choice(field, &own, collection.segment.rows())?;
         // of few rows too, so that they become many without another error
         let asked = indexed::choice(field, &own, usize::MAX)?;
@@ -100,10 +120,13 @@ impl<'a> Plan<'a> {
             index: built.map(|built| (built, reach)),
             round,
             group,
+            page,
+            rescore,
+            analyzer_name: params.text("analyzer_name").unwrap_or_default(),
             k1: number("bm25_k1", sparse::DEFAULT_K1)?,
             b: number("bm25_b", sparse::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
-            mask: mask(collection, column, &request.dsl, partitions.as_deref())?,
+            mask: mask(collection, column, request, moment, partitions.as_deref())?,
         })
     }
 }
@@ -351,19 +374,21 @@ fn drop_ratio(params: &Params<'_>) -> Result<f32> {
 fn mask(
     collection: &Collection,
     column: usize,
-    filter: &str,
+    request: &pb::SearchRequest,
+    moment: u64,
     partitions: Option<&[u32]>,
 ) -> Result<Bits> {
     let segment = &collection.segment;
     // whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy
-    let filter = expr::parse(filter)
-        .and_then(|filter| filter.typed(&collection.schema, &Templates::new()))
+    let entries = request.expr_template_values.iter();
+    let filter = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))
+        .and_then(|values| expr::parse(&request.dsl)?.typed(&collection.schema, &values))
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
     let mut mask = match filter.is_always() {
         true => Bits::filled(segment.rows(), true),
         false => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
     };
-    mask.and(&segment.live());
+    mask.and(&collection.live(moment));
     if let Some(partitions) = partitions {
         mask.and(&segment.in_partitions(partitions));
     }

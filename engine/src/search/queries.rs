@@ -15,9 +15,9 @@ use crate::index::flat::{Query, scan, scan_bits, scan_many};
 use crate::index::rows::{Mask, Rows};
 use crate::index::sparse::{Mode, drop_smallest, idf};
 use crate::kernels::Element;
-use crate::schema::param;
 use crate::search::indexed;
 use crate::search::plan::Plan;
+use crate::search::texts::FieldAnalyzer;
 use crate::segment::blocks::Blocks;
 use crate::segment::column::{Data, bfloats, halves, int8s, pairs};
 
@@ -235,10 +235,10 @@ fn analyzer(plan: &Plan<'_>) -> Result<Analyzer> {
         .iter()
         .find(|function| function.output_field_names.contains(&plan.field.name));
     let input = function.and_then(|function| function.input_field_names.first());
-    let params = input
-        .and_then(|name| schema.find(name))
-        .and_then(|(_, field)| param(&field.message.type_params, "analyzer_params"));
-    Analyzer::from_params(params).map_err(Error::invalid)
+    match input.and_then(|name| schema.find(name)) {
+        Some((_, field)) => Ok(FieldAnalyzer::new(field)?.named(&plan.analyzer_name).clone()),
+        None => Analyzer::from_params(None).map_err(Error::invalid),
+    }
 }
 
 fn singles(value: &[u8], dim: usize) -> Result<Vec<f32>> {

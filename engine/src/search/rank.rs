@@ -104,7 +104,7 @@ fn weights(params: &Params<'_>) -> Result<Vec<f32>> {
 }
 
 /// A score between 0 and 1, larger for the closer.
-fn normalized(metric: Metric, score: f32) -> f32 {
+pub(crate) fn normalized(metric: Metric, score: f32) -> f32 {
     let atan = f64::from(score).atan() as f32;
     match metric {
         Metric::Cosine => (1.0 + score) * 0.5,

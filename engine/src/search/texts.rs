@@ -1,5 +1,5 @@
-//! What TEXT_MATCH and PHRASE_MATCH ask of a collection's texts: each field's analyzer, over the
-//! texts as they are stored.
+//! The analyzers of a collection's fields, and what TEXT_MATCH and PHRASE_MATCH ask of them: over
+//! the texts as they are stored.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,10 +7,11 @@ use std::rc::Rc;
 
 use crate::analyzer::Analyzer;
 use crate::analyzer::matching::{PhraseQuery, TermQuery};
+use crate::analyzer::several::SeveralAnalyzers;
 use crate::catalog::Collection;
 use crate::error::{Error, Result};
 use crate::expr::Texts;
-use crate::schema::param;
+use crate::schema::{Field, param};
 use crate::segment::Segment;
 use crate::segment::column::Cell;
 
@@ -46,6 +47,42 @@ impl<'a> FieldTexts<'a> {
         match (self.analyzers.get(&column), self.segment.column(column)?.cell(row)) {
             (Some(analyzer), Cell::Text(text)) => Some((analyzer, text)),
             _ => None,
+        }
+    }
+}
+
+/// What makes terms of a field's texts.
+pub enum FieldAnalyzer {
+    One(Analyzer),
+    /// another field of the row says which
+    Several(SeveralAnalyzers),
+}
+
+impl FieldAnalyzer {
+    pub fn new(field: &Field) -> Result<FieldAnalyzer> {
+        let params = &field.message.type_params;
+        Ok(match param(params, "multi_analyzer_params") {
+            Some(json) => {
+                FieldAnalyzer::Several(SeveralAnalyzers::from_params(json).map_err(Error::invalid)?)
+            }
+            None => FieldAnalyzer::One(
+                Analyzer::from_params(param(params, "analyzer_params")).map_err(Error::invalid)?,
+            ),
+        })
+    }
+
+    /// The field that says which analyzer is meant.
+    pub fn by_field(&self) -> Option<&str> {
+        match self {
+            FieldAnalyzer::One(_) => None,
+            FieldAnalyzer::Several(several) => Some(several.by_field()),
+        }
+    }
+
+    pub fn named(&self, name: &str) -> &Analyzer {
+        match self {
+            FieldAnalyzer::One(analyzer) => analyzer,
+            FieldAnalyzer::Several(several) => several.analyzer(name),
         }
     }
 }

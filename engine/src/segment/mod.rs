@@ -43,6 +43,8 @@ pub struct Segment {
     sorted: Vec<(usize, Sorted)>,
     /// an insert does not look for its key: an older row of the same one, by the newer
     older: HashMap<u32, u32>,
+    /// the rows before which, and the moment by which they were written, in the order of both
+    written: Vec<(usize, u64)>,
     primary: usize,
     identity: u64,
 }
@@ -81,6 +83,7 @@ impl Segment {
             built: Vec::new(),
             sorted: Vec::new(),
             older: HashMap::new(),
+            written: Vec::new(),
             primary: schema.primary(),
         }
     }
@@ -253,6 +256,37 @@ impl Segment {
         self.link(first);
     }
 
+    /// Says of the rows that came last in which moment they were written.
+    pub fn stamp(&mut self, moment: u64) {
+        let rows = self.rows();
+        if self.written.last().is_none_or(|(end, _)| *end < rows) {
+            self.written.push((rows, moment));
+        }
+    }
+
+    /// The rows before which, and the moment by which they were written, in the order of both.
+    pub fn written(&self) -> &[(usize, u64)] {
+        &self.written
+    }
+
+    /// As [`Segment::written`] gives it; what is not in order, or is no row, is left out.
+    pub fn set_written(&mut self, written: impl Iterator<Item = (usize, u64)>) {
+        self.written.clear();
+        for (rows, moment) in written {
+            let last = self.written.last();
+            let is_next = last.is_none_or(|(end, before)| *end < rows && *before <= moment);
+            if is_next && rows <= self.rows() {
+                self.written.push((rows, moment));
+            }
+        }
+    }
+
+    /// How many rows, from the first one on, were written by a moment.
+    pub fn written_by(&self, moment: u64) -> usize {
+        let over = self.written.partition_point(|(_, written)| *written <= moment);
+        over.checked_sub(1).and_then(|last| self.written.get(last)).map_or(0, |(end, _)| *end)
+    }
+
     /// The newest row of a key.
     pub fn find(&self, key: &Key) -> Option<usize> {
         self.keys.get(key).map(|row| *row as usize)
@@ -320,9 +354,9 @@ impl Segment {
         rows
     }
 
-    /// The rows that are there, without what was deleted: numbered anew.
-    pub fn compacted(&self, schema: &Schema) -> Segment {
-        let live: Vec<usize> = self.live().ones().collect();
+    /// The rows that are named alone, numbered anew.
+    pub fn compacted(&self, schema: &Schema, rows: &Bits) -> Segment {
+        let live: Vec<usize> = rows.ones().collect();
         let mut compacted = Segment::new(schema);
         let columns: Vec<Column> = self
             .columns
@@ -332,6 +366,12 @@ impl Segment {
             .collect();
         let partitions: Vec<u32> = live.iter().filter_map(|row| self.partition(*row)).collect();
         compacted.append(&columns, &partitions);
+        let stamps = self.written.iter().map(|(end, moment)| {
+            let kept = live.partition_point(|row| row < end);
+            (kept, *moment)
+        });
+        compacted.written = stamps.collect();
+        compacted.written.dedup_by_key(|(end, _)| *end);
         compacted
     }
 
@@ -351,6 +391,24 @@ impl Segment {
             self.columns.insert(index, column);
         }
         self.identity = next_identity();
+        self.primary += usize::from(index <= self.primary);
+    }
+
+    /// Takes the column of a field away that is no key.
+    pub fn remove_column(&mut self, index: usize) {
+        if index < self.columns.len() && index != self.primary {
+            self.columns.remove(index);
+            self.inverted.retain(|(place, _)| *place != index);
+            self.built.retain(|(place, _)| *place != index);
+            self.sorted.retain(|(place, _)| *place != index);
+            let inverted = self.inverted.iter_mut().map(|(place, _)| place);
+            let built = self.built.iter_mut().map(|(place, _)| place);
+            let sorted = self.sorted.iter_mut().map(|(place, _)| place);
+            let places = inverted.chain(built).chain(sorted);
+            places.filter(|place| **place > index).for_each(|place| *place -= 1);
+            self.identity = next_identity();
+            self.primary -= usize::from(index < self.primary);
+        }
     }
 
     /// The values of a field of some rows.

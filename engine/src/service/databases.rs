@@ -8,14 +8,18 @@ use crate::error::{Error, Kind, Result, success};
 use crate::schema::check_name;
 use crate::service::Context;
 use crate::service::define::change;
+use crate::time;
 
 pub(crate) fn list(
     context: &mut Context<'_>,
     _: pb::ListDatabasesRequest,
 ) -> Result<pb::ListDatabasesResponse> {
+    let databases = || context.catalog.databases();
     Ok(pb::ListDatabasesResponse {
         status: Some(success()),
-        db_names: context.catalog.databases().map(|(name, _)| name.clone()).collect(),
+        db_names: databases().map(|(name, _)| name.clone()).collect(),
+        created_timestamp: databases().map(|(_, database)| database.created).collect(),
+        db_ids: databases().map(|(_, database)| database.id).collect(),
     })
 }
 
@@ -25,6 +29,7 @@ pub(crate) fn create(
 ) -> Result<Status> {
     check_name("database", &request.db_name)
         .map_err(|error| Error::plain(Kind::DatabaseInvalidName, error.reason))?;
+    time::check_zone(&request.properties)?;
     let created = context.timestamp;
     context.catalog.create_database(&request.db_name, request.properties, created)?;
     Ok(success())
@@ -39,6 +44,7 @@ pub(crate) fn alter(
     context: &mut Context<'_>,
     request: pb::AlterDatabaseRequest,
 ) -> Result<Status> {
+    time::check_zone(&request.properties)?;
     let database = context.catalog.database_mut(&request.db_name)?;
     change(&mut database.properties, request.properties, &request.delete_keys);
     Ok(success())

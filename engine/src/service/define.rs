@@ -5,13 +5,17 @@ use milvus_proto::milvus as pb;
 use milvus_proto::schema::{CollectionSchema, FieldSchema};
 use prost::Message as _;
 
-use crate::catalog::{Collection, DEFAULT_PARTITION, KEY_PARTITIONS, Partition, or_default};
+use crate::catalog::{
+    Collection, DEFAULT_PARTITION, KEY_PARTITIONS, Partition, milliseconds, or_default,
+};
 use crate::error::{Error, Kind, Result, success};
+use crate::lifetime;
 use crate::schema::{Field, Schema, check_name};
 use crate::segment::Segment;
 use crate::segment::column::Column;
 use crate::service::Context;
 use crate::service::fill;
+use crate::time;
 
 pub(crate) fn create(
     context: &mut Context<'_>,
@@ -23,6 +27,8 @@ pub(crate) fn create(
         .map_err(|error| Error::invalid(format!("the schema cannot be read: {error}")))?;
     let consistency = pb_consistency(request.consistency_level);
     let schema = Schema::new(CollectionSchema { name: name.clone(), ..message })?;
+    lifetime::check(&request.properties, &[], &schema)?;
+    time::check_zone(&request.properties)?;
     let database = context.catalog.database(&request.db_name)?;
     if let Some(there) = database.collections.get(&name) {
         // the same collection once more is no mistake
@@ -66,6 +72,7 @@ pub(crate) fn create(
     let collection = Collection {
         id: context.catalog.next_id(),
         created: context.timestamp,
+        updated: context.timestamp,
         segment: Segment::new(&schema),
         properties: request.properties,
         consistency,
@@ -105,21 +112,31 @@ pub(crate) fn describe(
     request: pb::DescribeCollectionRequest,
 ) -> Result<pb::DescribeCollectionResponse> {
     let catalog = &*context.catalog;
-    let collection = match request.collection_name.as_str() {
-        "" => return Err(Error::invalid("collection name should not be empty")),
-        name => catalog.collection(&request.db_name, name)?,
-    };
+    if request.collection_name.is_empty() && request.collection_id == 0 {
+        return Err(Error::invalid("collection name should not be empty"));
+    }
+    let (db_name, name) =
+        catalog.place(&request.db_name, &request.collection_name, request.collection_id)?;
+    let collection = catalog.collection(&db_name, &name)?;
+    let database = catalog.database(&db_name)?;
     let key = collection.schema.partition_key().is_some();
     Ok(pb::DescribeCollectionResponse {
         status: Some(success()),
         schema: Some(collection.schema.message.clone()),
         collection_id: collection.id,
+        created_timestamp: collection.created,
+        created_utc_timestamp: milliseconds(collection.created),
         shards_num: collection.shards,
-        aliases: catalog.database(&request.db_name)?.aliases_of(&collection.name),
+        aliases: database.aliases_of(&collection.name),
         consistency_level: collection.consistency.into(),
         collection_name: collection.name.clone(),
         properties: collection.properties.clone(),
+        db_name,
         num_partitions: if key { collection.partitions.len() as i64 } else { 1 },
+        db_id: database.id,
+        request_time: context.timestamp,
+        update_timestamp: collection.updated,
+        update_timestamp_str: collection.updated.to_string(),
     })
 }
 
@@ -128,10 +145,44 @@ pub(crate) fn show(
     request: pb::ShowCollectionsRequest,
 ) -> Result<pb::ShowCollectionsResponse> {
     let database = context.catalog.database(&request.db_name)?;
-    Ok(pb::ShowCollectionsResponse {
-        status: Some(success()),
-        collection_names: database.collections.keys().cloned().collect(),
-    })
+    let in_memory = request.r#type() == pb::ShowType::InMemory;
+    let collections: Vec<&Collection> = match request.collection_names.as_slice() {
+        names @ [_, ..] if in_memory => {
+            let found = names.iter().map(|name| context.catalog.collection(&request.db_name, name));
+            found.collect::<Result<_>>()?
+        }
+        // of those that are loaded
+        _ => {
+            let all = database.collections.values();
+            all.filter(|collection| !in_memory || collection.is_loaded()).collect()
+        }
+    };
+    let mut reply = pb::ShowCollectionsResponse { status: Some(success()), ..Default::default() };
+    for collection in collections {
+        reply.collection_names.push(collection.name.clone());
+        reply.collection_ids.push(collection.id);
+        reply.created_timestamps.push(collection.created);
+        reply.created_utc_timestamps.push(milliseconds(collection.created));
+        reply.shards_num.push(collection.shards);
+        if in_memory {
+            let loaded = collection.is_loaded();
+            reply.in_memory_percentages.push(if loaded { 100 } else { 0 });
+            reply.query_service_available.push(loaded);
+        }
+    }
+    Ok(reply)
+}
+
+pub(crate) fn has(
+    context: &mut Context<'_>,
+    request: pb::HasCollectionRequest,
+) -> Result<pb::BoolResponse> {
+    let value = match context.catalog.collection(&request.db_name, &request.collection_name) {
+        Ok(_) => true,
+        Err(error) if error.kind == Kind::CollectionNotFound => false,
+        Err(error) => return Err(error),
+    };
+    Ok(pb::BoolResponse { status: Some(success()), value })
 }
 
 pub(crate) fn rename(
@@ -174,6 +225,7 @@ pub(crate) fn rename(
         database.aliases.insert(alias, new.clone());
     }
     collection.name.clone_from(&new);
+    collection.updated = context.timestamp;
     collection.schema.message.name.clone_from(&new);
     context.catalog.database_mut(&target)?.collections.insert(new, collection);
     Ok(success())
@@ -199,12 +251,10 @@ pub(crate) fn alter(
         ));
     }
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    if let Some(ttl) = crate::schema::param(&request.properties, "collection.ttl.seconds")
-        && ttl.parse::<i64>().is_err()
-    {
-        return Err(Error::invalid(format!("collection.ttl.seconds is no whole number: {ttl}")));
-    }
+    lifetime::check(&request.properties, &collection.properties, &collection.schema)?;
+    time::check_zone(&request.properties)?;
     change(&mut collection.properties, request.properties, &request.delete_keys);
+    collection.updated = context.timestamp;
     Ok(success())
 }
 
@@ -232,6 +282,7 @@ pub(crate) fn alter_field(
     }
     change(&mut message.type_params, request.properties, &request.delete_keys);
     collection.schema.replace(index, Field::new(&message)?);
+    collection.updated = context.timestamp;
     Ok(success())
 }
 
@@ -242,6 +293,13 @@ pub(crate) fn add_field(
     let message = FieldSchema::decode(request.schema.as_slice())
         .map_err(|error| Error::invalid(format!("the field cannot be read: {error}")))?;
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    add(collection, message)?;
+    collection.updated = context.timestamp;
+    Ok(success())
+}
+
+/// Adds a field that is NULL, or its default, in the rows that are there.
+pub(crate) fn add(collection: &mut Collection, message: FieldSchema) -> Result<()> {
     let name = message.name.clone();
     if collection.schema.find(&name).is_some() {
         return Err(Error::invalid(format!("duplicate field name: {name}")));
@@ -257,17 +315,12 @@ pub(crate) fn add_field(
             "added field must be nullable, please check it, field name = {name}"
         )));
     }
-    if field.is_vector() && !field.nullable {
-        return Err(Error::invalid(format!(
-            "not support to add vector field, field name = {name}"
-        )));
-    }
     let index = collection.schema.add(field.message.clone())?;
     let rows = collection.segment.rows();
-    let Some(field) = collection.schema.fields.get(index) else { return Ok(success()) };
+    let Some(field) = collection.schema.fields.get(index) else { return Ok(()) };
     let column: Column = fill::missing(field, rows)?;
     collection.segment.insert_column(index, column);
-    Ok(success())
+    Ok(())
 }
 
 pub(crate) fn statistics(

@@ -47,20 +47,41 @@ pub(crate) fn describe(
     request: pb::DescribeIndexRequest,
 ) -> Result<pb::DescribeIndexResponse> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    let meant = |index: &&Index| {
+    let meant = |index: &Index| {
         (request.index_name.is_empty() || index.name == request.index_name)
             && (request.field_name.is_empty() || index.field == request.field_name)
     };
-    let index_descriptions: Vec<pb::IndexDescription> = collection
-        .indexes
-        .iter()
-        .filter(meant)
-        .map(|index| description(collection, index))
-        .collect();
+    let index_descriptions = descriptions(collection, meant);
     if index_descriptions.is_empty() {
         return Err(no_index(collection, &request.index_name));
     }
     Ok(pb::DescribeIndexResponse { status: Some(success()), index_descriptions })
+}
+
+pub(crate) fn statistics(
+    context: &mut Context<'_>,
+    request: pb::GetIndexStatisticsRequest,
+) -> Result<pb::GetIndexStatisticsResponse> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    let name = &request.index_name;
+    let index_descriptions =
+        descriptions(collection, |index| name.is_empty() || index.name == *name);
+    if index_descriptions.is_empty() {
+        return Err(no_index(collection, name));
+    }
+    Ok(pb::GetIndexStatisticsResponse { status: Some(success()), index_descriptions })
+}
+
+fn descriptions(
+    collection: &Collection,
+    meant: impl Fn(&Index) -> bool,
+) -> Vec<pb::IndexDescription> {
+    collection
+        .indexes
+        .iter()
+        .filter(|index| meant(index))
+        .map(|index| description(collection, index))
+        .collect()
 }
 
 pub(crate) fn alter(context: &mut Context<'_>, request: pb::AlterIndexRequest) -> Result<Status> {

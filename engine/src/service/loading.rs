@@ -68,7 +68,11 @@ pub(crate) fn progress(
     if !loaded(collection, &request.partition_names)? {
         return Err(Error::about(Kind::CollectionNotLoaded, "collection", &collection.name));
     }
-    Ok(pb::GetLoadingProgressResponse { status: Some(success()), progress: 100 })
+    Ok(pb::GetLoadingProgressResponse {
+        status: Some(success()),
+        progress: 100,
+        refresh_progress: 100,
+    })
 }
 
 fn loaded(collection: &Collection, names: &[String]) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! What keeps a server going: versions, flushing, compaction, what segments there are.
 
-use milvus_proto::common::{CompactionState, SegmentState};
+use milvus_proto::common::{CompactionState, SegmentState, ServerInfo};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::LongArray;
 
@@ -18,8 +18,27 @@ pub(crate) fn version(
     Ok(pb::GetVersionResponse { status: Some(success()), version: VERSION.to_string() })
 }
 
-pub(crate) fn connect(_: &mut Context<'_>, _: pb::ConnectRequest) -> Result<pb::ConnectResponse> {
-    Ok(pb::ConnectResponse { status: Some(success()) })
+pub(crate) fn connect(
+    context: &mut Context<'_>,
+    _: pb::ConnectRequest,
+) -> Result<pb::ConnectResponse> {
+    let server_info = ServerInfo {
+        build_tags: VERSION.to_string(),
+        deploy_mode: "EMBEDDED".to_string(),
+        ..Default::default()
+    };
+    Ok(pb::ConnectResponse {
+        status: Some(success()),
+        server_info: Some(server_info),
+        identifier: context.catalog.next_id(),
+    })
+}
+
+pub(crate) fn health(
+    _: &mut Context<'_>,
+    _: pb::CheckHealthRequest,
+) -> Result<pb::CheckHealthResponse> {
+    Ok(pb::CheckHealthResponse { status: Some(success()), is_healthy: true, reasons: Vec::new() })
 }
 
 /// Everything that is acknowledged is kept already: a flush has nothing to wait for.
@@ -65,13 +84,14 @@ pub(crate) fn compact(
     request: pb::ManualCompactionRequest,
 ) -> Result<pb::ManualCompactionResponse> {
     let compaction_id = context.catalog.next_id();
-    let collection = match context.catalog.collection_of_id(request.collection_id) {
-        Some(collection) if request.collection_name.is_empty() => collection,
-        _ => context.catalog.collection_mut(&request.db_name, &request.collection_name)?,
-    };
-    let compacts = collection.segment.live_count() < collection.segment.rows();
+    let catalog = &*context.catalog;
+    let (database, name) =
+        catalog.place(&request.db_name, &request.collection_name, request.collection_id)?;
+    let collection = context.catalog.collection_mut(&database, &name)?;
+    let live = collection.live(context.timestamp);
+    let compacts = live.count() < collection.segment.rows();
     if compacts {
-        collection.segment = collection.segment.compacted(&collection.schema);
+        collection.segment = collection.segment.compacted(&collection.schema, &live);
     }
     Ok(pb::ManualCompactionResponse {
         status: Some(success()),

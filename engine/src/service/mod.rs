@@ -2,13 +2,18 @@
 //! method is a function of the catalog and a message; what goes wrong is a status in the reply, as
 //! a server has it, and a method that is not there is one of gRPC's own.
 
+mod aggregate;
+mod analyze;
 mod databases;
 mod define;
+mod fields;
 mod fill;
+mod groups;
 mod indexes;
 mod loading;
 mod maintenance;
 mod moving;
+mod order;
 mod partitions;
 mod query;
 mod reply;
@@ -104,9 +109,11 @@ mod messages {
 methods! {
     GetVersionRequest: maintenance::version;
     ConnectRequest: maintenance::connect;
+    CheckHealthRequest: maintenance::health;
 
     CreateCollectionRequest: define::create;
     DropCollectionRequest: define::drop;
+    HasCollectionRequest: define::has;
     DescribeCollectionRequest: define::describe;
     ShowCollectionsRequest: define::show;
     RenameCollectionRequest: define::rename;
@@ -114,6 +121,7 @@ methods! {
     AlterCollectionRequest: define::alter;
     AlterCollectionFieldRequest: define::alter_field;
     AddCollectionFieldRequest: define::add_field;
+    AlterCollectionSchemaRequest: fields::alter;
     GetCollectionStatisticsRequest: define::statistics;
 
     LoadCollectionRequest: loading::load;
@@ -125,11 +133,13 @@ methods! {
 
     CreatePartitionRequest: partitions::create;
     DropPartitionRequest: partitions::drop;
+    HasPartitionRequest: partitions::has;
     ShowPartitionsRequest: partitions::show;
     GetPartitionStatisticsRequest: partitions::statistics;
 
     CreateIndexRequest: indexes::create;
     DescribeIndexRequest: indexes::describe;
+    GetIndexStatisticsRequest: indexes::statistics;
     AlterIndexRequest: indexes::alter;
     DropIndexRequest: indexes::drop;
 
@@ -139,6 +149,7 @@ methods! {
     QueryRequest: query::query;
     SearchRequest: search;
     HybridSearchRequest: hybrid_search;
+    RunAnalyzerRequest: analyze::run;
 
     FlushRequest: maintenance::flush;
     GetFlushStateRequest: maintenance::flush_state;
@@ -149,6 +160,15 @@ methods! {
     GetCompactionPlansRequest: maintenance::compaction_plans;
     GetPersistentSegmentInfoRequest: maintenance::persistent_segments;
     GetQuerySegmentInfoRequest: maintenance::query_segments;
+
+    ListResourceGroupsRequest: groups::list;
+    CreateResourceGroupRequest: groups::create;
+    UpdateResourceGroupsRequest: groups::update;
+    DropResourceGroupRequest: groups::drop;
+    DescribeResourceGroupRequest: groups::describe;
+    TransferNodeRequest: groups::transfer_node;
+    TransferReplicaRequest: groups::transfer_replica;
+    GetReplicasRequest: groups::replicas;
 
     ListDatabasesRequest: databases::list;
     CreateDatabaseRequest: databases::create;
@@ -188,7 +208,7 @@ fn search(
     request: messages::SearchRequest,
 ) -> Result<messages::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    crate::search::search(collection, &request)
+    crate::search::search(collection, &request, context.timestamp)
 }
 
 fn hybrid_search(
@@ -196,7 +216,7 @@ fn hybrid_search(
     request: messages::HybridSearchRequest,
 ) -> Result<messages::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    crate::search::hybrid(collection, &request)
+    crate::search::hybrid(collection, &request, context.timestamp)
 }
 
 impl Service {

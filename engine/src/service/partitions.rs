@@ -3,7 +3,7 @@
 use milvus_proto::common::Status;
 use milvus_proto::milvus as pb;
 
-use crate::catalog::{Collection, DEFAULT_PARTITION, Partition};
+use crate::catalog::{Collection, DEFAULT_PARTITION, Partition, milliseconds};
 use crate::error::{Error, Result, success};
 use crate::service::Context;
 use crate::service::define::row_count;
@@ -58,13 +58,37 @@ pub(crate) fn show(
     context: &mut Context<'_>,
     request: pb::ShowPartitionsRequest,
 ) -> Result<pb::ShowPartitionsResponse> {
-    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    let partitions = &collection.partitions;
+    let catalog = &*context.catalog;
+    let (database, name) =
+        catalog.place(&request.db_name, &request.collection_name, request.collection_id)?;
+    let collection = catalog.collection(&database, &name)?;
+    let named = request.partition_names.iter().map(|name| collection.partition(name));
+    let partitions: Vec<&Partition> = match request.partition_names.is_empty() {
+        true => collection.partitions.iter().collect(),
+        false => named.collect::<Result<_>>()?,
+    };
+    let partitions = || partitions.iter();
+    // numbers are moments: those of their partitions' creation
+    let created = || partitions().map(|partition| partition.id.cast_unsigned());
+    let percent = |partition: &&Partition| if partition.loaded { 100 } else { 0 };
+    let in_memory = request.r#type() == pb::ShowType::InMemory;
     Ok(pb::ShowPartitionsResponse {
         status: Some(success()),
-        partition_names: partitions.iter().map(|partition| partition.name.clone()).collect(),
-        partition_i_ds: partitions.iter().map(|partition| partition.id).collect(),
+        partition_names: partitions().map(|partition| partition.name.clone()).collect(),
+        partition_i_ds: partitions().map(|partition| partition.id).collect(),
+        created_timestamps: created().collect(),
+        created_utc_timestamps: created().map(milliseconds).collect(),
+        in_memory_percentages: partitions().filter(|_| in_memory).map(percent).collect(),
     })
+}
+
+pub(crate) fn has(
+    context: &mut Context<'_>,
+    request: pb::HasPartitionRequest,
+) -> Result<pb::BoolResponse> {
+    let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
+    let value = collection.partition(&request.partition_name).is_ok();
+    Ok(pb::BoolResponse { status: Some(success()), value })
 }
 
 pub(crate) fn statistics(

@@ -1,4 +1,4 @@
-//! Rows by a filter.
+//! Rows by a filter, in an order, or in groups.
 
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::milvus as pb;
@@ -9,12 +9,14 @@ use milvus_proto::schema::{DataType, FieldData, LongArray, ScalarField};
 use crate::catalog::Collection;
 use crate::error::{Error, Result, success};
 use crate::expr;
-use crate::expr::value::Templates;
 use crate::outputs::Outputs;
 use crate::schema::param;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 use crate::service::Context;
+use crate::service::aggregate::Grouping;
+use crate::service::order::Order;
+use crate::time;
 
 /// The most rows that one request reads.
 const WINDOW: usize = 16_384;
@@ -27,13 +29,26 @@ pub(crate) fn query(
 ) -> Result<pb::QueryResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
     let partitions = collection.readable_partitions(&request.partition_names)?;
-    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &Templates::new())?;
-    let (limit, offset) = bounds(&request.query_params)?;
-    let counts = request.output_fields.iter().any(|name| name == COUNT);
-    if counts && request.output_fields.len() > 1 {
-        return Err(Error::invalid("count entities with other output fields is not supported"));
+    let entries = request.expr_template_values.iter();
+    let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
+    let filter = expr::parse(&request.expr)
+        .and_then(|filter| filter.typed(&collection.schema, &templates))
+        .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
+    time::check_zone(&request.query_params)?;
+    let bounds @ (limit, offset) = bounds(&request.query_params)?;
+    let order = param(&request.query_params, "order_by_fields");
+    let order = Order::new(&collection.schema, order)?;
+    if order.is_some() && limit.is_none() {
+        return Err(Error::invalid("ORDER BY requires explicit limit"));
     }
-    if !counts && request.expr.trim().is_empty() && limit.is_none() {
+    let iterates = param(&request.query_params, "iterator").is_some_and(|flag| flag == "True");
+    if order.is_some() && iterates {
+        return Err(Error::invalid("ORDER BY with iterator is not supported"));
+    }
+    let by = param(&request.query_params, "group_by_fields");
+    let names = &request.output_fields;
+    let grouping = Grouping::new(&collection.schema, by, names, order.as_ref())?;
+    if grouping.is_none() && request.expr.trim().is_empty() && limit.is_none() {
         return Err(Error::invalid("empty expression should be used with limit"));
     }
     let segment = &collection.segment;
@@ -46,26 +61,27 @@ pub(crate) fn query(
         None if filter.is_always() => Bits::filled(segment.rows(), true),
         None => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
     };
-    rows.and(&segment.live());
+    rows.and(&collection.live(context.timestamp));
     if let Some(numbers) = &partitions {
         rows.and(&segment.in_partitions(numbers));
     }
     let reply = pb::QueryResults {
         status: Some(success()),
         collection_name: collection.name.clone(),
+        session_ts: context.timestamp,
+        primary_field_name: collection.schema.primary_field().name.clone(),
         ..Default::default()
     };
-    if counts {
-        let output_fields = vec![COUNT.to_string()];
-        return Ok(pb::QueryResults {
-            fields_data: vec![count(rows.count())],
-            output_fields,
-            ..reply
-        });
+    if let Some(grouping) = grouping {
+        let fields_data = match (names.as_slice(), by) {
+            ([name], None) if name == COUNT => vec![count(rows.count())],
+            _ => grouping.answer(collection, rows.ones(), order.as_ref(), bounds)?,
+        };
+        return Ok(pb::QueryResults { fields_data, output_fields: request.output_fields, ..reply });
     }
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
     let outputs = outputs.with_key(&collection.schema);
-    let page = page(collection, segment.newest(rows), limit, offset);
+    let page = page(collection, segment.newest(rows), order.as_ref(), (limit, offset));
     Ok(pb::QueryResults {
         fields_data: outputs.gather(&collection.schema, segment, &page),
         output_fields: outputs.names,
@@ -73,11 +89,20 @@ pub(crate) fn query(
     })
 }
 
-/// The rows in the order of their keys, from the offset on.
-fn page(collection: &Collection, rows: Bits, limit: Option<usize>, offset: usize) -> Vec<usize> {
-    let mut keyed: Vec<_> =
-        rows.ones().filter_map(|row| Some((collection.segment.key(row)?, row))).collect();
+/// The rows from the offset on: in the order of their keys, or in the one that is asked for with
+/// that among equals.
+fn page(
+    collection: &Collection,
+    rows: Bits,
+    order: Option<&Order>,
+    (limit, offset): (Option<usize>, usize),
+) -> Vec<usize> {
+    let segment = &collection.segment;
+    let mut keyed: Vec<_> = rows.ones().filter_map(|row| Some((segment.key(row)?, row))).collect();
     keyed.sort_unstable();
+    if let Some(order) = order {
+        keyed.sort_by(|(_, a), (_, b)| order.compare(segment, *a, *b));
+    }
     let rows = keyed.into_iter().map(|(_, row)| row).skip(offset);
     rows.take(limit.unwrap_or(usize::MAX)).collect()
 }

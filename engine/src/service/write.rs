@@ -4,19 +4,19 @@ use std::collections::HashSet;
 
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::field_data::Field as Columns;
+use milvus_proto::schema::field_partial_update_op::OpType;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
-    DataType, FieldData, LongArray, ScalarField, SparseFloatArray, StringArray, VectorField,
+    DataType, FieldData, FunctionSchema, LongArray, ScalarField, SparseFloatArray, StringArray,
+    VectorField,
 };
 
-use crate::analyzer::Analyzer;
 use crate::catalog::{Collection, DEFAULT_PARTITION};
-use crate::error::{Error, Result, success};
+use crate::error::{Error, Kind, Result, success};
 use crate::expr;
-use crate::expr::value::Templates;
-use crate::schema::{Field, Schema, param};
-use crate::search::texts::FieldTexts;
+use crate::schema::{Field, Schema};
+use crate::search::texts::{FieldAnalyzer, FieldTexts};
 use crate::segment::bits::Bits;
 use crate::segment::column::{Cell, Column};
 use crate::segment::{Key, Segment, ids};
@@ -35,10 +35,12 @@ pub(crate) fn insert(
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
     let first = collection.segment.rows();
     collection.segment.append(&columns, &partitions);
+    collection.segment.stamp(context.timestamp);
     let keys = (first..first + rows).filter_map(|row| collection.segment.key(row));
     Ok(pb::MutationResult {
         status: Some(success()),
         i_ds: Some(ids(keys)),
+        succ_index: (0..request.num_rows).collect(),
         insert_cnt: rows as i64,
         timestamp: context.timestamp,
         ..Default::default()
@@ -49,6 +51,12 @@ pub(crate) fn upsert(
     context: &mut Context<'_>,
     request: pb::UpsertRequest,
 ) -> Result<pb::MutationResult> {
+    if let Some(op) = request.field_ops.iter().find(|op| op.op() != OpType::Replace) {
+        return Err(Error::new(
+            Kind::NotSupported,
+            format!("{} of field {} is not there", op.op().as_str_name(), op.field_name),
+        ));
+    }
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
@@ -58,7 +66,14 @@ pub(crate) fn upsert(
     if distinct.len() < keys.len() {
         return Err(Error::invalid("duplicate primary keys are not allowed in the same batch"));
     }
-    let there: Vec<Option<usize>> = keys.iter().map(|key| collection.segment.find(key)).collect();
+    let there: Vec<Option<usize>> = match request.partial_update {
+        true => {
+            let live = collection.live(context.timestamp);
+            let found = |key: &Key| collection.segment.find(key).filter(|row| live.get(*row));
+            keys.iter().map(found).collect()
+        }
+        false => Vec::new(),
+    };
     let before = request.partial_update.then_some((&collection.segment, there.as_slice()));
     let columns = columns(&collection.schema, &sent, before, first_id)?;
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
@@ -66,9 +81,11 @@ pub(crate) fn upsert(
         collection.segment.delete(key, None);
     }
     collection.segment.append(&columns, &partitions);
+    collection.segment.stamp(context.timestamp);
     Ok(pb::MutationResult {
         status: Some(success()),
         i_ds: Some(ids(keys)),
+        succ_index: (0..request.num_rows).collect(),
         upsert_cnt: rows as i64,
         timestamp: context.timestamp,
         ..Default::default()
@@ -83,8 +100,11 @@ pub(crate) fn delete(
     if request.expr.trim().is_empty() {
         return Err(Error::invalid("expr is empty: a delete names what it deletes"));
     }
-    let templates = Templates::new();
-    let filter = expr::parse(&request.expr)?.typed(&collection.schema, &templates)?;
+    let entries = request.expr_template_values.iter();
+    let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
+    let filter = expr::parse(&request.expr)
+        .and_then(|filter| filter.typed(&collection.schema, &templates))
+        .map_err(|error| Error::invalid(format!("failed to create delete plan: {error}")))?;
     if filter.is_always() {
         return Err(Error::invalid(format!(
             "delete plan can't be empty or always true: {}",
@@ -102,7 +122,7 @@ pub(crate) fn delete(
             let segment = &collection.segment;
             let texts = FieldTexts::new(collection)?;
             let mut rows: Bits = filter.matches(segment, 0..segment.rows(), &texts);
-            rows.and(&segment.live());
+            rows.and(&collection.live(context.timestamp));
             if let Some(numbers) = &partitions {
                 rows.and(&segment.in_partitions(numbers));
             }
@@ -238,37 +258,53 @@ fn made_keys(field: &Field, first_id: i64, rows: usize) -> Result<Column> {
 /// Fills what BM25 functions make of texts.
 fn run_functions(schema: &Schema, columns: &mut [Column], rows: usize) -> Result<()> {
     for function in &schema.message.functions {
-        let (Some(input), Some(output)) =
-            (function.input_field_names.first(), function.output_field_names.first())
-        else {
-            continue;
-        };
-        let ((from, text), (to, vector)) = (schema.field(input)?, schema.field(output)?);
-        let params = param(&text.message.type_params, "analyzer_params");
-        let analyzer = Analyzer::from_params(params).map_err(Error::invalid)?;
-        let contents = (0..rows)
-            .map(|row| match columns.get(from).map(|column| column.cell(row)) {
-                Some(Cell::Text(text)) => analyzer.vector(text),
-                _ => Vec::new(),
-            })
-            .map(|terms| {
-                terms
-                    .into_iter()
-                    .flat_map(|(term, count)| [term.to_le_bytes(), count.to_le_bytes()].concat())
-                    .collect()
-            })
-            .collect();
-        let data = Some(Vectors::SparseFloatVector(SparseFloatArray { contents, dim: 0 }));
-        let sent = FieldData {
-            field: Some(Columns::Vectors(VectorField { dim: 0, data })),
-            ..Default::default()
-        };
-        let column = Column::from_field_data(vector, &sent, rows)?;
-        if let Some(place) = columns.get_mut(to) {
+        if let Some((to, column)) = generated(schema, function, columns, rows)?
+            && let Some(place) = columns.get_mut(to)
+        {
             *place = column;
         }
     }
     Ok(())
+}
+
+/// What a BM25 function makes of the texts of rows, and the place of the field that it fills.
+pub(crate) fn generated(
+    schema: &Schema,
+    function: &FunctionSchema,
+    columns: &[Column],
+    rows: usize,
+) -> Result<Option<(usize, Column)>> {
+    let (Some(input), Some(output)) =
+        (function.input_field_names.first(), function.output_field_names.first())
+    else {
+        return Ok(None);
+    };
+    let ((from, text), (to, vector)) = (schema.field(input)?, schema.field(output)?);
+    let analyzer = FieldAnalyzer::new(text)?;
+    let by = analyzer.by_field().map(|name| schema.field(name)).transpose()?.map(|(by, _)| by);
+    let cell = |column: usize, row: usize| columns.get(column).map(|column| column.cell(row));
+    let contents = (0..rows)
+        .map(|row| {
+            let Some(Cell::Text(text)) = cell(from, row) else { return Vec::new() };
+            let name = match by.and_then(|by| cell(by, row)) {
+                Some(Cell::Text(name)) => name,
+                _ => "",
+            };
+            analyzer.named(name).vector(text)
+        })
+        .map(|terms| {
+            terms
+                .into_iter()
+                .flat_map(|(term, count)| [term.to_le_bytes(), count.to_le_bytes()].concat())
+                .collect()
+        })
+        .collect();
+    let data = Some(Vectors::SparseFloatVector(SparseFloatArray { contents, dim: 0 }));
+    let sent = FieldData {
+        field: Some(Columns::Vectors(VectorField { dim: 0, data })),
+        ..Default::default()
+    };
+    Ok(Some((to, Column::from_field_data(vector, &sent, rows)?)))
 }
 
 /// The partition of each row: of its partition key, or the one that is named.

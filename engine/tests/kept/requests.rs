@@ -165,6 +165,7 @@ pub fn upsert(database: &str, name: &str, kind: usize, partition: &str, rows: &R
         fields_data: rows.columns(kind, true),
         num_rows: rows.keys.len() as u32,
         partial_update: false,
+        ..Default::default()
     })
 }
 
@@ -174,6 +175,7 @@ pub fn delete(database: &str, name: &str, partition: &str, expr: &str) -> Ask {
         collection_name: name.to_string(),
         partition_name: partition.to_string(),
         expr: expr.to_string(),
+        ..Default::default()
     })
 }
 
@@ -241,7 +243,10 @@ pub fn looks(databases: &[&str], collections: &[&str]) -> Vec<Ask> {
     }
     for database in databases {
         let db_name = database.to_string();
-        asks.push(ask(pb::ShowCollectionsRequest { db_name: db_name.clone() }));
+        asks.push(ask(pb::ShowCollectionsRequest {
+            db_name: db_name.clone(),
+            ..Default::default()
+        }));
         asks.push(ask(pb::DescribeDatabaseRequest { db_name: db_name.clone() }));
         asks.push(ask(pb::ListAliasesRequest { db_name: db_name.clone(), ..Default::default() }));
         for name in collections {

@@ -130,6 +130,7 @@ impl Collection {
             .send(pb::DescribeCollectionRequest {
                 db_name: client.database(),
                 collection_name: name.to_string(),
+                ..Default::default()
             })
             .await?;
         Ok(Collection::new(reply, Index::fetch(client, name).await?))

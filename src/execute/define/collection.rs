@@ -168,7 +168,8 @@ async fn add_field<P: Platform>(
     if let Some(generated) = &column.generated {
         context.needs(Feature::AddGeneratedField, generated.function.span)?;
         let function = schema::added_function(column, collection)?;
-        let field = FieldInfo { field_schema: Some(schema::field(column, context)?) };
+        let field =
+            FieldInfo { field_schema: Some(schema::field(column, context)?), ..Default::default() };
         let added = AddRequest { field_infos: vec![field], func_schema: vec![function] };
         context.send(alter_schema(table, Op::AddRequest(added)), name.span).await?;
         return Ok(format!("added field {name} to {table}"));

@@ -239,6 +239,7 @@ impl Read<'_> {
             query_params,
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
+            ..Default::default()
         };
         let reply = self.send(request, context).await?;
         if let Some(reply) = &reply {

@@ -52,6 +52,7 @@ pub(crate) async fn search<P: Platform>(
         output_fields: layout.outputs.names.clone(),
         consistency_level: consistency.level.into(),
         use_default_consistency: consistency.default,
+        ..Default::default()
     };
     let mut results =
         read.send(request, context).await?.unwrap_or_default().results.unwrap_or_default();

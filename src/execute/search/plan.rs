@@ -268,6 +268,7 @@ impl SearchPlan<'_> {
             nq: part.values.len() as i64,
             consistency_level: consistency.level.into(),
             use_default_consistency: consistency.default,
+            ..Default::default()
         })
     }
 }

@@ -94,6 +94,7 @@ async fn send<P: Platform>(
         collection_name: read.table.value.clone(),
         partition_name: partition.map(|name| name.value.clone()).unwrap_or_default(),
         expr: spell(expr, &context.client.version(), read.table.span)?,
+        ..Default::default()
     };
     // deleting by a condition reads, and so needs a loaded collection
     let reply = read.send(request, context).await?.unwrap_or_default();

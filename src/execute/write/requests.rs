@@ -154,6 +154,7 @@ impl Rows<'_> {
                     fields_data,
                     num_rows,
                     partial_update: mode == Mode::Partial,
+                    ..Default::default()
                 };
                 context.client.send(request).await
             }

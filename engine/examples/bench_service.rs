@@ -64,6 +64,7 @@ fn main() {
         }
         println!("{index} {build} {reach}");
         index_with(&mut service, index, build);
+        println!("  {:.4} ms where FLAT is not in between", alone(&mut service, &queries, reach));
         for filter in &filters {
             let (exact, found) = searched([&mut flat, &mut service], &queries, reach, filter);
             report(filter, &exact, &found);
@@ -199,6 +200,19 @@ fn searched(
         }
     }
     best.into()
+}
+
+/// The median of a search without a filter.
+fn alone(service: &mut Service, queries: &[&[f32]], reach: &str) -> f64 {
+    let time = |query: &&[f32]| {
+        let request = request(query, reach, "");
+        let begin = Instant::now();
+        call::<pb::SearchRequest>(service, &request);
+        begin.elapsed().as_secs_f64() * 1e3
+    };
+    let mut times: Vec<f64> = queries.iter().map(time).collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
 }
 
 fn request(query: &[f32], reach: &str, filter: &str) -> Vec<u8> {

@@ -14,6 +14,11 @@ bin="$PWD/.venv/bin"
 )
 [ "${1:-site}" = wheel ] && exit 0
 "$bin/pip" install --quiet --no-deps --force-reinstall dist/*.whl
+# the databases of the tour, by the kernel on the engine
+"$bin/python" scripts/data.py .cache/data
+for name in digits texts; do
+  cargo run --quiet --example database -- ".cache/data/$name.sql" "www/files/$name.milvus"
+done
 rm -rf dist/site .jupyterlite.doit.db
 mkdir -p .cache/lite
 "$bin/jupyter" lite build --lite-dir www --output-dir dist/site --no-sourcemaps --apps lab --apps notebooks --apps repl \

@@ -1,0 +1,180 @@
+// The built site on a plain file server and nothing else, in Chromium and in Firefox: the engine
+// answers, what it acknowledged is kept, tabs and notebooks share it, and no request goes elsewhere.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { launchFirefox } from './firefox.mjs';
+import {
+  idle,
+  launch,
+  newContext,
+  newPage,
+  openNotebook,
+  outputs,
+  pageOf,
+  run,
+  runAll,
+  screenshot,
+  text
+} from './page.mjs';
+import { plainServer } from './plain.mjs';
+
+const LOCAL = /note: no connection was named: connected to milvus:\/\/local, /;
+const TABLE = 'CREATE TABLE t (id BIGINT PRIMARY KEY, v VECTOR(2))';
+
+const BROWSERS = {
+  Chromium: { launch, screenshots: 'engine' },
+  Firefox: { launch: () => launchFirefox(), screenshots: 'engine-firefox' }
+};
+
+for (const [name, kind] of Object.entries(BROWSERS)) {
+  describe(name, () => {
+    let browser;
+    let host;
+    before(async () => {
+      host = await plainServer();
+      browser = await kind.launch();
+    });
+    after(async () => {
+      await browser?.close();
+      await host?.off();
+    });
+
+    /** A page of a browser that has nothing of this site yet, with a fresh notebook. */
+    const fresh = async (context, path) => {
+      const page = context ? await pageOf(context) : await newPage(browser);
+      await openNotebook(page, path, host.url);
+      return page;
+    };
+
+    test('a fresh notebook answers by itself', async () => {
+      const page = await fresh();
+      const [tables, version] = await run(page, ['SHOW TABLES', 'SHOW VERSION']);
+      assert.match(tables, LOCAL);
+      assert.match(version, /engine/i);
+      const places = await page.evaluate(() =>
+        performance.getEntriesByType('resource').map(entry => new URL(entry.name).origin)
+      );
+      assert.deepEqual([...new Set(places)], [host.url]);
+      assert.deepEqual(page.outside, []);
+      await page.context().close();
+    });
+
+    test('the tour runs from top to bottom, and shows pictures', async () => {
+      const page = await fresh(undefined, 'tour.ipynb');
+      await runAll(page);
+      const cells = await outputs(page);
+      const failed = cells.filter(cell => cell.outputs.some(isError));
+      assert.deepEqual(failed.map(text), ['UnknownCollection: unknown collection `nots`']);
+      assert.equal(
+        cells.every(cell => cell.count > 0 && cell.outputs.length > 0),
+        true
+      );
+      const pictures = await page.evaluate(() =>
+        [...document.querySelectorAll('.jp-OutputArea table.dataframe img')].map(image => [
+          image.naturalWidth,
+          image.getBoundingClientRect().height
+        ])
+      );
+      assert.equal(pictures.length > 30, true, `${pictures.length} pictures`);
+      assert.equal(
+        pictures.every(([width, height]) => width === 8 && height === 48),
+        true
+      );
+      assert.deepEqual(page.outside, [], 'no request leaves the origin');
+      await screenshot(page, `${kind.screenshots}-tour`);
+      await page.context().close();
+    });
+
+    test("the original's statements run from top to bottom", async () => {
+      const page = await fresh(undefined, 'original.ipynb');
+      await runAll(page);
+      const cells = await outputs(page);
+      assert.deepEqual(cells.filter(cell => cell.outputs.some(isError)).map(text), []);
+      assert.equal(cells.length > 20, true);
+      await page.context().close();
+    });
+
+    test('what was acknowledged is there after a reload, and memory forgets', async () => {
+      const page = await fresh();
+      await run(page, [TABLE, 'INSERT INTO t VALUES (1, [1, 2])']);
+      await run(page, ['milvus://memory', TABLE, 'INSERT INTO t VALUES (2, [1, 2])']);
+      await page.reload();
+      await idle(page);
+      const [kept, forgotten] = await run(page, ['SELECT id FROM t', 'milvus://memory; SHOW TABLES']);
+      assert.match(kept, /1\n1 row/);
+      assert.match(forgotten, /0 rows/);
+      await page.context().close();
+    });
+
+    test('two notebooks of a page see what the other writes at once', async () => {
+      const page = await fresh();
+      const seen = await page.evaluate(async () => {
+        const { kernels } = window.jupyterapp.serviceManager;
+        const [one, other] = [await kernels.startNew({ name: 'milvus' }), await kernels.startNew({ name: 'milvus' })];
+        const ask = async (kernel, code) => {
+          const shown = [];
+          const future = kernel.requestExecute({ code });
+          future.onIOPub = message => shown.push(message.content.data?.['text/plain'] ?? '');
+          await future.done;
+          return shown.join('');
+        };
+        await ask(one, 'CREATE TABLE both (id BIGINT PRIMARY KEY, v VECTOR(2))');
+        const counts = [];
+        for (let id = 1; id <= 5; id++) {
+          const [writer, reader] = id % 2 ? [one, other] : [other, one];
+          await ask(writer, `INSERT INTO both VALUES (${id}, [1, 2])`);
+          counts.push(await ask(reader, 'SELECT COUNT(*) FROM both'));
+        }
+        return counts;
+      });
+      seen.forEach((count, at) => assert.match(count, new RegExp(`\\b${at + 1}\\b`)));
+      await page.context().close();
+    });
+
+    test('of two tabs the one that is left goes on', async () => {
+      const context = await newContext(browser);
+      const first = await fresh(context);
+      await run(first, [TABLE, 'INSERT INTO t VALUES (1, [1, 2])']);
+      const second = await fresh(context);
+      const [seen] = await run(second, ['SELECT COUNT(*) FROM t']);
+      assert.match(seen, /\b1\n/);
+      await run(second, ['INSERT INTO t VALUES (2, [1, 2])']);
+      const [both] = await run(first, ['SELECT COUNT(*) FROM t']);
+      assert.match(both, /\b2\n/);
+      await first.close();
+      const shown = await run(second, ['SELECT COUNT(*) FROM t', 'INSERT INTO t VALUES (3, [1, 2])']);
+      assert.match(shown[0], /\b2\n/);
+      assert.match(shown[1], /^inserted 1 row/m);
+      await context.close();
+    });
+
+    test('from a folder of a host', async () => {
+      const deep = await plainServer('/some/folder/');
+      const page = await newPage(browser);
+      await openNotebook(page, 'tour.ipynb', deep.url);
+      const [tables] = await run(page, ['SHOW TABLES']);
+      assert.match(tables, LOCAL);
+      await page.context().close();
+      await deep.off();
+    });
+
+    test('a page that is loaded goes on when its host is gone', async () => {
+      const own = await plainServer();
+      const page = await newPage(browser);
+      await openNotebook(page, 'tour.ipynb', own.url);
+      await run(page, [TABLE]);
+      await own.off();
+      const [inserted, found] = await run(page, [
+        'INSERT INTO t VALUES (1, [1, 2])',
+        'SELECT id, distance FROM t ORDER BY v <-> [1, 2] LIMIT 1'
+      ]);
+      assert.match(inserted, /^inserted 1 row/m);
+      assert.match(found, /1 +0\n/);
+      await page.context().close();
+    });
+  });
+}
+
+const isError = output => output.output_type === 'error';

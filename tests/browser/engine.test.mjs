@@ -24,8 +24,16 @@ const LOCAL = /note: no connection was named: connected to milvus:\/\/local, /;
 const TABLE = 'CREATE TABLE t (id BIGINT PRIMARY KEY, v VECTOR(2))';
 
 const BROWSERS = {
-  Chromium: { launch, screenshots: 'engine' },
-  Firefox: { launch: () => launchFirefox(), screenshots: 'engine-firefox' }
+  Chromium: {
+    launch,
+    launchWithoutServiceWorkers: launch,
+    screenshots: 'engine'
+  },
+  Firefox: {
+    launch: launchFirefox,
+    launchWithoutServiceWorkers: () => launchFirefox({ 'dom.serviceWorkers.enabled': false }),
+    screenshots: 'engine-firefox'
+  }
 };
 
 for (const [name, kind] of Object.entries(BROWSERS)) {
@@ -150,6 +158,23 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
       await context.close();
     });
 
+    test('with service workers blocked', async context => {
+      const other = await kind.launchWithoutServiceWorkers();
+      context.after(() => other.close());
+      const page = await pageOf(await newContext(other, { serviceWorkers: 'block' }));
+      await openNotebook(page, 'tour.ipynb', host.url);
+      const [made, found] = await run(page, [
+        `${TABLE}; INSERT INTO t VALUES (1, [1, 2])`,
+        'SELECT id FROM t'
+      ]);
+      assert.match(made, LOCAL);
+      assert.match(found, /1\n1 row/);
+      const registered = await page.evaluate(
+        async () => (await navigator.serviceWorker?.getRegistrations())?.length ?? 0
+      );
+      assert.equal(registered, 0);
+    });
+
     test('from a folder of a host', async () => {
       const deep = await plainServer('/some/folder/');
       const page = await newPage(browser);
@@ -176,5 +201,23 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
     });
   });
 }
+
+test('in a private window of Firefox the engine forgets, and says so', async context => {
+  const host = await plainServer();
+  const browser = await launchFirefox({ 'browser.privatebrowsing.autostart': true });
+  context.after(async () => {
+    await browser.close();
+    await host.off();
+  });
+  const page = await newPage(browser);
+  await openNotebook(page, 'tour.ipynb', host.url);
+  const [tables, made] = await run(page, [
+    'SHOW TABLES',
+    `${TABLE}; INSERT INTO t VALUES (1, [1, 2]); SELECT COUNT(*) FROM t`
+  ]);
+  assert.match(tables, LOCAL);
+  assert.match(tables, /note: this browser keeps no files here \(.*\): all is gone when the page/);
+  assert.match(made, /\b1\n/);
+});
 
 const isError = output => output.output_type === 'error';

@@ -55,7 +55,7 @@ test-native: setup ## unit tests and the language reference, on Milvus 2.3.5, Mi
 	@$(SERVERS) --milvus --lite --lite25 --engine -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
-test-browser: dist/site/index.html ## Playwright in the built site
+test-browser: dist/site/index.html ## Playwright in the built site, in Chromium and in Firefox
 	@$(SERVERS) --milvus --lite --envoy --site -- node --test --test-timeout=600000 tests/browser/
 test-proto: setup ## proto/ against pymilvus's descriptors
 	@$(PY) -m unittest -v tests.test_proto

@@ -26,4 +26,16 @@ mkdir -p .cache/lite
 rm -f .jupyterlite.doit.db
 grep -q exposeAppInBrowser dist/site/jupyter-lite.json
 cp www/index.html dist/site/index.html
+# pages that open when their host is gone
+cat www/offline/worker.js >>dist/site/service-worker.js
+{
+  echo 'const FILES = ['
+  (cd dist/site && find files extensions/jupyterlite-milvus-kernel/static -type f | sort | sed "s/.*/  '&',/")
+  echo '];'
+  cat www/offline/page.js
+} >dist/site/offline.js
+for app in lab notebooks repl; do
+  sed -i.plain 's|</head>|<script src="../offline.js"></script></head>|' "dist/site/$app/index.html"
+  grep -q '../offline.js' "dist/site/$app/index.html" && rm "dist/site/$app/index.html.plain"
+done
 "$bin/python" scripts/docs.py

@@ -1,5 +1,5 @@
 // The built site on a plain file server and nothing else, in Chromium and in Firefox: the engine
-// answers, what it acknowledged is kept, tabs and notebooks share it, and no request goes elsewhere.
+// answers, what it acknowledged is kept, tabs and notebooks share it, no request goes elsewhere.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -110,7 +110,10 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
       await run(page, ['milvus://memory', TABLE, 'INSERT INTO t VALUES (2, [1, 2])']);
       await page.reload();
       await idle(page);
-      const [kept, forgotten] = await run(page, ['SELECT id FROM t', 'milvus://memory; SHOW TABLES']);
+      const [kept, forgotten] = await run(page, [
+        'SELECT id FROM t',
+        'milvus://memory; SHOW TABLES'
+      ]);
       assert.match(kept, /1\n1 row/);
       assert.match(forgotten, /0 rows/);
       await page.context().close();
@@ -120,7 +123,8 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
       const page = await fresh();
       const seen = await page.evaluate(async () => {
         const { kernels } = window.jupyterapp.serviceManager;
-        const [one, other] = [await kernels.startNew({ name: 'milvus' }), await kernels.startNew({ name: 'milvus' })];
+        const one = await kernels.startNew({ name: 'milvus' });
+        const other = await kernels.startNew({ name: 'milvus' });
         const ask = async (kernel, code) => {
           const shown = [];
           const future = kernel.requestExecute({ code });
@@ -152,7 +156,10 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
       const [both] = await run(first, ['SELECT COUNT(*) FROM t']);
       assert.match(both, /\b2\n/);
       await first.close();
-      const shown = await run(second, ['SELECT COUNT(*) FROM t', 'INSERT INTO t VALUES (3, [1, 2])']);
+      const shown = await run(second, [
+        'SELECT COUNT(*) FROM t',
+        'INSERT INTO t VALUES (3, [1, 2])'
+      ]);
       assert.match(shown[0], /\b2\n/);
       assert.match(shown[1], /^inserted 1 row/m);
       await context.close();
@@ -173,6 +180,28 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
         async () => (await navigator.serviceWorker?.getRegistrations())?.length ?? 0
       );
       assert.equal(registered, 0);
+    });
+
+    test('the front page leads to a notebook, and to Lab where there is room for it', async () => {
+      for (const [width, app] of [
+        [390, 'notebooks'],
+        [1100, 'lab']
+      ]) {
+        const page = await pageOf(await newContext(browser, { viewport: { width, height: 844 } }));
+        await page.goto(`${host.url}/`);
+        const { wide, links } = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth,
+          links: [...document.querySelectorAll('a')].map(link => link.href)
+        }));
+        assert.equal(wide <= width, true, 'nothing stands out of the screen');
+        for (const link of links) {
+          assert.equal((await fetch(link)).status, 200, link);
+        }
+        await page.click('.begin');
+        await page.waitForFunction(() => window.notebook?.());
+        assert.match(page.url(), new RegExp(`/${app}/index.html\\?path=tour\\.ipynb`));
+        await page.context().close();
+      }
     });
 
     test('from a folder of a host', async () => {
@@ -201,6 +230,29 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
     });
   });
 }
+
+test('Chromium opens a notebook again, and another one, when the host is gone', async context => {
+  const host = await plainServer();
+  const browser = await launch();
+  context.after(() => browser.close());
+  const page = await newPage(browser);
+  await openNotebook(page, 'tour.ipynb', host.url);
+  await run(page, [TABLE]);
+  // what it loaded before it had a service worker is asked for once more
+  await page.waitForFunction(async () => {
+    const keys = await (await caches.open('precache')).keys();
+    return keys.some(({ url }) => url.endsWith('/files/tour.ipynb'));
+  });
+  await host.off();
+  await page.reload();
+  await idle(page);
+  const [made, tables] = await run(page, ['INSERT INTO t VALUES (1, [1, 2])', 'SHOW TABLES']);
+  assert.match(made, /^inserted 1 row/m);
+  assert.match(tables, /\bt\n/);
+  await openNotebook(page, 'original.ipynb', host.url);
+  await runAll(page);
+  assert.deepEqual((await outputs(page)).filter(cell => cell.outputs.some(isError)).map(text), []);
+});
 
 test('in a private window of Firefox the engine forgets, and says so', async context => {
   const host = await plainServer();

@@ -424,7 +424,7 @@ test('silent, store_history and the counts', async () => {
   assert.deepEqual(seen.silent.types, ['status', 'status']);
 });
 
-test('restart forgets the connection, so that the engine answers, and counts from one', async () => {
+test('restart forgets the connection, and counts from one; the engine answers then', async () => {
   await page.evaluate(() => window.notebook().sessionContext.restartKernel());
   await idle(page);
   const [shown] = await run(page, ['SHOW TABLES']);

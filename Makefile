@@ -8,13 +8,15 @@ RUST := $(shell find src proto tests/language build.rs Cargo.toml Cargo.lock -ty
 ENGINE := $(shell find engine proto Cargo.toml Cargo.lock -type f -not -path '*/dist/*' -not -path '*/wasm/*' -not -path '*/tests/*' 2>/dev/null)
 TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
 
-.PHONY: docs engine help demo test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
+.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: setup dist/site/index.html ## the site, Milvus Lite and Envoy on this machine, until Ctrl-C (PORT=8000 MILVUS_PORT=19530)
+demo: dist/site/index.html ## the site, and no server beside it, until Ctrl-C (PORT=8000)
 	@$(PY) scripts/demo.py
+demo-server: setup dist/site/index.html ## the site, Milvus Lite and Envoy on this machine, until Ctrl-C (PORT=8000 MILVUS_PORT=19530)
+	@$(PY) scripts/demo.py --server
 
 test: setup dist/site/index.html ## everything: checks, all servers, browsers, wheel, size
 	@scripts/test.sh
@@ -36,8 +38,8 @@ engine/js/dist/index.js: .cache/setup scripts/engine.sh .cargo/config.toml $(ENG
 
 engine: engine/js/dist/index.js ## the engine as an npm package, in engine/js
 
-dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py $(TYPESCRIPT) $(shell find www tests/language -type f)
-	@echo "site: building (about 15 seconds)" >&2
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www tests/language -type f -not -name '*.milvus')
+	@echo "site: building (about 20 seconds)" >&2
 	@scripts/site.sh
 	@touch $@
 
@@ -53,7 +55,7 @@ test-native: setup ## unit tests and the language reference, on Milvus 2.3.5, Mi
 	@$(SERVERS) --milvus --lite --lite25 --engine -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
-test-browser: dist/site/index.html ## Playwright in the built site
+test-browser: dist/site/index.html ## Playwright in the built site, in Chromium and in Firefox
 	@$(SERVERS) --milvus --lite --envoy --site -- node --test --test-timeout=600000 tests/browser/
 test-proto: setup ## proto/ against pymilvus's descriptors
 	@$(PY) -m unittest -v tests.test_proto

@@ -1,5 +1,5 @@
 """Starts the real servers (Milvus 2.3.5, Milvus Lite 3 and 2.5, the engine, Envoy before the first two) on free ports, runs a command with their
-addresses in its environment, and stops them all. Without a command it waits for Ctrl-C: that is `make demo`.
+addresses in its environment, and stops them all. Without a command it waits for Ctrl-C.
 
     python scripts/servers.py --milvus --lite --lite25 --envoy -- cargo test
 
@@ -234,7 +234,7 @@ def main():
     parser.add_argument("--lite25", action="store_true", help="Milvus Lite 2.5")
     parser.add_argument("--engine", action="store_true", help="the engine of this project, as a server")
     parser.add_argument("--envoy", action="store_true", help="Envoy before each, for any page of this machine")
-    parser.add_argument("--site", action="store_true", help="the built site, as SITE_URL; its tour finds Milvus Lite")
+    parser.add_argument("--site", action="store_true", help="the built site, as SITE_URL; its cluster.ipynb finds Milvus Lite")
     parser.add_argument("command", nargs="*")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing: Chromium and its driver, Python tools and servers, npm packages, the wasm toolchain. A second run takes seconds.
+# Installs what is missing: Chromium and its driver, Firefox, Python tools and servers, npm packages, the wasm toolchain. A second run takes seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -11,6 +11,7 @@ need python3 "install Python 3.10 or later"
 
 missing=()
 [ -x /usr/bin/chromium ] || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
+[ -x /usr/bin/firefox-esr ] || [ -n "${FIREFOX:-}" ] || missing+=(firefox-esr)
 command -v chromedriver >/dev/null || missing+=(chromium-driver)
 # the tests' certificates
 command -v openssl >/dev/null || missing+=(openssl)
@@ -21,7 +22,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1 ||
       { say "apt-get could not install ${missing[*]}"; exit 1; }
   else
-    say "missing: ${missing[*]} (Debian's names). Install them by your system's means; CHROMIUM=/path/to/chromium names another browser."
+    say "missing: ${missing[*]} (Debian's names). Install them by your system's means; CHROMIUM=/path/to/chromium and FIREFOX=/path/to/firefox name other browsers."
     exit 1
   fi
 fi

@@ -14,6 +14,11 @@ bin="$PWD/.venv/bin"
 )
 [ "${1:-site}" = wheel ] && exit 0
 "$bin/pip" install --quiet --no-deps --force-reinstall dist/*.whl
+# the databases of the tour, by the kernel on the engine
+"$bin/python" scripts/data.py .cache/data
+for name in digits texts; do
+  cargo run --quiet --example database -- ".cache/data/$name.sql" "www/files/$name.milvus"
+done
 rm -rf dist/site .jupyterlite.doit.db
 mkdir -p .cache/lite
 "$bin/jupyter" lite build --lite-dir www --output-dir dist/site --no-sourcemaps --apps lab --apps notebooks --apps repl \
@@ -21,4 +26,16 @@ mkdir -p .cache/lite
 rm -f .jupyterlite.doit.db
 grep -q exposeAppInBrowser dist/site/jupyter-lite.json
 cp www/index.html dist/site/index.html
+# pages that open when their host is gone
+cat www/offline/worker.js >>dist/site/service-worker.js
+{
+  echo 'const FILES = ['
+  (cd dist/site && find files extensions/jupyterlite-milvus-kernel/static -type f | sort | sed "s/.*/  '&',/")
+  echo '];'
+  cat www/offline/page.js
+} >dist/site/offline.js
+for app in lab notebooks repl; do
+  sed -i.plain 's|</head>|<script src="../offline.js"></script></head>|' "dist/site/$app/index.html"
+  grep -q '../offline.js' "dist/site/$app/index.html" && rm "dist/site/$app/index.html.plain"
+done
 "$bin/python" scripts/docs.py

@@ -9,7 +9,7 @@ import threading
 from servers import ROOT
 
 SITE = ROOT / "dist" / "site"
-TOUR = "/files/tour.ipynb"
+CLUSTER = "/files/cluster.ipynb"
 DEFAULT_PORT = 19530
 
 
@@ -20,7 +20,7 @@ def policy(may_call):
 
 
 class Site(http.server.SimpleHTTPRequestHandler):
-    """The built site. The tour names the port that Envoy really has."""
+    """The built site. The notebook for a cluster names the port that Envoy really has."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm", ".ipynb": "application/json"}
@@ -32,9 +32,9 @@ class Site(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
     def do_GET(self):
-        if self.path.split("?")[0] != TOUR or self.milvus_port == DEFAULT_PORT:
+        if self.path.split("?")[0] != CLUSTER or self.milvus_port == DEFAULT_PORT:
             return super().do_GET()
-        body = (SITE / TOUR[1:]).read_text().replace(f"127.0.0.1:{DEFAULT_PORT}", f"127.0.0.1:{self.milvus_port}").encode()
+        body = (SITE / CLUSTER[1:]).read_text().replace(f"127.0.0.1:{DEFAULT_PORT}", f"127.0.0.1:{self.milvus_port}").encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -1,12 +1,14 @@
 //! An outcome as HTML: a table like a DataFrame's. In: an outcome and how it is to be shown. Out:
-//! markup in which everything that a user or a server wrote is escaped, here and nowhere else.
+//! markup in which everything that a user or a server wrote is escaped, here and nowhere else. A
+//! text that is a picture is shown as one.
 
 use std::fmt::Write as _;
 
 use super::options::Options;
+use super::picture::Picture;
 use super::text::{status, truncation};
 use super::value::{is_right_aligned, show};
-use crate::outcome::{Datum, Outcome, Table};
+use crate::outcome::{Datum, Outcome, Table, Type};
 use crate::printable::printable;
 
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
@@ -55,7 +57,10 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
             let _ = write!(out, "<td style=\"text-align:{align};white-space:pre-wrap\">");
             match value {
                 Datum::Null => out.push_str("<i style=\"opacity:.6\">NULL</i>"),
-                value => out.push_str(&escape(&show(value, column.kind, options.precision))),
+                value => match picture(value, column.kind) {
+                    Some(picture) => write_picture(out, &picture),
+                    None => out.push_str(&escape(&show(value, column.kind, options.precision))),
+                },
             }
             out.push_str("</td>");
         }
@@ -65,6 +70,24 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
     if let Some(line) = truncation(table, options) {
         let _ = write!(out, "<p style=\"margin:0\">{}</p>", escape(&line));
     }
+}
+
+fn picture(value: &Datum, kind: Type) -> Option<Picture<'_>> {
+    match value {
+        Datum::Text(text) if kind != Type::Prose => Picture::of(text),
+        _ => None,
+    }
+}
+
+fn write_picture(out: &mut String, picture: &Picture<'_>) {
+    let _ = write!(
+        out,
+        "<img src=\"{}\" alt=\"{}, {}\" style=\"{}\">",
+        escape(picture.url),
+        picture.kind,
+        escape(&picture.words()),
+        picture.style()
+    );
 }
 
 fn escape(text: &str) -> String {
@@ -86,7 +109,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::super::tests::PLAIN;
     use super::*;
-    use crate::outcome::{Column, Type};
+    use crate::outcome::Column;
 
     fn one(kind: Type, value: Datum) -> String {
         let table = Table::new(vec![Column::new("c", kind)], vec![vec![value]]);
@@ -144,6 +167,32 @@ mod tests {
         );
         assert!(one(Type::Text, Datum::Text("NULL".into())).contains(">&#39;NULL&#39;</td>"));
         assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.6\">NULL"));
+    }
+
+    #[test]
+    fn a_picture_is_shown_and_what_only_looks_like_one_is_escaped() {
+        let url = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAI";
+        let shown = one(Type::Text, Datum::Text(url.into()));
+        let tag = format!("<img src=\"{url}\" alt=\"png, 8 x 8, 24 bytes\" style=\"height:48px");
+        assert!(shown.contains(&tag), "{shown}");
+        // of the kernel's own words none is a picture, and in a list there is no room
+        assert!(!one(Type::Prose, Datum::Text(url.into())).contains("<img"));
+        let list = Datum::Array(vec![Datum::Text(url.into())]);
+        assert!(!one(Type::Array, list).contains("<img"));
+        for evil in [
+            format!("{url}\" onerror=\"alert(1)"),
+            format!("{url}' onerror='alert(1)"),
+            format!("{url} onerror=alert(1)"),
+            format!("{url}\n"),
+            "data:image/svg+xml;base64,PHN2Zy8+".to_string(),
+            "data:image/svg+xml,<svg onload=alert(1)>".to_string(),
+            "javascript:alert(1)".to_string(),
+            "data:image/png;base64,<script>".to_string(),
+        ] {
+            let shown = one(Type::Text, Datum::Text(evil.clone()));
+            assert!(!shown.contains("<img") && !shown.contains("<s"), "{shown}");
+            assert!(!shown.contains("\" onerror") && !shown.contains("' onerror"), "{shown}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod html;
 pub mod options;
+mod picture;
 mod resource;
 mod text;
 mod traceback;

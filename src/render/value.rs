@@ -3,6 +3,7 @@
 
 use std::fmt::{Display, LowerExp};
 
+use super::picture::Picture;
 use crate::outcome::{Datum, Type, plural};
 use crate::printable::{needs_escape, printable, push};
 
@@ -97,7 +98,10 @@ fn text(value: &str, in_list: bool) -> String {
         && value != "NULL"
         && !(in_list && (value.is_empty() || value.contains([',', '[', ']'])));
     if plain {
-        return cut(value);
+        return match Picture::of(value) {
+            Some(picture) => format!("data:image/{}… {}", picture.kind, picture.words()),
+            None => cut(value),
+        };
     }
     let mut out = "'".to_string();
     for (count, char) in value.chars().enumerate() {
@@ -160,6 +164,12 @@ mod tests {
         assert_eq!(text(Datum::Text(long.clone())), format!("{}…", "表".repeat(100)));
         assert_eq!(text(Datum::Text("表".repeat(100))), "表".repeat(100));
         assert_eq!(show(&Datum::Text(long.clone()), Type::Prose, None), long);
+    }
+
+    #[test]
+    fn a_picture_is_short() {
+        let url = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAI";
+        assert_eq!(text(Datum::Text(url.into())), "data:image/png… 8 x 8, 24 bytes");
     }
 
     #[test]

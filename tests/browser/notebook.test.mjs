@@ -1,5 +1,5 @@
-// The built site in a real browser: the tour from top to bottom, tables, errors, completion,
-// interrupt, prompts, restart, the console.
+// The built site in a real browser, and servers: the notebooks from top to bottom, tables, errors,
+// completion, interrupt, prompts, restart, the console.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -30,12 +30,26 @@ before(async () => {
 });
 after(() => browser?.close());
 
-test('the tour runs from top to bottom', async () => {
-  await openNotebook(page);
+test("the original's statements run on a server when the first cell names it", async () => {
+  await openNotebook(page, 'original.ipynb');
+  await page.evaluate(address => {
+    const { cells } = window.notebook().content.model;
+    const first = [...cells].find(cell => cell.type === 'code');
+    first.sharedModel.setSource(address);
+  }, `milvus://${host('LITE_WEB_URL')}`);
   await runAll(page);
   const cells = await outputs(page);
   const failed = cells.filter(cell => cell.outputs.some(output => output.output_type === 'error'));
-  await screenshot(page, 'tour');
+  assert.deepEqual(failed.map(text), []);
+  assert.match(text(cells[0]), /connected to http:\/\/127\.0\.0\.1:\d+, Milvus Lite /);
+});
+
+test('the notebook for a cluster runs from top to bottom', async () => {
+  await openNotebook(page, 'cluster.ipynb');
+  await runAll(page);
+  const cells = await outputs(page);
+  const failed = cells.filter(cell => cell.outputs.some(output => output.output_type === 'error'));
+  await screenshot(page, 'cluster');
   assert.deepEqual(failed.map(text), ['UnknownCollection: unknown collection `boks`']);
   assert.equal(
     cells.every(cell => cell.count > 0 && cell.outputs.length > 0),
@@ -45,7 +59,7 @@ test('the tour runs from top to bottom', async () => {
   assert.deepEqual(page.outside, [], 'the page asks nothing of the outside');
 });
 
-test('pymilvus sees from outside what the tour did', () => {
+test('pymilvus sees from outside what the two did', () => {
   const python = new URL('../../.venv/bin/python', import.meta.url).pathname;
   const seen = JSON.parse(
     execFileSync(python, [new URL('outside.py', import.meta.url).pathname], { encoding: 'utf8' })
@@ -410,11 +424,11 @@ test('silent, store_history and the counts', async () => {
   assert.deepEqual(seen.silent.types, ['status', 'status']);
 });
 
-test('restart forgets the connection and counts from one', async () => {
+test('restart forgets the connection, and counts from one; the engine answers then', async () => {
   await page.evaluate(() => window.notebook().sessionContext.restartKernel());
   await idle(page);
   const [shown] = await run(page, ['SHOW TABLES']);
-  assert.match(shown, /^NotConnected: there is no connection yet$/);
+  assert.match(shown, /^note: no connection was named: connected to milvus:\/\/local, /);
   const [cell] = await outputs(page);
   assert.equal(cell.count, 1);
 });

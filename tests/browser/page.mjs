@@ -37,9 +37,17 @@ export async function launch(...more) {
   });
 }
 
-/** A page whose every request stays on this machine; its errors are kept for the test. */
+/** A page in a context of its own. */
 export async function newPage(browser) {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 1400 } });
+  return pageOf(await newContext(browser));
+}
+
+/** Files, cookies and service workers of its own, which its pages share. */
+export const newContext = (browser, options = {}) =>
+  browser.newContext({ viewport: { width: 1100, height: 1400 }, ...options });
+
+/** A page whose every request should stay on this machine: those that do not are in `outside`. */
+export async function pageOf(context) {
   const page = await context.newPage();
   // the panel of the notebook, whether it has the focus or not
   await page.addInitScript(() => {

@@ -1,0 +1,275 @@
+// The built site on a plain file server and nothing else, in Chromium and in Firefox: the engine
+// answers, what it acknowledged is kept, tabs and notebooks share it, no request goes elsewhere.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { launchFirefox } from './firefox.mjs';
+import {
+  idle,
+  launch,
+  newContext,
+  newPage,
+  openNotebook,
+  outputs,
+  pageOf,
+  run,
+  runAll,
+  screenshot,
+  text
+} from './page.mjs';
+import { plainServer } from './plain.mjs';
+
+const LOCAL = /note: no connection was named: connected to milvus:\/\/local, /;
+const TABLE = 'CREATE TABLE t (id BIGINT PRIMARY KEY, v VECTOR(2))';
+
+const BROWSERS = {
+  Chromium: {
+    launch,
+    launchWithoutServiceWorkers: launch,
+    screenshots: 'engine'
+  },
+  Firefox: {
+    launch: launchFirefox,
+    launchWithoutServiceWorkers: () => launchFirefox({ 'dom.serviceWorkers.enabled': false }),
+    screenshots: 'engine-firefox'
+  }
+};
+
+for (const [name, kind] of Object.entries(BROWSERS)) {
+  describe(name, () => {
+    let browser;
+    let host;
+    before(async () => {
+      host = await plainServer();
+      browser = await kind.launch();
+    });
+    after(async () => {
+      await browser?.close();
+      await host?.off();
+    });
+
+    /** A page of a browser that has nothing of this site yet, with a fresh notebook. */
+    const fresh = async (context, path) => {
+      const page = context ? await pageOf(context) : await newPage(browser);
+      await openNotebook(page, path, host.url);
+      return page;
+    };
+
+    test('a fresh notebook answers by itself', async () => {
+      const page = await fresh();
+      const [tables, version] = await run(page, ['SHOW TABLES', 'SHOW VERSION']);
+      assert.match(tables, LOCAL);
+      assert.match(version, /engine/i);
+      const places = await page.evaluate(() =>
+        performance.getEntriesByType('resource').map(entry => new URL(entry.name).origin)
+      );
+      assert.deepEqual([...new Set(places)], [host.url]);
+      assert.deepEqual(page.outside, []);
+      await page.context().close();
+    });
+
+    test('the tour runs from top to bottom, and shows pictures', async () => {
+      const page = await fresh(undefined, 'tour.ipynb');
+      await runAll(page);
+      const cells = await outputs(page);
+      const failed = cells.filter(cell => cell.outputs.some(isError));
+      assert.deepEqual(failed.map(text), ['UnknownCollection: unknown collection `nots`']);
+      assert.equal(
+        cells.every(cell => cell.count > 0 && cell.outputs.length > 0),
+        true
+      );
+      const pictures = await page.evaluate(() =>
+        [...document.querySelectorAll('.jp-OutputArea table.dataframe img')].map(image => [
+          image.naturalWidth,
+          image.getBoundingClientRect().height
+        ])
+      );
+      assert.equal(pictures.length > 30, true, `${pictures.length} pictures`);
+      assert.equal(
+        pictures.every(([width, height]) => width === 8 && height === 48),
+        true
+      );
+      assert.deepEqual(page.outside, [], 'no request leaves the origin');
+      await screenshot(page, `${kind.screenshots}-tour`);
+      await page.context().close();
+    });
+
+    test("the original's statements run from top to bottom", async () => {
+      const page = await fresh(undefined, 'original.ipynb');
+      await runAll(page);
+      const cells = await outputs(page);
+      assert.deepEqual(cells.filter(cell => cell.outputs.some(isError)).map(text), []);
+      assert.equal(cells.length > 20, true);
+      await page.context().close();
+    });
+
+    test('what was acknowledged is there after a reload, and memory forgets', async () => {
+      const page = await fresh();
+      await run(page, [TABLE, 'INSERT INTO t VALUES (1, [1, 2])']);
+      await run(page, ['milvus://memory', TABLE, 'INSERT INTO t VALUES (2, [1, 2])']);
+      await page.reload();
+      await idle(page);
+      const [kept, forgotten] = await run(page, [
+        'SELECT id FROM t',
+        'milvus://memory; SHOW TABLES'
+      ]);
+      assert.match(kept, /1\n1 row/);
+      assert.match(forgotten, /0 rows/);
+      await page.context().close();
+    });
+
+    test('two notebooks of a page see what the other writes at once', async () => {
+      const page = await fresh();
+      const seen = await page.evaluate(async () => {
+        const { kernels } = window.jupyterapp.serviceManager;
+        const one = await kernels.startNew({ name: 'milvus' });
+        const other = await kernels.startNew({ name: 'milvus' });
+        const ask = async (kernel, code) => {
+          const shown = [];
+          const future = kernel.requestExecute({ code });
+          future.onIOPub = message => shown.push(message.content.data?.['text/plain'] ?? '');
+          await future.done;
+          return shown.join('');
+        };
+        await ask(one, 'CREATE TABLE both (id BIGINT PRIMARY KEY, v VECTOR(2))');
+        const counts = [];
+        for (let id = 1; id <= 5; id++) {
+          const [writer, reader] = id % 2 ? [one, other] : [other, one];
+          await ask(writer, `INSERT INTO both VALUES (${id}, [1, 2])`);
+          counts.push(await ask(reader, 'SELECT COUNT(*) FROM both'));
+        }
+        return counts;
+      });
+      seen.forEach((count, at) => assert.match(count, new RegExp(`\\b${at + 1}\\b`)));
+      await page.context().close();
+    });
+
+    test('of two tabs the one that is left goes on', async () => {
+      const context = await newContext(browser);
+      const first = await fresh(context);
+      await run(first, [TABLE, 'INSERT INTO t VALUES (1, [1, 2])']);
+      const second = await fresh(context);
+      const [seen] = await run(second, ['SELECT COUNT(*) FROM t']);
+      assert.match(seen, /\b1\n/);
+      await run(second, ['INSERT INTO t VALUES (2, [1, 2])']);
+      const [both] = await run(first, ['SELECT COUNT(*) FROM t']);
+      assert.match(both, /\b2\n/);
+      await first.close();
+      const shown = await run(second, [
+        'SELECT COUNT(*) FROM t',
+        'INSERT INTO t VALUES (3, [1, 2])'
+      ]);
+      assert.match(shown[0], /\b2\n/);
+      assert.match(shown[1], /^inserted 1 row/m);
+      await context.close();
+    });
+
+    test('with service workers blocked', async context => {
+      const other = await kind.launchWithoutServiceWorkers();
+      context.after(() => other.close());
+      const page = await pageOf(await newContext(other, { serviceWorkers: 'block' }));
+      await openNotebook(page, 'tour.ipynb', host.url);
+      const [made, found] = await run(page, [
+        `${TABLE}; INSERT INTO t VALUES (1, [1, 2])`,
+        'SELECT id FROM t'
+      ]);
+      assert.match(made, LOCAL);
+      assert.match(found, /1\n1 row/);
+      const registered = await page.evaluate(
+        async () => (await navigator.serviceWorker?.getRegistrations())?.length ?? 0
+      );
+      assert.equal(registered, 0);
+    });
+
+    test('the front page leads to a notebook, and to Lab where there is room for it', async () => {
+      for (const [width, app] of [
+        [390, 'notebooks'],
+        [1100, 'lab']
+      ]) {
+        const page = await pageOf(await newContext(browser, { viewport: { width, height: 844 } }));
+        await page.goto(`${host.url}/`);
+        const { wide, links } = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth,
+          links: [...document.querySelectorAll('a')].map(link => link.href)
+        }));
+        assert.equal(wide <= width, true, 'nothing stands out of the screen');
+        for (const link of links) {
+          assert.equal((await fetch(link)).status, 200, link);
+        }
+        await page.click('.begin');
+        await page.waitForFunction(() => window.notebook?.()?.context.path === 'tour.ipynb');
+        assert.equal(page.url().startsWith(`${host.url}/${app}/`), true, page.url());
+        await page.context().close();
+      }
+    });
+
+    test('from a folder of a host', async () => {
+      const deep = await plainServer('/some/folder/');
+      const page = await newPage(browser);
+      await openNotebook(page, 'tour.ipynb', deep.url);
+      const [tables] = await run(page, ['SHOW TABLES']);
+      assert.match(tables, LOCAL);
+      await page.context().close();
+      await deep.off();
+    });
+
+    test('a page that is loaded goes on when its host is gone', async () => {
+      const own = await plainServer();
+      const page = await newPage(browser);
+      await openNotebook(page, 'tour.ipynb', own.url);
+      await run(page, [TABLE]);
+      await own.off();
+      const [inserted, found] = await run(page, [
+        'INSERT INTO t VALUES (1, [1, 2])',
+        'SELECT id, distance FROM t ORDER BY v <-> [1, 2] LIMIT 1'
+      ]);
+      assert.match(inserted, /^inserted 1 row/m);
+      assert.match(found, /1 +0\n/);
+      await page.context().close();
+    });
+  });
+}
+
+test('Chromium opens a notebook again, and another one, when the host is gone', async context => {
+  const host = await plainServer();
+  const browser = await launch();
+  context.after(() => browser.close());
+  const page = await newPage(browser);
+  await openNotebook(page, 'tour.ipynb', host.url);
+  await run(page, [TABLE]);
+  // what it loaded before it had a service worker is asked for once more
+  await page.waitForFunction(async () => {
+    const keys = await (await caches.open('precache')).keys();
+    return keys.some(({ url }) => url.endsWith('/files/tour.ipynb'));
+  });
+  await host.off();
+  await page.reload();
+  await idle(page);
+  const [made, tables] = await run(page, ['INSERT INTO t VALUES (1, [1, 2])', 'SHOW TABLES']);
+  assert.match(made, /^inserted 1 row/m);
+  assert.match(tables, /\bt\n/);
+  await openNotebook(page, 'original.ipynb', host.url);
+  await runAll(page);
+  assert.deepEqual((await outputs(page)).filter(cell => cell.outputs.some(isError)).map(text), []);
+});
+
+test('in a private window of Firefox the engine forgets, and says so', async context => {
+  const host = await plainServer();
+  const browser = await launchFirefox({ 'browser.privatebrowsing.autostart': true });
+  context.after(async () => {
+    await browser.close();
+    await host.off();
+  });
+  const page = await newPage(browser);
+  await openNotebook(page, 'tour.ipynb', host.url);
+  const [tables, made] = await run(page, [
+    'SHOW TABLES',
+    `${TABLE}; INSERT INTO t VALUES (1, [1, 2]); SELECT COUNT(*) FROM t`
+  ]);
+  assert.match(tables, LOCAL);
+  assert.match(tables, /note: this browser keeps no files here \(.*\): all is gone when the page/);
+  assert.match(made, /\b1\n/);
+});
+
+const isError = output => output.output_type === 'error';

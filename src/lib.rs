@@ -14,9 +14,10 @@
 //!    collection, and makes an [`outcome`] of the replies. What Milvus does not do (UPDATE, and
 //!    ORDER BY and GROUP BY before 3.0) it does over pages of rows.
 //! 4. [`milvus`] carries the requests: one client, whose one exchange sends bytes through a
-//!    transport. In the browser that is gRPC-Web over `fetch`, through Envoy; in native tests
-//!    tonic's own channel. It sees to credentials, deadlines and reading one's own writes, knows
-//!    which server has what (`features`), and under EXPLAIN writes down what it would send.
+//!    transport. In the browser that is gRPC-Web over `fetch`, through Envoy, or a port to the
+//!    engine of the page; in native tests tonic's own channel. It sees to credentials, deadlines
+//!    and reading one's own writes, knows which server has what (`features`), and under EXPLAIN
+//!    writes down what it would send.
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
 //!    its one table has.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
@@ -24,7 +25,8 @@
 //!    the tree marks them, or all that may be one where there is no tree.
 //!
 //! `engine/`, a crate of its own that knows nothing of this one, answers the same messages without
-//! a server. It is not reached from here yet but in tests, by gRPC.
+//! a server. `engine/js` makes a wasm module and a web worker of it: the page owns one for all its
+//! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
 //! diagnostic`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->

@@ -43,9 +43,9 @@ pub struct Kernel {
 #[wasm_bindgen]
 impl Kernel {
     /// `inputRequest` is called with a prompt and gives a promise of the secret that was typed, or
-    /// of nothing where nobody can be asked. `engine` leads to the engine of the page, `files` to the
-    /// notebook's folder. `keepSnapshot` is called with what `restore` takes
-    /// whenever that has changed; it holds secrets.
+    /// of nothing where nobody can be asked. `engine` leads to the engine of the page, `files` to
+    /// the notebook's folder. `keepSnapshot` is called with what `restore` takes whenever that has
+    /// changed; it holds secrets.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(
@@ -307,7 +307,7 @@ fn to_points(text: &str, bytes: usize) -> usize {
 const ENGINE: &'static str = r#"
 /** The engine of the page, as `engine/js` has it. */
 export interface Engine {
-    /** Sends a request; `writes` says whether it may be repeated. A refusal is a {@link Refusal}. */
+    /** Sends a request; one that writes is not repeated. A refusal is a {@link Refusal}. */
     call(
         store: string,
         method: string,

@@ -1,4 +1,7 @@
-/** The notebook's files as the worker sees them: the page has them, what a URL leads to is fetched. */
+/**
+ * The notebook's files as the worker sees them: the page has them, and what a URL leads to is
+ * fetched.
+ */
 
 import type { Files } from '../wasm/milvus_kernel.js';
 import type { Request, Response } from './protocol';

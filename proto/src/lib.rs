@@ -2,8 +2,9 @@
 //! `.proto` files beside it, the table of [`methods`], and the [`names`] of fields and enum values.
 //! Knows nothing of SQL, of connections or of what a message is good for.
 //!
-//! The files, but for `engine.proto`, declare the part of Milvus's packages that is in use, under the same packages, names,
-//! numbers and types; `tests/test_proto.py` holds every line against pymilvus's descriptors.
+//! The files, but for `engine.proto`, declare the part of Milvus's packages that is in use, under
+//! the same packages, names, numbers and types; `tests/test_proto.py` holds every line against
+//! pymilvus's descriptors. `engine.proto` is what our own engine answers beyond them.
 
 #![cfg_attr(
     not(test),

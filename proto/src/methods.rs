@@ -1,5 +1,6 @@
-//! The methods of Milvus's service, and those that the engine has beside them: the one table that says of each what it does on the server,
-//! since which version it is there, and which messages go in and out.
+//! The methods of Milvus's service, and those that the engine has beside them: the tables that say
+//! of each what it does on the server, since which version it is there, and which messages go in
+//! and out.
 
 use prost::encoding::{DecodeContext, WireType, decode_key};
 use prost::{DecodeError, Message};

@@ -5,7 +5,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-const SITE = new URL('../../dist/site/', import.meta.url).pathname;
+export const SITE = new URL('../../dist/site/', import.meta.url).pathname;
+export const PACKAGE = new URL('../../engine/js/dist/', import.meta.url).pathname;
 const TYPES = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -15,11 +16,11 @@ const TYPES = {
   '.wasm': 'application/wasm'
 };
 
-/** `folder` is where the site is on its host, such as `/` or `/a/b/`. */
-export async function plainServer(folder = '/') {
+/** `folder` is where the files of `root` are on their host, such as `/` or `/a/b/`. */
+export async function plainServer(folder = '/', root = SITE) {
   const server = createServer((request, answer) => {
     const { pathname } = new URL(request.url, 'http://here');
-    let path = join(SITE, normalize(decodeURIComponent(pathname.slice(folder.length))));
+    let path = join(root, normalize(decodeURIComponent(pathname.slice(folder.length))));
     try {
       if (!pathname.startsWith(folder)) {
         throw new Error('outside');

@@ -57,7 +57,7 @@ export class Folder {
     }
   }
 
-  /** Removes a file whose handle is closed. What cannot be removed now is so at the next opening. */
+  /** Removes a file whose handle is closed; what cannot be removed now goes at the next opening. */
   async remove(name: string): Promise<void> {
     await this._directory.removeEntry(name).catch(() => undefined);
   }

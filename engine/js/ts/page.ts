@@ -14,6 +14,9 @@ export class EnginePage {
 
   /** Has a store answer what comes over a port. */
   connect(store: string, port: MessagePort): void {
+    if (store.startsWith('milvus://local')) {
+      askToPersist();
+    }
     const worker = (this._worker ??= this._started());
     worker.post({ type: 'connect', store, port }, [port]);
   }
@@ -86,6 +89,17 @@ class Running {
   private _worker: Worker;
   private _waiting: [Command & { type: 'connect' }, Transferable[]][] | undefined = [];
 }
+
+/** Asks the browser once to keep the site's files when the disk is full. SHOW STORAGE tells. */
+function askToPersist(): void {
+  if (!hasAsked) {
+    hasAsked = true;
+    // refused, or not to be asked here: the files are there all the same
+    navigator.storage?.persist?.().catch(() => undefined);
+  }
+}
+
+let hasAsked = false;
 
 /**
  * Streams a module in; a host that serves it under another type than application/wasm costs a

@@ -18,7 +18,7 @@ use milvus_kernel::render::options::Options;
 use milvus_kernel::render::{self, Content};
 use milvus_kernel::session::Session;
 use native::{Native, block_on, server};
-use pages::{Page, column, masked};
+use pages::{Page, column, masked, without_notes};
 
 /// The one whose word stands on a page comes first.
 const BACKENDS: [&str; 4] = ["lite", "milvus", "lite25", "engine"];
@@ -96,8 +96,8 @@ fn run_all(backend: &Backend) {
                     .push(format!("{place}: {}", fence.skip(backend.name).unwrap_or_default())),
                 Some(shown) => {
                     run += 1;
-                    let expected = without_notes(&fence.expected, backend);
-                    let shown = without_notes(&shown, backend);
+                    let expected = without_notes(&fence.expected, backend.name);
+                    let shown = without_notes(&shown, backend.name);
                     if shown != expected {
                         failures.push(format!(
                             "--- {place} on {}\n{}\n--- expected\n{expected}\n--- shown\n{shown}\n",
@@ -118,15 +118,6 @@ fn run_all(backend: &Backend) {
         failures.len(),
         failures.join("\n")
     );
-}
-
-/// Without the notes on what the kernel sorts and groups, on a backend that does most of it itself.
-/// The pages are of servers before Milvus 3.0, which leave all of it to the kernel.
-fn without_notes(text: &str, backend: &Backend) -> String {
-    let notes = ["note: sorted in the kernel", "note: grouped in the kernel"];
-    let is_note = |line: &&str| notes.iter().any(|note| line.starts_with(note));
-    let lines = text.lines().filter(|line| backend.name != "engine" || !is_note(line));
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Rewrites what a page expects.

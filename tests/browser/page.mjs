@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 const require = createRequire(new URL('../../jupyterlite/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -104,6 +104,14 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
     out
 }
 
+/// Without the notes on what the kernel sorts and groups, on a backend that does most of it itself.
+/// The pages are of servers before Milvus 3.0, which leave all of it to the kernel.
+pub fn without_notes(text: &str, backend: &str) -> String {
+    let notes = ["note: sorted in the kernel", "note: grouped in the kernel"];
+    let is_note = |line: &&str| notes.iter().any(|note| line.starts_with(note));
+    text.lines().filter(|line| backend != "engine" || !is_note(line)).collect::<Vec<_>>().join("\n")
+}
+
 /// The lines of a table of one column, as text shows it.
 pub fn column(shown: &str) -> Vec<String> {
     let lines: Vec<&str> = shown.lines().collect();

@@ -27,10 +27,8 @@ const files = createServer((request, response) => {
     response.end('<!doctype html><title>bench</title>');
     return;
   }
-  const file = join(
-    ROOT,
-    path.startsWith('/pyodide/') ? `jupyterlite/node_modules${path}` : `jupyterlite${path}`
-  );
+  const place = { pyodide: `jupyterlite/node_modules${path}`, engine: path.slice(1) };
+  const file = join(ROOT, place[path.split('/')[1]] ?? `jupyterlite${path}`);
   if (!existsSync(file)) {
     response.writeHead(404);
     response.end();

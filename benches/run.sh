@@ -6,4 +6,7 @@ cargo bench --quiet --bench parse 2>/dev/null
 # no other server beside the one that is measured
 .venv/bin/python scripts/servers.py --lite --envoy -- node benches/browser.mjs start statement cells
 .venv/bin/python scripts/servers.py --milvus --envoy -- node benches/browser.mjs insert
-.venv/bin/python scripts/size.py | tail -n 1
+.venv/bin/python scripts/size.py | tail -n 2
+# the engine beside faiss, which is there for this alone
+[ -d .cache/bench/faiss ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --target .cache/bench/faiss faiss-cpu==1.15.1
+node benches/engine.mjs

@@ -18,8 +18,9 @@
 //!
 //! Arrows: `kept -> service, store; service -> catalog, search; search -> expr, index, analyzer,
 //! catalog; expr -> segment, index; catalog -> schema, segment; segment -> index; index ->
-//! kernels`. Everything is synchronous and pure but for `store`, which knows bytes alone and
-//! reaches files through a small trait.
+//! kernels`. One runs back up: a database as a file is a store of its own, which `service::moving`
+//! has `kept::moved` make and read. Everything is synchronous and pure but for `store`, which knows
+//! bytes alone and reaches files through a small trait.
 
 #![cfg_attr(
     not(test),

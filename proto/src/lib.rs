@@ -14,7 +14,7 @@
 mod floats;
 pub mod methods;
 
-pub use methods::{ENGINE_METHODS, Effect, METHODS, Method, Reply, Request};
+pub use methods::{Effect, METHODS, Method, Reply, Request};
 
 // prost's code is not held to the lints of ours
 #[allow(clippy::all, clippy::unwrap_used, clippy::indexing_slicing)]

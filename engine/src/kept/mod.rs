@@ -28,6 +28,7 @@ use milvus_proto::Effect;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind};
+use crate::pace::{Pace, Partial};
 use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::export::Export;
@@ -100,6 +101,19 @@ impl Kept {
 
     /// As [`Service::call`]: a reply that says that all is well is kept.
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
+        let (mut partial, mut go_on) = (Partial::default(), || true);
+        let reply = self.call_slice(call, &mut partial, &mut go_on)?;
+        // none is what a read that was stopped has, and nobody stopped it
+        Ok(reply.unwrap_or_default())
+    }
+
+    /// As [`Service::call_slice`].
+    pub fn call_slice(
+        &mut self,
+        call: Call<'_>,
+        partial: &mut Partial,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> std::result::Result<Option<Vec<u8>>, Refusal> {
         if self.lost.is_some() {
             self.read_anew();
         } else if self.store.is_broken() {
@@ -115,13 +129,13 @@ impl Kept {
             is_flush: matches!(call.method, "Flush" | "FlushAll"),
             is_undone: false,
         };
-        let answered = self.service.call_kept(call, &mut write)?;
+        let answered = self.service.call_kept(call, &mut write, Pace::new(partial, go_on))?;
         let (is_undone, is_flush) = (write.is_undone, write.is_flush);
         if is_undone {
             self.read_anew();
         }
         self.is_asked |= is_flush && answered.error.is_none() && self.store.sizes().records > 0;
-        Ok(answered.reply)
+        Ok((!answered.is_paused).then_some(answered.reply))
     }
 
     /// Whether there is something to do for [`Kept::step`].

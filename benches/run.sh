@@ -7,6 +7,6 @@ cargo bench --quiet --bench parse 2>/dev/null
 .venv/bin/python scripts/servers.py --lite --envoy -- node benches/browser.mjs start statement cells
 .venv/bin/python scripts/servers.py --milvus --envoy -- node benches/browser.mjs insert
 .venv/bin/python scripts/size.py | tail -n 2
-# the engine beside faiss, which is there for this alone
-[ -d .cache/bench/faiss ] || .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --target .cache/bench/faiss faiss-cpu==1.15.1
+# the engine beside its peers
+benches/engine/peers.sh
 node benches/engine.mjs

@@ -1,0 +1,3 @@
+//! ferrovec's own interface for JavaScript, as it is.
+
+pub use ferrovec::*;

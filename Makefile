@@ -65,7 +65,7 @@ test-wheel: dist/site/index.html ## the wheel in an empty environment, and a sit
 	@scripts/wheel-test.sh
 test-size: dist/site/index.html ## the download against its budget
 	@$(PY) scripts/size.py
-bench: setup dist/site/index.html ## the figures of the README, each beside its peer (about 10 minutes)
+bench: setup dist/site/index.html ## the figures of the README, each beside its peer (about 20 minutes)
 	@benches/run.sh
 
 clean: ## removes what was built

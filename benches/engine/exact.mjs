@@ -33,6 +33,8 @@ async function compare(host, width, bar) {
       const one = scan.search(queries);
       const sixteen = scan.search(batches);
       const coded = codes.search(queries);
+      [one, coded].forEach(search => e.warm(search, queries.length));
+      e.warm(sixteen, 2);
       const reader = await WebAssembly.instantiateStreaming(fetch('/data/read.wasm'));
       const { memory, read } = reader.instance.exports;
       memory.grow(Math.ceil(base.byteLength / 65_536));

@@ -28,6 +28,7 @@ export async function run(host) {
       };
       const theirs = { build: peer.seconds, ...e.reach(efs, least, ef => e.recall(truth, at(ef))) };
       const [one, other] = [search(ours.setting), at(theirs.setting)];
+      [one, other].forEach(search => e.warm(search, queries.length));
       window.round = () => [e.round(one, queries.length), e.round(other, queries.length)];
       return [ours, theirs];
     },

@@ -74,14 +74,16 @@ class Peers:
         return seconds * 1000 / len(self.queries)
 
     def texts(self):
-        """Words by Zipf's law, 5 to 19 in a text, three in a query, of which none is among the most frequent 20."""
+        """Words by Zipf's law, 5 to 19 in a text, three in a query, of which none is among the most frequent 20.
+
+        No word begins with another: orama looks for beginnings."""
         chance = numpy.random.default_rng(2)
         share = 1 / numpy.arange(1, WORDS + 1)
         words = chance.choice(WORDS, p=share / share.sum(), size=TEXTS * 20)
         lengths = chance.integers(5, 20, TEXTS)
-        texts = [" ".join(f"w{word}" for word in words[i * 20 : i * 20 + n]) for i, n in enumerate(lengths)]
+        texts = [" ".join(f"w{word:05}" for word in words[i * 20 : i * 20 + n]) for i, n in enumerate(lengths)]
         rare = words[words >= 20]
-        queries = [" ".join(f"w{word}" for word in rare[i * 3 : i * 3 + 3]) for i in range(QUERIES)]
+        queries = [" ".join(f"w{word:05}" for word in rare[i * 3 : i * 3 + 3]) for i in range(QUERIES)]
         (FOLDER / "texts.json").write_text(json.dumps({"texts": texts, "queries": queries}))
         self.texts_, self.queries = texts, queries
 

@@ -46,7 +46,7 @@ export async function run(host) {
     window.round = async () => ({
       ours: await each(number => m.found(e.call('Search', requests[number]))),
       orama: await each(async number => {
-        const { hits } = await search(index, { term: queries[number], limit: 10, exact: true });
+        const { hits } = await search(index, { term: queries[number], limit: 10 });
         return hits.map(({ id }) => Number(id));
       })
     });

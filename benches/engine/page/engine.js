@@ -133,6 +133,14 @@ export function recall(truth, search) {
   return hits.reduce((sum, hit) => sum + hit, 0) / (10 * truth.length);
 }
 
+/** Asks until the browser has compiled a search for speed, which it does once it is used. */
+export function warm(search, count) {
+  const begin = performance.now();
+  while (performance.now() - begin < 300) {
+    round(search, count);
+  }
+}
+
 /** The first of some settings with at least this recall, or the last of them. */
 export function reach(settings, least, recallOf) {
   for (const setting of settings) {

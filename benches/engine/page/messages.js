@@ -163,7 +163,12 @@ function read(bytes) {
         value = bytes.subarray(begin, at);
     }
     const number = Math.floor(tag / 8);
-    fields.set(number, [...(fields.get(number) ?? []), value]);
+    const there = fields.get(number);
+    if (there) {
+      there.push(value);
+    } else {
+      fields.set(number, [value]);
+    }
   }
   return fields;
 }

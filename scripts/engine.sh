@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 toolchain="$(cat .cache/toolchain)"
 [ -z "$toolchain" ] || export RUSTUP_TOOLCHAIN="$toolchain"
 export PATH="${MILVUS_KERNEL_TOOLS:-$HOME/.cache/milvus-kernel}/bin:$PATH"
+# of a function without a hint that is called twice there need not be two copies: a tenth of the module
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=5"
 wasm-pack --quiet build --profile engine --target web --no-opt --no-pack --out-dir wasm --out-name milvus_engine engine/js
 npm="$PWD/jupyterlite/node_modules/.bin"
 cd engine/js

@@ -14,7 +14,7 @@ export const memoryBytes = () => memory.buffer.byteLength;
 export const engine = Engine.memory();
 
 export function call(method, request) {
-  return engine.call(method, '', request);
+  return engine.call(method, '', request, Infinity);
 }
 
 /** Makes a collection, its index, and loads it. */

@@ -392,6 +392,36 @@ fn queries_are_sorted_and_grouped() {
 }
 
 #[test]
+fn a_page_takes_all_hits_that_are_as_close_as_its_last() {
+    let mut server = Server::new(&[]);
+    // the query is at 0, and so many rows are as far from it as others
+    let rows = [-3, 3, -2, 2, -1, 1].map(|id| (id, None, ""));
+    server.insert(&rows);
+    for (size, pages) in [("1", vec![2, 2, 2, 0]), ("3", vec![4, 2, 0]), ("5", vec![6, 0])] {
+        let (mut found, mut sizes, mut bound) = (Vec::new(), Vec::new(), String::new());
+        for _ in &pages {
+            let mut params = vec![
+                ("topk", size),
+                ("iterator", "True"),
+                ("search_iter_v2", "True"),
+                ("search_iter_batch_size", size),
+            ];
+            if !bound.is_empty() {
+                params.push(("search_iter_last_bound", &bound));
+            }
+            let results = server.done(nearest(&params)).results.unwrap();
+            bound = results.search_iterator_v2_results.unwrap().last_bound.to_string();
+            let page = keys(results.ids);
+            sizes.push(page.len());
+            found.extend(page);
+        }
+        assert_eq!(sizes, pages, "pages of {size}");
+        found.sort_unstable();
+        assert_eq!(found, [-3, -2, -1, 1, 2, 3], "pages of {size}");
+    }
+}
+
+#[test]
 fn a_search_goes_on_page_by_page_and_by_key() {
     let mut server = Server::new(&[]);
     server.insert(&[(1, None, ""), (2, None, ""), (3, None, ""), (4, None, ""), (5, None, "")]);

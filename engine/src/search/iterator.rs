@@ -1,12 +1,14 @@
 //! Pages of one search (Milvus's search iterator, version 2): each is of the hits that lie behind
 //! the last one of the page before. The client keeps where it is; nothing is kept here.
+//!
+//! The place is a score, so hits of the score of a page's last one belong to the page too, however
+//! many they are. Milvus ends the page at its size, and its iterators lose the others.
 
 use milvus_proto::schema::SearchIteratorV2Results as Place;
-use milvus_proto::schema::SearchResultData;
 
 use crate::error::{Error, Kind, Result};
-use crate::index::Metric;
 use crate::index::collect::Range;
+use crate::index::{Hit, Metric};
 use crate::search::plan::{Params, expected};
 
 pub(crate) struct Page {
@@ -60,12 +62,28 @@ impl Page {
         Range { range_filter: Some(range_filter), ..range }
     }
 
-    /// Where the next page goes on, after these hits. The moment makes a token where there is none.
-    pub fn place(self, found: &SearchResultData, metric: Metric, moment: u64) -> Place {
+    /// Where the next page goes on, behind the last score of this one as it was before rounding.
+    /// The moment makes a token where there is none.
+    pub fn place(self, last: Option<f32>, metric: Metric, moment: u64) -> Place {
         let closest = if metric.larger_is_closer() { f32::MAX } else { f32::MIN };
-        let last = found.scores.last().copied().or(self.last_bound).unwrap_or(closest);
+        let last = last.or(self.last_bound).unwrap_or(closest);
         Place { token: self.token.unwrap_or_else(|| uuid(moment)), last_bound: last }
     }
+}
+
+/// Whether there is a hit behind all those that belong to a page of `size` hits.
+pub(crate) fn is_whole(hits: &[Hit], size: usize) -> bool {
+    let edge = hits.get(size.saturating_sub(1)).map(|hit| hit.score);
+    edge.is_some() && hits.last().map(|hit| hit.score) != edge
+}
+
+/// The first `size` hits and those that are as close as the last of them.
+pub(crate) fn page(mut hits: Vec<Hit>, size: usize) -> Vec<Hit> {
+    if let Some(edge) = hits.get(size.saturating_sub(1)).map(|hit| hit.score) {
+        let more = hits.iter().skip(size).take_while(|hit| hit.score == edge).count();
+        hits.truncate(size + more);
+    }
+    hits
 }
 
 /// A name in the shape of a UUID, which a client only gives back.

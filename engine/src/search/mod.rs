@@ -61,7 +61,8 @@ pub(crate) fn search(
         results.group_by_field_value = Some(group.values(collection, &found));
     }
     if let Some(page) = plan.page.take() {
-        let place = page.place(&results, plan.metric, moment);
+        let last = found.iter().flatten().last().map(|hit| hit.score);
+        let place = page.place(last, plan.metric, moment);
         results.search_iterator_v2_results = Some(place);
     }
     Ok(reply(collection, results, moment))
@@ -147,8 +148,8 @@ fn found(
     };
     let found = match &by_key {
         Some(by_key) if !by_key.there.contains(&true) => by_key.spread(Vec::new()),
-        Some(by_key) => by_key.spread(queries::run(plan, queries, k, pace)?),
-        None => queries::run(plan, queries, k, pace)?,
+        Some(by_key) => by_key.spread(nearest(plan, queries, k, pace)?),
+        None => nearest(plan, queries, k, pace)?,
     };
     Ok(found
         .into_iter()
@@ -163,6 +164,27 @@ fn found(
             None => hits.into_iter().skip(plan.offset).collect(),
         })
         .collect())
+}
+
+/// The `k` closest rows of each query; a page of an iterator goes on while rows are as close as its
+/// last one, for the next page begins behind them.
+fn nearest(
+    plan: &Plan<'_>,
+    queries: &[u8],
+    k: usize,
+    pace: &mut Pace<'_>,
+) -> Result<Vec<Vec<Hit>>> {
+    let mut most = k;
+    loop {
+        let hits = queries::run(plan, queries, most, pace)?;
+        if plan.page.is_none() {
+            return Ok(hits);
+        }
+        if hits.iter().all(|hits| hits.len() < most || iterator::is_whole(hits, k)) {
+            return Ok(hits.into_iter().map(|hits| iterator::page(hits, k)).collect());
+        }
+        most = most.saturating_mul(2).max(1);
+    }
 }
 
 fn results(

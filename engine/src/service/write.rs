@@ -8,8 +8,8 @@ use milvus_proto::schema::field_partial_update_op::OpType;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
-    DataType, FieldData, FunctionSchema, LongArray, ScalarField, SparseFloatArray, StringArray,
-    VectorField,
+    DataType, FieldData, FunctionSchema, IDs, LongArray, ScalarField, SparseFloatArray,
+    StringArray, VectorField,
 };
 
 use crate::catalog::{Collection, DEFAULT_PARTITION};
@@ -136,7 +136,8 @@ pub(crate) fn delete(
     }
     Ok(pb::MutationResult {
         status: Some(success()),
-        i_ds: Some(ids(keys)),
+        // Milvus says how many, and never which
+        i_ds: Some(IDs::default()),
         delete_cnt: deleted as i64,
         timestamp: context.timestamp,
         ..Default::default()

@@ -14,11 +14,15 @@
 //!    segment of the store yet go to new ones (`rows`).
 //! 4. [`Kept::open`] reads the manifest's catalog and the rows, and does the calls of the log again
 //!    by the code that did them first. Each at its own moment, so that their ids are the same.
+//! 5. A store whose bytes are not what was written is `damaged`: it gives what is whole of it, and
+//!    can be begun anew.
 
 mod checkpoint;
+pub mod damaged;
 pub(crate) mod moved;
 mod record;
 mod rows;
+mod salvage;
 mod snapshot;
 mod state;
 
@@ -74,7 +78,7 @@ pub struct Opening {
 
 impl Kept {
     /// Opens a store, or makes one where there are no files of any. What is damaged is an error,
-    /// and the files are left as they are.
+    /// and nothing that is whole is changed.
     pub fn open(files: Arc<dyn Files>) -> Result<(Kept, Opening)> {
         let (store, opened) = Store::open(files.clone())?;
         let (mut service, places) = restored(&store, &opened.manifest_body)?;
@@ -116,8 +120,9 @@ impl Kept {
             is_undone: false,
         };
         let answered = self.service.call_kept(call, &mut write)?;
-        let (is_undone, is_flush) = (write.is_undone, write.is_flush);
-        if is_undone {
+        // what was dropped makes room once it is in no segment
+        let is_flush = write.is_flush || call.method == "DropStorage";
+        if write.is_undone {
             self.read_anew();
         }
         self.is_asked |= is_flush && answered.error.is_none() && self.store.sizes().records > 0;

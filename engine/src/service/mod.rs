@@ -60,6 +60,8 @@ pub(crate) struct Context<'a> {
     pub timestamp: u64,
     /// of the files, where there are any
     pub sizes: Option<Sizes>,
+    /// of a damaged store, in words
+    pub lost: Vec<String>,
 }
 
 /// Stands between the service and whoever asks, where what is acknowledged has to be kept.
@@ -72,6 +74,11 @@ pub(crate) trait Keeper {
 
     /// What the files take.
     fn sizes(&self) -> Option<Sizes>;
+
+    /// What a damaged store has lost, in words.
+    fn lost(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A service in memory alone: nothing outlives it.
@@ -201,6 +208,7 @@ methods! {
     ExportDatabaseRequest: moving::export;
     ImportDatabaseRequest: moving::import;
     GetStorageRequest: moving::storage;
+    DropStorageRequest: moving::drop;
 }
 
 fn search(
@@ -241,8 +249,11 @@ impl Service {
         keeper: &mut dyn Keeper,
     ) -> std::result::Result<Answered, Refusal> {
         let timestamp = self.catalog.timestamp(call.now_ms);
-        let sizes = (call.method == "GetStorage").then(|| keeper.sizes()).flatten();
-        answer(&mut Context { catalog: &mut self.catalog, timestamp, sizes }, call, keeper)
+        let (mut sizes, mut lost) = (None, Vec::new());
+        if matches!(call.method, "GetStorage" | "ExportDatabase") {
+            (sizes, lost) = (keeper.sizes(), keeper.lost());
+        }
+        answer(&mut Context { catalog: &mut self.catalog, timestamp, sizes, lost }, call, keeper)
     }
 
     /// Does again what was done, where the catalog is at the moment after which it was done.

@@ -95,6 +95,25 @@ struct Kept {
     segment: OnceLock<Segment>,
 }
 
+/// Removes a store, also a damaged one. Files that are none of its own stay.
+pub fn remove(files: &dyn Files) -> Result<()> {
+    recover::list(files)?.iter().try_for_each(|name| files.remove(&name.to_string()))
+}
+
+/// What the files of a store take, also of a damaged one.
+pub fn sizes(files: &dyn Files) -> Result<Sizes> {
+    let mut sizes = Sizes::default();
+    for name in recover::list(files)? {
+        let size = files.open(&name.to_string())?.size()?;
+        match name {
+            Name::Manifest(_) => sizes.manifest += size,
+            Name::Log(_) => sizes.log += size,
+            Name::Segment(number) => sizes.segments.push((number, size)),
+        }
+    }
+    Ok(sizes)
+}
+
 impl Store {
     /// Opens a store, or makes one where there are no files of any. Damage is an error, and then
     /// nothing was changed.

@@ -60,7 +60,7 @@ fn written() -> (Memory, Versions) {
     done(&mut kept, insert("d", "b", 2, "", &Rows::new(30..33, 11)));
     done(&mut kept, delete("d", "c", "", "id == '4'"));
     let mut partial = pb::UpsertRequest::decode(
-        upsert("", "a", 0, "", &Rows::new([6, 7], 12)).request.as_slice(),
+        upsert("", "a", 0, "", &Rows::new([3, 7], 12)).request.as_slice(),
     )
     .unwrap();
     partial.partial_update = true;

@@ -61,7 +61,7 @@ fn checkpointed(salvage: &Salvage, lost: &mut Vec<String>) -> Result<Service> {
             let name = format!("{}.{}", database.name, collection.name);
             let rows = leave_out(collection, salvage)?;
             if rows > 0 {
-                lost.push(format!("{rows} rows of table {name}"));
+                lost.push(format!("{} of table {name}", count(rows, "row")));
             }
         }
     }
@@ -138,11 +138,11 @@ fn log(salvage: &Salvage, service: &mut Service, mut is_torn: bool, lost: &mut V
     }
     if missing > 0 {
         let words = "what they wrote is lost, and what they deleted may be there again";
-        lost.push(format!("{missing} records of the log: {words}"));
+        lost.push(format!("{} of the log: {words}", count(missing as usize, "record")));
     }
     if in_vain + left_out > 0 {
-        let words = "that are whole and make no sense without what is lost";
-        lost.push(format!("{} records of the log {words}", in_vain + left_out));
+        let records = count(in_vain + left_out, "record");
+        lost.push(format!("{records} of the log, whole but of no sense without what is lost"));
     }
 }
 
@@ -162,6 +162,11 @@ impl Source for Salvage {
             Err(error) => Err(error),
         }
     }
+}
+
+/// "1 row", "2 rows".
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn place_of(error: &StoreError) -> String {

@@ -7,7 +7,8 @@
 //!    flushed; then its reply is given. A request that changes nothing leaves nothing behind.
 //! 2. Where the record cannot be kept, the memory knows more than the files: it is read anew from
 //!    them, and the reply is an error. Before the next write there has to be room for it; reads go
-//!    on all the while.
+//!    on all the while. What makes room is kept all the same, in a reserve, and a checkpoint then
+//!    lets go of files.
 //! 3. When the log has grown, or somebody asks for a flush, a `checkpoint` is due. Whoever owns
 //!    this calls [`Kept::step`] between requests while [`Kept::is_due`], each time for some
 //!    milliseconds. The catalog goes to the manifest (`snapshot`, `state`), rows that are in no
@@ -36,6 +37,7 @@ use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::export::Export;
 use crate::store::files::Files;
+use crate::store::reserve::RESERVE;
 use crate::store::{Sizes, Store};
 use checkpoint::{Checkpoint, Place, Places, Progress};
 use state::State;
@@ -46,6 +48,18 @@ pub const SLICE: usize = 4 << 20;
 /// A checkpoint is due when the log has so many bytes, or so many records.
 const LOG: u64 = 32 << 20;
 const RECORDS: u64 = 4_096;
+
+/// What makes room: it is kept also when there is none.
+const FREEING: [&str; 8] = [
+    "Delete",
+    "DropCollection",
+    "DropDatabase",
+    "DropIndex",
+    "DropPartition",
+    "DropStorage",
+    "ManualCompaction",
+    "TruncateCollection",
+];
 
 /// Files that are made beforehand, beside those that are known to be needed.
 const AHEAD: u64 = 4;
@@ -99,6 +113,7 @@ impl Kept {
             trouble: None,
             lost: None,
         };
+        kept.store.fill_reserve();
         Ok((kept, Opening { cut_off: opened.cut_off, replayed }))
     }
 
@@ -117,15 +132,20 @@ impl Kept {
             trouble: &mut self.trouble,
             lost: self.lost.as_ref(),
             is_flush: matches!(call.method, "Flush" | "FlushAll"),
+            frees: FREEING.contains(&call.method),
             is_undone: false,
         };
         let answered = self.service.call_kept(call, &mut write)?;
-        // what was dropped makes room once it is in no segment
-        let is_flush = write.is_flush || call.method == "DropStorage";
-        if write.is_undone {
+        let (is_undone, is_flush, frees) = (write.is_undone, write.is_flush, write.frees);
+        if is_undone {
             self.read_anew();
         }
-        self.is_asked |= is_flush && answered.error.is_none() && self.store.sizes().records > 0;
+        if answered.error.is_none() && (is_flush || frees) {
+            // what was dropped is gone from the files when they are written anew
+            let Sizes { records, reserve, .. } = self.store.sizes();
+            let makes_room = reserve < RESERVE || call.method == "DropStorage";
+            self.is_asked |= records > 0 && (is_flush || makes_room);
+        }
         Ok(answered.reply)
     }
 
@@ -154,12 +174,14 @@ impl Kept {
                 self.places = done.unwrap_or_default();
                 (self.due_bytes, self.due_records) = (LOG, RECORDS);
                 self.is_asked = false;
+                self.store.fill_reserve();
             }
             Err(error) => {
                 self.running = None;
                 let Sizes { log, records, .. } = self.store.sizes();
                 (self.due_bytes, self.due_records) = (log + LOG, records + RECORDS);
                 self.is_asked = false;
+                self.store.fill_reserve();
                 return Err(error);
             }
         }
@@ -240,6 +262,8 @@ struct Write<'a> {
     trouble: &'a mut Option<StoreError>,
     lost: Option<&'a StoreError>,
     is_flush: bool,
+    /// it makes room
+    frees: bool,
     /// the memory has what the files have not
     is_undone: bool,
 }
@@ -249,7 +273,8 @@ impl Keeper for Write<'_> {
         if let Some(error) = self.lost {
             return Err(error.clone().into());
         }
-        if effect == Effect::Write && !self.is_flush && self.trouble.is_some() {
+        let is_checked = effect == Effect::Write && !self.is_flush && !self.frees;
+        if is_checked && self.trouble.is_some() {
             *self.trouble = self.store.try_room(record::size_of(self.call)).err();
             if let Some(error) = &self.trouble {
                 return Err(self.refusal(error));
@@ -263,7 +288,11 @@ impl Keeper for Write<'_> {
             return Ok(());
         }
         let (kind, body) = record::record(self.call, self.last_timestamp, catalog);
-        match self.store.append(kind, &body) {
+        let kept = match self.frees {
+            true => self.store.append_freeing(kind, &body),
+            false => self.store.append(kind, &body),
+        };
+        match kept {
             Ok(_) => Ok(()),
             Err(error) => {
                 self.is_undone = true;
@@ -287,7 +316,7 @@ impl Write<'_> {
         }
         let sizes = self.store.sizes();
         let segments: u64 = sizes.segments.iter().map(|(_, size)| size).sum();
-        let megabytes = (sizes.manifest + sizes.log + segments) as f64 / 1e6;
+        let megabytes = (sizes.manifest + sizes.log + segments + sizes.reserve) as f64 / 1e6;
         let reason = format!(
             "disk quota exceeded, please allocate more resources: {megabytes:.1} MB are kept"
         );

@@ -81,6 +81,7 @@ pub(crate) fn storage(
         manifests: sizes.manifest,
         collections,
         lost: std::mem::take(&mut context.lost),
+        reserve: sizes.reserve,
     })
 }
 

@@ -59,7 +59,7 @@ pub fn salvage(files: Arc<dyn Files>) -> Result<Salvage> {
     let listed = entries.iter().map(|entry| entry.number);
     let found = names.iter().filter_map(|name| match name {
         Name::Segment(number) => Some(*number),
-        Name::Manifest(_) | Name::Log(_) => None,
+        Name::Manifest(_) | Name::Log(_) | Name::Reserve => None,
     });
     let mut numbers: Vec<u64> = Vec::new();
     for number in listed.chain(found) {

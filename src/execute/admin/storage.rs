@@ -88,7 +88,7 @@ pub(crate) async fn show<P: Platform>(context: &Context<'_, P>) -> Result<Outcom
         ]
     });
     let mut outcome = Outcome::table(Table::new(columns, rows.collect()));
-    let files = reply.log + reply.segments + reply.manifests;
+    let files = reply.log + reply.segments + reply.manifests + reply.reserve;
     outcome.done = match files {
         0 => "this store is kept nowhere".to_string(),
         _ => format!(

@@ -88,7 +88,7 @@ impl Platform for Native {
     ) -> Result<Bytes, Status> {
         let mut stores = self.stores.borrow_mut();
         let server = stores.entry(store.url()).or_insert_with(|| match store.kind {
-            StoreKind::Memory => Server::Memory(Service::default()),
+            StoreKind::Memory | StoreKind::File => Server::Memory(Service::default()),
             StoreKind::Local => Server::Local(Found::open(Arc::new(self.kept.clone())).unwrap().0),
         });
         let now_ms = self.unix_ms() as u64;

@@ -28,13 +28,18 @@ async function chromiumIn(profile) {
     [...FLAGS, '--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`],
     { detached: true, stdio: 'ignore' }
   );
-  const port = await until(async () => {
-    const text = await readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
-    return text.split('\n')[0] || undefined;
-  });
-  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
-  const page = await browser.contexts()[0].newPage();
-  return { page, kill: () => process.kill(-child.pid, 'SIGKILL') };
+  const kill = () => process.kill(-child.pid, 'SIGKILL');
+  try {
+    const port = await until(async () => {
+      const text = await readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
+      return text.split('\n')[0] || undefined;
+    });
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    return { page: await browser.contexts()[0].newPage(), kill };
+  } catch (error) {
+    kill();
+    throw error;
+  }
 }
 
 async function firefoxIn(profile) {

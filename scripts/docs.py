@@ -35,7 +35,7 @@ SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus":
 
 
 class Renderer(mistune.HTMLRenderer):
-    """Cells and their output side by side, with the servers that a cell does not run on."""
+    """Cells and their output side by side, with the servers that a cell runs on or not."""
 
     def block_code(self, code, info=None):
         kind, _, rest = (info or "").partition(" ")
@@ -44,6 +44,10 @@ class Renderer(mistune.HTMLRenderer):
             names, _, reason = skip.partition(":")
             servers = " and ".join(SERVERS[name] for name in names.split(","))
             where += f'<p class="where">not on {servers}: {html.escape(reason.strip())}</p>'
+        if "only=" in rest:
+            names, _, reason = rest.partition("only=")[2].partition(":")
+            servers = " and ".join(SERVERS[name] for name in names.split(","))
+            where += f'<p class="where">on {servers} only: {html.escape(reason.strip())}</p>'
         if "typed=" in rest:
             where += '<p class="where">with a password typed at the prompt</p>'
         return f'{where}<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'

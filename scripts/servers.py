@@ -66,10 +66,10 @@ class Servers:
         return port
 
     def engine(self):
-        """The engine of this project behind gRPC, as it is built for tests."""
+        """The engine of this project behind gRPC, as it is built for tests, with its store in files."""
         port = free_port()
         subprocess.run(["cargo", "build", "--quiet", "--package", "milvus-engine", "--example", "serve"], cwd=ROOT, check=True)
-        self.start("engine", [ROOT / "target/debug/examples/serve", "--port", str(port)])
+        self.start("engine", [ROOT / "target/debug/examples/serve", "--port", str(port), "--data", self.folder / "engine"])
         return port
 
     def lite25(self):

@@ -13,6 +13,8 @@
 //! 5. [`search`] finds rows by vectors and texts, the service's `query` by filters, and [`outputs`]
 //!    gives back their fields; [`index`] and [`kernels`] make that fast, [`analyzer`] makes terms
 //!    of texts. Indexes are built between requests, slice by slice ([`service::Service::work`]).
+//!    Reads that take long end within a slice and are called again ([`pace`]), so that whoever
+//!    asked can stop them.
 //! 6. [`store`] keeps bytes in a log, a manifest and immutable segments; [`kept`] joins it to the
 //!    service, so that what was acknowledged is there again after whatever happened.
 //!
@@ -36,6 +38,7 @@ pub mod kept;
 pub mod kernels;
 pub mod lifetime;
 pub mod outputs;
+pub mod pace;
 pub mod schema;
 pub mod search;
 pub mod segment;

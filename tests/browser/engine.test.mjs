@@ -228,31 +228,30 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
       assert.match(found, /1 +0\n/);
       await page.context().close();
     });
+
+    test('a notebook is opened again, and another one, when the host is gone', async () => {
+      const host = await plainServer();
+      const page = await newPage(browser);
+      await openNotebook(page, 'tour.ipynb', host.url);
+      await run(page, [TABLE]);
+      // what it loaded before it had a service worker is asked for once more
+      await page.waitForFunction(async () => {
+        const keys = await (await caches.open('precache')).keys();
+        return keys.some(({ url }) => url.endsWith('/files/tour.ipynb'));
+      });
+      await host.off();
+      await page.reload();
+      await idle(page);
+      const [made, tables] = await run(page, ['INSERT INTO t VALUES (1, [1, 2])', 'SHOW TABLES']);
+      assert.match(made, /^inserted 1 row/m);
+      assert.match(tables, /\bt\n/);
+      await openNotebook(page, 'original.ipynb', host.url);
+      await runAll(page);
+      assert.deepEqual((await outputs(page)).filter(cell => cell.outputs.some(isError)).map(text), []);
+      await page.context().close();
+    });
   });
 }
-
-test('Chromium opens a notebook again, and another one, when the host is gone', async context => {
-  const host = await plainServer();
-  const browser = await launch();
-  context.after(() => browser.close());
-  const page = await newPage(browser);
-  await openNotebook(page, 'tour.ipynb', host.url);
-  await run(page, [TABLE]);
-  // what it loaded before it had a service worker is asked for once more
-  await page.waitForFunction(async () => {
-    const keys = await (await caches.open('precache')).keys();
-    return keys.some(({ url }) => url.endsWith('/files/tour.ipynb'));
-  });
-  await host.off();
-  await page.reload();
-  await idle(page);
-  const [made, tables] = await run(page, ['INSERT INTO t VALUES (1, [1, 2])', 'SHOW TABLES']);
-  assert.match(made, /^inserted 1 row/m);
-  assert.match(tables, /\bt\n/);
-  await openNotebook(page, 'original.ipynb', host.url);
-  await runAll(page);
-  assert.deepEqual((await outputs(page)).filter(cell => cell.outputs.some(isError)).map(text), []);
-});
 
 test('in a private window of Firefox the engine forgets, and says so', async context => {
   const host = await plainServer();

@@ -134,3 +134,70 @@ test('a damaged store refuses in words, gives what is whole, and begins anew', a
   assert.match(said.anew, /fourth/);
   assert.doesNotMatch(said.anew, /first|second|third/);
 });
+
+test('a search that is aborted ends at once, and what waits behind it is answered', async () => {
+  const { whole, aborted, code } = await inPage(async open => {
+    const bytes = text => new TextEncoder().encode(text);
+    const number = value =>
+      value < 128 ? [value] : [(value & 127) | 128, ...number(Math.floor(value / 128))];
+    const joined = parts => {
+      const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        all.set(part, at);
+        at += part.length;
+      }
+      return all;
+    };
+    // a message of protobuf by its fields' numbers, with numbers, texts, messages or lists of them
+    const message = fields =>
+      joined(
+        Object.entries(fields).flatMap(([key, values]) =>
+          [values].flat().flatMap(value => {
+            if (typeof value === 'number') {
+              return [number(key * 8), number(value)];
+            }
+            const inner = typeof value === 'string' ? bytes(value) : value;
+            return [number(key * 8 + 2), number(inner.length), inner];
+          })
+        )
+      );
+    const pair = (key, value) => message({ 1: key, 2: value });
+    const [rows, dim, queries] = [8192, 64, 16_384];
+    const floats = count =>
+      new Uint8Array(Float32Array.from({ length: count }, (_, n) => Math.sin(n * n)).buffer);
+    const engine = await open({ store: 'milvus://memory' });
+    const key = message({ 2: 'id', 3: 1, 5: 5, 8: 1 });
+    const vector = message({ 2: 'v', 5: 101, 6: pair('dim', `${dim}`) });
+    const schema = message({ 1: 't', 4: [key, vector] });
+    await engine.call('CreateCollection', message({ 3: 't', 4: schema }));
+    const metric = pair('metric_type', 'L2');
+    await engine.call('CreateIndex', message({ 3: 't', 4: 'v', 5: metric }));
+    await engine.call('LoadCollection', message({ 3: 't' }));
+    const column = message({ 1: dim, 2: message({ 1: floats(rows * dim) }) });
+    const data = message({ 1: 101, 2: 'v', 4: column });
+    await engine.call('Insert', message({ 3: 't', 5: data, 7: rows }));
+    const values = Array.from({ length: queries }, () => floats(dim));
+    const group = message({ 1: message({ 1: '$0', 2: 101, 3: values }) });
+    const search = message({ 3: 't', 6: group, 7: 1, 9: [pair('topk', '10'), metric] });
+    const began = performance.now();
+    const reply = await engine.call('Search', search);
+    const whole = performance.now() - began;
+    if (reply.length < queries * 10) {
+      throw new Error(`the search found nothing: ${new TextDecoder('latin1').decode(reply)}`);
+    }
+    const controller = new AbortController();
+    const call = engine.call('Search', search, { signal: controller.signal });
+    await new Promise(resolve => setTimeout(resolve, 50));
+    const stopped = performance.now();
+    controller.abort();
+    const code = await call.catch(error => error.code);
+    await engine.call('GetVersion', new Uint8Array());
+    const aborted = performance.now() - stopped;
+    engine.close();
+    return { whole, aborted, code };
+  });
+  console.log(`aborted in ${aborted.toFixed(0)} ms, where the search takes ${whole.toFixed(0)}`);
+  assert.equal(code, 1);
+  assert.ok(aborted < whole / 4, `${aborted} ms of ${whole}`);
+});

@@ -19,12 +19,23 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// Why this backend leaves the cell out, if it does: `skip=a,b: reason skip=c: another`.
+    /// Why this backend leaves the cell out, if it does: `skip=a,b: reason skip=c: another`, or
+    /// `only=d: reason` where the cell is about other backends.
     pub fn skip(&self, backend: &str) -> Option<String> {
+        if let Some((_, only)) = self.info.split_once("only=") {
+            let (names, reason) = only.split_once(':').expect("only=backend: reason");
+            let is_one = names.split(',').any(|name| name == backend);
+            return (!is_one).then(|| reason.trim().to_string());
+        }
         self.info.split("skip=").skip(1).find_map(|skip| {
             let (names, reason) = skip.split_once(':').expect("skip=backend: reason");
             names.split(',').any(|name| name == backend).then(|| reason.trim().to_string())
         })
+    }
+
+    /// Whether the cell is about some servers alone: what one says that lacks something.
+    pub fn is_about_some(&self) -> bool {
+        self.info.contains("only=")
     }
 
     /// What is typed at the cell's prompt; without it there is nobody to ask.

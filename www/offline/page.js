@@ -13,3 +13,16 @@ navigator.serviceWorker?.ready.then(async () => {
     }
   }
 });
+
+// At its second load JupyterLite takes the service worker for one of another version, and registers it anew: without a host there would be none.
+const unregister = globalThis.ServiceWorkerRegistration?.prototype.unregister;
+if (unregister) {
+  ServiceWorkerRegistration.prototype.unregister = async function () {
+    try {
+      await fetch(this.active.scriptURL, { method: 'HEAD', cache: 'no-store' });
+    } catch {
+      return false;
+    }
+    return unregister.call(this);
+  };
+}

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use js_sys::Date;
 use milvus_engine::kept::damaged::Found;
 use milvus_engine::kept::{Kept, SLICE};
+use milvus_engine::pace::Partial;
 use milvus_engine::service::{Call, Refusal, Service};
 use wasm_bindgen::prelude::*;
 use web_sys::FileSystemSyncAccessHandle;
@@ -20,6 +21,8 @@ use opfs::Folder;
 #[wasm_bindgen]
 pub struct Engine {
     served: Served,
+    /// what a read has found that is under way
+    partial: Partial,
 }
 
 enum Served {
@@ -32,7 +35,7 @@ impl Engine {
     /// A store that is kept nowhere.
     pub fn memory() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { served: Served::Memory(Service::default()) }
+        Engine { served: Served::Memory(Service::default()), partial: Partial::default() }
     }
 
     /// The store of these files; `added` are handles of files that are to be made. Throws in words
@@ -49,20 +52,38 @@ impl Engine {
             folder.add(name, handle, at < there);
         }
         let (found, _) = Found::open(Arc::new(folder)).map_err(|error| error.to_string())?;
-        Ok(Engine { served: Served::Files(found, folder) })
+        Ok(Engine { served: Served::Files(found, folder), partial: Partial::default() })
     }
 
-    /// Answers a request, or throws a status of gRPC as a number.
-    pub fn call(&mut self, method: &str, database: &str, request: &[u8]) -> Result<Vec<u8>, u32> {
-        let call = Call { method, database, request, now_ms: Date::now() as u64 };
+    /// Answers a request, or throws a status of gRPC as a number. A read that has taken so many
+    /// milliseconds gives nothing: then it is called again, or given up by [`Engine::stop`], and
+    /// nothing else is called before that.
+    pub fn call(
+        &mut self,
+        method: &str,
+        database: &str,
+        request: &[u8],
+        ms: f64,
+    ) -> Result<Option<Vec<u8>>, u32> {
+        let start = Date::now();
+        let call = Call { method, database, request, now_ms: start as u64 };
+        let mut go_on = || Date::now() < start + ms;
         let answer = match &mut self.served {
-            Served::Memory(service) => service.call(call),
-            Served::Files(found, _) => found.call(call),
+            Served::Memory(service) => service.call_slice(call, &mut self.partial, &mut go_on),
+            Served::Files(found, _) => found.call_slice(call, &mut self.partial, &mut go_on),
         };
+        if !matches!(answer, Ok(None)) {
+            self.stop();
+        }
         answer.map_err(|refusal| match refusal {
             Refusal::Unimplemented => 12,
             Refusal::Malformed => 3,
         })
+    }
+
+    /// Gives up the read that is under way.
+    pub fn stop(&mut self) {
+        self.partial = Partial::default();
     }
 
     /// Builds indexes for so many milliseconds; tells whether there is more to build.

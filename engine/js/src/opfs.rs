@@ -126,6 +126,10 @@ impl File for OpfsFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize> {
         let written =
             self.with(|handle| handle.write_with_u8_array_and_options(bytes, &at(offset)))?;
+        // Chromium writes what there is room for, and does not throw
+        if written == 0.0 && !bytes.is_empty() {
+            return Err(StoreError::Quota);
+        }
         Ok(written as usize)
     }
 

@@ -2,16 +2,16 @@
 
 import { Engine } from '../wasm/milvus_engine.js';
 import { Folder } from './folder.js';
-import { UNIMPLEMENTED, words, type Call, type Refusal } from './protocol.js';
+import { CANCELLED, UNIMPLEMENTED, words, type Call, type Refusal } from './protocol.js';
 
 export interface Store {
   /** What is to be said of it to whoever opens it. */
   readonly notices: string[];
-  /** Rejects with a {@link Refusal}. */
-  call(call: Call): Promise<Uint8Array>;
+  /** Rejects with a {@link Refusal}; a call that is aborted ends soon, or was done before that. */
+  call(call: Call, signal: AbortSignal): Promise<Uint8Array>;
 }
 
-/** How long a request waits for what is done between requests, in milliseconds. */
+/** How long a message waits for what the engine is at, in milliseconds. */
 const SLICE_MS = 20;
 
 /** Answered here, at once. */
@@ -56,13 +56,31 @@ export class Here implements Store {
 
   readonly notices: string[];
 
-  async call({ method, database, request }: Call): Promise<Uint8Array> {
-    try {
-      return this._engine.call(method, database, request);
-    } catch (error) {
-      throw typeof error === 'number' ? refusal(method, error) : error;
-    } finally {
-      void this._tend();
+  call(call: Call, signal: AbortSignal): Promise<Uint8Array> {
+    this._waiting++;
+    // one after the other: a read goes on in the state in which it began
+    const answer = this._last.then(() => this._answer(call, signal));
+    this._last = answer.catch(() => undefined).finally(() => this._waiting--);
+    void this._last.then(() => this._tend());
+    return answer;
+  }
+
+  private async _answer({ method, database, request }: Call, signal: AbortSignal) {
+    for (;;) {
+      if (signal.aborted) {
+        this._engine.stop();
+        throw { code: CANCELLED, message: 'the call was cancelled' } satisfies Refusal;
+      }
+      let reply: Uint8Array | undefined;
+      try {
+        reply = this._engine.call(method, database, request, SLICE_MS);
+      } catch (error) {
+        throw typeof error === 'number' ? refusal(method, error) : error;
+      }
+      if (reply) {
+        return reply;
+      }
+      await turn();
     }
   }
 
@@ -75,7 +93,7 @@ export class Here implements Store {
     try {
       do {
         await turn();
-      } while ((await this._keep()) || this._engine.work(SLICE_MS));
+      } while (!this._waiting && ((await this._keep()) || this._engine.work(SLICE_MS)));
     } catch (error) {
       this._fail(error);
     } finally {
@@ -111,6 +129,9 @@ export class Here implements Store {
   private _folder: Folder | undefined;
   private _fail: (error: unknown) => void;
   private _isTending = false;
+  /** calls that are not answered yet, and when the last of them is */
+  private _waiting = 0;
+  private _last: Promise<unknown> = Promise.resolve();
 }
 
 /** Refuses whatever it is asked. */

@@ -4,7 +4,15 @@
  * again where they only read; of the others nobody knows whether they were carried out.
  */
 
-import { UNAVAILABLE, UNKNOWN, isRefusal, words, type Call, type Refusal } from './protocol.js';
+import {
+  CANCELLED,
+  UNAVAILABLE,
+  UNKNOWN,
+  isRefusal,
+  words,
+  type Call,
+  type Refusal
+} from './protocol.js';
 import type { Store } from './store.js';
 
 type Message =
@@ -12,11 +20,13 @@ type Message =
   | { type: 'who' }
   | { type: 'here'; leader: string; notices: string[] }
   | { type: 'call'; to: string; from: string; id: number; call: Call }
+  | { type: 'cancel'; to: string; from: string; id: number }
   | { type: 'reply'; to: string; id: number; reply: Uint8Array }
   | { type: 'refused'; to: string; id: number; refusal: Refusal };
 
 interface Pending {
   call: Call;
+  signal: AbortSignal;
   /** who was asked; nobody yet where it is not known who answers */
   asked?: string;
   resolve: (reply: Uint8Array) => void;
@@ -38,13 +48,15 @@ export class Shared implements Store {
 
   notices: string[] = [];
 
-  async call(call: Call): Promise<Uint8Array> {
+  async call(call: Call, signal: AbortSignal): Promise<Uint8Array> {
     if (this._own) {
-      return this._own.call(call);
+      return this._own.call(call, signal);
     }
     return new Promise((resolve, reject) => {
       const id = this._nextId++;
-      this._pending.set(id, { call, resolve, reject });
+      const pending: Pending = { call, signal, resolve, reject };
+      this._pending.set(id, pending);
+      signal.addEventListener('abort', () => this._cancel(pending), { once: true });
       if (this._leader !== undefined) {
         this._ask(id, this._leader);
       }
@@ -58,7 +70,7 @@ export class Shared implements Store {
     this.notices = own.notices;
     this._announce();
     for (const pending of this._take()) {
-      own.call(pending.call).then(pending.resolve, pending.reject);
+      own.call(pending.call, pending.signal).then(pending.resolve, pending.reject);
     }
   }
 
@@ -73,6 +85,11 @@ export class Shared implements Store {
       case 'call':
         if (message.to === this._me && this._own) {
           await this._answer(this._own, message);
+        }
+        break;
+      case 'cancel':
+        if (message.to === this._me) {
+          this._running.get(`${message.from} ${message.id}`)?.abort();
         }
         break;
       case 'reply':
@@ -90,11 +107,17 @@ export class Shared implements Store {
   }
 
   private async _answer(own: Store, { from, id, call }: Message & { type: 'call' }): Promise<void> {
+    const key = `${from} ${id}`;
+    const controller = new AbortController();
+    this._running.set(key, controller);
     try {
-      this._post({ type: 'reply', to: from, id, reply: await own.call(call) });
+      const reply = await own.call(call, controller.signal);
+      this._post({ type: 'reply', to: from, id, reply });
     } catch (error) {
       const refusal = isRefusal(error) ? error : { code: UNKNOWN, message: words(error) };
       this._post({ type: 'refused', to: from, id, refusal });
+    } finally {
+      this._running.delete(key);
     }
   }
 
@@ -125,6 +148,19 @@ export class Shared implements Store {
     }
   }
 
+  /** Nobody waits for it any more: whoever was asked need not go on, and it is not sent again. */
+  private _cancel(cancelled: Pending): void {
+    for (const [id, pending] of this._pending) {
+      if (pending === cancelled) {
+        this._pending.delete(id);
+        if (pending.asked !== undefined) {
+          this._post({ type: 'cancel', to: pending.asked, from: this._me, id });
+        }
+        pending.reject({ code: CANCELLED, message: 'the call was cancelled' });
+      }
+    }
+  }
+
   /** The calls that are to be sent, again or at last; the others are refused. */
   private _take(): Pending[] {
     const all = [...this._pending.values()];
@@ -146,5 +182,7 @@ export class Shared implements Store {
   /** which tab has it otherwise */
   private _leader: string | undefined;
   private _pending = new Map<number, Pending>();
+  /** what is done for other tabs */
+  private _running = new Map<string, AbortController>();
   private _nextId = 0;
 }

@@ -41,18 +41,21 @@ self.addEventListener('message', async (event: MessageEvent<Command>) => {
 function connect(name: string, port: MessagePort): void {
   const store = stores.get(name) ?? open(name);
   stores.set(name, store);
+  const running = new Map<number, AbortController>();
   let isOpened = false;
   port.onmessage = async (event: MessageEvent<ToEngine>) => {
     const message = event.data;
     if (message.type === 'cancel') {
-      // a call is answered in one go: this one has been
+      running.get(message.id)?.abort();
       return;
     }
     const { id, call } = message;
+    const controller = new AbortController();
+    running.set(id, controller);
     let answer: FromEngine;
     let transfer: Transferable[] = [];
     try {
-      const reply = await store.call(call);
+      const reply = await store.call(call, controller.signal);
       answer = { type: 'reply', id, reply };
       transfer = [reply.buffer];
     } catch (error) {
@@ -61,6 +64,8 @@ function connect(name: string, port: MessagePort): void {
         return;
       }
       answer = { type: 'refused', id, refusal: error };
+    } finally {
+      running.delete(id);
     }
     if (!isOpened) {
       isOpened = true;
@@ -88,8 +93,8 @@ class Opening implements Store {
 
   notices: string[] = [];
 
-  async call(call: Call): Promise<Uint8Array> {
-    return (await this._opening).call(call);
+  async call(call: Call, signal: AbortSignal): Promise<Uint8Array> {
+    return (await this._opening).call(call, signal);
   }
 
   private _opening: Promise<Store>;

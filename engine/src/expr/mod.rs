@@ -87,6 +87,12 @@ impl Filter {
         matches!(self.node, plan::Node::Always(true))
     }
 
+    /// How many rows it is asked at a time, so that it takes some milliseconds: all of them where
+    /// it is fast, since the sorted lists of an index are those of all rows.
+    pub fn step(&self) -> usize {
+        if self.node.is_slow() { STEP } else { usize::MAX }
+    }
+
     /// The rows that match: a bit for each of `rows`, the first bit for the first of them.
     pub fn matches(&self, segment: &Segment, rows: Range<usize>, texts: &dyn Texts) -> Bits {
         let end = rows.end.min(segment.rows());
@@ -100,6 +106,9 @@ impl Filter {
         self.keys.as_deref()
     }
 }
+
+/// Rows of a filter that may take a microsecond for each; a multiple of 64.
+const STEP: usize = 1 << 14;
 
 /// How much of a filter an error quotes, in characters.
 const QUOTED: usize = 1000;

@@ -154,6 +154,11 @@ impl Node {
         }
     }
 
+    /// Whether a row may take a microsecond.
+    pub fn is_slow(&self) -> bool {
+        self.cost() >= 6
+    }
+
     fn cost(&self) -> u8 {
         match self {
             Node::Always(_) => 0,

@@ -12,6 +12,7 @@ use super::Opening;
 use super::salvage::{Rest, rest};
 use crate::catalog::Catalog;
 use crate::error::success;
+use crate::pace::{Pace, Partial};
 use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::files::Files;
@@ -54,6 +55,19 @@ impl Found {
                 Err(error) => damaged.refuse(call, &error),
             },
             Found::Damaged(damaged) => damaged.call(call),
+        }
+    }
+
+    /// As [`Kept::call_slice`]; of a damaged store all is answered at once.
+    pub fn call_slice(
+        &mut self,
+        call: Call<'_>,
+        partial: &mut Partial,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> std::result::Result<Option<Vec<u8>>, Refusal> {
+        match self {
+            Found::Whole(kept) => kept.call_slice(call, partial, go_on),
+            Found::Damaged(_) => self.call(call).map(Some),
         }
     }
 
@@ -101,19 +115,28 @@ impl Damaged {
         };
         let sizes = store::sizes(self.files.as_ref()).unwrap_or_default();
         let mut reading = Reading { sizes, lost: &rest.lost };
-        rest.service.call_kept(call, &mut reading).map(|answered| answered.reply)
+        answer(&mut rest.service, call, &mut reading)
     }
 
     /// The reply that says why, whatever is asked.
     fn refuse(&self, call: Call<'_>, error: &StoreError) -> std::result::Result<Vec<u8>, Refusal> {
-        let mut refusing = Refusing(error);
-        Service::default().call_kept(call, &mut refusing).map(|answered| answered.reply)
+        answer(&mut Service::default(), call, &mut Refusing(error))
     }
 
     fn begin_anew(&self) -> Result<Kept> {
         store::remove(self.files.as_ref())?;
         Ok(Kept::open(self.files.clone())?.0)
     }
+}
+
+fn answer(
+    service: &mut Service,
+    call: Call<'_>,
+    keeper: &mut dyn Keeper,
+) -> std::result::Result<Vec<u8>, Refusal> {
+    let (mut partial, mut go_on) = (Partial::default(), || true);
+    let pace = Pace::new(&mut partial, &mut go_on);
+    service.call_kept(call, keeper, pace).map(|answered| answered.reply)
 }
 
 /// Of what is whole.

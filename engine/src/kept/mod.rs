@@ -33,6 +33,7 @@ use milvus_proto::Effect;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind};
+use crate::pace::{Pace, Partial};
 use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::export::Export;
@@ -119,6 +120,19 @@ impl Kept {
 
     /// As [`Service::call`]: a reply that says that all is well is kept.
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
+        let (mut partial, mut go_on) = (Partial::default(), || true);
+        let reply = self.call_slice(call, &mut partial, &mut go_on)?;
+        // none is what a read that was stopped has, and nobody stopped it
+        Ok(reply.unwrap_or_default())
+    }
+
+    /// As [`Service::call_slice`].
+    pub fn call_slice(
+        &mut self,
+        call: Call<'_>,
+        partial: &mut Partial,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> std::result::Result<Option<Vec<u8>>, Refusal> {
         if self.lost.is_some() {
             self.read_anew();
         } else if self.store.is_broken() {
@@ -135,7 +149,7 @@ impl Kept {
             frees: FREEING.contains(&call.method),
             is_undone: false,
         };
-        let answered = self.service.call_kept(call, &mut write)?;
+        let answered = self.service.call_kept(call, &mut write, Pace::new(partial, go_on))?;
         let (is_undone, is_flush, frees) = (write.is_undone, write.is_flush, write.frees);
         if is_undone {
             self.read_anew();
@@ -146,7 +160,7 @@ impl Kept {
             let makes_room = reserve < RESERVE || call.method == "DropStorage";
             self.is_asked |= records > 0 && (is_flush || makes_room);
         }
-        Ok(answered.reply)
+        Ok((!answered.is_paused).then_some(answered.reply))
     }
 
     /// Whether there is something to do for [`Kept::step`].

@@ -24,6 +24,7 @@ use crate::catalog::Collection;
 use crate::error::{Error, Result, success};
 use crate::index::Hit;
 use crate::outputs::Outputs;
+use crate::pace::Pace;
 use crate::segment::ids;
 use crate::time;
 use by_key::ByKey;
@@ -43,14 +44,16 @@ struct Round {
 const MAX_SEARCHES: usize = 1024;
 
 /// Finds the rows that are closest to each query, at a moment.
-pub fn search(
+pub(crate) fn search(
     collection: &Collection,
     request: &pb::SearchRequest,
     moment: u64,
+    pace: &mut Pace<'_>,
 ) -> Result<pb::SearchResults> {
-    let mut plan = Plan::new(collection, request, moment, None)?;
+    let moment = pace.moment(moment);
+    let mut plan = Plan::new(collection, request, moment, None, pace)?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    let found = found(&plan, request, moment)?;
+    let found = found(&plan, request, moment, pace)?;
     // the half away from zero, as Milvus's core has it
     let round = plan.round.map(|digits| Round { digits, whole: f64::round });
     let mut results = results(collection, &outputs, &found, plan.limit, round);
@@ -65,11 +68,13 @@ pub fn search(
 }
 
 /// Joins the rows that several searches find.
-pub fn hybrid(
+pub(crate) fn hybrid(
     collection: &Collection,
     request: &pb::HybridSearchRequest,
     moment: u64,
+    pace: &mut Pace<'_>,
 ) -> Result<pb::SearchResults> {
+    let moment = pace.moment(moment);
     if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
         return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
     }
@@ -89,9 +94,9 @@ pub fn hybrid(
         if part.partition_names.is_empty() {
             part.partition_names.clone_from(&request.partition_names);
         }
-        let plan = Plan::new(collection, &part, moment, Some(&whole))?;
+        let plan = Plan::new(collection, &part, moment, Some(&whole), pace)?;
         metrics.push(plan.metric);
-        searches.push(found(&plan, &part, moment)?);
+        searches.push(found(&plan, &part, moment, pace)?);
     }
     let queries = searches.first().map_or(0, Vec::len);
     if searches.iter().any(|hits| hits.len() != queries) {
@@ -120,7 +125,12 @@ pub fn hybrid(
 }
 
 /// The hits of each query, the closest first.
-fn found(plan: &Plan<'_>, request: &pb::SearchRequest, moment: u64) -> Result<Vec<Vec<Hit>>> {
+fn found(
+    plan: &Plan<'_>,
+    request: &pb::SearchRequest,
+    moment: u64,
+    pace: &mut Pace<'_>,
+) -> Result<Vec<Vec<Hit>>> {
     let by_key = match &request.search_input {
         Some(SearchInput::Ids(ids)) => Some(ByKey::new(plan, request, ids, moment)?),
         Some(SearchInput::PlaceholderGroup(_)) | None => None,
@@ -137,8 +147,8 @@ fn found(plan: &Plan<'_>, request: &pb::SearchRequest, moment: u64) -> Result<Ve
     };
     let found = match &by_key {
         Some(by_key) if !by_key.there.contains(&true) => by_key.spread(Vec::new()),
-        Some(by_key) => by_key.spread(queries::run(plan, queries, k)?),
-        None => queries::run(plan, queries, k)?,
+        Some(by_key) => by_key.spread(queries::run(plan, queries, k, pace)?),
+        None => queries::run(plan, queries, k, pace)?,
     };
     Ok(found
         .into_iter()

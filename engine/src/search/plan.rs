@@ -15,6 +15,7 @@ use crate::index::Metric;
 use crate::index::built::{Built, Reach};
 use crate::index::collect::Range;
 use crate::index::sparse;
+use crate::pace::Pace;
 use crate::schema::{Field, param};
 use crate::search::group::Group;
 use crate::search::indexed;
@@ -67,6 +68,7 @@ impl<'a> Plan<'a> {
         request: &pb::SearchRequest,
         moment: u64,
         whole: Option<&Whole>,
+        pace: &mut Pace<'_>,
     ) -> Result<Plan<'a>> {
         let partitions = collection.readable_partitions(&request.partition_names)?;
         time::check_zone(&request.search_params)?;
@@ -126,7 +128,7 @@ impl<'a> Plan<'a> {
             k1: number("bm25_k1", sparse::DEFAULT_K1)?,
             b: number("bm25_b", sparse::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
-            mask: mask(collection, column, request, moment, partitions.as_deref())?,
+            mask: mask(collection, column, request, (moment, partitions.as_deref()), pace)?,
         })
     }
 }
@@ -375,8 +377,8 @@ fn mask(
     collection: &Collection,
     column: usize,
     request: &pb::SearchRequest,
-    moment: u64,
-    partitions: Option<&[u32]>,
+    (moment, partitions): (u64, Option<&[u32]>),
+    pace: &mut Pace<'_>,
 ) -> Result<Bits> {
     let segment = &collection.segment;
     // whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy
@@ -386,7 +388,12 @@ fn mask(
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
     let mut mask = match filter.is_always() {
         true => Bits::filled(segment.rows(), true),
-        false => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
+        false => {
+            let texts = FieldTexts::new(collection)?;
+            pace.filter(segment.rows(), filter.step(), |rows| {
+                filter.matches(segment, rows, &texts)
+            })?
+        }
     };
     mask.and(&collection.live(moment));
     if let Some(partitions) = partitions {

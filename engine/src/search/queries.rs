@@ -15,6 +15,7 @@ use crate::index::flat::{Query, scan, scan_bits, scan_many};
 use crate::index::rows::{Mask, Rows};
 use crate::index::sparse::{Mode, drop_smallest, idf};
 use crate::kernels::Element;
+use crate::pace::{Found, Pace};
 use crate::search::indexed;
 use crate::search::plan::Plan;
 use crate::search::texts::FieldAnalyzer;
@@ -24,8 +25,21 @@ use crate::segment::column::{Data, bfloats, halves, int8s, pairs};
 /// The most queries of one search.
 const MAX_QUERIES: usize = 16_384;
 
+/// Numbers that queries are multiplied with in one step: some milliseconds' work.
+const STEP: usize = 1 << 24;
+/// Rows of a step, of however many queries.
+const LEAST_STEP: usize = 64;
+
+/// Queries that ask an index in one step.
+const AT_ONCE: usize = 16;
+
 /// The hits of every query, `k` of each at most.
-pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit>>> {
+pub(crate) fn run(
+    plan: &Plan<'_>,
+    group: &[u8],
+    k: usize,
+    pace: &mut Pace<'_>,
+) -> Result<Vec<Vec<Hit>>> {
     let group = PlaceholderGroup::decode(group).map_err(|error| {
         Error::invalid(format!("failed to unmarshal placeholder group: {error}"))
     })?;
@@ -50,16 +64,21 @@ pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit
     let sized = |bytes: usize| {
         values.iter().map(move |value| check_size(value, bytes).map(|()| value.as_slice()))
     };
-    Ok(match &column.data {
+    match &column.data {
         Data::Floats(rows) => {
             let queries = singles().collect::<Result<Vec<_>>>()?;
             match plan.index {
                 Some(index) => {
                     let blocks: Vec<&[f32]> = rows.blocks().collect();
                     let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
-                    indexed::run(index, plan.metric, lent, &queries, k, allowed(plan, lent.len()))
+                    let mask = allowed(plan, lent.len());
+                    pace.search(queries.len(), |found| {
+                        let rest = queries.get(found.hits.len()..).unwrap_or_default();
+                        let some = rest.get(..AT_ONCE).unwrap_or(rest);
+                        found.hits.extend(indexed::run(index, plan.metric, lent, some, k, mask));
+                    })
                 }
-                None => near(plan, rows, queries, k),
+                None => near(plan, rows, queries, k, pace),
             }
         }
         Data::Halves(rows) => {
@@ -67,21 +86,24 @@ pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit
                 true => singles().map(|query| Ok(narrowed(&query?, f16::from_f32))).collect(),
                 false => sized(dim * 2).map(|value| Ok(halves(value?))).collect(),
             };
-            near(plan, rows, queries?, k)
+            near(plan, rows, queries?, k, pace)
         }
         Data::Bfloats(rows) => {
             let queries: Result<Vec<Vec<bf16>>> = match floats {
                 true => singles().map(|query| Ok(narrowed(&query?, bf16::from_f32))).collect(),
                 false => sized(dim * 2).map(|value| Ok(bfloats(value?))).collect(),
             };
-            near(plan, rows, queries?, k)
+            near(plan, rows, queries?, k, pace)
         }
         Data::Int8s(rows) => {
             let queries: Result<Vec<Vec<i8>>> = sized(dim).map(|value| Ok(int8s(value?))).collect();
-            near(plan, rows, queries?, k)
+            near(plan, rows, queries?, k, pace)
         }
-        Data::Bits(rows) => near_bits(plan, rows, &sized(dim / 8).collect::<Result<Vec<_>>>()?, k),
-        Data::Sparse(_) => by_terms(plan, sent, values, k)?,
+        Data::Bits(rows) => {
+            let queries = sized(dim / 8).collect::<Result<Vec<_>>>()?;
+            near_bits(plan, rows, &queries, k, pace)
+        }
+        Data::Sparse(_) => by_terms(plan, sent, values, k, pace),
         Data::Bool(_)
         | Data::Int(_)
         | Data::Long(_)
@@ -89,8 +111,8 @@ pub(crate) fn run(plan: &Plan<'_>, group: &[u8], k: usize) -> Result<Vec<Vec<Hit
         | Data::Double(_)
         | Data::Text(_)
         | Data::Json(_)
-        | Data::Array(_) => vec![Vec::new(); values.len()],
-    })
+        | Data::Array(_) => Ok(vec![Vec::new(); values.len()]),
+    }
 }
 
 fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
@@ -131,18 +153,28 @@ fn near<T: Element>(
     rows: &Blocks<T>,
     vectors: Vec<Vec<T>>,
     k: usize,
-) -> Vec<Vec<Hit>> {
+    pace: &mut Pace<'_>,
+) -> Result<Vec<Vec<Hit>>> {
     let blocks: Vec<&[T]> = rows.blocks().collect();
     let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
     let mask = allowed(plan, lent.len());
     let queries: Vec<Query<'_, T>> =
         vectors.iter().map(|vector| Query::new(plan.metric, vector)).collect();
-    let mut tops = tops(plan, queries.len(), k);
-    match (queries.as_slice(), tops.as_mut_slice()) {
-        ([query], [top]) => scan(lent, 0..lent.len(), query, mask, top),
-        (queries, tops) => scan_many(lent, 0..lent.len(), queries, mask, tops),
-    }
-    tops.into_iter().map(TopK::finish).collect()
+    let step = (STEP / (rows.width() * queries.len()).max(1)).max(LEAST_STEP) as u32;
+    pace.search(queries.len(), |found| {
+        if found.tops.is_empty() {
+            found.tops = (0..queries.len()).map(|_| top(plan, k)).collect();
+        }
+        let part = found.row..found.row.saturating_add(step).min(lent.len());
+        found.row = part.end;
+        match (queries.as_slice(), found.tops.as_mut_slice()) {
+            ([query], [top]) => scan(lent, part, query, mask, top),
+            (queries, tops) => scan_many(lent, part, queries, mask, tops),
+        }
+        if found.row == lent.len() {
+            found.hits = std::mem::take(&mut found.tops).into_iter().map(TopK::finish).collect();
+        }
+    })
 }
 
 /// The rows that may be found; none where all may.
@@ -151,21 +183,41 @@ fn allowed<'a>(plan: &'a Plan<'_>, rows: u32) -> Option<Mask<'a>> {
     (mask.allowed() < rows).then_some(mask)
 }
 
-fn near_bits(plan: &Plan<'_>, rows: &Blocks<u8>, queries: &[&[u8]], k: usize) -> Vec<Vec<Hit>> {
+fn near_bits(
+    plan: &Plan<'_>,
+    rows: &Blocks<u8>,
+    queries: &[&[u8]],
+    k: usize,
+    pace: &mut Pace<'_>,
+) -> Result<Vec<Vec<Hit>>> {
     let blocks: Vec<&[u8]> = rows.blocks().collect();
     let lent = Rows::new(&blocks, rows.width(), rows.rows_per_block());
     let mask = Mask::new(plan.mask.words());
-    let mut tops = tops(plan, queries.len(), k);
-    for (query, top) in queries.iter().zip(&mut tops) {
+    each(plan, queries, k, pace, |query, top| {
         scan_bits(lent, 0..lent.len(), plan.metric, query, Some(mask), top);
-    }
-    tops.into_iter().map(TopK::finish).collect()
+    })
 }
 
-fn tops(plan: &Plan<'_>, queries: usize, k: usize) -> Vec<TopK> {
+/// The hits of each query by itself.
+fn each<Q>(
+    plan: &Plan<'_>,
+    queries: &[Q],
+    k: usize,
+    pace: &mut Pace<'_>,
+    find: impl Fn(&Q, &mut TopK),
+) -> Result<Vec<Vec<Hit>>> {
+    pace.search(queries.len(), |found: &mut Found| {
+        let mut top = top(plan, k);
+        if let Some(query) = queries.get(found.hits.len()) {
+            find(query, &mut top);
+        }
+        found.hits.push(top.finish());
+    })
+}
+
+fn top(plan: &Plan<'_>, k: usize) -> TopK {
     // there are no more hits than rows, and a heap takes its room at once
-    let k = k.min(plan.collection.segment.rows());
-    (0..queries).map(|_| TopK::new(plan.metric, k, plan.range)).collect()
+    TopK::new(plan.metric, k.min(plan.collection.segment.rows()), plan.range)
 }
 
 fn by_terms(
@@ -173,10 +225,10 @@ fn by_terms(
     sent: PlaceholderType,
     values: &[Vec<u8>],
     k: usize,
+    pace: &mut Pace<'_>,
 ) -> Result<Vec<Vec<Hit>>> {
-    let mut tops = tops(plan, values.len(), k);
     let Some(inverted) = plan.collection.segment.inverted(plan.column) else {
-        return Ok(tops.into_iter().map(TopK::finish).collect());
+        return Ok(vec![Vec::new(); values.len()]);
     };
     let mut queries = match sent {
         PlaceholderType::VarChar => {
@@ -200,13 +252,12 @@ fn by_terms(
         _ => Mode::Ip,
     };
     let mask = Mask::new(plan.mask.words());
-    for (query, top) in queries.iter_mut().zip(&mut tops) {
-        if plan.drop_ratio > 0.0 {
-            drop_smallest(query, plan.drop_ratio);
-        }
-        inverted.search(0..inverted.len(), query, mode, Some(mask), top);
+    if plan.drop_ratio > 0.0 {
+        queries.iter_mut().for_each(|query| drop_smallest(query, plan.drop_ratio));
     }
-    Ok(tops.into_iter().map(TopK::finish).collect())
+    each(plan, &queries, k, pace, |query, top| {
+        inverted.search(0..inverted.len(), query, mode, Some(mask), top);
+    })
 }
 
 /// The values of a sparse vector by their indices, each index once.

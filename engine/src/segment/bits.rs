@@ -80,6 +80,13 @@ impl Bits {
         self.clear_tail();
     }
 
+    /// Adds the others behind these, whose number is a multiple of 64.
+    pub fn extend(&mut self, others: &Bits) {
+        debug_assert!(self.len.is_multiple_of(64));
+        self.words.extend(&others.words);
+        self.len += others.len;
+    }
+
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }

@@ -25,6 +25,7 @@ use prost::Message;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
+use crate::pace::{Pace, Partial};
 use crate::segment::Memory;
 use crate::store::Sizes;
 
@@ -62,6 +63,8 @@ pub(crate) struct Context<'a> {
     pub sizes: Option<Sizes>,
     /// of a damaged store, in words
     pub lost: Vec<String>,
+    /// of a read that may take long
+    pub pace: Pace<'a>,
 }
 
 /// Stands between the service and whoever asks, where what is acknowledged has to be kept.
@@ -88,6 +91,8 @@ struct Forgetful;
 pub(crate) struct Answered {
     pub reply: Vec<u8>,
     pub error: Option<Error>,
+    /// there is no reply yet
+    pub is_paused: bool,
 }
 
 /// The one table: which request is answered by which function. What a method does to what is kept
@@ -216,7 +221,7 @@ fn search(
     request: messages::SearchRequest,
 ) -> Result<messages::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    crate::search::search(collection, &request, context.timestamp)
+    crate::search::search(collection, &request, context.timestamp, &mut context.pace)
 }
 
 fn hybrid_search(
@@ -224,12 +229,25 @@ fn hybrid_search(
     request: messages::HybridSearchRequest,
 ) -> Result<messages::SearchResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    crate::search::hybrid(collection, &request, context.timestamp)
+    crate::search::hybrid(collection, &request, context.timestamp, &mut context.pace)
 }
 
 impl Service {
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
-        self.call_kept(call, &mut Forgetful).map(|answered| answered.reply)
+        self.call_again(call).map(|answered| answered.reply)
+    }
+
+    /// As [`Service::call`], for as long as `go_on` says so, which is asked every few milliseconds
+    /// of a read. None where there is more to do: then the same call is made again with its
+    /// `partial`, or never, but no other one before that.
+    pub fn call_slice(
+        &mut self,
+        call: Call<'_>,
+        partial: &mut Partial,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> std::result::Result<Option<Vec<u8>>, Refusal> {
+        let answered = self.call_kept(call, &mut Forgetful, Pace::new(partial, go_on))?;
+        Ok((!answered.is_paused).then_some(answered.reply))
     }
 
     /// Builds indexes for as long as `go_on` says so, which is asked every few milliseconds: the
@@ -243,22 +261,24 @@ impl Service {
         self.catalog.collections().map(|collection| collection.segment.memory()).sum()
     }
 
-    pub(crate) fn call_kept(
-        &mut self,
+    pub(crate) fn call_kept<'a>(
+        &'a mut self,
         call: Call<'_>,
         keeper: &mut dyn Keeper,
+        pace: Pace<'a>,
     ) -> std::result::Result<Answered, Refusal> {
         let timestamp = self.catalog.timestamp(call.now_ms);
         let (mut sizes, mut lost) = (None, Vec::new());
         if matches!(call.method, "GetStorage" | "ExportDatabase") {
             (sizes, lost) = (keeper.sizes(), keeper.lost());
         }
-        answer(&mut Context { catalog: &mut self.catalog, timestamp, sizes, lost }, call, keeper)
+        let catalog = &mut self.catalog;
+        answer(&mut Context { catalog, timestamp, sizes, lost, pace }, call, keeper)
     }
 
     /// Does again what was done, where the catalog is at the moment after which it was done.
     pub(crate) fn call_again(&mut self, call: Call<'_>) -> std::result::Result<Answered, Refusal> {
-        self.call_kept(call, &mut Forgetful)
+        self.call_kept(call, &mut Forgetful, Pace::new(&mut Partial::default(), &mut || true))
     }
 
     pub(crate) fn new(catalog: Catalog) -> Service {
@@ -309,7 +329,13 @@ where
         answered = keeper.keep(context.catalog).and(answered);
     }
     Ok(match answered {
-        Ok(reply) => Answered { reply: reply.encode_to_vec(), error: None },
-        Err(error) => Answered { reply: reply::failed::<R::Reply>(&error), error: Some(error) },
+        Ok(reply) => Answered { reply: reply.encode_to_vec(), error: None, is_paused: false },
+        Err(_) if context.pace.is_paused() => {
+            Answered { reply: Vec::new(), error: None, is_paused: true }
+        }
+        Err(error) => {
+            let reply = reply::failed::<R::Reply>(&error);
+            Answered { reply, error: Some(error), is_paused: false }
+        }
     })
 }

@@ -52,6 +52,7 @@ pub(crate) fn query(
         return Err(Error::invalid("empty expression should be used with limit"));
     }
     let segment = &collection.segment;
+    let moment = context.pace.moment(context.timestamp);
     let mut rows: Bits = match filter.keys() {
         Some(keys) => {
             let mut rows = Bits::filled(segment.rows(), false);
@@ -59,16 +60,21 @@ pub(crate) fn query(
             rows
         }
         None if filter.is_always() => Bits::filled(segment.rows(), true),
-        None => filter.matches(segment, 0..segment.rows(), &FieldTexts::new(collection)?),
+        None => {
+            let texts = FieldTexts::new(collection)?;
+            context.pace.filter(segment.rows(), filter.step(), |rows| {
+                filter.matches(segment, rows, &texts)
+            })?
+        }
     };
-    rows.and(&collection.live(context.timestamp));
+    rows.and(&collection.live(moment));
     if let Some(numbers) = &partitions {
         rows.and(&segment.in_partitions(numbers));
     }
     let reply = pb::QueryResults {
         status: Some(success()),
         collection_name: collection.name.clone(),
-        session_ts: context.timestamp,
+        session_ts: moment,
         primary_field_name: collection.schema.primary_field().name.clone(),
         ..Default::default()
     };

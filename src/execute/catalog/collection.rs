@@ -12,7 +12,7 @@ use crate::execute::params::{self, pair_value};
 use crate::execute::value;
 use crate::language::ast::{Name, Value};
 use crate::milvus::{Client, Error, Platform};
-use milvus_proto::common::ConsistencyLevel;
+use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::{
     CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType, value_field,
@@ -304,6 +304,17 @@ fn untold(fields: &[Field]) -> Vec<FunctionSchema> {
     }
 }
 
+/// What is written behind a field's type, in one order whatever the server's.
+fn params(type_params: &[KeyValuePair]) -> Vec<(String, String)> {
+    let mut params: Vec<(String, String)> = type_params
+        .iter()
+        .filter(|pair| !matches!(pair.key.as_str(), "dim" | "max_length" | "max_capacity"))
+        .map(|pair| (pair.key.clone(), pair.value.clone()))
+        .collect();
+    params.sort();
+    params
+}
+
 impl Field {
     pub(crate) fn named(name: &str) -> Field {
         Field { name: name.to_string(), ..Field::default() }
@@ -327,12 +338,7 @@ impl Field {
             dim: number("dim"),
             max_length: number("max_length"),
             capacity: number("max_capacity"),
-            params: schema
-                .type_params
-                .iter()
-                .filter(|pair| !matches!(pair.key.as_str(), "dim" | "max_length" | "max_capacity"))
-                .map(|pair| (pair.key.clone(), pair.value.clone()))
-                .collect(),
+            params: params(&schema.type_params),
             description: schema.description.clone(),
             name: schema.name,
         }
@@ -408,7 +414,6 @@ mod tests {
     use super::*;
     use crate::execute::catalog::fixture::{books, field, name, said, schema, sized, value};
     use crate::execute::params::pair;
-    use milvus_proto::common::KeyValuePair;
 
     #[test]
     fn a_collection_is_what_a_server_describes() {

@@ -6,6 +6,7 @@ mod hybrid;
 mod indexes;
 mod mistakes;
 mod near;
+mod slices;
 mod sorted;
 mod texts;
 

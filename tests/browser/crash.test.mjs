@@ -91,7 +91,7 @@ const write = (page, first, largest) =>
         if (status.length > 0) {
           throw new Error(new TextDecoder().decode(status));
         }
-        console.debug(`acknowledged ${name} ${length}`);
+        await window.acknowledged(name, length);
       }
     },
     [first, largest]
@@ -130,11 +130,8 @@ for (const [name, kills, open] of [
             break;
           }
           const before = acknowledged.length;
-          page.on('console', message => {
-            const [word, name, length] = message.text().split(' ');
-            if (word === 'acknowledged') {
-              acknowledged.push([name, Number(length)]);
-            }
+          await page.exposeFunction('acknowledged', (name, length) => {
+            acknowledged.push([name, length]);
           });
           write(page, 1000 * round, LARGEST).catch(() => undefined);
           await until(() => (acknowledged.length >= before + 3 + (round % 5) ? true : undefined));

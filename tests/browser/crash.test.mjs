@@ -21,7 +21,7 @@ const KILLS = Number(process.env.KILLS ?? 8);
 const LARGEST = 400_000;
 
 /** A page of a browser with this profile, in a process group of its own. */
-async function chromiumIn(profile) {
+async function chromiumIn(profile, tries = 3) {
   await rm(join(profile, 'DevToolsActivePort'), { force: true });
   const child = spawn(
     process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -34,10 +34,14 @@ async function chromiumIn(profile) {
       const text = await readFile(join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '');
       return text.split('\n')[0] || undefined;
     });
-    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: 10_000 });
     return { page: await browser.contexts()[0].newPage(), kill };
   } catch (error) {
     kill();
+    // one that was killed may hang at its next start
+    if (tries > 1) {
+      return chromiumIn(profile, tries - 1);
+    }
     throw error;
   }
 }

@@ -50,14 +50,17 @@ pub const SLICE: usize = 4 << 20;
 const LOG: u64 = 32 << 20;
 const RECORDS: u64 = 4_096;
 
-/// What makes room: it is kept also when there is none.
-const FREEING: [&str; 8] = [
+/// What makes room, or makes a table readable: it is kept also when there is no room.
+const RESERVED: [&str; 11] = [
+    "CreateIndex",
     "Delete",
     "DropCollection",
     "DropDatabase",
     "DropIndex",
     "DropPartition",
     "DropStorage",
+    "LoadCollection",
+    "LoadPartitions",
     "ManualCompaction",
     "TruncateCollection",
 ];
@@ -146,15 +149,16 @@ impl Kept {
             trouble: &mut self.trouble,
             lost: self.lost.as_ref(),
             is_flush: matches!(call.method, "Flush" | "FlushAll"),
-            frees: FREEING.contains(&call.method),
+            is_reserved: RESERVED.contains(&call.method),
             is_undone: false,
         };
         let answered = self.service.call_kept(call, &mut write, Pace::new(partial, go_on))?;
-        let (is_undone, is_flush, frees) = (write.is_undone, write.is_flush, write.frees);
+        let (is_undone, is_flush, is_reserved) =
+            (write.is_undone, write.is_flush, write.is_reserved);
         if is_undone {
             self.read_anew();
         }
-        if answered.error.is_none() && (is_flush || frees) {
+        if answered.error.is_none() && (is_flush || is_reserved) {
             // what was dropped is gone from the files when they are written anew
             let Sizes { records, reserve, .. } = self.store.sizes();
             let makes_room = reserve < RESERVE || call.method == "DropStorage";
@@ -276,8 +280,8 @@ struct Write<'a> {
     trouble: &'a mut Option<StoreError>,
     lost: Option<&'a StoreError>,
     is_flush: bool,
-    /// it makes room
-    frees: bool,
+    /// it may take of the reserve
+    is_reserved: bool,
     /// the memory has what the files have not
     is_undone: bool,
 }
@@ -287,7 +291,7 @@ impl Keeper for Write<'_> {
         if let Some(error) = self.lost {
             return Err(error.clone().into());
         }
-        let is_checked = effect == Effect::Write && !self.is_flush && !self.frees;
+        let is_checked = effect == Effect::Write && !self.is_flush && !self.is_reserved;
         if is_checked && self.trouble.is_some() {
             *self.trouble = self.store.try_room(record::size_of(self.call)).err();
             if let Some(error) = &self.trouble {
@@ -302,8 +306,8 @@ impl Keeper for Write<'_> {
             return Ok(());
         }
         let (kind, body) = record::record(self.call, self.last_timestamp, catalog);
-        let kept = match self.frees {
-            true => self.store.append_freeing(kind, &body),
+        let kept = match self.is_reserved {
+            true => self.store.append_reserved(kind, &body),
             false => self.store.append(kind, &body),
         };
         match kept {

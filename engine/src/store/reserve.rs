@@ -14,8 +14,8 @@ pub const RESERVE: u64 = 256 << 10;
 const PIECE: usize = 16 << 10;
 
 impl Store {
-    /// As [`Store::append`], for a record that makes room: it may take what is kept back.
-    pub fn append_freeing(&mut self, kind: u8, body: &[u8]) -> Result<u64> {
+    /// As [`Store::append`], for a record that may take what is kept back.
+    pub fn append_reserved(&mut self, kind: u8, body: &[u8]) -> Result<u64> {
         match self.append(kind, body) {
             Err(StoreError::Quota) if reserved(self.files.as_ref())? > 0 => {
                 let file = self.files.open(&Name::Reserve.to_string())?;

@@ -95,6 +95,14 @@ fn a_full_disk_is_emptied_by_a_drop() {
             pair.reopen();
         }
         assert_eq!(refused(&mut pair, 7_000).code, 9);
+        // what is not loaded yet can be read
+        let released =
+            pb::ReleaseCollectionRequest { collection_name: "b".to_string(), ..Default::default() };
+        pair.memory.set_faults(Faults { quota: Some(quota + 1_000), ..Faults::default() });
+        pair.done(&ask(released));
+        pair.memory.set_faults(Faults { quota: Some(quota), ..Faults::default() });
+        assert_eq!(refused(&mut pair, 7_000).code, 9);
+        load("", "b", 1).iter().skip(1).for_each(|ask| pair.done(ask));
         // a little at a time, which makes no room before the files are written anew
         for key in 0..20 {
             pair.done(&delete("", "b", "", &format!("id == {key}")));

@@ -277,7 +277,7 @@ fn a_damaged_block_costs_its_own_rows() {
     let mut pair = Pair::begin();
     pair.done(&create("", "e", 1));
     load("", "e", 1).iter().for_each(|ask| pair.done(ask));
-    // the vectors are 4.8 MB, in blocks of 4 MiB
+    // the vectors are 4.8 MB, in several blocks
     pair.done(&insert("", "e", 1, "", &Rows::new(0..300_000, 1)));
     pair.kept.checkpoint().unwrap();
     let name = pair.memory.list().unwrap().into_iter().find(|name| name.starts_with("seg"));
@@ -290,7 +290,7 @@ fn a_damaged_block_costs_its_own_rows() {
     let storage = storage(&mut found);
     let lost = 300_000 - storage.collections[0].rows;
     assert!(storage.lost.contains(&format!("{lost} rows of table default.e")), "{storage:?}");
-    assert!(lost > 100_000 && lost < 290_000, "{lost}");
+    assert!(lost > 10_000 && lost < 290_000, "{lost}");
     let (reply, mut service) = exported(&mut found, "default");
     assert_eq!((reply.collections, reply.rows), (1, 300_000 - lost));
     let last = query("", "e", "id == 299999", "*");

@@ -109,6 +109,8 @@ codes! {
     RoleExists
     /// the server answered with an error of its own
     ServerError
+    /// the files of a store are not what was written
+    StoreDamaged
     SyntaxError
     TimedOut
     TypeMismatch

@@ -619,7 +619,10 @@ fn administration() -> impl Strategy<Value = Kind> {
         (values(), name(), of(name()), params()).prop_map(|(files, table, partition, params)| {
             Kind::Import { files, table, partition, params }
         }),
-        (of(name()), value()).prop_map(|(database, file)| Kind::ExportDatabase { database, file }),
+        Just(Kind::DropStorage),
+        (of(name()), value(), any::<bool>()).prop_map(|(database, file, salvage)| {
+            Kind::ExportDatabase { database, file, salvage }
+        }),
         (any::<bool>(), of(name()), value()).prop_map(|(if_not_exists, database, file)| {
             Kind::ImportDatabase { if_not_exists, database, file }
         }),

@@ -99,3 +99,51 @@ fn completion_and_inspection_need_no_connection() {
     assert_eq!(block_on(session.complete("表", 1)).1, []);
     assert_eq!(session.inspect("SHOW", 99), None);
 }
+
+/// Damages the log in its middle, and opens the store anew.
+fn damage(platform: &Native) {
+    let mut log = platform.kept.get("log.1").unwrap();
+    let at = log.windows(4).position(|bytes| bytes == b"Emma").unwrap();
+    log[at] ^= 1;
+    platform.kept.put("log.1", log);
+    platform.reload();
+}
+
+#[test]
+fn a_damaged_store_tells_the_way_out() {
+    let platform = Native::new();
+    let session = Session::new(platform.clone());
+    let made =
+        "milvus://local; CREATE TABLE t (id BIGINT PRIMARY KEY, title VARCHAR(9), v VECTOR(2))";
+    for cell in [
+        made,
+        "INSERT INTO t VALUES (1, 'Emma', [1, 2])",
+        "INSERT INTO t VALUES (2, 'Faust', [1, 2])",
+    ] {
+        assert!(run(&session, cell).1.is_none());
+    }
+    damage(&platform);
+    let error = run(&session, "SELECT * FROM t").1.expect("it is damaged");
+    assert_eq!(error.code.name(), "StoreDamaged");
+    assert!(error.message.starts_with("the store is damaged: `log.1` at byte "), "{error:?}");
+    assert!(error.help[0].starts_with("EXPORT DATABASE d TO 'file' SALVAGE saves"), "{error:?}");
+    let refused = run(&session, "EXPORT DATABASE TO 'a.milvus'").1.map(|error| error.code.name());
+    assert_eq!(refused, Some("StoreDamaged"));
+
+    let (shown, error) = run(&session, "milvus://local; SHOW STORAGE");
+    assert!(error.is_none(), "{error:?}");
+    let lost = "lost: 1 record of the log: what they wrote is lost, and what they deleted may be \
+                there again";
+    assert!(text(&shown[1]).contains(lost), "{}", text(&shown[1]));
+    let cell = "EXPORT DATABASE default TO 'a.milvus' SALVAGE; DROP STORAGE; SHOW TABLES; \
+                IMPORT DATABASE FROM 'a.milvus'; SELECT title FROM t";
+    let (shown, error) = run(&session, cell);
+    assert!(error.is_none(), "{error:?}");
+    assert!(text(&shown[0]).contains("exported default (1 table with 1 row, "));
+    assert!(text(&shown[0]).contains(lost), "{}", text(&shown[0]));
+    assert!(text(&shown[1]).starts_with("dropped all that milvus://local had: it is empty"));
+    assert!(text(&shown[2]).contains("0 rows"), "{}", text(&shown[2]));
+    assert!(text(&shown[4]).contains("Faust\n1 row"), "{}", text(&shown[4]));
+    platform.reload();
+    assert!(text(&run(&session, "SELECT title FROM t").0[0]).contains("Faust\n1 row"));
+}

@@ -18,7 +18,8 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use milvus_engine::kept::{self, Kept};
+use milvus_engine::kept::SLICE as KEPT_SLICE;
+use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::error::StoreError;
 use milvus_engine::store::files::disk::Disk;
@@ -38,7 +39,7 @@ const UNIMPLEMENTED: u8 = 12;
 
 /// What answers: kept in a folder, or in memory.
 enum Server {
-    Kept(Box<Kept>),
+    Kept(Found),
     Memory(Service),
 }
 
@@ -66,7 +67,7 @@ async fn main() {
     };
     let server = match folder.as_deref().map(open) {
         None => Server::Memory(Service::default()),
-        Some(Ok(kept)) => Server::Kept(Box::new(kept)),
+        Some(Ok(found)) => Server::Kept(found),
         Some(Err(error)) => {
             eprintln!("serve: {error}");
             exit(1);
@@ -110,13 +111,16 @@ fn arguments() -> Result<(u16, Option<String>), String> {
     Ok((port, folder))
 }
 
-fn open(folder: &str) -> Result<Kept, StoreError> {
-    let (kept, opening) = Kept::open(Arc::new(Disk::open(folder)?))?;
+fn open(folder: &str) -> Result<Found, StoreError> {
+    let (found, opening) = Found::open(Arc::new(Disk::open(folder)?))?;
     if opening.cut_off > 0 {
         let bytes = opening.cut_off;
         eprintln!("serve: {bytes} bytes of a write that was never acknowledged were cut off");
     }
-    Ok(kept)
+    if let Found::Damaged(damaged) = &found {
+        eprintln!("serve: {}", damaged.error());
+    }
+    Ok(found)
 }
 
 /// All calls of a connection. A client that goes away in the middle is no fault of ours.
@@ -150,7 +154,7 @@ async fn answer(
     };
     let reply = match &mut *served.server() {
         Server::Memory(service) => service.call(call),
-        Server::Kept(kept) => kept.call(call),
+        Server::Kept(found) => found.call(call),
     };
     served.answered.notify_one();
     Ok(match reply {
@@ -167,13 +171,16 @@ async fn tend(served: Arc<Served>) {
         let mut go_on = || begin.elapsed() < SLICE;
         let more = match &mut *served.server() {
             Server::Memory(service) => service.work(&mut go_on),
-            Server::Kept(kept) if kept.is_due() => {
-                if let Err(error) = kept.step(kept::SLICE) {
-                    eprintln!("serve: the checkpoint failed: {error}");
+            Server::Kept(found) => match found.kept_mut() {
+                Some(kept) if kept.is_due() => {
+                    if let Err(error) = kept.step(KEPT_SLICE) {
+                        eprintln!("serve: the checkpoint failed: {error}");
+                    }
+                    true
                 }
-                true
-            }
-            Server::Kept(kept) => kept.work(&mut go_on),
+                Some(kept) => kept.work(&mut go_on),
+                None => false,
+            },
         };
         match more {
             true => tokio::task::yield_now().await,

@@ -260,6 +260,7 @@ methods! {
     ExportDatabase: Read NEVER 0 0 db, ExportDatabaseRequest -> ExportDatabaseResponse;
     ImportDatabase: Write NEVER 0 0 -, ImportDatabaseRequest -> ImportDatabaseResponse;
     GetStorage: Read NEVER 0 0 -, GetStorageRequest -> GetStorageResponse;
+    DropStorage: Write NEVER 0 0 -, DropStorageRequest -> Status;
 }
 
 /// Each with the place of its status.

@@ -1,9 +1,13 @@
 //! What a server said becomes what the user sees: a code, a place, a way out.
 
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::execute::admin::storage::WAY_OUT;
 use crate::milvus::error::Error;
 use crate::milvus::failure::is_envoys;
 use crate::milvus::platform::Probe;
+
+/// How the engine begins to say why it answers nothing.
+const DAMAGED: &str = "the store is damaged: ";
 
 /// Errors of a server that was not reached or would not answer: what else is tried fails as well.
 pub(crate) const NO_ANSWER: [Code; 5] =
@@ -53,6 +57,9 @@ pub(crate) fn diagnose(error: Error, statement: &str, span: Span) -> Diagnostic 
                 "the request was sent again and again as long as `timeout` lets it; wait and run \
                  the statement again, or ask whoever runs the server for a higher limit",
             )
+        }
+        Error::Server { reason, .. } if reason.starts_with(DAMAGED) => {
+            Diagnostic::new(Code::StoreDamaged, reason).at(span).help(WAY_OUT)
         }
         Error::Server { code, reason } => {
             let code = if code > 1 { format!(" (code {code})") } else { String::new() };

@@ -219,8 +219,9 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::Import { files, table, partition, params } => {
             admin::maintenance::import(files, table, partition.as_ref(), params, context).await
         }
-        Kind::ExportDatabase { database, file } => {
-            admin::storage::export(database.as_ref(), file, context).await
+        Kind::DropStorage => admin::storage::drop(context).await,
+        Kind::ExportDatabase { database, file, salvage } => {
+            admin::storage::export(database.as_ref(), file, *salvage, context).await
         }
         Kind::ImportDatabase { if_not_exists, database, file } => {
             admin::storage::import(*if_not_exists, database.as_ref(), file, context).await

@@ -34,6 +34,7 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::CreateTable(_) | Kind::OriginalCreateTable { .. } => "CREATE TABLE",
         Kind::AlterTable { change, .. } => alter_table(change),
         Kind::DropTable { .. } => "DROP TABLE",
+        Kind::DropStorage => "DROP STORAGE",
         Kind::Truncate(_) => "TRUNCATE TABLE",
         Kind::CreatePartition { .. } => "CREATE PARTITION",
         Kind::DropPartition { .. } => "DROP PARTITION",

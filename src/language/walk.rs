@@ -45,7 +45,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         }
         Kind::ShowJob { job: _, id: value }
         | Kind::TransferNodes { count: value, from: _, to: _ }
-        | Kind::ExportDatabase { database: _, file: value }
+        | Kind::ExportDatabase { database: _, file: value, salvage: _ }
         | Kind::ImportDatabase { if_not_exists: _, database: _, file: value }
         | Kind::TransferReplicas { count: value, table: _, from: _, to: _ } => visitor.value(value),
         Kind::CreateTable(create) => create_table(create, visitor),
@@ -97,6 +97,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         | Kind::DescribeObject { object: _, name: _, table: _ }
         | Kind::Stats(_)
         | Kind::DropTable { table: _, if_exists: _ }
+        | Kind::DropStorage
         | Kind::Truncate(_)
         | Kind::DropObject { object: _, name: _, if_exists: _, table: _ }
         | Kind::CreatePartition { table: _, partition: _, if_not_exists: _ }

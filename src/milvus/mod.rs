@@ -22,5 +22,5 @@ pub use client::{Client, Progress};
 pub use error::Error;
 pub use features::{Feature, Version};
 pub use platform::Platform;
-pub use store::Store;
+pub use store::{Store, StoreKind};
 pub use transport::is_sendable;

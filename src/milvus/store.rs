@@ -1,8 +1,14 @@
-//! A store of the engine in the tab. In: `milvus://local[/name]`, which the browser keeps, or
-//! `milvus://memory[/name]`, which is gone with the page. Out: its kind and name.
+//! A store of the engine in the tab. In: `milvus://local[/name]`, which the browser keeps,
+//! `milvus://memory[/name]`, which is gone with the page, or the place of a database's file, which is
+//! only read. Out: its kind and name.
 
 /// The name of a store that was given none.
 const UNNAMED: &str = "default";
+
+/// How the name of a database's file ends. Hosts have such names too: a file is one of a URL, or of a
+/// path that says so.
+const FILE: &str = ".milvus";
+const BEFORE_FILES: [&str; 5] = ["http://", "https://", "./", "../", "/"];
 
 /// The longest name, in characters: it becomes the name of a folder.
 const LONGEST: usize = 64;
@@ -10,6 +16,7 @@ const LONGEST: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
     pub kind: StoreKind,
+    /// of a file its place
     pub name: String,
     /// to begin with, of the databases in it
     pub database: Option<String>,
@@ -21,6 +28,8 @@ pub enum StoreKind {
     Local,
     /// nowhere
     Memory,
+    /// nowhere, and it begins as the file
+    File,
 }
 
 impl Store {
@@ -31,6 +40,13 @@ impl Store {
 
     /// None where the text is the address of a server. The error is a reason in words.
     pub fn parse(text: &str) -> Result<Option<Store>, String> {
+        if text.ends_with(FILE) && BEFORE_FILES.iter().any(|begin| text.starts_with(begin)) {
+            return Ok(Some(Store {
+                kind: StoreKind::File,
+                name: text.to_string(),
+                database: None,
+            }));
+        }
         let Some((scheme, place)) = text.split_once("://") else { return Ok(None) };
         let (kind, name) = place.split_once('/').unwrap_or((place, ""));
         let kind = match kind {
@@ -56,6 +72,7 @@ impl Store {
         let kind = match self.kind {
             StoreKind::Local => "local",
             StoreKind::Memory => "memory",
+            StoreKind::File => return self.name.clone(),
         };
         match self.name.as_str() {
             UNNAMED => format!("milvus://{kind}"),
@@ -76,6 +93,11 @@ mod tests {
             ("Milvus://local/books-2", Some("milvus://local/books-2")),
             ("milvus://memory", Some("milvus://memory")),
             ("milvus://memory/a", Some("milvus://memory/a")),
+            ("./digits.milvus", Some("./digits.milvus")),
+            ("https://h/a/digits.milvus", Some("https://h/a/digits.milvus")),
+            ("digits.milvus", None),
+            ("milvus://digits.milvus", None),
+            ("https://h/milvus", None),
             ("milvus://local:19530", None),
             ("milvus://localhost", None),
             ("milvus://u:p@local", None),

@@ -272,3 +272,86 @@ test('in a private window of Firefox the engine forgets, and says so', async con
 });
 
 const isError = output => output.output_type === 'error';
+test('a full disk refuses in words, keeps what it has, and is emptied by a DROP', async context => {
+  const host = await plainServer();
+  const browser = await launch();
+  context.after(async () => {
+    await browser.close();
+    await host.off();
+  });
+  const page = await newPage(browser);
+  await openNotebook(page, 'tour.ipynb', host.url);
+  const cdp = await page.context().newCDPSession(page);
+  const give = quotaSize =>
+    cdp.send('Storage.overrideQuotaForOrigin', { origin: host.url, quotaSize });
+  // two tables: one to keep, one that fills the room
+  await run(page, [
+    `${TABLE}; INSERT INTO t VALUES (1, [1, 2]); SELECT id FROM t`,
+    'CREATE TABLE much (id BIGINT PRIMARY KEY, v VECTOR(1024)); SELECT COUNT(*) FROM much'
+  ]);
+  const { usage } = await page.evaluate(() => navigator.storage.estimate());
+  await give(usage + 3_000_000);
+  const vector = `[${Array(1024).fill('0.25').join(', ')}]`;
+  const rows = first => Array.from({ length: 50 }, (_, at) => `(${first + at}, ${vector})`);
+  let kept = 0;
+  let refusal;
+  for (let first = 0; refusal === undefined && first < 2_000; first += 50) {
+    const [said] = await run(page, [`INSERT INTO much VALUES ${rows(first).join(', ')}`]);
+    if (/^inserted 50 rows/m.test(said)) {
+      kept += 50;
+    } else {
+      refusal = said;
+    }
+  }
+  assert.match(refusal, /quota exceeded\[reason=disk quota exceeded.*: [0-9.]+ MB are kept\]/);
+  assert.equal(kept > 100, true, `${kept} rows`);
+  const [storage] = await run(page, ['SHOW STORAGE']);
+  assert.match(storage, /this site uses [0-9.]+ MB of the [0-9.]+ [MG]B that the browser gives it/);
+
+  await page.reload();
+  await idle(page);
+  const [counts, again] = await run(page, [
+    'SELECT COUNT(*) FROM much; SELECT COUNT(*) FROM t',
+    `INSERT INTO much VALUES ${rows(10_000).join(', ')}`
+  ]);
+  assert.match(counts, new RegExp(`\\b${kept}\\b`));
+  assert.match(again, /quota exceeded/);
+
+  const [dropped] = await run(page, ['DROP TABLE much']);
+  assert.match(dropped, /^dropped/m);
+  // the files are written anew once nothing else is asked
+  const [made, inserted, found] = await run(page, [
+    'CREATE TABLE much (id BIGINT PRIMARY KEY, v VECTOR(1024))',
+    `INSERT INTO much VALUES ${rows(0).join(', ')}`,
+    'SELECT COUNT(*) FROM much; SELECT id FROM t'
+  ]);
+  assert.match(made, /^created/m);
+  assert.match(inserted, /^inserted 50 rows/m);
+  assert.match(found, /\b50\b/);
+});
+
+test('a database is opened where the site has it, and what is changed is gone with the page', async context => {
+  const host = await plainServer();
+  const browser = await launch();
+  context.after(async () => {
+    await browser.close();
+    await host.off();
+  });
+  const page = await newPage(browser);
+  await openNotebook(page, 'tour.ipynb', host.url);
+  for (const place of ['./digits.milvus', `${host.url}/files/digits.milvus`]) {
+    const connect = `CONNECT '${place}'; SELECT COUNT(*) FROM digits`;
+    const [whole, changed] = await run(page, [
+      connect,
+      'DELETE FROM digits WHERE id < 100; SELECT COUNT(*) FROM digits'
+    ]);
+    assert.match(whole, /note: the file is only read/);
+    assert.match(whole, /\b1797\n/);
+    assert.match(changed, /\b1697\n/);
+    await page.reload();
+    await idle(page);
+    const [anew] = await run(page, [connect]);
+    assert.match(anew, /\b1797\n/);
+  }
+});
+

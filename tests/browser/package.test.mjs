@@ -89,6 +89,52 @@ test('what is no store is refused', async () => {
   );
 });
 
+test('a damaged store refuses in words, gives what is whole, and begins anew', async () => {
+  const said = await inPage(async open => {
+    const bytes = text => new TextEncoder().encode(text);
+    const field = (tag, bytes) => new Uint8Array([tag, bytes.length, ...bytes]);
+    const text = reply => new TextDecoder('latin1').decode(reply);
+    const store = 'milvus://local/damaged';
+    let engine = await open({ store });
+    for (const name of ['first', 'second', 'third']) {
+      await engine.call('CreateDatabase', field(0x12, bytes(name)));
+    }
+    engine.close();
+
+    // its log, in the record of the second
+    const root = await navigator.storage.getDirectory();
+    const folder = await (
+      await root.getDirectoryHandle('milvus-engine')
+    ).getDirectoryHandle('damaged');
+    const handle = await folder.getFileHandle('log.1');
+    const log = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    log[text(log).indexOf('second')] ^= 1;
+    const writable = await handle.createWritable();
+    await writable.write(log);
+    await writable.close();
+
+    engine = await open({ store });
+    const refused = text(await engine.call('ListDatabases', new Uint8Array()));
+    const storage = text(await engine.call('GetStorage', new Uint8Array()));
+    // salvage, of a database that is whole
+    const request = new Uint8Array([...field(0x0a, bytes('third')), 0x10, 1]);
+    const exported = text(await engine.call('ExportDatabase', request));
+    const dropped = (await engine.call('DropStorage', new Uint8Array())).length;
+    await engine.call('CreateDatabase', field(0x12, bytes('fourth')));
+    engine.close();
+    engine = await open({ store });
+    const anew = text(await engine.call('ListDatabases', new Uint8Array()));
+    engine.close();
+    return { refused, storage, exported, dropped, anew };
+  });
+  assert.match(said.refused, /the store is damaged: `log\.1` at byte \d+: /);
+  assert.match(said.storage, /1 record of the log: what they wrote is lost/);
+  assert.match(said.exported, /MVEXPORT/);
+  assert.equal(said.dropped, 0);
+  assert.match(said.anew, /fourth/);
+  assert.doesNotMatch(said.anew, /first|second|third/);
+});
+
 test('a search that is aborted ends at once, and what waits behind it is answered', async () => {
   const { whole, aborted, code } = await inPage(async open => {
     const bytes = text => new TextEncoder().encode(text);

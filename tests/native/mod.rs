@@ -9,12 +9,15 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
+use milvus_engine::store::files::memory::Memory;
 use milvus_kernel::milvus::platform::{Failure, Probe};
-use milvus_kernel::milvus::{Address, Platform, Store};
+use milvus_kernel::milvus::{Address, Platform, Store, StoreKind};
 use milvus_proto::Method;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
@@ -24,9 +27,16 @@ pub struct Native {
     started: Instant,
     /// what is typed at a prompt
     pub typed: Rc<RefCell<Option<String>>>,
-    /// stores of the engine, which nothing keeps here
-    stores: Rc<RefCell<HashMap<String, Service>>>,
+    /// stores of the engine
+    stores: Rc<RefCell<HashMap<String, Server>>>,
+    /// what a store in the browser's files has here
+    pub kept: Memory,
     files: Rc<RefCell<HashMap<String, Bytes>>>,
+}
+
+enum Server {
+    Memory(Service),
+    Local(Found),
 }
 
 impl Native {
@@ -35,8 +45,14 @@ impl Native {
             started: Instant::now(),
             typed: Rc::default(),
             stores: Rc::default(),
+            kept: Memory::new(),
             files: Rc::default(),
         }
+    }
+
+    /// Opens all stores anew when they are next asked.
+    pub fn reload(&self) {
+        self.stores.borrow_mut().clear();
     }
 }
 
@@ -71,10 +87,17 @@ impl Platform for Native {
         message: Bytes,
     ) -> Result<Bytes, Status> {
         let mut stores = self.stores.borrow_mut();
-        let service = stores.entry(store.url()).or_default();
+        let server = stores.entry(store.url()).or_insert_with(|| match store.kind {
+            StoreKind::Memory | StoreKind::File => Server::Memory(Service::default()),
+            StoreKind::Local => Server::Local(Found::open(Arc::new(self.kept.clone())).unwrap().0),
+        });
         let now_ms = self.unix_ms() as u64;
         let call = Call { method: method.name, database, request: &message, now_ms };
-        match service.call(call) {
+        let answered = match server {
+            Server::Memory(service) => service.call(call),
+            Server::Local(found) => found.call(call),
+        };
+        match answered {
             Ok(reply) => Ok(reply.into()),
             Err(Refusal::Unimplemented) => Err(Status::unimplemented(method.name)),
             Err(Refusal::Malformed) => Err(Status::invalid_argument("this is no such request")),

@@ -9,6 +9,7 @@ mod opfs;
 use std::sync::Arc;
 
 use js_sys::Date;
+use milvus_engine::kept::damaged::Found;
 use milvus_engine::kept::{Kept, SLICE};
 use milvus_engine::pace::Partial;
 use milvus_engine::service::{Call, Refusal, Service};
@@ -26,7 +27,7 @@ pub struct Engine {
 
 enum Served {
     Memory(Service),
-    Files(Box<Kept>, Folder),
+    Files(Found, Folder),
 }
 
 #[wasm_bindgen]
@@ -38,7 +39,7 @@ impl Engine {
     }
 
     /// The store of these files; `added` are handles of files that are to be made. Throws in words
-    /// what is damaged, and then nothing was changed.
+    /// why it cannot be read, and then nothing was changed; a damaged one answers for itself.
     pub fn open(
         names: Vec<String>,
         handles: Vec<FileSystemSyncAccessHandle>,
@@ -50,8 +51,8 @@ impl Engine {
         for (at, (name, handle)) in names.into_iter().zip(handles).enumerate() {
             folder.add(name, handle, at < there);
         }
-        let (kept, _) = Kept::open(Arc::new(folder)).map_err(|error| error.to_string())?;
-        Ok(Engine { served: Served::Files(Box::new(kept), folder), partial: Partial::default() })
+        let (found, _) = Found::open(Arc::new(folder)).map_err(|error| error.to_string())?;
+        Ok(Engine { served: Served::Files(found, folder), partial: Partial::default() })
     }
 
     /// Answers a request, or throws a status of gRPC as a number. A read that has taken so many
@@ -69,7 +70,7 @@ impl Engine {
         let mut go_on = || Date::now() < start + ms;
         let answer = match &mut self.served {
             Served::Memory(service) => service.call_slice(call, &mut self.partial, &mut go_on),
-            Served::Files(kept, _) => kept.call_slice(call, &mut self.partial, &mut go_on),
+            Served::Files(found, _) => found.call_slice(call, &mut self.partial, &mut go_on),
         };
         if !matches!(answer, Ok(None)) {
             self.stop();
@@ -91,28 +92,21 @@ impl Engine {
         let mut go_on = || Date::now() < end;
         match &mut self.served {
             Served::Memory(service) => service.work(&mut go_on),
-            Served::Files(kept, _) => kept.work(&mut go_on),
+            Served::Files(found, _) => found.kept_mut().is_some_and(|kept| kept.work(&mut go_on)),
         }
     }
 
     /// Whether there is something for [`Engine::keep`] to do.
     #[wasm_bindgen(js_name = isDue)]
     pub fn is_due(&self) -> bool {
-        match &self.served {
-            Served::Memory(_) => false,
-            Served::Files(kept, _) => kept.is_due(),
-        }
+        self.kept().is_some_and(|(kept, _)| kept.is_due())
     }
 
     /// The names of files that have to be opened before [`Engine::keep`] goes on.
     #[wasm_bindgen(js_name = namesAhead)]
     pub fn names_ahead(&self) -> Vec<String> {
-        match &self.served {
-            Served::Memory(_) => Vec::new(),
-            Served::Files(kept, folder) => {
-                kept.names_ahead().into_iter().filter(|name| !folder.has(name)).collect()
-            }
-        }
+        let Some((kept, folder)) = self.kept() else { return Vec::new() };
+        kept.names_ahead().into_iter().filter(|name| !folder.has(name)).collect()
     }
 
     /// Takes the handle of a file that was made.
@@ -127,16 +121,26 @@ impl Engine {
     pub fn keep(&mut self) -> Result<(), String> {
         match &mut self.served {
             Served::Memory(_) => Ok(()),
-            Served::Files(kept, _) => kept.step(SLICE).map(drop).map_err(|error| error.to_string()),
+            Served::Files(found, _) => match found.kept_mut() {
+                Some(kept) => kept.step(SLICE).map(drop).map_err(|error| error.to_string()),
+                None => Ok(()),
+            },
         }
     }
 
     /// The names of files that are no longer needed and whose handles are closed: to be removed.
     #[wasm_bindgen(js_name = givenUp)]
     pub fn given_up(&self) -> Vec<String> {
-        match &self.served {
-            Served::Files(kept, folder) if !kept.is_due() => folder.give_up(&kept.names_ahead()),
+        match self.kept() {
+            Some((kept, folder)) if !kept.is_due() => folder.give_up(&kept.names_ahead()),
             _ => Vec::new(),
+        }
+    }
+
+    fn kept(&self) -> Option<(&Kept, &Folder)> {
+        match &self.served {
+            Served::Memory(_) => None,
+            Served::Files(found, folder) => found.kept().map(|kept| (kept, folder)),
         }
     }
 }

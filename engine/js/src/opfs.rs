@@ -126,6 +126,10 @@ impl File for OpfsFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize> {
         let written =
             self.with(|handle| handle.write_with_u8_array_and_options(bytes, &at(offset)))?;
+        // where there is no room Chromium does not throw, and gives -8 as a u32
+        if !bytes.is_empty() && !(1.0..=bytes.len() as f64).contains(&written) {
+            return Err(StoreError::Quota);
+        }
         Ok(written as usize)
     }
 

@@ -7,7 +7,7 @@
 const ROOT = 'milvus-engine';
 
 /** The files of a store that is to be made. */
-const FIRST = ['manifest.0', 'manifest.1', 'log.1'];
+const FIRST = ['manifest.0', 'manifest.1', 'log.1', 'reserve'];
 
 /** How long a handle that another tab has just let go of is waited for, in milliseconds. */
 const LET_GO_MS = 3_000;

@@ -7,18 +7,23 @@
 //!    flushed; then its reply is given. A request that changes nothing leaves nothing behind.
 //! 2. Where the record cannot be kept, the memory knows more than the files: it is read anew from
 //!    them, and the reply is an error. Before the next write there has to be room for it; reads go
-//!    on all the while.
+//!    on all the while. What makes room is kept all the same, in a reserve, and a checkpoint then
+//!    lets go of files.
 //! 3. When the log has grown, or somebody asks for a flush, a `checkpoint` is due. Whoever owns
 //!    this calls [`Kept::step`] between requests while [`Kept::is_due`], each time for some
 //!    milliseconds. The catalog goes to the manifest (`snapshot`, `state`), rows that are in no
 //!    segment of the store yet go to new ones (`rows`).
 //! 4. [`Kept::open`] reads the manifest's catalog and the rows, and does the calls of the log again
 //!    by the code that did them first. Each at its own moment, so that their ids are the same.
+//! 5. A store whose bytes are not what was written is `damaged`: it gives what is whole of it, and
+//!    can be begun anew.
 
 mod checkpoint;
+pub mod damaged;
 pub(crate) mod moved;
 mod record;
 mod rows;
+mod salvage;
 mod snapshot;
 mod state;
 
@@ -33,6 +38,7 @@ use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::export::Export;
 use crate::store::files::Files;
+use crate::store::reserve::RESERVE;
 use crate::store::{Sizes, Store};
 use checkpoint::{Checkpoint, Place, Places, Progress};
 use state::State;
@@ -43,6 +49,21 @@ pub const SLICE: usize = 4 << 20;
 /// A checkpoint is due when the log has so many bytes, or so many records.
 const LOG: u64 = 32 << 20;
 const RECORDS: u64 = 4_096;
+
+/// What makes room, or makes a table readable: it is kept also when there is no room.
+const RESERVED: [&str; 11] = [
+    "CreateIndex",
+    "Delete",
+    "DropCollection",
+    "DropDatabase",
+    "DropIndex",
+    "DropPartition",
+    "DropStorage",
+    "LoadCollection",
+    "LoadPartitions",
+    "ManualCompaction",
+    "TruncateCollection",
+];
 
 /// Files that are made beforehand, beside those that are known to be needed.
 const AHEAD: u64 = 4;
@@ -75,7 +96,7 @@ pub struct Opening {
 
 impl Kept {
     /// Opens a store, or makes one where there are no files of any. What is damaged is an error,
-    /// and the files are left as they are.
+    /// and nothing that is whole is changed.
     pub fn open(files: Arc<dyn Files>) -> Result<(Kept, Opening)> {
         let (store, opened) = Store::open(files.clone())?;
         let (mut service, places) = restored(&store, &opened.manifest_body)?;
@@ -96,6 +117,7 @@ impl Kept {
             trouble: None,
             lost: None,
         };
+        kept.store.fill_reserve();
         Ok((kept, Opening { cut_off: opened.cut_off, replayed }))
     }
 
@@ -127,14 +149,21 @@ impl Kept {
             trouble: &mut self.trouble,
             lost: self.lost.as_ref(),
             is_flush: matches!(call.method, "Flush" | "FlushAll"),
+            is_reserved: RESERVED.contains(&call.method),
             is_undone: false,
         };
         let answered = self.service.call_kept(call, &mut write, Pace::new(partial, go_on))?;
-        let (is_undone, is_flush) = (write.is_undone, write.is_flush);
+        let (is_undone, is_flush, is_reserved) =
+            (write.is_undone, write.is_flush, write.is_reserved);
         if is_undone {
             self.read_anew();
         }
-        self.is_asked |= is_flush && answered.error.is_none() && self.store.sizes().records > 0;
+        if answered.error.is_none() && (is_flush || is_reserved) {
+            // what was dropped is gone from the files when they are written anew
+            let Sizes { records, reserve, .. } = self.store.sizes();
+            let makes_room = reserve < RESERVE || call.method == "DropStorage";
+            self.is_asked |= records > 0 && (is_flush || makes_room);
+        }
         Ok((!answered.is_paused).then_some(answered.reply))
     }
 
@@ -163,12 +192,14 @@ impl Kept {
                 self.places = done.unwrap_or_default();
                 (self.due_bytes, self.due_records) = (LOG, RECORDS);
                 self.is_asked = false;
+                self.store.fill_reserve();
             }
             Err(error) => {
                 self.running = None;
                 let Sizes { log, records, .. } = self.store.sizes();
                 (self.due_bytes, self.due_records) = (log + LOG, records + RECORDS);
                 self.is_asked = false;
+                self.store.fill_reserve();
                 return Err(error);
             }
         }
@@ -249,6 +280,8 @@ struct Write<'a> {
     trouble: &'a mut Option<StoreError>,
     lost: Option<&'a StoreError>,
     is_flush: bool,
+    /// it may take of the reserve
+    is_reserved: bool,
     /// the memory has what the files have not
     is_undone: bool,
 }
@@ -258,7 +291,8 @@ impl Keeper for Write<'_> {
         if let Some(error) = self.lost {
             return Err(error.clone().into());
         }
-        if effect == Effect::Write && !self.is_flush && self.trouble.is_some() {
+        let is_checked = effect == Effect::Write && !self.is_flush && !self.is_reserved;
+        if is_checked && self.trouble.is_some() {
             *self.trouble = self.store.try_room(record::size_of(self.call)).err();
             if let Some(error) = &self.trouble {
                 return Err(self.refusal(error));
@@ -272,7 +306,11 @@ impl Keeper for Write<'_> {
             return Ok(());
         }
         let (kind, body) = record::record(self.call, self.last_timestamp, catalog);
-        match self.store.append(kind, &body) {
+        let kept = match self.is_reserved {
+            true => self.store.append_reserved(kind, &body),
+            false => self.store.append(kind, &body),
+        };
+        match kept {
             Ok(_) => Ok(()),
             Err(error) => {
                 self.is_undone = true;
@@ -296,7 +334,7 @@ impl Write<'_> {
         }
         let sizes = self.store.sizes();
         let segments: u64 = sizes.segments.iter().map(|(_, size)| size).sum();
-        let megabytes = (sizes.manifest + sizes.log + segments) as f64 / 1e6;
+        let megabytes = (sizes.manifest + sizes.log + segments + sizes.reserve) as f64 / 1e6;
         let reason = format!(
             "disk quota exceeded, please allocate more resources: {megabytes:.1} MB are kept"
         );

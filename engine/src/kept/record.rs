@@ -2,11 +2,12 @@
 //! that it gave come out the same. A password is in no record; where a call has one, the record is
 //! what the users are behind it.
 
+use milvus_proto::milvus as pb;
 use prost::Message;
 
 use super::snapshot::{set_timestamp, users_of, users_state};
 use super::state::{Users, damaged};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, or_default};
 use crate::service::{Call, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::log::Record;
@@ -60,6 +61,44 @@ pub(super) fn record(call: Call<'_>, last_timestamp: u64, catalog: &Catalog) -> 
 /// Bytes of a record, about.
 pub(super) fn size_of(call: Call<'_>) -> u64 {
     (call.method.len() + call.database.len() + call.request.len() + 64) as u64
+}
+
+/// What a record needs to be as it was, so that doing it again writes what it wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    Nothing,
+    /// the rows that it changes
+    Rows,
+    /// the table of this database and name
+    Table((String, String)),
+}
+
+pub(super) fn needs(record: &Record) -> Needs {
+    let called = match record.kind {
+        CALL => Called::decode(record.body.as_slice()).unwrap_or_default(),
+        _ => Called::default(),
+    };
+    let request = called.request.as_slice();
+    let (database, table) = match called.method.as_str() {
+        "CreateCollection" => {
+            let request = pb::CreateCollectionRequest::decode(request).unwrap_or_default();
+            (request.db_name, request.collection_name)
+        }
+        "Insert" => {
+            let request = pb::InsertRequest::decode(request).unwrap_or_default();
+            (request.db_name, request.collection_name)
+        }
+        "Upsert" => {
+            let request = pb::UpsertRequest::decode(request).unwrap_or_default();
+            if request.partial_update {
+                return Needs::Rows;
+            }
+            (request.db_name, request.collection_name)
+        }
+        _ => return Needs::Nothing,
+    };
+    let database = if database.is_empty() { called.database } else { database };
+    Needs::Table((or_default(&database).to_string(), table))
 }
 
 /// Does again what a record tells.

@@ -20,10 +20,18 @@ use crate::segment::bits::Bits;
 use crate::segment::blocks::Blocks;
 use crate::segment::column::{Column, Data};
 use crate::store::Store;
-use crate::store::error::Result;
+use crate::store::error::{Result, StoreError};
 
 /// Bytes of a block, about, where rows are of any length.
 const PIECE: usize = 4 << 20;
+
+/// Where blocks are read from.
+pub(super) trait Source {
+    fn block_len(&self, segment: u64, block: usize) -> Result<usize>;
+
+    /// Fills a buffer of the block's size. False: its bytes are lost, and it is full of zeros.
+    fn read_block(&self, segment: u64, block: usize, buffer: &mut [u8]) -> Result<bool>;
+}
 
 /// What was written of some rows.
 pub(super) struct Cursor {
@@ -92,9 +100,10 @@ pub(super) fn bytes_of(segment: &Segment, rows: Range<usize>) -> usize {
     segment.columns.iter().map(of).sum::<usize>() + 4 * rows.len()
 }
 
-/// Reads the parts of a collection back, and which of their rows are deleted.
+/// Reads the parts of a collection back, and which of their rows are deleted. A row that has lost
+/// a value is deleted too.
 pub(super) fn read(
-    store: &Store,
+    source: &dyn Source,
     schema: &Schema,
     parts: &[Part],
     deleted: impl FnOnce(usize) -> Bits,
@@ -103,14 +112,18 @@ pub(super) fn read(
     let mut bits: Vec<Option<Bits>> =
         columns.iter().map(|column| column.valid().map(|_| Bits::default())).collect();
     let mut partitions = Blocks::new(1);
+    let mut lost: Vec<Range<usize>> = Vec::new();
     for part in parts {
         // a row's number has 32 bits
         let rows = u32::try_from(part.rows).map_err(|_| damaged("a part has too many rows"))?;
         let rows = rows as usize;
-        let mut blocks = Reading { store, segment: part.segment, block: 0, bytes: Vec::new() };
+        let start = partitions.rows();
+        let mut blocks = Reading { source, segment: part.segment, block: 0, bytes: Vec::new() };
         for (column, bits) in columns.iter_mut().zip(&mut bits) {
             if let Some(bits) = bits {
-                blocks.next()?;
+                if !blocks.next()? {
+                    lost.push(start..start + rows);
+                }
                 let words = u64::values(&blocks.bytes)
                     .filter(|words| words.len() == rows.div_ceil(64))
                     .ok_or_else(|| blocks.senseless())?;
@@ -120,19 +133,25 @@ pub(super) fn read(
             let end = column.rows() + rows;
             while column.rows() < end {
                 let before = column.rows();
-                blocks.next()?;
+                let is_whole = blocks.next()?;
                 take(&mut column.data, &blocks.bytes)
                     .filter(|()| (before + 1..=end).contains(&column.rows()))
                     .ok_or_else(|| blocks.senseless())?;
+                if !is_whole {
+                    lost.push(before..column.rows());
+                }
             }
         }
         let end = partitions.rows() + rows;
         while partitions.rows() < end {
             let before = partitions.rows();
-            blocks.next()?;
+            let is_whole = blocks.next()?;
             take_fixed(&mut partitions, &blocks.bytes)
                 .filter(|()| (before + 1..=end).contains(&partitions.rows()))
                 .ok_or_else(|| blocks.senseless())?;
+            if !is_whole {
+                lost.push(before..partitions.rows());
+            }
         }
     }
     let columns = columns
@@ -140,28 +159,41 @@ pub(super) fn read(
         .zip(bits)
         .map(|(column, bits)| Column::restored(column.data, bits))
         .collect();
-    let deleted = deleted(partitions.rows());
+    let mut deleted = deleted(partitions.rows());
+    lost.into_iter().flatten().for_each(|row| deleted.set(row, true));
     Ok(Segment::restored(schema, columns, partitions, deleted))
+}
+
+/// What is damaged is an error.
+impl Source for Store {
+    fn block_len(&self, segment: u64, block: usize) -> Result<usize> {
+        Store::block_len(self, segment, block)
+    }
+
+    fn read_block(&self, segment: u64, block: usize, buffer: &mut [u8]) -> Result<bool> {
+        self.read_block_into(segment, block, buffer).map(|()| true)
+    }
 }
 
 /// The blocks of a segment of the store, one after the other.
 struct Reading<'a> {
-    store: &'a Store,
+    source: &'a dyn Source,
     segment: u64,
     block: usize,
     bytes: Vec<u8>,
 }
 
 impl Reading<'_> {
-    fn next(&mut self) -> Result<()> {
-        let length = self.store.block_len(self.segment, self.block)?;
+    /// Tells whether the block is whole.
+    fn next(&mut self) -> Result<bool> {
+        let length = self.source.block_len(self.segment, self.block)?;
         self.bytes.resize(length, 0);
-        self.store.read_block_into(self.segment, self.block, &mut self.bytes)?;
+        let is_whole = self.source.read_block(self.segment, self.block, &mut self.bytes)?;
         self.block += 1;
-        Ok(())
+        Ok(is_whole)
     }
 
-    fn senseless(&self) -> crate::store::error::StoreError {
+    fn senseless(&self) -> StoreError {
         let block = self.block.saturating_sub(1);
         damaged(format!("block {block} of segment {} is not of its column", self.segment))
     }

@@ -61,6 +61,8 @@ pub(crate) struct Context<'a> {
     pub timestamp: u64,
     /// of the files, where there are any
     pub sizes: Option<Sizes>,
+    /// of a damaged store, in words
+    pub lost: Vec<String>,
     /// of a read that may take long
     pub pace: Pace<'a>,
 }
@@ -75,6 +77,11 @@ pub(crate) trait Keeper {
 
     /// What the files take.
     fn sizes(&self) -> Option<Sizes>;
+
+    /// What a damaged store has lost, in words.
+    fn lost(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// A service in memory alone: nothing outlives it.
@@ -206,6 +213,7 @@ methods! {
     ExportDatabaseRequest: moving::export;
     ImportDatabaseRequest: moving::import;
     GetStorageRequest: moving::storage;
+    DropStorageRequest: moving::drop;
 }
 
 fn search(
@@ -260,8 +268,12 @@ impl Service {
         pace: Pace<'a>,
     ) -> std::result::Result<Answered, Refusal> {
         let timestamp = self.catalog.timestamp(call.now_ms);
-        let sizes = (call.method == "GetStorage").then(|| keeper.sizes()).flatten();
-        answer(&mut Context { catalog: &mut self.catalog, timestamp, sizes, pace }, call, keeper)
+        let (mut sizes, mut lost) = (None, Vec::new());
+        if matches!(call.method, "GetStorage" | "ExportDatabase") {
+            (sizes, lost) = (keeper.sizes(), keeper.lost());
+        }
+        let catalog = &mut self.catalog;
+        answer(&mut Context { catalog, timestamp, sizes, lost, pace }, call, keeper)
     }
 
     /// Does again what was done, where the catalog is at the moment after which it was done.

@@ -1,5 +1,6 @@
 //! Databases that come and go as files, and what a store takes: what no Milvus has.
 
+use milvus_proto::common::Status;
 use milvus_proto::engine as own;
 
 use crate::catalog::{Catalog, Database, or_default};
@@ -23,7 +24,8 @@ pub(crate) fn export(
     }
     let (collections, rows) = counts(database);
     let file = moved::export(context.catalog, name)?;
-    Ok(own::ExportDatabaseResponse { status: Some(success()), file, collections, rows })
+    let lost = std::mem::take(&mut context.lost);
+    Ok(own::ExportDatabaseResponse { status: Some(success()), file, collections, rows, lost })
 }
 
 /// What is there stays as it is: a collection or an alias of the same name is an error.
@@ -78,7 +80,16 @@ pub(crate) fn storage(
         segments: sizes.segments.iter().map(|(_, size)| size).sum(),
         manifests: sizes.manifest,
         collections,
+        lost: std::mem::take(&mut context.lost),
+        reserve: sizes.reserve,
     })
+}
+
+/// Forgets everything. What is made afterwards has no number that anything had.
+pub(crate) fn drop(context: &mut Context<'_>, _: own::DropStorageRequest) -> Result<Status> {
+    *context.catalog = Catalog::default();
+    context.catalog.reach(context.timestamp);
+    Ok(success())
 }
 
 /// Adds what is in a database to another, under numbers that nothing else has.

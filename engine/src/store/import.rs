@@ -143,6 +143,9 @@ impl Import {
                 .ok_or_else(|| StoreError::damaged(STREAM, 0, "its head makes no sense"))?;
             let target = match name {
                 Name::Manifest(_) => Target::Manifest(Vec::new()),
+                Name::Reserve => {
+                    return Err(StoreError::damaged(STREAM, 0, "its head makes no sense"));
+                }
                 Name::Log(generation) if generation <= self.store.manifest.generation => {
                     return Err(StoreError::damaged(STREAM, 0, "its head makes no sense"));
                 }
@@ -241,7 +244,7 @@ impl Import {
                     is_fit.then_some(()).ok_or_else(unfit)?;
                     logs += 1;
                 }
-                Name::Manifest(_) => {}
+                Name::Manifest(_) | Name::Reserve => {}
             }
         }
         let is_whole = logs == 1 && segments == manifest.segments.len();

@@ -12,6 +12,8 @@
 //! 4. `open` takes the manifest of the highest generation, gives its body and the log's records,
 //!    and removes what no manifest names (`recover`). Replaying them is the service's.
 //!
+//! 5. A full disk refuses records. `reserve` keeps some room back for those that make room.
+//!
 //! Whatever a crash cuts short, the store is then as before the write or as after it. [`salvage`]
 //! reads what is whole of a damaged store; [`export`] and [`import`] make one file of a store and
 //! a store of a file. The layout is in the files that write it, and its version is [`FORMAT`].
@@ -26,6 +28,7 @@ pub mod log;
 mod manifest;
 mod name;
 mod recover;
+pub mod reserve;
 pub mod salvage;
 pub mod segment;
 
@@ -87,12 +90,34 @@ pub struct Sizes {
     pub records: u64,
     /// each with its number
     pub segments: Vec<(u64, u64)>,
+    /// kept back for when there is no room
+    pub reserve: u64,
 }
 
 /// A segment, opened when it is first read.
 struct Kept {
     entry: Entry,
     segment: OnceLock<Segment>,
+}
+
+/// Removes a store, also a damaged one. Files that are none of its own stay.
+pub fn remove(files: &dyn Files) -> Result<()> {
+    recover::list(files)?.iter().try_for_each(|name| files.remove(&name.to_string()))
+}
+
+/// What the files of a store take, also of a damaged one.
+pub fn sizes(files: &dyn Files) -> Result<Sizes> {
+    let mut sizes = Sizes::default();
+    for name in recover::list(files)? {
+        let size = files.open(&name.to_string())?.size()?;
+        match name {
+            Name::Manifest(_) => sizes.manifest += size,
+            Name::Log(_) => sizes.log += size,
+            Name::Segment(number) => sizes.segments.push((number, size)),
+            Name::Reserve => sizes.reserve += size,
+        }
+    }
+    Ok(sizes)
 }
 
 impl Store {
@@ -214,6 +239,7 @@ impl Store {
                 .iter()
                 .map(|kept| (kept.entry.number, kept.entry.size))
                 .collect(),
+            reserve: reserve::reserved(self.files.as_ref()).unwrap_or_default(),
         }
     }
 
@@ -221,7 +247,8 @@ impl Store {
     /// that have to be made beforehand.
     pub fn names_ahead(&self, segments: u64) -> Vec<String> {
         let numbers = self.next_segment..self.next_segment.saturating_add(segments);
-        std::iter::once(Name::Log(self.manifest.generation + 1))
+        [Name::Log(self.manifest.generation + 1), Name::Reserve]
+            .into_iter()
             .chain(numbers.map(Name::Segment))
             .map(|name| name.to_string())
             .collect()

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+const RESERVE: &str = "reserve";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Name {
     /// one of two slots
@@ -11,10 +13,15 @@ pub(super) enum Name {
     Log(u64),
     /// by number
     Segment(u64),
+    /// room that is kept back
+    Reserve,
 }
 
 impl Name {
     pub fn parse(text: &str) -> Option<Name> {
+        if text == RESERVE {
+            return Some(Name::Reserve);
+        }
         let (kind, number) = text.split_once('.')?;
         let number = number.parse().ok()?;
         let name = match kind {
@@ -44,6 +51,7 @@ impl fmt::Display for Name {
             Name::Manifest(slot) => write!(formatter, "manifest.{slot}"),
             Name::Log(generation) => write!(formatter, "log.{generation}"),
             Name::Segment(number) => write!(formatter, "seg.{number}"),
+            Name::Reserve => formatter.write_str(RESERVE),
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn read_slots(files: &dyn Files, names: &[Name]) -> Result<Slots> {
 fn check_new(files: &dyn Files, names: &[Name], bad: Option<(Name, &'static str)>) -> Result<()> {
     for name in names {
         let is_left_over = match name {
-            Name::Manifest(_) => true,
+            Name::Manifest(_) | Name::Reserve => true,
             Name::Log(1) => files.open(&name.to_string())?.size()? <= HEADER,
             Name::Log(_) | Name::Segment(_) => false,
         };
@@ -180,7 +180,7 @@ impl Store {
     fn remove_orphans(&self, names: &[Name]) {
         for name in names {
             let is_ours = match name {
-                Name::Manifest(_) => true,
+                Name::Manifest(_) | Name::Reserve => true,
                 Name::Log(generation) => *generation == self.manifest.generation,
                 Name::Segment(number) => self.kept(*number).is_some(),
             };

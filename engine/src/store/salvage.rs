@@ -17,6 +17,8 @@ pub struct Salvage {
     pub manifest_body: Option<Vec<u8>>,
     /// in order, those that are in no segment of that manifest; sequences may be missing
     pub records: Vec<Record>,
+    /// the sequence that the first of them has where none is missing
+    pub first_sequence: u64,
     /// what was found to be damaged
     pub lost: Vec<StoreError>,
     segments: Vec<(u64, Segment)>,
@@ -31,7 +33,7 @@ pub fn salvage(files: Arc<dyn Files>) -> Result<Salvage> {
     lost.extend(slots.bad.map(|(file, what)| StoreError::damaged(file, 0, what)));
     let manifest = slots.newest;
     let generation = manifest.as_ref().map_or(0, |manifest| manifest.generation);
-    let first_sequence = manifest.as_ref().map_or(0, |manifest| manifest.first_sequence);
+    let first_sequence = manifest.as_ref().map_or(1, |manifest| manifest.first_sequence);
 
     let mut records: Vec<Record> = Vec::new();
     for name in &names {
@@ -53,10 +55,11 @@ pub fn salvage(files: Arc<dyn Files>) -> Result<Salvage> {
         lost.push(StoreError::damaged(Name::Log(generation), 0, "the log is not there"));
     }
 
-    let listed = manifest.iter().flat_map(|manifest| &manifest.segments).map(|entry| entry.number);
+    let entries = manifest.as_ref().map(|manifest| &manifest.segments[..]).unwrap_or_default();
+    let listed = entries.iter().map(|entry| entry.number);
     let found = names.iter().filter_map(|name| match name {
         Name::Segment(number) => Some(*number),
-        Name::Manifest(_) | Name::Log(_) => None,
+        Name::Manifest(_) | Name::Log(_) | Name::Reserve => None,
     });
     let mut numbers: Vec<u64> = Vec::new();
     for number in listed.chain(found) {
@@ -66,13 +69,19 @@ pub fn salvage(files: Arc<dyn Files>) -> Result<Salvage> {
     }
     let mut segments = Vec::new();
     for number in numbers {
-        match Segment::salvage(files, number) {
+        let entry = entries.iter().find(|entry| entry.number == number);
+        let opened = match entry {
+            Some(entry) => Segment::open(files, *entry),
+            None => Segment::salvage(files, number),
+        };
+        match opened {
             Ok(segment) => segments.push((number, segment)),
             Err(error @ StoreError::Damaged { .. }) => lost.push(error),
             Err(error) => return Err(error),
         }
     }
-    Ok(Salvage { manifest_body: manifest.map(|manifest| manifest.body), records, lost, segments })
+    let manifest_body = manifest.map(|manifest| manifest.body);
+    Ok(Salvage { manifest_body, records, first_sequence, lost, segments })
 }
 
 impl Salvage {
@@ -85,13 +94,25 @@ impl Salvage {
         self.find(segment).map_or(0, Segment::blocks)
     }
 
+    /// Bytes of a block.
+    pub fn block_len(&self, segment: u64, block: usize) -> Result<usize> {
+        self.whole(segment)?.block_len(block)
+    }
+
     pub fn read_block(&self, segment: u64, block: usize) -> Result<Vec<u8>> {
-        let segment = self
-            .find(segment)
-            .ok_or_else(|| StoreError::Io(format!("segment {segment} is not to be salvaged")))?;
-        let mut bytes = vec![0; segment.block_len(block)?];
-        segment.read(block, &mut bytes)?;
+        let mut bytes = vec![0; self.block_len(segment, block)?];
+        self.read_block_into(segment, block, &mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Reads a block to where it is wanted, which must be of its size.
+    pub fn read_block_into(&self, segment: u64, block: usize, buffer: &mut [u8]) -> Result<()> {
+        self.whole(segment)?.read(block, buffer)
+    }
+
+    fn whole(&self, number: u64) -> Result<&Segment> {
+        self.find(number)
+            .ok_or_else(|| StoreError::damaged(Name::Segment(number), 0, "it is not whole"))
     }
 
     fn find(&self, number: u64) -> Option<&Segment> {

@@ -1,6 +1,8 @@
 //! Files that fail: what is not kept is not acknowledged, and not in memory either.
 
+use milvus_engine::store::Sizes;
 use milvus_engine::store::files::memory::{Faults, Loss};
+use milvus_engine::store::reserve::RESERVE;
 
 use crate::requests::{Rows, ask, create, delete, insert, load};
 use crate::{Pair, call};
@@ -30,9 +32,7 @@ fn a_full_disk_loses_nothing_and_reads_go_on() {
     pair.kept.checkpoint().unwrap();
     pair.done(&delete("", "a", "", "id == 3"));
     let sizes = pair.kept.sizes();
-    let used =
-        sizes.manifest + sizes.log + sizes.segments.iter().map(|(_, size)| size).sum::<u64>();
-    pair.memory.set_faults(Faults { quota: Some(used + 20), ..Faults::default() });
+    pair.memory.set_faults(Faults { quota: Some(used(&sizes) + 20), ..Faults::default() });
     for key in 100..103 {
         let status = refused(&mut pair, key);
         assert_eq!(status.code, 9);
@@ -49,6 +49,92 @@ fn a_full_disk_loses_nothing_and_reads_go_on() {
     pair.done(&insert("", "a", 1, "", &Rows::new([100], 1)));
     pair.look();
     pair.reopen();
+    pair.look();
+}
+
+fn used(sizes: &Sizes) -> u64 {
+    let segments = sizes.segments.iter().map(|(_, size)| size).sum::<u64>();
+    sizes.manifest + sizes.log + segments + sizes.reserve
+}
+
+/// A pair whose disk has taken all it can: two tables with rows in segments and in the log.
+fn full() -> (Pair, u64) {
+    let mut pair = small();
+    pair.done(&create("", "b", 1));
+    load("", "b", 1).iter().for_each(|ask| pair.done(ask));
+    pair.done(&insert("", "b", 1, "", &Rows::new(0..2_000, 1)));
+    pair.kept.checkpoint().unwrap();
+    let quota = used(&pair.kept.sizes()) + 50_000;
+    pair.memory.set_faults(Faults { quota: Some(quota), ..Faults::default() });
+    let (mut key, mut rows) = (1_000_000, 50);
+    loop {
+        pair.now_ms += 1;
+        let request = insert("", "b", 1, "", &Rows::new(key..key + rows, 1));
+        let reply = pair.kept.call(call(&request, pair.now_ms)).unwrap();
+        if pb::MutationResult::decode(reply.as_slice()).unwrap().status.unwrap().code != 0 {
+            if rows == 1 {
+                return (pair, quota);
+            }
+            rows = 1;
+            continue;
+        }
+        pair.plain.call(call(&request, pair.now_ms)).unwrap();
+        key += rows;
+        while pair.kept.step(1 << 20).is_ok_and(|more| more) {}
+    }
+}
+
+#[test]
+fn a_full_disk_is_emptied_by_a_drop() {
+    let drop_table = |name: &str| {
+        ask(pb::DropCollectionRequest { collection_name: name.to_string(), ..Default::default() })
+    };
+    for is_reopened in [false, true] {
+        let (mut pair, quota) = full();
+        if is_reopened {
+            pair.reopen();
+        }
+        assert_eq!(refused(&mut pair, 7_000).code, 9);
+        // what is not loaded yet can be read
+        let released =
+            pb::ReleaseCollectionRequest { collection_name: "b".to_string(), ..Default::default() };
+        pair.memory.set_faults(Faults { quota: Some(quota + 1_000), ..Faults::default() });
+        pair.done(&ask(released));
+        pair.memory.set_faults(Faults { quota: Some(quota), ..Faults::default() });
+        assert_eq!(refused(&mut pair, 7_000).code, 9);
+        load("", "b", 1).iter().skip(1).for_each(|ask| pair.done(ask));
+        // a little at a time, which makes no room before the files are written anew
+        for key in 0..20 {
+            pair.done(&delete("", "b", "", &format!("id == {key}")));
+        }
+        pair.done(&drop_table("b"));
+        pair.look();
+        // what was acknowledged is there, also where the checkpoint never came
+        let mut crashed = crate::open(&pair.memory.after_crash(Loss::Nothing));
+        let has = ask(pb::HasCollectionRequest {
+            collection_name: "b".to_string(),
+            ..Default::default()
+        });
+        let there = crashed.call(call(&has, pair.now_ms)).unwrap();
+        assert!(!pb::BoolResponse::decode(there.as_slice()).unwrap().value);
+        while pair.kept.step(1 << 20).unwrap() {}
+        let sizes = pair.kept.sizes();
+        assert!(used(&sizes) < quota - 40_000 && sizes.reserve == RESERVE, "{sizes:?} {quota}");
+        pair.done(&insert("", "a", 1, "", &Rows::new(500..1_000, 1)));
+        pair.look();
+        pair.reopen();
+        pair.look();
+    }
+}
+
+#[test]
+fn an_insert_takes_nothing_of_the_reserve() {
+    let (mut pair, quota) = full();
+    for key in 0..40 {
+        assert_eq!(refused(&mut pair, 7_000 + key).code, 9);
+    }
+    let sizes = pair.kept.sizes();
+    assert!(sizes.reserve == RESERVE && used(&sizes) <= quota, "{sizes:?}");
     pair.look();
 }
 

@@ -10,6 +10,7 @@ mod moved;
 mod random;
 mod requests;
 mod restart;
+mod salvage;
 
 use std::sync::Arc;
 

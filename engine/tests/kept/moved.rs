@@ -30,7 +30,8 @@ fn exported(pair: &mut Pair) -> Vec<u8> {
 }
 
 fn export(pair: &mut Pair) -> ExportDatabaseResponse {
-    let request = ask(ExportDatabaseRequest { db_name: "default".to_string() });
+    let request =
+        ask(ExportDatabaseRequest { db_name: "default".to_string(), ..Default::default() });
     let reply = pair.kept.call(call(&request, pair.now_ms)).unwrap();
     let reply = ExportDatabaseResponse::decode(reply.as_slice()).unwrap();
     assert_eq!((reply.status.clone().unwrap().code, reply.collections), (0, 3));

@@ -197,7 +197,7 @@ fn says_how_large_it_is_and_which_files_come_next() {
     assert_eq!(sizes.manifest, size("manifest.0") + size("manifest.1"));
     assert_eq!((sizes.log, sizes.records), (size("log.4"), 3));
     assert_eq!(sizes.segments, [(2, size("seg.2")), (3, size("seg.3"))]);
-    assert_eq!(store.names_ahead(2), ["log.5", "seg.4", "seg.5"]);
+    assert_eq!(store.names_ahead(2), ["log.5", "reserve", "seg.4", "seg.5"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Databases of the engine as files, and what a store takes: EXPORT DATABASE, IMPORT DATABASE, SHOW
-//! STORAGE. A file is the notebook's, or comes from a URL.
+//! STORAGE, DROP STORAGE. A file is the notebook's, or comes from a URL.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::context::Context;
@@ -16,19 +16,21 @@ use milvus_proto::milvus as pb;
 pub(crate) async fn export<P: Platform>(
     database: Option<&Name>,
     file: &Spanned<Value>,
+    salvage: bool,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     has_files("EXPORT DATABASE", context)?;
     let place = params::text(file)?;
     let name = named(database, context)?;
-    let request = own::ExportDatabaseRequest { db_name: name.clone() };
+    let request = own::ExportDatabaseRequest { db_name: name.clone(), salvage };
     let reply = context.send(request, place.span).await?;
     if !context.client.explaining() {
         let bytes = reply.file.len();
         let written = context.client.platform().write_file(&place.value, reply.file.into()).await;
         written.map_err(|reason| file_error(reason, place.span))?;
         let (what, size) = (contents(reply.collections, reply.rows), size(bytes as u64));
-        return Ok(Outcome::done(format!("exported {name} ({what}, {size}) to {}", place.value)));
+        let done = format!("exported {name} ({what}, {size}) to {}", place.value);
+        return Ok(Outcome { notices: lost(&reply.lost), ..Outcome::done(done) });
     }
     Ok(Outcome::default())
 }
@@ -86,7 +88,7 @@ pub(crate) async fn show<P: Platform>(context: &Context<'_, P>) -> Result<Outcom
         ]
     });
     let mut outcome = Outcome::table(Table::new(columns, rows.collect()));
-    let files = reply.log + reply.segments + reply.manifests;
+    let files = reply.log + reply.segments + reply.manifests + reply.reserve;
     outcome.done = match files {
         0 => "this store is kept nowhere".to_string(),
         _ => format!(
@@ -101,7 +103,24 @@ pub(crate) async fn show<P: Platform>(context: &Context<'_, P>) -> Result<Outcom
     {
         outcome.notices.extend(room(quota));
     }
+    outcome.notices.extend(lost(&reply.lost));
+    if !reply.lost.is_empty() {
+        outcome.notices.push(format!("the tables are those that are whole: {WAY_OUT}"));
+    }
     Ok(outcome)
+}
+
+pub(crate) async fn drop<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
+    has_files("DROP STORAGE", context)?;
+    context.send(own::DropStorageRequest {}, context.span).await?;
+    context.forget_all();
+    let store = context.client.target.url();
+    Ok(Outcome::done(format!("dropped all that {store} had: it is empty")))
+}
+
+/// What a damaged store has lost, a line each.
+fn lost(words: &[String]) -> Vec<String> {
+    words.iter().map(|words| format!("lost: {words}")).collect()
 }
 
 /// What the browser says of its room.
@@ -119,6 +138,10 @@ fn room(Quota { used, limit, is_promised }: Quota) -> Vec<String> {
     }
     lines
 }
+
+/// What helps with a damaged store.
+pub(crate) const WAY_OUT: &str = "EXPORT DATABASE d TO 'file' SALVAGE saves what is whole of a database, \
+     and DROP STORAGE begins anew";
 
 /// The engine alone has them.
 fn has_files<P: Platform>(statement: &str, context: &Context<'_, P>) -> Result<()> {

@@ -9,11 +9,15 @@ use crate::execute::errors::diagnose;
 use crate::execute::names::check_database;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{self, Name, Value, Word};
-use crate::milvus::{Address, Client, Platform, Store, Target};
+use crate::milvus::{Address, Client, Platform, Store, StoreKind, Target};
 use crate::outcome::{Outcome, Table};
+use milvus_proto::engine as own;
 
 /// The name of a connection that was given none.
 const UNNAMED: &str = "default";
+
+const ONLY_READ: &str = "the file is only read: changes are gone with the page, unless EXPORT \
+     DATABASE saves them";
 
 /// How long the first answer is waited for at most, in milliseconds: it decides whether this is a
 /// Milvus, and whether it knows the user, and need not take as long as a statement may.
@@ -49,6 +53,10 @@ async fn open<P: Platform>(
     let mut outcome = Outcome::done(format!("connected to {place}, {}", client.version().title()));
     if let Target::Engine(store) = &client.target {
         outcome.notices = state.platform.engine_notices(store);
+        if store.kind == StoreKind::File {
+            begin_as_file(&client, store, span).await?;
+            outcome.notices.push(ONLY_READ.to_string());
+        }
     }
     outcome.server_ms = Some(client.server_ms());
     let connection =
@@ -61,6 +69,27 @@ async fn open<P: Platform>(
     connections.current = name;
     connections.has_named = true;
     Ok(outcome)
+}
+
+/// Reads a file into the store that is named by it, unless an earlier connection of this page has,
+/// and uses its database.
+async fn begin_as_file<P: Platform>(client: &Client<P>, store: &Store, span: Span) -> Result<()> {
+    let failed = |error| diagnose(error, "CONNECT", span);
+    let there = client.send(own::GetStorageRequest {}).await.map_err(failed)?;
+    let database = match there.collections.into_iter().next() {
+        Some(collection) => collection.db_name,
+        None => {
+            let place = store.name.strip_prefix("./").unwrap_or(&store.name);
+            let read = client.platform().read_file(place).await;
+            let file = read.map_err(|reason| Diagnostic::new(Code::FileError, reason).at(span))?;
+            let request = own::ImportDatabaseRequest { file: file.into(), ..Default::default() };
+            client.send(request).await.map_err(failed)?.db_name
+        }
+    };
+    if store.database.is_none() {
+        client.set_database(&database);
+    }
+    Ok(())
 }
 
 /// What the statement names, with every secret that is to be typed.

@@ -96,6 +96,8 @@ pub enum Kind {
         name: Name,
         change: ObjectChange,
     },
+    /// all of a store of the engine
+    DropStorage,
     DropObject {
         object: Object,
         name: Name,
@@ -195,6 +197,8 @@ pub enum Kind {
         /// none is the one in use
         database: Option<Name>,
         file: Spanned<Value>,
+        /// what is whole of a damaged store
+        salvage: bool,
     },
     ImportDatabase {
         if_not_exists: bool,

@@ -75,6 +75,7 @@ impl<'a> Builder<'a> {
                 let if_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_exists);
                 Kind::DropTable { table: self.table(&mut parts)?, if_exists }
             }
+            Rule::drop_storage => Kind::DropStorage,
             Rule::drop_object => {
                 let object = self.object(parts.next()?)?;
                 let if_exists = parts.has(Rule::if_exists);

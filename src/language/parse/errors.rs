@@ -290,6 +290,7 @@ const EXPECTED: &[(&[Rule], &str)] = {
         (&[R::alias_target], "FOR"),
         (&[R::password_change], "PASSWORD"),
         (&[R::alter_table, R::create_table, R::drop_table], "TABLE"),
+        (&[R::drop_storage], "STORAGE"),
         (&[R::alter_index, R::create_index, R::drop_index, R::describe_index], "INDEX"),
         (&[R::role_grant], "ROLE"),
         (&[R::transfer_nodes], "NODES"),

@@ -256,7 +256,8 @@ impl<'a> Builder<'a> {
                 parts.skip(&[Rule::DATABASE]);
                 let database = parts.take(Rule::name).map(|pair| self.name(pair)).transpose()?;
                 let file = self.value(parts.skip(&[Rule::TO]).next()?)?;
-                Kind::ExportDatabase { database, file }
+                let salvage = parts.has(Rule::SALVAGE);
+                Kind::ExportDatabase { database, file, salvage }
             }
             Rule::import_database => {
                 let if_not_exists = parts.skip(&[Rule::DATABASE]).has(Rule::if_not_exists);

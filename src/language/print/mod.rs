@@ -106,9 +106,11 @@ pub fn statement(statement: &Statement) -> String {
             let into = name(table) + &in_partitions(partition.as_slice());
             format!("IMPORT FROM {} INTO TABLE {into}{}", values(files), with(params))
         }
-        Kind::ExportDatabase { database, file } => {
+        Kind::DropStorage => "DROP STORAGE".to_string(),
+        Kind::ExportDatabase { database, file, salvage } => {
             let database = database.as_ref().map(|database| format!("{} ", name(database)));
-            format!("EXPORT DATABASE {}TO {}", database.unwrap_or_default(), spanned(file))
+            let salvage = if *salvage { " SALVAGE" } else { "" };
+            format!("EXPORT DATABASE {}TO {}{salvage}", database.unwrap_or_default(), spanned(file))
         }
         Kind::ImportDatabase { if_not_exists, database, file } => {
             let database = database.as_ref().map(|database| format!("{} ", name(database)));

@@ -19,7 +19,10 @@ use crate::service::define::change;
 pub(crate) fn create(context: &mut Context<'_>, request: pb::CreateIndexRequest) -> Result<Status> {
     let id = context.catalog.next_id();
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let (_, field) = collection.schema.field(&request.field_name)?;
+    let Some((_, field)) = collection.schema.find(&request.field_name) else {
+        let name = &request.field_name;
+        return Err(Error::invalid(format!("cannot create index on non-exist field: {name}")));
+    };
     let params = with_defaults(field, request.extra_params)?;
     let name = match request.index_name.as_str() {
         "" => field.name.clone(),

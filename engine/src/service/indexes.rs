@@ -237,9 +237,9 @@ fn with_defaults(field: &Field, given: Vec<KeyValuePair>) -> Result<Vec<KeyValue
     let index_type = param(&params, "index_type").unwrap_or_default();
     if !fits(field, index_type) {
         return Err(Error::invalid(format!(
-            "index {index_type} only supports other data types than {}: field {}",
-            field.data_type.as_str_name(),
-            field.name
+            "invalid index type: {index_type} on field {} of {}",
+            field.name,
+            field.data_type.as_str_name()
         )));
     }
     if let Some(metric) = param(&params, "metric_type").filter(|_| field.is_vector())

@@ -131,11 +131,12 @@ fn bounds(params: &[KeyValuePair]) -> Result<(Option<usize>, usize)> {
             .map_err(|_| Error::invalid(format!("{key} [{text}] is invalid"))),
     };
     let limit = read("limit")?.filter(|limit| *limit != -1);
+    // an offset without a limit is read over, as in Milvus
+    let Some(limit) = limit else { return Ok((None, 0)) };
     let offset = read("offset")?.unwrap_or(0);
     if offset < 0 {
         return Err(Error::invalid(format!("offset [{offset}] is invalid, should be gte than 0")));
     }
-    let Some(limit) = limit else { return Ok((None, offset as usize)) };
     if limit <= 0 {
         return Err(Error::invalid(format!(
             "limit [{limit}] is invalid, should be greater than 0"

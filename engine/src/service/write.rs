@@ -100,7 +100,9 @@ pub(crate) fn delete(
 ) -> Result<pb::MutationResult> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
     if request.expr.trim().is_empty() {
-        return Err(Error::invalid("expr is empty: a delete names what it deletes"));
+        let kind = Kind::ParameterInvalid;
+        let what = "[expected=valid expr][actual=empty expr]";
+        return Err(Error::plain(kind, format!("invalid expression: invalid parameter{what}")));
     }
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;

@@ -1,4 +1,4 @@
-//! Requests in sequences that mostly go well: drawn by chance, for the tests and for the fuzz targets
+//! Requests in sequences that mostly go well: drawn by chance, for the tests and the fuzz targets
 //! of the engine.
 
 use milvus_proto::milvus as pb;

@@ -314,11 +314,16 @@ fn nothing_is_made_for_rows_that_nobody_sent() {
     server.done(create);
     let mut request = insert(&[(50, Some("x"), 1)]);
     request.fields_data.remove(0);
+    let before = request.clone();
+    let moment = server.done(request.clone()).timestamp;
     // more than any memory holds
     request.num_rows = u32::MAX;
     assert!(server.wrong(request.clone()).1.contains("num_rows (1) of field (title)"));
     request.fields_data.clear();
     assert!(server.wrong(request).1.contains("no field of the rows"));
+    // and the clock is not ahead by so many numbers
+    let written = server.done(pb::InsertRequest { num_rows: 1, ..before });
+    assert!(written.timestamp - moment < 1 << 20, "{}", written.timestamp - moment);
 }
 
 #[test]

@@ -125,7 +125,6 @@ fn wrong() -> impl Strategy<Value = String> {
         "flag == 1",
         "flag > true",
         "tiny == 3 and",
-        "meta == 1",
         "v == 1",
         "tags == 1",
         "n like \"a%\"",

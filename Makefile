@@ -8,7 +8,7 @@ RUST := $(shell find src proto tests/language build.rs Cargo.toml Cargo.lock -ty
 ENGINE := $(shell find engine proto Cargo.toml Cargo.lock -type f -not -path '*/dist/*' -not -path '*/wasm/*' -not -path '*/tests/*' 2>/dev/null)
 TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
 
-.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-web test-browser test-proto test-deploy test-wheel test-size bench clean
+.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-pymilvus test-web test-browser test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,8 @@ check: setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js ## f
 	@scripts/check.sh
 test-native: setup ## unit tests and the language reference, on Milvus 2.3.5, Milvus Lite 3 and 2.5, and the engine
 	@$(SERVERS) --milvus --lite --lite25 --engine -- cargo test --quiet --workspace --no-fail-fast -- --nocapture
+test-pymilvus: setup ## a day of work with pymilvus, the same on Milvus 2.3.5, Milvus Lite 3 and the engine
+	@$(SERVERS) --milvus --lite --engine -- $(PY) -m unittest -v tests.test_day
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
 test-browser: dist/site/index.html ## Playwright in the built site, in Chromium and in Firefox

@@ -191,6 +191,9 @@ fn what_is_written_is_read() {
     assert_eq!(keys(&mut server, "id > 0"), [1, 2, 3]);
     assert_eq!(keys(&mut server, "id in [3, 7, 1]"), [1, 3]);
     assert_eq!(keys(&mut server, "title is null"), [2]);
+    let mut counted = query("", &["count(*)"]);
+    counted.query_params = vec![pair("limit", "5")];
+    assert!(server.wrong(counted).1.contains("with pagination is not allowed"));
     assert_eq!(keys(&mut server, "year < 1816 and title like \"E%\""), [1]);
     let reply = server.done(query("id == 2", &["*"]));
     let names: Vec<&str> = reply.fields_data.iter().map(|data| data.field_name.as_str()).collect();
@@ -216,7 +219,7 @@ fn rows_are_written_over_and_deleted() {
         ..Default::default()
     };
     let reply = server.done(upsert(&[(1, Some("Emma 2"), 2020), (9, None, 2021)]));
-    assert_eq!(reply.upsert_cnt, 2);
+    assert_eq!((reply.upsert_cnt, reply.insert_cnt), (2, 2));
     assert_eq!(keys(&mut server, "year > 2000"), [1, 9]);
     assert_eq!(count(&mut server), 4);
     let twice = server.wrong(upsert(&[(1, None, 0), (1, None, 0)]));
@@ -227,6 +230,18 @@ fn rows_are_written_over_and_deleted() {
     partial.partial_update = true;
     server.done(partial);
     assert_eq!(keys(&mut server, "title == \"Faust\" and year == 0"), [3]);
+    // a key among the dynamic ones, too
+    let mut partial = upsert(&[(3, None, 0)]);
+    partial.partial_update = true;
+    partial.fields_data = vec![
+        scalars("id", Scalars::LongData(LongArray { data: vec![3] })),
+        FieldData {
+            is_dynamic: true,
+            ..scalars("", Scalars::JsonData(JsonArray { data: vec![b"{\"shelf\":7}".to_vec()] }))
+        },
+    ];
+    server.done(partial);
+    assert_eq!(keys(&mut server, "year == 0 and shelf == 7"), [3]);
     let delete = |expr: &str| pb::DeleteRequest {
         collection_name: "books".to_string(),
         expr: expr.to_string(),
@@ -265,9 +280,10 @@ fn a_key_that_is_inserted_twice_is_one_entity() {
 fn nothing_is_written_of_a_request_with_a_mistake() {
     let mut server = library();
     type Change = fn(&mut pb::InsertRequest);
-    let cases: [(Change, &str); 5] = [
+    let cases: [(Change, &str); 6] = [
         (|request| request.num_rows = 2, "num_rows (1) of field (id)"),
         (|request| request.fields_data[0].field_name = "idd".to_string(), "idd does not exist"),
+        (|request| request.fields_data.extend_from_within(1..2), "duplicated field title found"),
         (|request| drop(request.fields_data.remove(2)), "fieldSchema(v) has no corresponding"),
         (
             |request| {
@@ -287,6 +303,28 @@ fn nothing_is_written_of_a_request_with_a_mistake() {
         assert!(code != 0 && reason.contains(words), "{words}: {reason}");
     }
     assert_eq!(count(&mut server), 3);
+}
+
+#[test]
+fn nothing_is_made_for_rows_that_nobody_sent() {
+    let mut server = Server::new();
+    let mut create = books();
+    let mut schema = CollectionSchema::decode(create.schema.as_slice()).unwrap();
+    schema.fields[0].auto_id = true;
+    create.schema = schema.encode_to_vec();
+    server.done(create);
+    let mut request = insert(&[(50, Some("x"), 1)]);
+    request.fields_data.remove(0);
+    let before = request.clone();
+    let moment = server.done(request.clone()).timestamp;
+    // more than any memory holds
+    request.num_rows = u32::MAX;
+    assert!(server.wrong(request.clone()).1.contains("num_rows (1) of field (title)"));
+    request.fields_data.clear();
+    assert!(server.wrong(request).1.contains("no field of the rows"));
+    // and the clock is not ahead by so many numbers
+    let written = server.done(pb::InsertRequest { num_rows: 1, ..before });
+    assert!(written.timestamp - moment < 1 << 20, "{}", written.timestamp - moment);
 }
 
 #[test]
@@ -365,6 +403,17 @@ fn what_is_not_loaded_is_not_read() {
         ..Default::default()
     });
     assert_eq!(server.wrong(query("id > 0", &["id"])).0, 101);
+    // what a request says wrong by itself is told before
+    for (request, words) in [
+        (query("id >", &["id"]), "cannot parse expression"),
+        (
+            pb::QueryRequest { query_params: vec![pair("limit", "0")], ..query("id >", &[]) },
+            "limit [0]",
+        ),
+    ] {
+        let (code, reason) = server.wrong(request);
+        assert!(code != 101 && reason.contains(words), "{words}: {reason}");
+    }
     let state = server.done(pb::GetLoadStateRequest {
         collection_name: "books".to_string(),
         ..Default::default()

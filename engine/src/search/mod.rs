@@ -51,8 +51,8 @@ pub(crate) fn search(
     pace: &mut Pace<'_>,
 ) -> Result<pb::SearchResults> {
     let moment = pace.moment(moment);
-    let mut plan = Plan::new(collection, request, moment, None, pace)?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
+    let mut plan = Plan::new(collection, request, moment, None, pace)?;
     let found = found(&plan, request, moment, pace)?;
     // the half away from zero, as Milvus's core has it
     let round = plan.round.map(|digits| Round { digits, whole: f64::round });

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result};
-use crate::expr;
+use crate::expr::{self, Filter};
 use crate::index::Metric;
 use crate::index::built::{Built, Reach};
 use crate::index::collect::Range;
@@ -70,7 +70,6 @@ impl<'a> Plan<'a> {
         whole: Option<&Whole>,
         pace: &mut Pace<'_>,
     ) -> Result<Plan<'a>> {
-        let partitions = collection.readable_partitions(&request.partition_names)?;
         time::check_zone(&request.search_params)?;
         let params = Params::new(&request.search_params)?;
         let (column, field) = searched(collection, params.text("anns_field"))?;
@@ -88,6 +87,9 @@ impl<'a> Plan<'a> {
             Some(whole) => whole.group.clone(),
         };
         check_group(field, &params, group.is_some())?;
+        let filter = filter(collection, request)?;
+        // after everything that the request says wrong by itself, as Milvus's proxy has it
+        let partitions = collection.readable_partitions(&request.partition_names)?;
         let index = collection.index_of(&field.name);
         let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
         let own = Params::new(&index.params)?;
@@ -128,7 +130,7 @@ impl<'a> Plan<'a> {
             k1: number("bm25_k1", sparse::DEFAULT_K1)?,
             b: number("bm25_b", sparse::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
-            mask: mask(collection, column, request, (moment, partitions.as_deref()), pace)?,
+            mask: mask(collection, column, &filter, (moment, partitions.as_deref()), pace)?,
         })
     }
 }
@@ -372,20 +374,23 @@ fn drop_ratio(params: &Params<'_>) -> Result<f32> {
     }
 }
 
+/// Whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy.
+fn filter(collection: &Collection, request: &pb::SearchRequest) -> Result<Filter> {
+    let entries = request.expr_template_values.iter();
+    expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))
+        .and_then(|values| expr::parse(&request.dsl)?.typed(&collection.schema, &values))
+        .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))
+}
+
 /// The rows of the partitions that the filter matches, have a vector and are not deleted.
 fn mask(
     collection: &Collection,
     column: usize,
-    request: &pb::SearchRequest,
+    filter: &Filter,
     (moment, partitions): (u64, Option<&[u32]>),
     pace: &mut Pace<'_>,
 ) -> Result<Bits> {
     let segment = &collection.segment;
-    // whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy
-    let entries = request.expr_template_values.iter();
-    let filter = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))
-        .and_then(|values| expr::parse(&request.dsl)?.typed(&collection.schema, &values))
-        .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
     let mut mask = match filter.is_always() {
         true => Bits::filled(segment.rows(), true),
         false => {

@@ -19,7 +19,10 @@ use crate::service::define::change;
 pub(crate) fn create(context: &mut Context<'_>, request: pb::CreateIndexRequest) -> Result<Status> {
     let id = context.catalog.next_id();
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let (_, field) = collection.schema.field(&request.field_name)?;
+    let Some((_, field)) = collection.schema.find(&request.field_name) else {
+        let name = &request.field_name;
+        return Err(Error::invalid(format!("cannot create index on non-exist field: {name}")));
+    };
     let params = with_defaults(field, request.extra_params)?;
     let name = match request.index_name.as_str() {
         "" => field.name.clone(),
@@ -234,9 +237,9 @@ fn with_defaults(field: &Field, given: Vec<KeyValuePair>) -> Result<Vec<KeyValue
     let index_type = param(&params, "index_type").unwrap_or_default();
     if !fits(field, index_type) {
         return Err(Error::invalid(format!(
-            "index {index_type} only supports other data types than {}: field {}",
-            field.data_type.as_str_name(),
-            field.name
+            "invalid index type: {index_type} on field {} of {}",
+            field.name,
+            field.data_type.as_str_name()
         )));
     }
     if let Some(metric) = param(&params, "metric_type").filter(|_| field.is_vector())

@@ -28,14 +28,13 @@ pub(crate) fn query(
     request: pb::QueryRequest,
 ) -> Result<pb::QueryResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    let partitions = collection.readable_partitions(&request.partition_names)?;
+    time::check_zone(&request.query_params)?;
+    let bounds @ (limit, offset) = bounds(&request.query_params)?;
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
     let filter = expr::parse(&request.expr)
         .and_then(|filter| filter.typed(&collection.schema, &templates))
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
-    time::check_zone(&request.query_params)?;
-    let bounds @ (limit, offset) = bounds(&request.query_params)?;
     let order = param(&request.query_params, "order_by_fields");
     let order = Order::new(&collection.schema, order)?;
     if order.is_some() && limit.is_none() {
@@ -51,6 +50,15 @@ pub(crate) fn query(
     if grouping.is_none() && request.expr.trim().is_empty() && limit.is_none() {
         return Err(Error::invalid("empty expression should be used with limit"));
     }
+    if by.is_none() && limit.is_some() && names.iter().any(|name| name == COUNT) {
+        return Err(Error::invalid("count entities with pagination is not allowed"));
+    }
+    let outputs = match grouping {
+        Some(_) => None,
+        None => Some(Outputs::new(&collection.schema, names)?.with_key(&collection.schema)),
+    };
+    // after everything that the request says wrong by itself, as Milvus's proxy has it
+    let partitions = collection.readable_partitions(&request.partition_names)?;
     let segment = &collection.segment;
     let moment = context.pace.moment(context.timestamp);
     let mut rows: Bits = match filter.keys() {
@@ -85,8 +93,7 @@ pub(crate) fn query(
         };
         return Ok(pb::QueryResults { fields_data, output_fields: request.output_fields, ..reply });
     }
-    let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    let outputs = outputs.with_key(&collection.schema);
+    let Some(outputs) = outputs else { return Ok(reply) };
     let page = page(collection, segment.newest(rows), order.as_ref(), (limit, offset));
     Ok(pb::QueryResults {
         fields_data: outputs.gather(&collection.schema, segment, &page),
@@ -124,11 +131,12 @@ fn bounds(params: &[KeyValuePair]) -> Result<(Option<usize>, usize)> {
             .map_err(|_| Error::invalid(format!("{key} [{text}] is invalid"))),
     };
     let limit = read("limit")?.filter(|limit| *limit != -1);
+    // an offset without a limit is read over, as in Milvus
+    let Some(limit) = limit else { return Ok((None, 0)) };
     let offset = read("offset")?.unwrap_or(0);
     if offset < 0 {
         return Err(Error::invalid(format!("offset [{offset}] is invalid, should be gte than 0")));
     }
-    let Some(limit) = limit else { return Ok((None, offset as usize)) };
     if limit <= 0 {
         return Err(Error::invalid(format!(
             "limit [{limit}] is invalid, should be greater than 0"

@@ -8,9 +8,10 @@ use milvus_proto::schema::field_partial_update_op::OpType;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
-    DataType, FieldData, FunctionSchema, IDs, LongArray, ScalarField, SparseFloatArray,
+    DataType, FieldData, FunctionSchema, IDs, JsonArray, LongArray, ScalarField, SparseFloatArray,
     StringArray, VectorField,
 };
+use serde_json::{Map, Value};
 
 use crate::catalog::{Collection, DEFAULT_PARTITION};
 use crate::error::{Error, Kind, Result, success};
@@ -24,6 +25,13 @@ use crate::service::Context;
 use crate::service::fill;
 
 pub(crate) fn insert(
+    context: &mut Context<'_>,
+    request: pb::InsertRequest,
+) -> Result<pb::MutationResult> {
+    numbered(context, |context| insert_rows(context, request))
+}
+
+fn insert_rows(
     context: &mut Context<'_>,
     request: pb::InsertRequest,
 ) -> Result<pb::MutationResult> {
@@ -48,6 +56,13 @@ pub(crate) fn insert(
 }
 
 pub(crate) fn upsert(
+    context: &mut Context<'_>,
+    request: pb::UpsertRequest,
+) -> Result<pb::MutationResult> {
+    numbered(context, |context| upsert_rows(context, request))
+}
+
+fn upsert_rows(
     context: &mut Context<'_>,
     request: pb::UpsertRequest,
 ) -> Result<pb::MutationResult> {
@@ -86,10 +101,25 @@ pub(crate) fn upsert(
         status: Some(success()),
         i_ds: Some(ids(keys)),
         succ_index: (0..request.num_rows).collect(),
+        insert_cnt: rows as i64,
         upsert_cnt: rows as i64,
         timestamp: context.timestamp,
         ..Default::default()
     })
+}
+
+/// Gives the numbers back that were reserved for rows of a request with a mistake: as many as it
+/// says, which may be hours ahead of the clock, and the log would know nothing of them.
+fn numbered<'a>(
+    context: &mut Context<'a>,
+    write: impl FnOnce(&mut Context<'a>) -> Result<pb::MutationResult>,
+) -> Result<pb::MutationResult> {
+    let before = context.catalog.last_timestamp;
+    let answered = write(context);
+    if answered.is_err() {
+        context.catalog.last_timestamp = before;
+    }
+    answered
 }
 
 pub(crate) fn delete(
@@ -98,7 +128,9 @@ pub(crate) fn delete(
 ) -> Result<pb::MutationResult> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
     if request.expr.trim().is_empty() {
-        return Err(Error::invalid("expr is empty: a delete names what it deletes"));
+        let kind = Kind::ParameterInvalid;
+        let what = "[expected=valid expr][actual=empty expr]";
+        return Err(Error::plain(kind, format!("invalid expression: invalid parameter{what}")));
     }
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
@@ -175,7 +207,12 @@ fn columns(
     before: Option<(&Segment, &[Option<usize>])>,
     first_id: i64,
 ) -> Result<Vec<Column>> {
+    let mut names = HashSet::new();
     for data in &sent.fields {
+        let name = if data.is_dynamic { "$meta" } else { &data.field_name };
+        if !names.insert(name) {
+            return Err(Error::invalid(format!("duplicated field {name} found")));
+        }
         if !data.is_dynamic && schema.find(&data.field_name).is_none() {
             return Err(Error::invalid(format!(
                 "field {} does not exist in the schema",
@@ -183,35 +220,48 @@ fn columns(
             )));
         }
     }
+    // as many rows as are said are sent, before anything is made for so many
+    let given = schema
+        .fields
+        .iter()
+        .map(|field| sent.find(field).map(|data| given(field, data, sent)).transpose())
+        .collect::<Result<Vec<Option<Column>>>>()?;
+    if given.iter().all(Option::is_none) {
+        return Err(Error::invalid("no field of the rows is passed in"));
+    }
     let mut columns = Vec::with_capacity(schema.fields.len());
-    for (index, field) in schema.fields.iter().enumerate() {
+    for (index, (field, given)) in schema.fields.iter().zip(given).enumerate() {
         let message = &field.message;
-        let column = match sent.find(field) {
-            Some(_) if message.is_function_output => {
-                return Err(Error::invalid(format!(
-                    "cannot pass data of function output field: {}",
-                    field.name
-                )));
+        let column = match (given, before) {
+            (Some(column), Some((segment, there))) if field.is_dynamic() => {
+                joined(field, segment.column(index), there, column)?
             }
-            Some(_) if message.auto_id && !sent.upsert => {
-                return Err(Error::invalid(format!(
-                    "the autoid field {} is filled by the server: leave it out",
-                    field.name
-                )));
-            }
-            Some(data) => fill::with_defaults(field, data, sent.rows)?,
+            (Some(column), _) => column,
             // when its input is there
-            None if message.is_function_output => Column::new(field),
-            None if message.auto_id && !sent.upsert => made_keys(field, first_id, sent.rows)?,
-            None => match before {
-                Some((segment, there)) => kept(field, index, segment, there)?,
-                None => fill::missing(field, sent.rows)?,
-            },
+            (None, _) if message.is_function_output => Column::new(field),
+            (None, _) if message.auto_id && !sent.upsert => made_keys(field, first_id, sent.rows)?,
+            (None, Some((segment, there))) => kept(field, index, segment, there)?,
+            (None, None) => fill::missing(field, sent.rows)?,
         };
         columns.push(column);
     }
     run_functions(schema, &mut columns, sent.rows)?;
     Ok(columns)
+}
+
+/// A column that was sent, with its defaults.
+fn given(field: &Field, data: &FieldData, sent: &Sent) -> Result<Column> {
+    if field.message.is_function_output {
+        let name = &field.name;
+        return Err(Error::invalid(format!("cannot pass data of function output field: {name}")));
+    }
+    if field.message.auto_id && !sent.upsert {
+        let name = &field.name;
+        return Err(Error::invalid(format!(
+            "the autoid field {name} is filled by the server: leave it out"
+        )));
+    }
+    fill::with_defaults(field, data, sent.rows)
 }
 
 fn keys_of(schema: &Schema, sent: &Sent) -> Result<Vec<Key>> {
@@ -242,6 +292,33 @@ fn kept(field: &Field, index: usize, segment: &Segment, there: &[Option<usize>])
         }
     }
     Ok(column)
+}
+
+/// Dynamic fields of a partial upsert: keys that it leaves out stay.
+fn joined(
+    field: &Field,
+    before: Option<&Column>,
+    there: &[Option<usize>],
+    sent: Column,
+) -> Result<Column> {
+    let object = |cell: Cell<'_>| match cell {
+        Cell::Json(text) => serde_json::from_slice::<Map<String, Value>>(text).ok(),
+        _ => None,
+    };
+    let data = there
+        .iter()
+        .enumerate()
+        .map(|(row, place)| {
+            let before = before.zip(*place).and_then(|(column, row)| object(column.cell(row)));
+            let mut both = before.unwrap_or_default();
+            both.extend(object(sent.cell(row)).unwrap_or_default());
+            Value::Object(both).to_string().into_bytes()
+        })
+        .collect();
+    let data = Some(Scalars::JsonData(JsonArray { data }));
+    let data =
+        FieldData { field: Some(Columns::Scalars(ScalarField { data })), ..Default::default() };
+    Column::from_field_data(field, &data, there.len())
 }
 
 fn made_keys(field: &Field, first_id: i64, rows: usize) -> Result<Column> {

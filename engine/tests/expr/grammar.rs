@@ -9,7 +9,7 @@ use milvus_proto::schema::DataType::{
     Timestamptz, VarChar,
 };
 
-use super::{Collection, array, field, key};
+use super::{Collection, Words, array, field, key};
 
 fn collection(dynamic: bool) -> Collection {
     let fields = vec![
@@ -422,7 +422,7 @@ fn nothing_makes_the_parser_panic() {
         let filter =
             expr::parse(text).and_then(|expr| expr.typed(&collection.schema, &HashMap::new()));
         if let Ok(filter) = filter {
-            let texts = super::Words { segment: &collection.segment };
+            let texts = Words { segment: &collection.segment };
             filter.matches(&collection.segment, 0..9, &texts);
         }
     };

@@ -9,7 +9,7 @@ use milvus_proto::schema::DataType::{
 use milvus_proto::schema::FieldSchema;
 use serde_json::json;
 
-use super::{Collection, array, field, key, nullable};
+use super::{Collection, Words, array, field, key, nullable};
 
 fn collection() -> Collection {
     let big = 9_007_199_254_740_993i64; // 2^53 + 1
@@ -307,7 +307,7 @@ fn filters_of_keys_tell_them() {
 fn a_sample_is_a_share_of_what_matches() {
     let rows: Vec<_> = (0..20_000).map(|id| json!({"id": id, "n": id % 4})).collect();
     let collection = Collection::new(vec![key("id"), field("n", Int64)], false, &rows);
-    let texts = super::Words { segment: &collection.segment };
+    let texts = Words { segment: &collection.segment };
     let sample = |text: &str| {
         let filter = collection.filter(text).unwrap();
         filter.matches(&collection.segment, 0..20_000, &texts)
@@ -338,7 +338,7 @@ fn long_columns_are_scanned_to_the_end() {
             collection.segment.append(&columns, &vec![0; rows]);
         }
     }
-    let texts = super::Words { segment: &collection.segment };
+    let texts = Words { segment: &collection.segment };
     let rows = collection.segment.rows();
     let count = |text: &str, rows: std::ops::Range<usize>| {
         collection.filter(text).unwrap().matches(&collection.segment, rows, &texts).count()

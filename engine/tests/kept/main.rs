@@ -1,9 +1,9 @@
 //! A service that keeps what it acknowledged: opened again after everything that can happen to it,
 //! and held against a service in memory that was asked the same at the same moments.
 
+mod chance;
 mod damage;
 mod faults;
-
 mod format;
 mod kill;
 mod moved;
@@ -11,9 +11,11 @@ mod random;
 mod requests;
 mod restart;
 mod salvage;
+mod sequences;
 
 use std::sync::Arc;
 
+pub use chance::Chance;
 use milvus_engine::kept::Kept;
 use milvus_engine::service::{Call, Service};
 use milvus_engine::store::files::memory::Memory;
@@ -74,25 +76,4 @@ impl Pair {
 
 fn shown(reply: &[u8]) -> String {
     String::from_utf8_lossy(reply).chars().take(300).collect()
-}
-
-/// Numbers that come out the same each time: xorshift64* (Vigna, 2016).
-pub struct Chance(pub u64);
-
-impl Chance {
-    pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    pub fn below(&mut self, bound: u64) -> u64 {
-        (self.draw() >> 33) % bound
-    }
-
-    pub fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
-    }
 }

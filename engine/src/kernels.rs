@@ -496,6 +496,12 @@ mod simd128 {
     }
 
     #[inline(always)]
+    fn add_dots(sum: v128, low: v128, high: v128, codes: &[i8; 16]) -> v128 {
+        let [x, y] = load_i8(codes);
+        i32x4_add(sum, i32x4_add(i32x4_dot_i16x8(low, x), i32x4_dot_i16x8(high, y)))
+    }
+
+    #[inline(always)]
     pub fn tile_dots_whole(query: &[i16], tiles: &[i8]) -> [i32; TILE_ROWS] {
         let mut sums = [i32x4_splat(0); TILE_ROWS];
         let tiles = tiles.as_chunks::<TILE_DIMS>().0.as_chunks::<TILE_ROWS>().0;
@@ -503,13 +509,13 @@ mod simd128 {
             let at = q.as_ptr().cast::<v128>();
             // SAFETY: sixteen numbers of two bytes are two v128; a load needs no alignment.
             let (low, high) = unsafe { (v128_load(at), v128_load(at.add(1))) };
-            for (sum, codes) in sums.iter_mut().zip(tile) {
-                let [x, y] = load_i8(codes);
-                let dots = i32x4_add(i32x4_dot_i16x8(low, x), i32x4_dot_i16x8(high, y));
-                *sum = i32x4_add(*sum, dots);
-            }
+            // one by one: a loop is not unrolled by every compiler, and the sums lie in memory then
+            sums[0] = add_dots(sums[0], low, high, &tile[0]);
+            sums[1] = add_dots(sums[1], low, high, &tile[1]);
+            sums[2] = add_dots(sums[2], low, high, &tile[2]);
+            sums[3] = add_dots(sums[3], low, high, &tile[3]);
         }
-        sums.map(i32_total)
+        [i32_total(sums[0]), i32_total(sums[1]), i32_total(sums[2]), i32_total(sums[3])]
     }
 }
 

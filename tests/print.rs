@@ -723,6 +723,13 @@ fn no_variable_is_forgotten() {
     assert_eq!(test.unwrap().join().unwrap(), Ok(()));
 }
 
+/// A database may have the name of the word that comes behind it.
+#[test]
+fn a_database_named_to_is_quoted() {
+    let text = "EXPORT DATABASE `TO` TO 'f'";
+    assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
+}
+
 /// The first test can fail: a statement that is printed with something left out is not itself.
 #[test]
 fn a_difference_is_seen() {

@@ -175,7 +175,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("TABLES", RULE | COMPLETES),
     ("TEXT_MATCH(", COMPLETES),
     ("TINYINT", COMPLETES),
-    ("TO", RULE),
+    ("TO", RULE | AMBIGUOUS),
     ("TOKEN", RULE | COMPLETES | SECRET_NEXT),
     ("TRANSFER", OPENS | RULE),
     ("TRUE", RULE | RESERVED),

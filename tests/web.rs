@@ -1,11 +1,13 @@
 //! wasm-pack tests in headless Chromium: the module as the worker has it, through Envoy to real
-//! servers, and to the engine in the same module. `make test-web` starts the servers and compiles
-//! their addresses in.
+//! servers, and to the engine in the same module, with its store in the browser's files.
+//! `make test-web` starts the servers and compiles their addresses in.
 
 #![cfg(target_arch = "wasm32")]
 
+use std::collections::HashMap;
+
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
-use milvus_engine::service::{Call, Service};
+use milvus_engine_js::Engine;
 use milvus_kernel::milvus::Platform as _;
 use milvus_kernel::wasm::{Browser, Kernel};
 use wasm_bindgen::prelude::*;
@@ -22,34 +24,62 @@ const LITE: &str = env!("LITE_WEB_URL");
 const MILVUS: &str = env!("MILVUS_WEB_URL");
 
 /// A store of the engine.
-const ENGINE: &str = "memory/web";
+const ENGINE: &str = "local/web";
 
 /// A kernel that is told `globalThis.typed` when it asks.
 fn new_kernel() -> Kernel {
     Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None, None, None)
 }
 
-/// A kernel with an engine of its own, of one store.
-fn kernel_with_engine() -> Kernel {
-    let mut service = Service::default();
+/// A store in the browser's files, in a folder of its own: nothing else is in this worker's way.
+async fn store() -> Engine {
+    let opening = Function::new_no_args(
+        "return (async () => {
+            const root = await navigator.storage.getDirectory();
+            const folder = await root.getDirectoryHandle(crypto.randomUUID(), { create: true });
+            const handle = async name => {
+                const file = await folder.getFileHandle(name, { create: true });
+                return file.createSyncAccessHandle();
+            };
+            return Promise.all(['manifest.0', 'manifest.1', 'log.1', 'reserve'].map(handle));
+        })()",
+    );
+    let opening: Promise = opening.call0(&JsValue::NULL).unwrap().unchecked_into();
+    let handles: Array = JsFuture::from(opening).await.unwrap().unchecked_into();
+    let names = ["manifest.0", "manifest.1", "log.1", "reserve"].map(str::to_string).to_vec();
+    let handles: Vec<_> = handles.iter().map(JsCast::unchecked_into).collect();
+    let added = names.len();
+    Engine::open(names, handles, added).unwrap()
+}
+
+/// A kernel with an engine of its own: one store that is kept, and others that are not.
+async fn kernel_with_engine() -> Kernel {
+    let mut kept = store().await;
+    let mut others: HashMap<String, Engine> = HashMap::new();
     type Door = dyn FnMut(String, String, String, bool, Uint8Array) -> JsValue;
-    let call = Closure::<Door>::new(move |_, method: String, database: String, _, request| {
-        let request: Uint8Array = request;
-        let now_ms = js_sys::Date::now() as u64;
-        let (method, database, request) = (&*method, &*database, &*request.to_vec());
-        let reply = match service.call(Call { method, database, request, now_ms }) {
-            Ok(reply) => Promise::resolve(&JsValue::from(Uint8Array::from(reply.as_slice()))),
-            Err(_) => {
-                let refusal = Object::new();
-                Reflect::set(&refusal, &"code".into(), &12.into()).unwrap();
-                Promise::reject(&refusal)
-            }
-        };
-        let call = Object::new();
-        Reflect::set(&call, &"reply".into(), &reply).unwrap();
-        Reflect::set(&call, &"cancel".into(), &Function::new_no_args("")).unwrap();
-        call.into()
-    });
+    let call =
+        Closure::<Door>::new(move |store: String, method: String, database: String, _, request| {
+            let request: Uint8Array = request;
+            let engine = match store.starts_with("milvus://local") {
+                true => &mut kept,
+                false => others.entry(store).or_insert_with(Engine::memory),
+            };
+            let reply = match engine.call(&method, &database, &request.to_vec(), f64::INFINITY) {
+                Ok(reply) => {
+                    let reply = reply.expect("it has time enough");
+                    Promise::resolve(&JsValue::from(Uint8Array::from(reply.as_slice())))
+                }
+                Err(code) => {
+                    let refusal = Object::new();
+                    Reflect::set(&refusal, &"code".into(), &code.into()).unwrap();
+                    Promise::reject(&refusal)
+                }
+            };
+            let call = Object::new();
+            Reflect::set(&call, &"reply".into(), &reply).unwrap();
+            Reflect::set(&call, &"cancel".into(), &Function::new_no_args("")).unwrap();
+            call.into()
+        });
     let engine = Object::new();
     Reflect::set(&engine, &"call".into(), &call.into_js_value()).unwrap();
     Reflect::set(&engine, &"notices".into(), &Function::new_no_args("return []")).unwrap();
@@ -91,7 +121,7 @@ fn get(object: &JsValue, key: &str) -> JsValue {
 }
 
 async fn connected(url: &str, credentials: &str) -> Kernel {
-    let kernel = if url == ENGINE { kernel_with_engine() } else { new_kernel() };
+    let kernel = if url == ENGINE { kernel_with_engine().await } else { new_kernel() };
     let (shown, error) = run(&kernel, &format!("milvus://{credentials}{}", host(url))).await;
     assert_eq!(error, None);
     assert!(shown[0].starts_with("connected to"), "{shown:?}");
@@ -220,7 +250,7 @@ async fn runs_page(name: &str, text: &str, backend: &str, url: &str, credentials
     }
     let kernel = match backend {
         "engine" => keeper,
-        _ if name == "engine" => kernel_with_engine(),
+        _ if name == "engine" => kernel_with_engine().await,
         _ if page.is_unconnected() => new_kernel(),
         _ => connected(url, credentials).await,
     };

@@ -1,7 +1,7 @@
 //! The service by its messages, as a client sends them.
 
 use milvus_engine::service::{Call, Refusal, Service};
-use milvus_proto::common::{KeyValuePair, LoadState, Status};
+use milvus_proto::common::{KeyValuePair, LoadState, SegmentState, Status};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::field_data::Field as Columns;
 use milvus_proto::schema::i_ds::IdField;
@@ -393,6 +393,47 @@ fn collections_databases_and_aliases_are_found_by_name() {
     let mut by_alias = query("id > 0", &["id"]);
     by_alias.collection_name = "b".to_string();
     assert_eq!(server.done(by_alias).collection_name, "library");
+}
+
+#[test]
+fn rows_are_in_a_segment_once_they_are_flushed() {
+    let mut server = library();
+    let about = |server: &mut Server| {
+        let collection_name = "books".to_string();
+        let request = pb::GetPersistentSegmentInfoRequest { collection_name, ..Default::default() };
+        let stored = server.done(request).infos;
+        let collection_name = "books".to_string();
+        let request = pb::GetQuerySegmentInfoRequest { collection_name, ..Default::default() };
+        let loaded = server.done(request).infos;
+        let stored = stored.iter().map(|segment| (segment.num_rows, segment.state()));
+        let loaded = loaded.iter().map(|segment| (segment.num_rows, segment.state()));
+        (stored.collect::<Vec<_>>(), loaded.collect::<Vec<_>>())
+    };
+    let told = |rows| match rows {
+        0 => (vec![], vec![]),
+        _ => (vec![(rows, SegmentState::Flushed)], vec![(rows, SegmentState::Sealed)]),
+    };
+    assert_eq!(about(&mut server), told(0));
+    let flush = |server: &mut Server| {
+        let collection_names = vec!["books".to_string()];
+        server.done(pb::FlushRequest { collection_names, ..Default::default() });
+    };
+    flush(&mut server);
+    assert_eq!(about(&mut server), told(3));
+    server.done(insert(&[(4, Some("d"), 4)]));
+    assert_eq!(about(&mut server), told(3));
+    server.done(pb::DeleteRequest {
+        collection_name: "books".to_string(),
+        expr: "id == 1".to_string(),
+        ..Default::default()
+    });
+    server.done(pb::ManualCompactionRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(about(&mut server), told(2));
+    flush(&mut server);
+    assert_eq!(about(&mut server), told(3));
 }
 
 #[test]

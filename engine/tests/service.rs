@@ -9,7 +9,7 @@ use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
     CollectionSchema, DataType, FieldData, FieldSchema, FloatArray, JsonArray, LongArray,
-    ScalarField, StringArray, VectorField,
+    ScalarField, StringArray, StructArrayFieldSchema, VectorField,
 };
 use milvus_proto::{Reply, Request};
 use prost::Message;
@@ -467,6 +467,46 @@ fn what_is_not_loaded_is_not_read() {
         ..Default::default()
     });
     assert_eq!(refused.0, 700, "{refused:?}");
+}
+
+#[test]
+fn an_index_of_texts_or_json_says_what_it_is_for() {
+    let mut server = Server::new();
+    server.done(books());
+    let index = |field: &str, index_type: &str, params: &str| pb::CreateIndexRequest {
+        collection_name: "books".to_string(),
+        field_name: field.to_string(),
+        index_name: format!("{field}_{index_type}"),
+        extra_params: vec![pair("index_type", index_type), pair("params", params)],
+        ..Default::default()
+    };
+    for (field, index_type, params, words) in [
+        ("title", "NGRAM", "{}", "Ngram index must specify both min_gram and max_gram"),
+        ("title", "NGRAM", r#"{"min_gram": 4, "max_gram": 2}"#, "invalid min_gram or max_gram"),
+        ("title", "NGRAM", r#"{"min_gram": 0, "max_gram": 2}"#, "invalid min_gram or max_gram"),
+        ("title", "NGRAM", r#"{"min_gram": "a", "max_gram": 2}"#, "must be an integer, got: a"),
+        ("$meta", "INVERTED", r#"{"json_path": "a"}"#, "json index must specify cast type"),
+        ("$meta", "INVERTED", r#"{"json_cast_type": "ARRAY_INT64"}"#, "ARRAY_INT64 is not supp"),
+        ("$meta", "BITMAP", r#"{"json_cast_type": "DOUBLE"}"#, "DOUBLE is not supported"),
+        ("$meta", "NGRAM", r#"{"min_gram": 2, "max_gram": 3}"#, "must specify json_cast_type"),
+    ] {
+        let (code, reason) = server.wrong(index(field, index_type, params));
+        assert!(code == 1100 && reason.contains(words), "{field} {params}: {code} {reason}");
+    }
+    server.done(index("title", "NGRAM", r#"{"min_gram": 2, "max_gram": 3}"#));
+    server.done(index("$meta", "INVERTED", r#"{"json_path": "a", "json_cast_type": "double"}"#));
+}
+
+#[test]
+fn a_kind_of_field_that_is_not_there_is_refused() {
+    let mut server = Server::new();
+    let mut request = books();
+    let mut schema = CollectionSchema::decode(request.schema.as_slice()).unwrap();
+    let name = "events".to_string();
+    schema.struct_array_fields = vec![StructArrayFieldSchema { name }];
+    request.schema = schema.encode_to_vec();
+    let reason = "struct array fields are not supported by this engine: events: invalid parameter";
+    assert_eq!(server.wrong(request), (1100, reason.to_string()));
 }
 
 #[test]

@@ -31,6 +31,7 @@ use by_key::ByKey;
 use group::{Group, Scorer};
 use plan::{Params, Plan, Whole};
 use rank::Ranker;
+use score::Decay;
 
 /// How scores are rounded: to so many digits behind the point.
 #[derive(Clone, Copy)]
@@ -87,6 +88,7 @@ pub(crate) fn hybrid(
     let group = Group::new(collection, &params)?;
     let scorer = Scorer::new(&params)?;
     let ranker = Ranker::new(&params, request.requests.len())?;
+    let decay = Decay::of_hybrid(collection, request.function_score.as_ref())?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
     let whole = Whole { depth: limit + offset, group };
     let (mut metrics, mut searches) = (Vec::new(), Vec::new());
@@ -106,7 +108,10 @@ pub(crate) fn hybrid(
     let joined = (0..queries).map(|query| {
         let found: Vec<&[Hit]> =
             searches.iter().filter_map(|hits| hits.get(query)).map(Vec::as_slice).collect();
-        let joined = ranker.join(&collection.segment, &metrics, &found);
+        let mut joined = ranker.join(&collection.segment, &metrics, &found);
+        if let Some(decay) = &decay {
+            decay.apply(collection, &mut joined);
+        }
         match &whole.group {
             None => joined.into_iter().skip(offset).take(limit).collect(),
             Some(group) => {

@@ -61,6 +61,12 @@ impl Field {
 impl Schema {
     /// Numbers the fields and checks all of it.
     pub fn new(mut message: CollectionSchema) -> Result<Schema> {
+        if let Some(other) = message.struct_array_fields.first() {
+            let name = &other.name;
+            return Err(Error::invalid(format!(
+                "struct array fields are not supported by this engine: {name}"
+            )));
+        }
         check_fields(&message)?;
         mark_function_outputs(&mut message)?;
         for (field, id) in message.fields.iter_mut().zip(FIRST_FIELD_ID..) {

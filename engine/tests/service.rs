@@ -1,7 +1,7 @@
 //! The service by its messages, as a client sends them.
 
 use milvus_engine::service::{Call, Refusal, Service};
-use milvus_proto::common::{KeyValuePair, LoadState, Status};
+use milvus_proto::common::{KeyValuePair, LoadState, SegmentState, Status};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::field_data::Field as Columns;
 use milvus_proto::schema::i_ds::IdField;
@@ -9,7 +9,7 @@ use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
     CollectionSchema, DataType, FieldData, FieldSchema, FloatArray, JsonArray, LongArray,
-    ScalarField, StringArray, VectorField,
+    ScalarField, StringArray, StructArrayFieldSchema, VectorField,
 };
 use milvus_proto::{Reply, Request};
 use prost::Message;
@@ -396,6 +396,47 @@ fn collections_databases_and_aliases_are_found_by_name() {
 }
 
 #[test]
+fn rows_are_in_a_segment_once_they_are_flushed() {
+    let mut server = library();
+    let about = |server: &mut Server| {
+        let collection_name = "books".to_string();
+        let request = pb::GetPersistentSegmentInfoRequest { collection_name, ..Default::default() };
+        let stored = server.done(request).infos;
+        let collection_name = "books".to_string();
+        let request = pb::GetQuerySegmentInfoRequest { collection_name, ..Default::default() };
+        let loaded = server.done(request).infos;
+        let stored = stored.iter().map(|segment| (segment.num_rows, segment.state()));
+        let loaded = loaded.iter().map(|segment| (segment.num_rows, segment.state()));
+        (stored.collect::<Vec<_>>(), loaded.collect::<Vec<_>>())
+    };
+    let told = |rows| match rows {
+        0 => (vec![], vec![]),
+        _ => (vec![(rows, SegmentState::Flushed)], vec![(rows, SegmentState::Sealed)]),
+    };
+    assert_eq!(about(&mut server), told(0));
+    let flush = |server: &mut Server| {
+        let collection_names = vec!["books".to_string()];
+        server.done(pb::FlushRequest { collection_names, ..Default::default() });
+    };
+    flush(&mut server);
+    assert_eq!(about(&mut server), told(3));
+    server.done(insert(&[(4, Some("d"), 4)]));
+    assert_eq!(about(&mut server), told(3));
+    server.done(pb::DeleteRequest {
+        collection_name: "books".to_string(),
+        expr: "id == 1".to_string(),
+        ..Default::default()
+    });
+    server.done(pb::ManualCompactionRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    assert_eq!(about(&mut server), told(2));
+    flush(&mut server);
+    assert_eq!(about(&mut server), told(3));
+}
+
+#[test]
 fn what_is_not_loaded_is_not_read() {
     let mut server = library();
     server.done(pb::ReleaseCollectionRequest {
@@ -426,6 +467,46 @@ fn what_is_not_loaded_is_not_read() {
         ..Default::default()
     });
     assert_eq!(refused.0, 700, "{refused:?}");
+}
+
+#[test]
+fn an_index_of_texts_or_json_says_what_it_is_for() {
+    let mut server = Server::new();
+    server.done(books());
+    let index = |field: &str, index_type: &str, params: &str| pb::CreateIndexRequest {
+        collection_name: "books".to_string(),
+        field_name: field.to_string(),
+        index_name: format!("{field}_{index_type}"),
+        extra_params: vec![pair("index_type", index_type), pair("params", params)],
+        ..Default::default()
+    };
+    for (field, index_type, params, words) in [
+        ("title", "NGRAM", "{}", "Ngram index must specify both min_gram and max_gram"),
+        ("title", "NGRAM", r#"{"min_gram": 4, "max_gram": 2}"#, "invalid min_gram or max_gram"),
+        ("title", "NGRAM", r#"{"min_gram": 0, "max_gram": 2}"#, "invalid min_gram or max_gram"),
+        ("title", "NGRAM", r#"{"min_gram": "a", "max_gram": 2}"#, "must be an integer, got: a"),
+        ("$meta", "INVERTED", r#"{"json_path": "a"}"#, "json index must specify cast type"),
+        ("$meta", "INVERTED", r#"{"json_cast_type": "ARRAY_INT64"}"#, "ARRAY_INT64 is not supp"),
+        ("$meta", "BITMAP", r#"{"json_cast_type": "DOUBLE"}"#, "DOUBLE is not supported"),
+        ("$meta", "NGRAM", r#"{"min_gram": 2, "max_gram": 3}"#, "must specify json_cast_type"),
+    ] {
+        let (code, reason) = server.wrong(index(field, index_type, params));
+        assert!(code == 1100 && reason.contains(words), "{field} {params}: {code} {reason}");
+    }
+    server.done(index("title", "NGRAM", r#"{"min_gram": 2, "max_gram": 3}"#));
+    server.done(index("$meta", "INVERTED", r#"{"json_path": "a", "json_cast_type": "double"}"#));
+}
+
+#[test]
+fn a_kind_of_field_that_is_not_there_is_refused() {
+    let mut server = Server::new();
+    let mut request = books();
+    let mut schema = CollectionSchema::decode(request.schema.as_slice()).unwrap();
+    let name = "events".to_string();
+    schema.struct_array_fields = vec![StructArrayFieldSchema { name }];
+    request.schema = schema.encode_to_vec();
+    let reason = "struct array fields are not supported by this engine: events: invalid parameter";
+    assert_eq!(server.wrong(request), (1100, reason.to_string()));
 }
 
 #[test]

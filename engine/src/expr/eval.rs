@@ -29,6 +29,8 @@ pub struct Eval<'a> {
     pub segment: &'a Segment,
     pub rows: Range<usize>,
     pub texts: &'a dyn Texts,
+    /// of samples
+    pub seed: u64,
 }
 
 impl Eval<'_> {
@@ -128,7 +130,7 @@ impl Eval<'_> {
             Node::Sample { of, share } => {
                 let truth = self.truth(of, asked);
                 let mut yes = Bits::filled(self.rows.len(), false);
-                for row in scan::sample(truth.yes.ones(), self.rows.start, *share) {
+                for row in scan::sample(truth.yes.ones(), self.rows.start, *share, self.seed) {
                     yes.set(row, true);
                 }
                 Truth { yes, known: truth.known }

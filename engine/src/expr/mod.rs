@@ -53,6 +53,8 @@ pub struct Expr {
 pub struct Filter {
     node: plan::Node,
     keys: Option<Vec<Key>>,
+    /// which rows a sample has of those that match
+    seed: u64,
 }
 
 /// Reads a filter. An empty text is a filter that all rows match.
@@ -72,14 +74,19 @@ impl Expr {
             .map_err(|why| refused(&self.text, &why))?;
         node.arrange();
         let keys = node.keys(schema.primary());
-        Ok(Filter { node, keys })
+        Ok(Filter { node, keys, seed: 0 })
     }
 }
 
 impl Filter {
     /// The filter that all rows match.
     pub fn always() -> Filter {
-        Filter { node: plan::Node::Always(true), keys: None }
+        Filter { node: plan::Node::Always(true), keys: None, seed: 0 }
+    }
+
+    /// The filter of a request at a moment: another one samples other rows.
+    pub fn at(self, moment: u64) -> Filter {
+        Filter { seed: moment, ..self }
     }
 
     /// Whether all rows match, whatever is in them.
@@ -97,7 +104,7 @@ impl Filter {
     pub fn matches(&self, segment: &Segment, rows: Range<usize>, texts: &dyn Texts) -> Bits {
         let end = rows.end.min(segment.rows());
         let rows = rows.start.min(end)..end;
-        eval::Eval { segment, rows, texts }.truth(&self.node, None).yes
+        eval::Eval { segment, rows, texts, seed: self.seed }.truth(&self.node, None).yes
     }
 
     /// The keys of a filter that asks for keys and nothing else (`pk in [2, 1]`, `pk == 1`), as

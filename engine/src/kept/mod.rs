@@ -34,6 +34,7 @@ use milvus_proto::Effect;
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind};
 use crate::pace::{Pace, Partial};
+use crate::segment::Segment;
 use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
 use crate::store::export::Export;
@@ -51,7 +52,7 @@ const LOG: u64 = 32 << 20;
 const RECORDS: u64 = 4_096;
 
 /// What makes room, or makes a table readable: it is kept also when there is no room.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 13] = [
     "CreateIndex",
     "Delete",
     "DropCollection",
@@ -59,6 +60,8 @@ const RESERVED: [&str; 11] = [
     "DropIndex",
     "DropPartition",
     "DropStorage",
+    "Flush",
+    "FlushAll",
     "LoadCollection",
     "LoadPartitions",
     "ManualCompaction",
@@ -142,23 +145,27 @@ impl Kept {
             // where it stays so, writes are refused, and reads go on
             let _ = self.reopen();
         }
+        let is_flush = matches!(call.method, "Flush" | "FlushAll");
+        let is_sealed = |segment: &Segment| segment.flushed() == segment.rows();
+        let catalog = self.service.catalog();
+        let is_idle =
+            is_flush && catalog.collections().all(|collection| is_sealed(&collection.segment));
         let mut write = Write {
             call,
             last_timestamp: self.service.catalog().last_timestamp,
             store: &mut self.store,
             trouble: &mut self.trouble,
             lost: self.lost.as_ref(),
-            is_flush: matches!(call.method, "Flush" | "FlushAll"),
+            is_idle,
             is_reserved: RESERVED.contains(&call.method),
             is_undone: false,
         };
         let answered = self.service.call_kept(call, &mut write, Pace::new(partial, go_on))?;
-        let (is_undone, is_flush, is_reserved) =
-            (write.is_undone, write.is_flush, write.is_reserved);
+        let (is_undone, is_reserved) = (write.is_undone, write.is_reserved);
         if is_undone {
             self.read_anew();
         }
-        if answered.error.is_none() && (is_flush || is_reserved) {
+        if answered.error.is_none() && is_reserved {
             // what was dropped is gone from the files when they are written anew
             let Sizes { records, reserve, .. } = self.store.sizes();
             let makes_room = reserve < RESERVE || call.method == "DropStorage";
@@ -279,7 +286,8 @@ struct Write<'a> {
     store: &'a mut Store,
     trouble: &'a mut Option<StoreError>,
     lost: Option<&'a StoreError>,
-    is_flush: bool,
+    /// a flush of nothing new
+    is_idle: bool,
     /// it may take of the reserve
     is_reserved: bool,
     /// the memory has what the files have not
@@ -291,7 +299,7 @@ impl Keeper for Write<'_> {
         if let Some(error) = self.lost {
             return Err(error.clone().into());
         }
-        let is_checked = effect == Effect::Write && !self.is_flush && !self.is_reserved;
+        let is_checked = effect == Effect::Write && !self.is_reserved;
         if is_checked && self.trouble.is_some() {
             *self.trouble = self.store.try_room(record::size_of(self.call)).err();
             if let Some(error) = &self.trouble {
@@ -302,7 +310,7 @@ impl Keeper for Write<'_> {
     }
 
     fn keep(&mut self, catalog: &Catalog) -> crate::error::Result<()> {
-        if self.is_flush {
+        if self.is_idle {
             return Ok(());
         }
         let (kind, body) = record::record(self.call, self.last_timestamp, catalog);

@@ -167,6 +167,7 @@ fn collection_state(collection: &Collection) -> state::Collection {
         deleted,
         updated: collection.updated,
         written: written.collect(),
+        flushed: collection.segment.flushed() as u64,
     }
 }
 
@@ -184,6 +185,7 @@ fn collection_of(
     let mut segment = read(&collection, &schema)?;
     let written = collection.written.iter();
     segment.set_written(written.map(|written| (written.rows as usize, written.moment)));
+    segment.set_flushed(collection.flushed as usize);
     let partitions = collection.partitions.into_iter().map(|partition| Partition {
         id: partition.id,
         name: partition.name,

@@ -88,6 +88,9 @@ pub(super) struct Collection {
     /// when the rows were written, in their order; the last ones may not be told
     #[prost(message, repeated, tag = "14")]
     pub written: Vec<Written>,
+    /// how many rows, from the first one on, were there at the last flush
+    #[prost(uint64, tag = "15")]
+    pub flushed: u64,
 }
 
 /// The rows before which, and behind those of the one before, were written by a moment.

@@ -18,10 +18,10 @@ pub mod texts;
 
 use milvus_proto::milvus as pb;
 use milvus_proto::milvus::search_request::SearchInput;
-use milvus_proto::schema::SearchResultData;
+use milvus_proto::schema::{FunctionChain, SearchResultData};
 
 use crate::catalog::Collection;
-use crate::error::{Error, Result, success};
+use crate::error::{Error, Kind, Result, success};
 use crate::index::Hit;
 use crate::outputs::Outputs;
 use crate::pace::Pace;
@@ -31,6 +31,7 @@ use by_key::ByKey;
 use group::{Group, Scorer};
 use plan::{Params, Plan, Whole};
 use rank::Ranker;
+use score::Decay;
 
 /// How scores are rounded: to so many digits behind the point.
 #[derive(Clone, Copy)]
@@ -52,6 +53,7 @@ pub(crate) fn search(
 ) -> Result<pb::SearchResults> {
     let moment = pace.moment(moment);
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
+    refuse_chains(&request.function_chains)?;
     let mut plan = Plan::new(collection, request, moment, None, pace)?;
     let found = found(&plan, request, moment, pace)?;
     // the half away from zero, as Milvus's core has it
@@ -68,6 +70,13 @@ pub(crate) fn search(
     Ok(reply(collection, results, moment))
 }
 
+fn refuse_chains(chains: &[FunctionChain]) -> Result<()> {
+    match chains.is_empty() {
+        true => Ok(()),
+        false => Err(Error::new(Kind::NotSupported, "function chains are not there")),
+    }
+}
+
 /// Joins the rows that several searches find.
 pub(crate) fn hybrid(
     collection: &Collection,
@@ -79,6 +88,7 @@ pub(crate) fn hybrid(
     if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
         return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
     }
+    refuse_chains(&request.function_chains)?;
     time::check_zone(&request.rank_params)?;
     let rank_params = score::ranker(&request.rank_params, request.function_score.as_ref())?;
     let params = Params::new(&rank_params)?;
@@ -87,6 +97,7 @@ pub(crate) fn hybrid(
     let group = Group::new(collection, &params)?;
     let scorer = Scorer::new(&params)?;
     let ranker = Ranker::new(&params, request.requests.len())?;
+    let decay = Decay::of_hybrid(collection, request.function_score.as_ref())?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
     let whole = Whole { depth: limit + offset, group };
     let (mut metrics, mut searches) = (Vec::new(), Vec::new());
@@ -106,7 +117,10 @@ pub(crate) fn hybrid(
     let joined = (0..queries).map(|query| {
         let found: Vec<&[Hit]> =
             searches.iter().filter_map(|hits| hits.get(query)).map(Vec::as_slice).collect();
-        let joined = ranker.join(&collection.segment, &metrics, &found);
+        let mut joined = ranker.join(&collection.segment, &metrics, &found);
+        if let Some(decay) = &decay {
+            decay.apply(collection, &mut joined);
+        }
         match &whole.group {
             None => joined.into_iter().skip(offset).take(limit).collect(),
             Some(group) => {

@@ -87,7 +87,7 @@ impl<'a> Plan<'a> {
             Some(whole) => whole.group.clone(),
         };
         check_group(field, &params, group.is_some())?;
-        let filter = filter(collection, request)?;
+        let filter = filter(collection, request)?.at(moment);
         // after everything that the request says wrong by itself, as Milvus's proxy has it
         let partitions = collection.readable_partitions(&request.partition_names)?;
         let index = collection.index_of(&field.name);

@@ -14,8 +14,26 @@ const MAX_K: f64 = 16_384.0;
 
 #[derive(Debug)]
 pub(crate) enum Ranker {
-    Rrf { k: f64 },
-    Weighted { weights: Vec<f32>, normalize: bool },
+    Rrf {
+        k: f64,
+    },
+    Weighted {
+        weights: Vec<f32>,
+        normalize: bool,
+    },
+    /// by their scores, for a function that scores them anew
+    Scored {
+        mode: ScoreMode,
+        normalize: bool,
+    },
+}
+
+/// What the scores of a row in several searches are together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ScoreMode {
+    Max,
+    Sum,
+    Average,
 }
 
 impl Ranker {
@@ -47,6 +65,22 @@ impl Ranker {
                 })?;
                 Ok(Ranker::Weighted { weights, normalize })
             }
+            "decay" => {
+                let mode = params.text("score_mode").map(|mode| mode.to_lowercase());
+                let mode = match mode.as_deref() {
+                    None | Some("" | "max") => ScoreMode::Max,
+                    Some("sum") => ScoreMode::Sum,
+                    Some("avg") => ScoreMode::Average,
+                    Some(other) => {
+                        return Err(Error::invalid(format!(
+                            "unsupported score_mode {other}, it is one of [max, avg, sum]"
+                        )));
+                    }
+                };
+                let normalize = params.text("norm_score");
+                let normalize = normalize.is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+                Ok(Ranker::Scored { mode, normalize })
+            }
             other => Err(Error::invalid(format!("unsupported rank type {other}"))),
         }
     }
@@ -54,7 +88,9 @@ impl Ranker {
     /// Whether a larger joined score is better: distances that are only weighted stay distances.
     pub fn larger_first(&self, metrics: &[Metric]) -> bool {
         match self {
-            Ranker::Rrf { .. } | Ranker::Weighted { normalize: true, .. } => true,
+            Ranker::Rrf { .. }
+            | Ranker::Weighted { normalize: true, .. }
+            | Ranker::Scored { .. } => true,
             Ranker::Weighted { normalize: false, .. } => {
                 metrics.iter().any(|metric| metric.larger_is_closer())
             }
@@ -64,24 +100,42 @@ impl Ranker {
     /// One query's hits of each search, joined, the best first, those of one score by their keys.
     pub fn join(&self, segment: &Segment, metrics: &[Metric], found: &[&[Hit]]) -> Vec<Hit> {
         let larger_first = self.larger_first(metrics);
-        let mut scores: HashMap<u32, f32> = HashMap::new();
+        // of a row, and in how many searches it is
+        let mut scores: HashMap<u32, (f32, usize)> = HashMap::new();
         for (index, (metric, hits)) in metrics.iter().zip(found).enumerate() {
             for (rank, hit) in hits.iter().enumerate() {
-                *scores.entry(hit.row).or_default() += match self {
-                    Ranker::Rrf { k } => (1.0 / (k + (rank + 1) as f64)) as f32,
+                let (joined, count) = scores.entry(hit.row).or_default();
+                *count += 1;
+                *joined = match self {
+                    Ranker::Rrf { k } => *joined + (1.0 / (k + (rank + 1) as f64)) as f32,
+                    Ranker::Scored { mode, normalize } => {
+                        let score = match *normalize || !metric.larger_is_closer() {
+                            true => normalized(*metric, hit.score),
+                            false => hit.score,
+                        };
+                        match mode {
+                            ScoreMode::Max if *count > 1 => joined.max(score),
+                            _ => *joined + score,
+                        }
+                    }
                     Ranker::Weighted { weights, normalize } => {
                         let score = match (normalize, larger_first, metric.larger_is_closer()) {
                             // distances among scores are turned round
                             (true, ..) | (false, true, false) => normalized(*metric, hit.score),
                             (false, ..) => hit.score,
                         };
-                        weights.get(index).copied().unwrap_or(0.0) * score
+                        *joined + weights.get(index).copied().unwrap_or(0.0) * score
                     }
                 };
             }
         }
-        let mut joined: Vec<Hit> =
-            scores.into_iter().map(|(row, score)| Hit { row, score }).collect();
+        let whole = |(row, (score, count)): (u32, (f32, usize))| match self {
+            Ranker::Scored { mode: ScoreMode::Average, .. } => {
+                Hit { row, score: score / count as f32 }
+            }
+            _ => Hit { row, score },
+        };
+        let mut joined: Vec<Hit> = scores.into_iter().map(whole).collect();
         joined.sort_by(|a, b| {
             let by_score = a.score.total_cmp(&b.score);
             let by_score = if larger_first { by_score.reverse() } else { by_score };

@@ -102,14 +102,18 @@ impl Rescore {
                 }
             };
         }
-        let larger_first = metric.larger_is_closer() || !self.keeps_distances();
-        hits.sort_by(|a, b| {
-            let by_score = a.score.total_cmp(&b.score);
-            let by_score = if larger_first { by_score.reverse() } else { by_score };
-            let key = |hit: &Hit| collection.segment.key(hit.row as usize);
-            by_score.then_with(|| key(a).cmp(&key(b)))
-        });
+        sort(collection, hits, metric.larger_is_closer() || !self.keeps_distances());
     }
+}
+
+/// The best first, those of one score by their keys.
+fn sort(collection: &Collection, hits: &mut [Hit], larger_first: bool) {
+    hits.sort_by(|a, b| {
+        let by_score = a.score.total_cmp(&b.score);
+        let by_score = if larger_first { by_score.reverse() } else { by_score };
+        let key = |hit: &Hit| collection.segment.key(hit.row as usize);
+        by_score.then_with(|| key(a).cmp(&key(b)))
+    });
 }
 
 impl Mode {
@@ -154,6 +158,27 @@ impl Boost {
 }
 
 impl Decay {
+    /// What a hybrid search's function says of the hits that are joined; none where it is another.
+    pub fn of_hybrid(
+        collection: &Collection,
+        score: Option<&FunctionScore>,
+    ) -> Result<Option<Decay>> {
+        match score.map(|score| score.functions.as_slice()) {
+            Some([function]) if reranker(function) == "decay" => {
+                Decay::new(collection, function).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Scores joined hits anew.
+    pub fn apply(&self, collection: &Collection, hits: &mut [Hit]) {
+        for hit in hits.iter_mut() {
+            hit.score *= self.factor(collection, hit.row as usize);
+        }
+        sort(collection, hits, true);
+    }
+
     fn new(collection: &Collection, function: &FunctionSchema) -> Result<Decay> {
         let wrong = |words: String| Error::plain(Kind::Unexpected, words);
         let [input] = function.input_field_names.as_slice() else {
@@ -233,7 +258,7 @@ pub(crate) fn ranker(
         return Err(Error::invalid("currently only supports one rerank function"));
     };
     match reranker(function) {
-        name @ ("rrf" | "weighted") => {
+        name @ ("rrf" | "weighted" | "decay") => {
             params.retain(|pair| pair.key != "strategy" && pair.key != "params");
             let key = "strategy".to_string();
             params.push(KeyValuePair { key, value: name.to_string() });

@@ -45,6 +45,8 @@ pub struct Segment {
     older: HashMap<u32, u32>,
     /// the rows before which, and the moment by which they were written, in the order of both
     written: Vec<(usize, u64)>,
+    /// how many rows, from the first one on, were there at the last flush
+    flushed: usize,
     primary: usize,
     identity: u64,
 }
@@ -84,6 +86,7 @@ impl Segment {
             sorted: Vec::new(),
             older: HashMap::new(),
             written: Vec::new(),
+            flushed: 0,
             primary: schema.primary(),
         }
     }
@@ -287,6 +290,16 @@ impl Segment {
         over.checked_sub(1).and_then(|last| self.written.get(last)).map_or(0, |(end, _)| *end)
     }
 
+    /// How many rows, from the first one on, were there at the last flush: those behind them grow.
+    pub fn flushed(&self) -> usize {
+        self.flushed
+    }
+
+    /// As [`Segment::flushed`] gives it; never more rows than there are.
+    pub fn set_flushed(&mut self, rows: usize) {
+        self.flushed = rows.min(self.rows());
+    }
+
     /// The newest row of a key.
     pub fn find(&self, key: &Key) -> Option<usize> {
         self.keys.get(key).map(|row| *row as usize)
@@ -370,6 +383,7 @@ impl Segment {
             let kept = live.partition_point(|row| row < end);
             (kept, *moment)
         });
+        compacted.flushed = live.partition_point(|row| *row < self.flushed);
         compacted.written = stamps.collect();
         compacted.written.dedup_by_key(|(end, _)| *end);
         compacted

@@ -27,8 +27,7 @@ pub(crate) fn create(
     context: &mut Context<'_>,
     request: pb::CreateDatabaseRequest,
 ) -> Result<Status> {
-    check_name("database", &request.db_name)
-        .map_err(|error| Error::plain(Kind::DatabaseInvalidName, error.reason))?;
+    check_database(&request.db_name)?;
     time::check_zone(&request.properties)?;
     let created = context.timestamp;
     context.catalog.create_database(&request.db_name, request.properties, created)?;
@@ -36,8 +35,14 @@ pub(crate) fn create(
 }
 
 pub(crate) fn drop(context: &mut Context<'_>, request: pb::DropDatabaseRequest) -> Result<Status> {
+    check_database(&request.db_name)?;
     context.catalog.drop_database(&request.db_name)?;
     Ok(success())
+}
+
+fn check_database(name: &str) -> Result<()> {
+    check_name("database", name)
+        .map_err(|error| Error::plain(Kind::DatabaseInvalidName, error.reason))
 }
 
 pub(crate) fn alter(

@@ -250,9 +250,71 @@ fn with_defaults(field: &Field, given: Vec<KeyValuePair>) -> Result<Vec<KeyValue
             field.name
         )));
     }
+    let read = Params::new(&params)?;
+    check_scalar(field, index_type, &read)?;
     // the bounds of its numbers
-    indexed::choice(field, &Params::new(&params)?, 0)?;
+    indexed::choice(field, &read, 0)?;
     Ok(params)
+}
+
+/// What the index of a JSON column has to say of the values it is for, and one of n-grams of these.
+fn check_scalar(field: &Field, index_type: &str, params: &Params) -> Result<()> {
+    let upper = |key| params.text(key).map(|text| text.trim().to_uppercase());
+    let cast = upper("json_cast_type");
+    if index_type == "NGRAM" {
+        if field.data_type == DataType::Json {
+            match cast.as_deref() {
+                Some("VARCHAR") => {}
+                Some(other) => {
+                    return Err(Error::invalid(format!(
+                        "JSON field with ngram index only supports VARCHAR cast type, got: {other}"
+                    )));
+                }
+                None => {
+                    return Err(Error::invalid(
+                        "JSON field with ngram index must specify json_cast_type",
+                    ));
+                }
+            }
+        }
+        return check_grams(params);
+    }
+    if field.data_type != DataType::Json {
+        return Ok(());
+    }
+    let Some(cast) = cast else {
+        return Err(Error::invalid(
+            "json index must specify cast type: missing parameter[missing_param=json_cast_type]",
+        ));
+    };
+    let known: &[&str] = match index_type {
+        "BITMAP" => &["BOOL", "VARCHAR"],
+        "STL_SORT" => &["BOOL", "DOUBLE", "VARCHAR"],
+        _ => &["BOOL", "DOUBLE", "VARCHAR", "ARRAY_BOOL", "ARRAY_DOUBLE", "ARRAY_VARCHAR", "JSON"],
+    };
+    match known.contains(&cast.as_str()) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!("json_cast_type {cast} is not supported"))),
+    }
+}
+
+fn check_grams(params: &Params) -> Result<()> {
+    let (Some(least), Some(most)) = (params.text("min_gram"), params.text("max_gram")) else {
+        return Err(Error::invalid("Ngram index must specify both min_gram and max_gram"));
+    };
+    let number = |key: &str, text: &str| {
+        text.parse::<i64>().map_err(|_| {
+            Error::invalid(format!("{key} for Ngram index must be an integer, got: {text}"))
+        })
+    };
+    let (least, most) = (number("min_gram", &least)?, number("max_gram", &most)?);
+    if least <= 0 || least > most {
+        return Err(Error::invalid(format!(
+            "invalid min_gram or max_gram value for Ngram index, min_gram: {least}, \
+             max_gram: {most}"
+        )));
+    }
+    Ok(())
 }
 
 /// The metric of a vector's index when none is named, and those that there are.

@@ -41,7 +41,8 @@ pub(crate) fn health(
     Ok(pb::CheckHealthResponse { status: Some(success()), is_healthy: true, reasons: Vec::new() })
 }
 
-/// Everything that is acknowledged is kept already: a flush has nothing to wait for.
+/// Everything that is acknowledged is kept already: a flush has nothing to wait for, and seals the
+/// rows that are there.
 pub(crate) fn flush(
     context: &mut Context<'_>,
     request: pb::FlushRequest,
@@ -49,7 +50,8 @@ pub(crate) fn flush(
     use pb::flush_response::{CollFlushTsEntry, CollSegIDsEntry};
     let mut reply = pb::FlushResponse { status: Some(success()), ..Default::default() };
     for name in request.collection_names {
-        let collection = context.catalog.collection(&request.db_name, &name)?;
+        let collection = context.catalog.collection_mut(&request.db_name, &name)?;
+        collection.segment.set_flushed(collection.segment.rows());
         let segments = LongArray { data: segments(collection).map(|(id, ..)| id).collect() };
         reply.coll_seg_i_ds.push(CollSegIDsEntry { key: name.clone(), value: Some(segments) });
         reply.coll_flush_ts.push(CollFlushTsEntry { key: name, value: context.timestamp });
@@ -68,6 +70,9 @@ pub(crate) fn flush_all(
     context: &mut Context<'_>,
     _: pb::FlushAllRequest,
 ) -> Result<pb::FlushAllResponse> {
+    for collection in context.catalog.collections_mut() {
+        collection.segment.set_flushed(collection.segment.rows());
+    }
     Ok(pb::FlushAllResponse { status: Some(success()), flush_all_ts: context.timestamp })
 }
 
@@ -154,12 +159,14 @@ pub(crate) fn query_segments(
     Ok(pb::GetQuerySegmentInfoResponse { status: Some(success()), infos: infos.collect() })
 }
 
-/// A segment for each partition that has rows: its number, the partition's, how many rows.
+/// A segment for each partition that has flushed rows: its number, the partition's, how many rows.
+/// Milvus tells no growing ones, here as little as among those that are loaded.
 fn segments(collection: &Collection) -> impl Iterator<Item = (i64, i64, usize)> {
-    let live = collection.segment.live();
+    let mut sealed = collection.segment.live();
+    (collection.segment.flushed()..sealed.len()).for_each(|row| sealed.set(row, false));
     collection.partitions.iter().filter_map(move |partition| {
         let mut rows = collection.segment.in_partitions(&[partition.number]);
-        rows.and(&live);
+        rows.and(&sealed);
         (rows.count() > 0).then(|| (partition.id, partition.id, rows.count()))
     })
 }

@@ -61,6 +61,7 @@ pub(crate) fn query(
     let partitions = collection.readable_partitions(&request.partition_names)?;
     let segment = &collection.segment;
     let moment = context.pace.moment(context.timestamp);
+    let filter = filter.at(moment);
     let mut rows: Bits = match filter.keys() {
         Some(keys) => {
             let mut rows = Bits::filled(segment.rows(), false);

@@ -317,6 +317,10 @@ fn a_sample_is_a_share_of_what_matches() {
     assert!(sample("n == 1 and random_sample(0.1)").ones().all(|row| row % 4 == 1));
     assert_eq!(sample("id == 7 && random_sample(0.01)").count(), 1);
     assert_eq!(sample("random_sample(0.25)"), sample("random_sample(0.25)"));
+    let later = collection.filter("random_sample(0.25)").unwrap().at(1);
+    let later = later.matches(&collection.segment, 0..20_000, &texts);
+    assert_eq!(later.count(), 5000);
+    assert_ne!(later, sample("random_sample(0.25)"));
     // and it is not the first of them
     assert!(
         (900..1600).contains(&sample("random_sample(0.25)").ones().filter(|r| *r < 5000).count())

@@ -270,7 +270,8 @@ fn looks_at(database: &str, name: &str) -> Vec<Ask> {
     }
     let mut asks = about!(
         DescribeCollectionRequest DescribeIndexRequest ShowPartitionsRequest GetLoadStateRequest
-        GetCollectionStatisticsRequest GetPersistentSegmentInfoRequest ListAliasesRequest
+        GetCollectionStatisticsRequest GetPersistentSegmentInfoRequest GetQuerySegmentInfoRequest
+        ListAliasesRequest
     );
     for partition in ["_default", "p", "q"] {
         asks.push(ask(pb::GetLoadStateRequest {

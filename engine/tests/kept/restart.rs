@@ -110,6 +110,29 @@ fn what_did_not_change_is_not_written_again() {
     pair.look();
 }
 
+/// Flushed rows are sealed, those behind them grow: whether the log tells it or a checkpoint.
+#[test]
+fn what_was_flushed_stays_sealed() {
+    let mut pair = world();
+    for flush in [
+        ask(pb::FlushRequest { collection_names: vec!["a".to_string()], ..Default::default() }),
+        ask(pb::FlushAllRequest::default()),
+    ] {
+        pair.done(&flush);
+        pair.done(&insert("", "a", 0, "", &Rows::new(200..203, 4)));
+        pair.reopen();
+        pair.look();
+        pair.kept.checkpoint().unwrap();
+        pair.reopen();
+        pair.look();
+    }
+    pair.done(&ask(pb::FlushAllRequest::default()));
+    pair.kept.checkpoint().unwrap();
+    pair.done(&ask(pb::FlushAllRequest::default()));
+    assert_eq!(pair.kept.sizes().records, 0);
+    assert!(!pair.kept.is_due());
+}
+
 #[test]
 fn a_checkpoint_in_slices_is_of_the_moment_it_began() {
     let mut pair = world();

@@ -102,10 +102,17 @@ pub fn missing(bits: &Bits, rows: &Range<usize>) -> impl Iterator<Item = usize> 
         .map(move |row| row - start)
 }
 
-/// So many of the rows, at least one, always the same: those whose numbers are scattered lowest.
-pub fn sample(rows: impl Iterator<Item = usize>, first: usize, share: f64) -> Vec<usize> {
+/// So many of the rows, at least one, the same for the same seed: those whose numbers are scattered
+/// lowest.
+pub fn sample(
+    rows: impl Iterator<Item = usize>,
+    first: usize,
+    share: f64,
+    seed: u64,
+) -> Vec<usize> {
+    let seed = scatter(seed);
     let mut scattered: Vec<(u64, usize)> =
-        rows.map(|row| (scatter((first + row) as u64), row)).collect();
+        rows.map(|row| (scatter((first + row) as u64 ^ seed), row)).collect();
     if scattered.is_empty() {
         return Vec::new();
     }

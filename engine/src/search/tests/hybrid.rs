@@ -56,6 +56,49 @@ fn ranks_are_fused() {
 }
 
 #[test]
+fn a_decay_is_of_joined_scores() {
+    let mut world = world("L2", "L2");
+    let scored = |mode: &str| {
+        let params = [
+            ("reranker", "decay"),
+            ("function", "linear"),
+            ("origin", "1"),
+            ("scale", "1"),
+            ("decay", "0.6"),
+            ("score_mode", mode),
+        ];
+        let function = FunctionSchema {
+            input_field_names: vec!["shelf".to_string()],
+            params: params.iter().map(|(key, value)| pair(key, value)).collect(),
+            ..Default::default()
+        };
+        pb::HybridSearchRequest {
+            function_score: Some(FunctionScore { functions: vec![function], params: Vec::new() }),
+            ..hybrid(&[("limit", "9")], &[("topk", "4")])
+        }
+    };
+    let of = |distance: f64| 1.0 - 2.0 * distance.atan() / std::f64::consts::PI;
+    // what the rows of the second shelf have left
+    let left = 0.6;
+    let found = world.found(scored("max"));
+    assert_eq!(keys(&found), [1, 4, 3, 2]);
+    close(&found.scores, &[of(0.0), of(0.0) * left, of(1.0), of(1.0) * left]);
+    let sums = [
+        of(0.0) + of(4.0),
+        of(4.0) + of(1.0),
+        (of(9.0) + of(0.0)) * left,
+        (of(1.0) + of(9.0)) * left,
+    ];
+    for (mode, share) in [("sum", 1.0), ("avg", 0.5)] {
+        let found = world.found(scored(mode));
+        assert_eq!(keys(&found), [1, 3, 4, 2], "{mode}");
+        close(&found.scores, &sums.map(|sum| sum * share));
+    }
+    let (_, reason) = world.wrong(scored("best"));
+    assert!(reason.contains("unsupported score_mode best"), "{reason}");
+}
+
+#[test]
 fn distances_are_weighted_as_they_are() {
     let weighted = [("strategy", "weighted"), ("params", r#"{"weights": [0.5, 0.25]}"#)];
     let params = [&weighted[..], &[("limit", "4")]].concat();

@@ -18,8 +18,8 @@ use milvus_proto::schema::i_ds::IdField;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
-    CollectionSchema, DataType, FieldData, FieldSchema, FloatArray, FunctionSchema, IntArray,
-    JsonArray, LongArray, ScalarField, SearchResultData, StringArray, VectorField,
+    CollectionSchema, DataType, FieldData, FieldSchema, FloatArray, FunctionSchema, FunctionScore,
+    IntArray, JsonArray, LongArray, ScalarField, SearchResultData, StringArray, VectorField,
 };
 use milvus_proto::{Reply, Request};
 use prost::Message;

@@ -9,8 +9,16 @@ pub struct Outcome {
     pub tables: Vec<Table>,
     /// what was done, in a few words; the status line
     pub done: String,
-    /// milliseconds spent waiting for the server; `None` when none was asked
-    pub server_ms: Option<f64>,
+    /// how long it was waited for an answer; `None` when nobody was asked
+    pub waited: Option<Waited>,
+}
+
+/// Time spent waiting for whoever answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Waited {
+    pub ms: f64,
+    /// for the engine in the tab, and not for a server
+    pub is_engine: bool,
 }
 
 impl Outcome {

@@ -28,8 +28,8 @@ pub(crate) mod write;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
 use crate::language::help;
-use crate::milvus::Platform;
-use crate::outcome::{Outcome, Table, plural};
+use crate::milvus::{Client, Platform, Target};
+use crate::outcome::{Outcome, Table, Waited, plural};
 use context::Context;
 use errors::NO_ANSWER;
 use state::State;
@@ -79,7 +79,7 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
                 opened.extend(context.take_notices());
                 outcome.notices.splice(0..0, opened);
                 outcome.notices.extend(slowed(connection.client.slowed()));
-                outcome.server_ms = Some(connection.client.server_ms());
+                outcome.waited = Some(waited(&connection.client));
                 if connection.client.changed() {
                     state.acknowledge(statement);
                 }
@@ -103,6 +103,12 @@ async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Re
             }
         }
     }
+}
+
+/// How long it was waited in this statement, and for whom.
+fn waited<P: Platform>(client: &Client<P>) -> Waited {
+    let is_engine = matches!(client.target, Target::Engine(_));
+    Waited { ms: client.waited_ms(), is_engine }
 }
 
 /// What is said when the server limited the rate of a statement.

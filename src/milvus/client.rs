@@ -68,7 +68,7 @@ struct State {
     database: RefCell<String>,
     /// by database and collection: this session's last write
     written: RefCell<HashMap<(String, String), Written>>,
-    server_ms: Cell<f64>,
+    waited_ms: Cell<f64>,
     /// whether a write was acknowledged since [`Client::begin`]
     changed: Cell<bool>,
     /// whether this session may have written what it does not remember
@@ -150,18 +150,18 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// Begins a statement: from here its time on the server and its changes are counted.
+    /// Begins a statement: from here its time and its changes are counted.
     pub fn begin(&self, explain: bool) {
-        self.state.server_ms.set(0.0);
+        self.state.waited_ms.set(0.0);
         self.state.changed.set(false);
         self.state.lost.set(None);
         self.state.slowed.set(0);
         *self.state.explained.borrow_mut() = explain.then(Vec::new);
     }
 
-    /// Milliseconds spent waiting for the server since [`Client::begin`].
-    pub fn server_ms(&self) -> f64 {
-        self.state.server_ms.get()
+    /// Milliseconds spent waiting for the server or the engine since [`Client::begin`].
+    pub fn waited_ms(&self) -> f64 {
+        self.state.waited_ms.get()
     }
 
     /// Whether a write was acknowledged since [`Client::begin`]: what has begun to write is not
@@ -345,7 +345,7 @@ impl<P: Platform> Client<P> {
             self.platform.sleep(self.timeout_ms),
         )
         .await;
-        self.state.server_ms.set(self.server_ms() + self.platform.now() - started);
+        self.state.waited_ms.set(self.waited_ms() + self.platform.now() - started);
         match answer.unwrap_or_else(|| Err(tonic::Status::deadline_exceeded("no answer"))) {
             Ok(reply) => Ok(reply),
             Err(status) => Err(self.transport_error(method, status).await),

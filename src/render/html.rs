@@ -109,7 +109,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::super::tests::PLAIN;
     use super::*;
-    use crate::outcome::Column;
+    use crate::outcome::{Column, Waited};
 
     fn one(kind: Type, value: Datum) -> String {
         let table = Table::new(vec![Column::new("c", kind)], vec![vec![value]]);
@@ -211,7 +211,8 @@ mod tests {
     fn precision_and_time_are_as_the_options_say() {
         let table =
             Table::new(vec![Column::new("d", Type::Float)], vec![vec![Datum::Double(0.123_456)]]);
-        let outcome = Outcome { server_ms: Some(2.0), ..Outcome::table(table) };
+        let outcome =
+            Outcome { waited: Some(Waited { ms: 2.0, is_engine: false }), ..Outcome::table(table) };
         let exact = render(&outcome, &PLAIN);
         assert!(exact.contains(">0.123456</td>") && exact.contains(">1 row</p>"), "{exact}");
         let options = Options { precision: Some(2), timing: true, ..PLAIN };

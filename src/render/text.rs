@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::options::Options;
 use super::value::{is_right_aligned, show};
-use crate::outcome::{Outcome, Table, grouped};
+use crate::outcome::{Outcome, Table, Waited, grouped};
 use crate::printable::printable;
 
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
@@ -22,11 +22,14 @@ pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     lines.join("\n")
 }
 
-/// What was done and how long the server took.
+/// What was done and how long the server or the engine took.
 pub(super) fn status(outcome: &Outcome, options: &Options) -> String {
     let done = printable(&outcome.done);
-    match outcome.server_ms {
-        Some(ms) if options.timing => format!("{done} ({} on the server)", duration(ms)),
+    match outcome.waited {
+        Some(Waited { ms, is_engine }) if options.timing => {
+            let place = if is_engine { "in the engine" } else { "on the server" };
+            format!("{done} ({} {place})", duration(ms))
+        }
         _ => done,
     }
 }
@@ -154,16 +157,19 @@ mod tests {
 
     #[test]
     fn the_status_line_has_the_time_if_that_is_asked_for() {
-        let timed = |ms| {
-            let outcome = Outcome { server_ms: Some(ms), ..Outcome::done("done") };
-            render(&outcome, &Options { timing: true, ..PLAIN })
+        let waited = |ms, is_engine| Outcome {
+            waited: Some(Waited { ms, is_engine }),
+            ..Outcome::done("done")
         };
+        let timed = |ms| render(&waited(ms, false), &Options { timing: true, ..PLAIN });
         assert_eq!(timed(0.25), "done (0.2 ms on the server)");
         assert_eq!(timed(9.96), "done (10.0 ms on the server)");
         assert_eq!(timed(1234.5), "done (1234 ms on the server)");
         assert_eq!(timed(12_345.0), "done (12.3 s on the server)");
-        let outcome = Outcome { server_ms: Some(1.0), ..Outcome::done("done") };
-        assert_eq!(render(&outcome, &PLAIN), "done");
+        let engine = waited(1.0, true);
+        let shown = render(&engine, &Options { timing: true, ..PLAIN });
+        assert_eq!(shown, "done (1.0 ms in the engine)");
+        assert_eq!(render(&engine, &PLAIN), "done");
         let local = Outcome::done("done");
         assert_eq!(render(&local, &Options { timing: true, ..PLAIN }), "done");
         assert_eq!(render(&Outcome::default(), &PLAIN), "");

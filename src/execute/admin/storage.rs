@@ -114,6 +114,7 @@ pub(crate) async fn drop<P: Platform>(context: &Context<'_, P>) -> Result<Outcom
     has_files("DROP STORAGE", context)?;
     context.send(own::DropStorageRequest {}, context.span).await?;
     context.forget_all();
+    context.client.set_database("default");
     let store = context.client.target.url();
     Ok(Outcome::done(format!("dropped all that {store} had: it is empty")))
 }

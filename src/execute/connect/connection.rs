@@ -8,6 +8,7 @@ use crate::execute::connect::secret::secret;
 use crate::execute::errors::diagnose;
 use crate::execute::names::check_database;
 use crate::execute::state::{Connection, State};
+use crate::execute::waited;
 use crate::language::ast::{self, Name, Value, Word};
 use crate::milvus::{Address, Client, Platform, Store, StoreKind, Target};
 use crate::outcome::{Outcome, Table};
@@ -58,7 +59,7 @@ async fn open<P: Platform>(
             outcome.notices.push(ONLY_READ.to_string());
         }
     }
-    outcome.server_ms = Some(client.server_ms());
+    outcome.waited = Some(waited(&client));
     let connection =
         Rc::new(Connection { name: name.clone(), client, catalog: Catalog::default() });
     let mut connections = state.connections.borrow_mut();

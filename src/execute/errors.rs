@@ -104,10 +104,20 @@ fn http(url: &str, status: u16) -> Diagnostic {
         .help(help)
 }
 
+/// The host, where it looks like the file of a database.
+fn file_of(url: &str) -> Option<&str> {
+    let (_, place) = url.split_once("://")?;
+    let host = place.split([':', '/']).next()?;
+    host.ends_with(".milvus").then_some(host)
+}
+
 /// The likely causes, in order, as far as a look at the address has told them apart.
 fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
-    let diagnostic =
+    let mut diagnostic =
         Diagnostic::new(Code::Unreachable, format!("no Milvus answered at {url}: {detail}"));
+    if let Some(file) = file_of(url) {
+        diagnostic = diagnostic.help(format!("if it is the file of a database: `./{file}`"));
+    }
     // the browser's words for an answer that it keeps from the page
     let kept = detail.contains("Failed to fetch")
         || detail.contains("NetworkError")
@@ -135,5 +145,18 @@ fn unreachable(url: &str, detail: &str, probe: Probe) -> Diagnostic {
         Probe::Unknown => diagnostic.help(
             "check host and port, that Envoy runs in front of Milvus, and TLS (`?secure=true`)",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_looks_like_a_file_is_asked_about() {
+        let helps = |url| unreachable(url, "no", Probe::Unknown).help.len();
+        assert_eq!(helps("http://digits.milvus:19530"), helps("http://milvus:19530") + 1);
+        let diagnostic = unreachable("http://digits.milvus:19530", "no", Probe::Unknown);
+        assert_eq!(diagnostic.help[0], "if it is the file of a database: `./digits.milvus`");
     }
 }

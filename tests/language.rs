@@ -1,8 +1,8 @@
 //! Runs the language reference: every `sql` fence of tests/language/*.md is a cell, the `text`
 //! fence behind it what it shows. A page runs in a fresh session on Milvus 2.3.5, on Milvus Lite 3,
 //! on Milvus Lite 2.5 and on the engine of this project; `sql skip=lite,lite25: reason` leaves some
-//! of them out, `sql only=milvus: reason` all others. `UPDATE=1` rewrites what is expected from the first of [`BACKENDS`] that a fence
-//! does not skip.
+//! of them out, `sql only=milvus: reason` all others. `UPDATE=1` rewrites what is expected from the
+//! first of [`BACKENDS`] that a fence does not skip.
 
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -26,7 +26,8 @@ export async function run(host) {
   await host.native('data', { name, rows: ROWS, width: WIDTH, queries: QUERIES });
   for (const [peer, title, way] of PEERS) {
     const page = await host.page();
-    const what = `${ROWS.toLocaleString('en')} x ${WIDTH}, a search for 10, beside ${title}, ${way}`;
+    const rows = ROWS.toLocaleString('en');
+    const what = `${rows} x ${WIDTH}, a search for 10, beside ${title}, ${way}`;
     try {
       const found = await page.evaluate(compare, [name, WIDTH, peer, way, EFS, RECALL, ROUNDS]);
       const share = times(median(found.rounds.map(([ours, theirs]) => ours / theirs)));

@@ -28,7 +28,8 @@ export async function run(host) {
       inserts.push(m.insert('texts', part.length, [keys, m.texts('t', part)]));
     }
     const ours = e.insert(inserts) + e.build();
-    const { create, insertMultiple, search } = await import('/peers/@orama/orama/dist/esm/index.js');
+    const orama = await import('/peers/@orama/orama/dist/esm/index.js');
+    const { create, insertMultiple, search } = orama;
     const begin = performance.now();
     const index = create({ schema: { t: 'string' } });
     await insertMultiple(index, texts.map((t, number) => ({ id: String(number), t })), 1_000);

@@ -1,12 +1,12 @@
 //! A store of the engine in the tab. In: `milvus://local[/name]`, which the browser keeps,
-//! `milvus://memory[/name]`, which is gone with the page, or the place of a database's file, which is
-//! only read. Out: its kind and name.
+//! `milvus://memory[/name]`, which is gone with the page, or the place of a database's file, which
+//! is only read. Out: its kind and name.
 
 /// The name of a store that was given none.
 const UNNAMED: &str = "default";
 
-/// How the name of a database's file ends. Hosts have such names too: a file is one of a URL, or of a
-/// path that says so.
+/// How the name of a database's file ends. Hosts have such names too: a file is one of a URL, or of
+/// a path that says so.
 const FILE: &str = ".milvus";
 const BEFORE_FILES: [&str; 5] = ["http://", "https://", "./", "../", "/"];
 

@@ -1,5 +1,5 @@
-//! A store as it was found: whole, or damaged. A damaged one refuses what it is asked, in words, but
-//! for what leads out of it: what is whole can be exported, and it can be begun anew.
+//! A store as it was found: whole, or damaged. A damaged one refuses what it is asked, in words,
+//! but for what leads out of it: what is whole can be exported, and it can be begun anew.
 
 use std::sync::Arc;
 

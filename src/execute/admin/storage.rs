@@ -141,8 +141,8 @@ fn room(Quota { used, limit, is_promised }: Quota) -> Vec<String> {
 }
 
 /// What helps with a damaged store.
-pub(crate) const WAY_OUT: &str = "EXPORT DATABASE d TO 'file' SALVAGE saves what is whole of a database, \
-     and DROP STORAGE begins anew";
+pub(crate) const WAY_OUT: &str = "EXPORT DATABASE d TO 'file' SALVAGE saves what is whole of a \
+     database, and DROP STORAGE begins anew";
 
 /// The engine alone has them.
 fn has_files<P: Platform>(statement: &str, context: &Context<'_, P>) -> Result<()> {

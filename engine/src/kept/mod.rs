@@ -168,7 +168,9 @@ impl Kept {
         if answered.error.is_none() && is_reserved {
             // what was dropped is gone from the files when they are written anew
             let Sizes { records, reserve, .. } = self.store.sizes();
-            let makes_room = reserve < RESERVE || call.method == "DropStorage";
+            // the record itself may have found room that the last write did not
+            let is_short = reserve < RESERVE || self.trouble.is_some();
+            let makes_room = is_short || call.method == "DropStorage";
             self.is_asked |= records > 0 && (is_flush || makes_room);
         }
         Ok((!answered.is_paused).then_some(answered.reply))

@@ -1,16 +1,23 @@
-//! Reads that take long, in slices. Whoever calls the engine can do nothing else meanwhile, so a
-//! read asks between its steps whether it may go on. Where it may not it ends there, and is called
-//! again with its [`Partial`]: what it found is not looked for twice. Nothing may be written
+//! Requests that take long, in slices. Whoever calls the engine can do nothing else meanwhile, so a
+//! request asks between its steps whether it may go on. Where it may not it ends there, and is
+//! called again with its [`Partial`]: what it found is not looked for twice. Nothing may be written
 //! before it is done.
+//!
+//! What is written as one piece, such as reading a store, is cut by [`step`]: [`at_once`] does it
+//! in one go, and [`Pace::work`] with pauses.
 
+use std::any::Any;
+use std::future::poll_fn;
 use std::ops::Range;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use crate::error::{Error, Kind, Result};
 use crate::index::Hit;
 use crate::index::collect::TopK;
 use crate::segment::bits::Bits;
 
-/// What an unfinished read has found so far; empty for a new one.
+/// What an unfinished request has found so far; empty for a new one.
 #[derive(Default)]
 pub struct Partial {
     /// when it began: what ends while it goes on is still seen
@@ -18,6 +25,8 @@ pub struct Partial {
     is_paused: bool,
     filters: Vec<Bits>,
     searches: Vec<Found>,
+    /// what else is under way: of the type that its method knows
+    work: Option<Box<dyn Any>>,
 }
 
 /// What one search has found so far.
@@ -30,7 +39,7 @@ pub(crate) struct Found {
     pub row: u32,
 }
 
-/// One slice of a read.
+/// One slice of a request.
 pub(crate) struct Pace<'a> {
     partial: &'a mut Partial,
     go_on: &'a mut dyn FnMut() -> bool,
@@ -49,6 +58,34 @@ impl<'a> Pace<'a> {
     /// Whether the error that a read ended with means that there is more to do.
     pub fn is_paused(&self) -> bool {
         self.partial.is_paused
+    }
+
+    /// Whether there is work under way that has what it needs of the request.
+    pub fn is_at_work(&self) -> bool {
+        self.partial.work.is_some()
+    }
+
+    /// The work that is under way.
+    pub fn resume<W: 'static>(&mut self) -> Option<W> {
+        let work = self.partial.work.take()?.downcast();
+        work.ok().map(|work| *work)
+    }
+
+    /// Does work step by step, each of some milliseconds, until one gives what was worked for.
+    pub fn work<W: 'static, T>(
+        &mut self,
+        mut work: W,
+        mut step: impl FnMut(&mut W) -> Result<Option<T>>,
+    ) -> Result<T> {
+        loop {
+            if let Some(done) = step(&mut work)? {
+                return Ok(done);
+            }
+            if let Err(paused) = self.pause() {
+                self.partial.work = Some(Box::new(work));
+                return Err(paused);
+            }
+        }
     }
 
     /// The moment of the read: the one of its first slice.
@@ -103,8 +140,36 @@ impl<'a> Pace<'a> {
     fn pause(&mut self) -> Result<()> {
         self.partial.is_paused = !(self.go_on)();
         match self.partial.is_paused {
-            true => Err(Error::plain(Kind::Internal, "a read was not called to its end")),
+            true => Err(Error::plain(Kind::Internal, "a request was not called to its end")),
             false => Ok(()),
+        }
+    }
+}
+
+/// A place in work that is written as one piece where it can pause.
+pub(crate) async fn step() {
+    let mut is_behind = false;
+    poll_fn(|_| match std::mem::replace(&mut is_behind, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
+}
+
+/// Does such work up to its next pause; gives what comes of it once it is done.
+pub(crate) fn go_on<T>(work: &mut (impl Future<Output = T> + Unpin)) -> Option<T> {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
+}
+
+/// Does such work in one go.
+pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        if let Some(done) = go_on(&mut work) {
+            return done;
         }
     }
 }

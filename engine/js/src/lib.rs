@@ -21,7 +21,16 @@ use opfs::Folder;
 #[wasm_bindgen]
 pub struct Engine {
     served: Served,
-    /// what a read has found that is under way
+    /// the request that is under way
+    asked: Asked,
+}
+
+/// A request, and what was found for it so far.
+#[derive(Default)]
+struct Asked {
+    method: String,
+    database: String,
+    request: Vec<u8>,
     partial: Partial,
 }
 
@@ -35,7 +44,7 @@ impl Engine {
     /// A store that is kept nowhere.
     pub fn memory() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { served: Served::Memory(Service::default()), partial: Partial::default() }
+        Engine { served: Served::Memory(Service::default()), asked: Asked::default() }
     }
 
     /// The store of these files; `added` are handles of files that are to be made. Throws in words
@@ -52,25 +61,33 @@ impl Engine {
             folder.add(name, handle, at < there);
         }
         let (found, _) = Found::open(Arc::new(folder)).map_err(|error| error.to_string())?;
-        Ok(Engine { served: Served::Files(found, folder), partial: Partial::default() })
+        Ok(Engine { served: Served::Files(found, folder), asked: Asked::default() })
     }
 
-    /// Answers a request, or throws a status of gRPC as a number. A read that has taken so many
-    /// milliseconds gives nothing: then it is called again, or given up by [`Engine::stop`], and
-    /// nothing else is called before that.
+    /// Answers a request, or throws a status of gRPC as a number. One that has taken so many
+    /// milliseconds gives nothing: then [`Engine::go_on`] is called, or [`Engine::stop`], and
+    /// nothing else before that.
     pub fn call(
         &mut self,
-        method: &str,
-        database: &str,
-        request: &[u8],
+        method: String,
+        database: String,
+        request: Vec<u8>,
         ms: f64,
     ) -> Result<Option<Vec<u8>>, u32> {
+        self.asked = Asked { method, database, request, partial: Partial::default() };
+        self.go_on(ms)
+    }
+
+    /// Goes on with the request that is under way.
+    #[wasm_bindgen(js_name = goOn)]
+    pub fn go_on(&mut self, ms: f64) -> Result<Option<Vec<u8>>, u32> {
         let start = Date::now();
-        let call = Call { method, database, request, now_ms: start as u64 };
         let mut go_on = || Date::now() < start + ms;
+        let Asked { method, database, request, partial } = &mut self.asked;
+        let call = Call { method, database, request, now_ms: start as u64 };
         let answer = match &mut self.served {
-            Served::Memory(service) => service.call_slice(call, &mut self.partial, &mut go_on),
-            Served::Files(found, _) => found.call_slice(call, &mut self.partial, &mut go_on),
+            Served::Memory(service) => service.call_slice(call, partial, &mut go_on),
+            Served::Files(found, _) => found.call_slice(call, partial, &mut go_on),
         };
         if !matches!(answer, Ok(None)) {
             self.stop();
@@ -81,9 +98,9 @@ impl Engine {
         })
     }
 
-    /// Gives up the read that is under way.
+    /// Gives up the request that is under way.
     pub fn stop(&mut self) {
-        self.partial = Partial::default();
+        self.asked = Asked::default();
     }
 
     /// Builds indexes for so many milliseconds; tells whether there is more to build.

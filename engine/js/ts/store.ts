@@ -58,7 +58,7 @@ export class Here implements Store {
 
   call(call: Call, signal: AbortSignal): Promise<Uint8Array> {
     this._waiting++;
-    // one after the other: a read goes on in the state in which it began
+    // one after the other: a slice goes on in the state in which the first began
     const answer = this._last.then(() => this._answer(call, signal));
     this._last = answer.catch(() => undefined).finally(() => this._waiting--);
     void this._last.then(() => this._tend());
@@ -66,20 +66,23 @@ export class Here implements Store {
   }
 
   private async _answer({ method, database, request }: Call, signal: AbortSignal) {
+    const engine = this._engine;
+    let slice = () => engine.call(method, database, request, SLICE_MS);
     for (;;) {
       if (signal.aborted) {
-        this._engine.stop();
+        engine.stop();
         throw { code: CANCELLED, message: 'the call was cancelled' } satisfies Refusal;
       }
       let reply: Uint8Array | undefined;
       try {
-        reply = this._engine.call(method, database, request, SLICE_MS);
+        reply = slice();
       } catch (error) {
         throw typeof error === 'number' ? refusal(method, error) : error;
       }
       if (reply) {
         return reply;
       }
+      slice = () => engine.goOn(SLICE_MS);
       await turn();
     }
   }

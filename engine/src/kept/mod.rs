@@ -33,7 +33,7 @@ use milvus_proto::Effect;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind};
-use crate::pace::{Pace, Partial};
+use crate::pace::{Pace, Partial, at_once, step};
 use crate::segment::Segment;
 use crate::service::{Call, Keeper, Refusal, Service};
 use crate::store::error::{Result, StoreError};
@@ -101,12 +101,18 @@ impl Kept {
     /// Opens a store, or makes one where there are no files of any. What is damaged is an error,
     /// and nothing that is whole is changed.
     pub fn open(files: Arc<dyn Files>) -> Result<(Kept, Opening)> {
+        at_once(Kept::read(files))
+    }
+
+    /// As [`Kept::open`], with pauses.
+    async fn read(files: Arc<dyn Files>) -> Result<(Kept, Opening)> {
         let (store, opened) = Store::open(files.clone())?;
-        let (mut service, places) = restored(&store, &opened.manifest_body)?;
+        let (mut service, places) = restored(&store, &opened.manifest_body).await?;
         let mut replayed = 0;
         for record in opened.records {
             record::replay(&mut service, &record?)?;
             replayed += 1;
+            step().await;
         }
         let kept = Kept {
             files,
@@ -266,18 +272,20 @@ impl Kept {
 }
 
 /// The service of the last checkpoint, and where its rows are.
-fn restored(store: &Store, body: &[u8]) -> Result<(Service, Places)> {
+async fn restored(store: &Store, body: &[u8]) -> Result<(Service, Places)> {
     let mut places = Places::new();
     if body.is_empty() {
         return Ok((Service::default(), places));
     }
-    let catalog = snapshot::catalog_of(State::of_body(body)?, |collection, schema| {
+    let state = State::of_body(body)?;
+    let catalog = snapshot::catalog_of(state, async |collection, schema| {
         let deleted = |rows| snapshot::deleted_of(collection, rows);
-        let segment = rows::read(store, schema, &collection.parts, deleted)?;
+        let segment = rows::read(store, schema, &collection.parts, deleted).await?;
         let place = Place { identity: segment.identity(), parts: collection.parts.clone() };
         places.insert(collection.id, place);
         Ok(segment)
-    })?;
+    });
+    let catalog = catalog.await?;
     Ok((Service::new(catalog), places))
 }
 

@@ -1,14 +1,17 @@
 //! A database as one file, and a database of such a file. The file is a store's export that has the
 //! one database, so that a whole store can be moved the same way.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::Kept;
 use super::checkpoint::{Checkpoint, Places, Progress};
 use crate::catalog::{Catalog, DEFAULT_DATABASE, Database};
 use crate::error::{Error, Result};
+use crate::pace::{go_on, step};
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::export::Export;
 use crate::store::files::memory::Memory;
 use crate::store::import::Import;
 
@@ -19,23 +22,68 @@ pub(crate) struct Moved {
     pub last_timestamp: u64,
 }
 
-pub(crate) fn export(catalog: &Catalog, database: &str) -> Result<Vec<u8>> {
-    let (mut store, opened) = Store::open(Arc::new(Memory::new()))?;
-    // a store begins its first checkpoint behind its last record
-    drop(opened);
-    let places = Places::new();
-    let mut checkpoint = Checkpoint::begin_of(&mut store, catalog, &places, Some(database));
-    while checkpoint.step(&mut store, catalog, usize::MAX)? == Progress::More {}
-    let export = store.export()?;
-    let mut file = Vec::with_capacity(usize::try_from(export.size()).unwrap_or_default());
-    for chunk in export {
-        file.extend(chunk?);
-    }
-    Ok(file)
+/// Bytes that a step takes: some milliseconds.
+const STEP: usize = 1 << 20;
+
+/// A database that is written as a file, step by step.
+pub(crate) struct Exporting {
+    store: Store,
+    checkpoint: Option<Checkpoint>,
+    export: Option<Export>,
+    file: Vec<u8>,
 }
 
-pub(crate) fn import(file: &[u8]) -> Result<Moved> {
-    let kept = opened(file).map_err(|error| match error {
+impl Exporting {
+    pub fn begin(catalog: &Catalog, database: &str) -> Result<Exporting> {
+        let (mut store, opened) = Store::open(Arc::new(Memory::new()))?;
+        // a store begins its first checkpoint behind its last record
+        drop(opened);
+        let places = Places::new();
+        let checkpoint = Checkpoint::begin_of(&mut store, catalog, &places, Some(database));
+        Ok(Exporting { store, checkpoint: Some(checkpoint), export: None, file: Vec::new() })
+    }
+
+    /// The file, once it is whole. The catalog is the same at each step.
+    pub fn step(&mut self, catalog: &Catalog) -> Result<Option<Vec<u8>>> {
+        if let Some(checkpoint) = &mut self.checkpoint {
+            if checkpoint.step(&mut self.store, catalog, STEP)? != Progress::More {
+                self.checkpoint = None;
+            }
+            return Ok(None);
+        }
+        let export = match &mut self.export {
+            Some(export) => export,
+            None => {
+                let export = self.store.export()?;
+                self.file.reserve(usize::try_from(export.size()).unwrap_or_default());
+                self.export.insert(export)
+            }
+        };
+        match export.next() {
+            Some(chunk) => {
+                self.file.extend(chunk?);
+                Ok(None)
+            }
+            None => Ok(Some(std::mem::take(&mut self.file))),
+        }
+    }
+}
+
+/// A file that is read, step by step.
+pub(crate) struct Importing(Pin<Box<dyn Future<Output = Result<Moved>>>>);
+
+impl Importing {
+    pub fn begin(file: Vec<u8>) -> Importing {
+        Importing(Box::pin(import(file)))
+    }
+
+    pub fn step(&mut self) -> Result<Option<Moved>> {
+        go_on(&mut self.0).transpose()
+    }
+}
+
+async fn import(file: Vec<u8>) -> Result<Moved> {
+    let kept = opened(file).await.map_err(|error| match error {
         StoreError::Damaged { file, offset, what } => Error::invalid(format!(
             "the file is no whole export of a database: `{file}` at byte {offset}: {what}"
         )),
@@ -56,10 +104,15 @@ pub(crate) fn import(file: &[u8]) -> Result<Moved> {
     }
 }
 
-fn opened(file: &[u8]) -> std::result::Result<Kept, StoreError> {
+async fn opened(file: Vec<u8>) -> std::result::Result<Kept, StoreError> {
     let files = Arc::new(Memory::new());
     let mut import = Import::new(files.clone())?;
-    import.write(file)?;
+    for bytes in file.chunks(STEP) {
+        import.write(bytes)?;
+        step().await;
+    }
+    // it is not there twice while it is read
+    drop(file);
     import.finish()?;
-    Ok(Kept::open(files)?.0)
+    Ok(Kept::read(files).await?.0)
 }

@@ -14,6 +14,7 @@ use milvus_proto::schema::ScalarField;
 use prost::Message;
 
 use super::state::{Part, damaged};
+use crate::pace::step;
 use crate::schema::Schema;
 use crate::segment::Segment;
 use crate::segment::bits::Bits;
@@ -102,7 +103,7 @@ pub(super) fn bytes_of(segment: &Segment, rows: Range<usize>) -> usize {
 
 /// Reads the parts of a collection back, and which of their rows are deleted. A row that has lost
 /// a value is deleted too.
-pub(super) fn read(
+pub(super) async fn read(
     source: &dyn Source,
     schema: &Schema,
     parts: &[Part],
@@ -140,6 +141,7 @@ pub(super) fn read(
                 if !is_whole {
                     lost.push(before..column.rows());
                 }
+                step().await;
             }
         }
         let end = partitions.rows() + rows;
@@ -161,7 +163,7 @@ pub(super) fn read(
         .collect();
     let mut deleted = deleted(partitions.rows());
     lost.into_iter().flatten().for_each(|row| deleted.set(row, true));
-    Ok(Segment::restored(schema, columns, partitions, deleted))
+    Ok(Segment::restored(schema, columns, partitions, deleted).await)
 }
 
 /// What is damaged is an error.

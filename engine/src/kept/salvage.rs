@@ -13,7 +13,7 @@ use super::record::{Needs, needs, replay};
 use super::rows::{self, Source};
 use super::snapshot;
 use super::state::{self, State};
-use crate::catalog::Catalog;
+use crate::pace::at_once;
 use crate::schema::Schema;
 use crate::segment::bits::Bits;
 use crate::service::Service;
@@ -65,11 +65,11 @@ fn checkpointed(salvage: &Salvage, lost: &mut Vec<String>) -> Result<Service> {
             }
         }
     }
-    let catalog: Catalog = snapshot::catalog_of(state, |collection, schema| {
+    let catalog = snapshot::catalog_of(state, async |collection, schema| {
         let deleted = |rows| snapshot::deleted_of(collection, rows);
-        rows::read(salvage, schema, &collection.parts, deleted)
-    })?;
-    Ok(Service::new(catalog))
+        rows::read(salvage, schema, &collection.parts, deleted).await
+    });
+    Ok(Service::new(at_once(catalog)?))
 }
 
 /// Leaves out the parts that cannot be read; gives how many rows are lost, in these and in others.
@@ -85,7 +85,7 @@ fn leave_out(collection: &mut state::Collection, salvage: &Salvage) -> Result<us
         let range = start..start + part.rows as usize;
         start = range.end;
         let gone = |_| range.clone().map(|row| deleted.get(row)).collect();
-        match rows::read(salvage, &schema, &[*part], gone) {
+        match at_once(rows::read(salvage, &schema, &[*part], gone)) {
             Ok(segment) => {
                 there += segment.live_count();
                 parts.push(*part);

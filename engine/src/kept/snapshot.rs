@@ -38,15 +38,15 @@ pub(super) fn state_of(catalog: &Catalog) -> State {
 }
 
 /// A catalog, with the rows that `read` finds for each collection.
-pub(super) fn catalog_of(
+pub(super) async fn catalog_of(
     state: State,
-    mut read: impl FnMut(&state::Collection, &Schema) -> Result<Segment>,
+    mut read: impl AsyncFnMut(&state::Collection, &Schema) -> Result<Segment>,
 ) -> Result<Catalog> {
     let mut catalog = Catalog::default();
     for database in state.databases {
         let mut collections = BTreeMap::new();
         for collection in database.collections {
-            let restored = collection_of(collection, &mut read)?;
+            let restored = collection_of(collection, &mut read).await?;
             collections.insert(restored.name.clone(), restored);
         }
         let restored = Database {
@@ -171,9 +171,9 @@ fn collection_state(collection: &Collection) -> state::Collection {
     }
 }
 
-fn collection_of(
+async fn collection_of(
     mut collection: state::Collection,
-    read: &mut impl FnMut(&state::Collection, &Schema) -> Result<Segment>,
+    read: &mut impl AsyncFnMut(&state::Collection, &Schema) -> Result<Segment>,
 ) -> Result<Collection> {
     let message = collection.schema.take().unwrap_or_default();
     let schema = Schema::restored(message, &collection.fields).map_err(|error| {
@@ -182,7 +182,7 @@ fn collection_of(
     if collection.partitions.iter().any(|partition| partition.number > u32::MAX >> 1) {
         return Err(damaged(format!("a partition of collection `{}`", collection.name)));
     }
-    let mut segment = read(&collection, &schema)?;
+    let mut segment = read(&collection, &schema).await?;
     let written = collection.written.iter();
     segment.set_written(written.map(|written| (written.rows as usize, written.moment)));
     segment.set_flushed(collection.flushed as usize);

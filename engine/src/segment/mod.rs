@@ -7,6 +7,7 @@ pub mod blocks;
 pub mod column;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use milvus_proto::schema::i_ds::IdField;
@@ -17,6 +18,7 @@ use crate::index::built::{Built, Choice};
 use crate::index::rows::{Mask, Rows};
 use crate::index::sorted::{RUN, Sorted};
 use crate::index::sparse::Sparse;
+use crate::pace::step;
 use crate::schema::{Field, Schema};
 use bits::Bits;
 use blocks::Blocks;
@@ -92,22 +94,29 @@ impl Segment {
     }
 
     /// A segment as it was: all its rows, and which of them are deleted.
-    pub fn restored(
+    pub(crate) async fn restored(
         schema: &Schema,
         columns: Vec<Column>,
         partitions: Blocks<u32>,
         deleted: Bits,
     ) -> Segment {
         let mut restored = Segment { columns, partitions, deleted, ..Segment::new(schema) };
+        let rows = restored.rows();
         for (index, inverted) in &mut restored.inverted {
             if let Some(column) = restored.columns.get(*index) {
-                invert(inverted, column, 0);
+                for rows in steps(rows) {
+                    invert(inverted, column, rows);
+                    step().await;
+                }
             }
         }
         let gone: Vec<usize> = restored.deleted.ones().collect();
         gone.into_iter().for_each(|row| restored.count(row, Sparse::forget));
         restored.keys.reserve(restored.live_count());
-        restored.link(0);
+        for rows in steps(rows) {
+            restored.link(rows);
+            step().await;
+        }
         restored
     }
 
@@ -245,18 +254,18 @@ impl Segment {
 
     /// Adds rows: a column for each field, all of one length, and the partition of each row.
     pub fn append(&mut self, columns: &[Column], partitions: &[u32]) {
-        let first = self.rows();
+        let rows = self.rows()..self.rows() + partitions.len();
         for (column, new) in self.columns.iter_mut().zip(columns) {
             column.append(new);
         }
         for (index, inverted) in &mut self.inverted {
-            if let Some(column) = columns.get(*index) {
-                invert(inverted, column, first);
+            if let Some(column) = self.columns.get(*index) {
+                invert(inverted, column, rows.clone());
             }
         }
         self.partitions.extend(partitions);
-        self.deleted.resize(first + partitions.len(), false);
-        self.link(first);
+        self.deleted.resize(rows.end, false);
+        self.link(rows);
     }
 
     /// Says of the rows that came last in which moment they were written.
@@ -398,7 +407,7 @@ impl Segment {
         places.filter(|place| **place >= index).for_each(|place| *place += 1);
         if matches!(column.data, Data::Sparse(_)) {
             let mut inverted = Sparse::new();
-            invert(&mut inverted, &column, 0);
+            invert(&mut inverted, &column, 0..self.rows());
             self.inverted.push((index, inverted));
         }
         if index <= self.columns.len() {
@@ -431,8 +440,8 @@ impl Segment {
     }
 
     /// Finds the rows from this one on by their keys.
-    fn link(&mut self, first: usize) {
-        for row in first..self.rows() {
+    fn link(&mut self, rows: Range<usize>) {
+        for row in rows {
             if !self.deleted.get(row)
                 && let Some(key) = self.key(row)
                 && let Some(before) = self.keys.insert(key, row as u32)
@@ -457,12 +466,18 @@ impl Segment {
     }
 }
 
-fn invert(inverted: &mut Sparse, column: &Column, first: usize) {
+fn invert(inverted: &mut Sparse, column: &Column, range: Range<usize>) {
     if let Data::Sparse(rows) = &column.data {
-        for (row, terms) in (first..).zip(rows.blocks().flatten()) {
+        for (row, terms) in range.clone().zip(rows.pieces(range).flatten()) {
             inverted.insert(row as u32, &pairs(terms).collect::<Vec<_>>());
         }
     }
+}
+
+/// All rows, as many at a time as take a few milliseconds to link or to invert.
+fn steps(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    const STEP: usize = 4_096;
+    (0..rows).step_by(STEP).map(move |start| start..rows.min(start + STEP))
 }
 
 fn next_identity() -> u64 {

@@ -63,7 +63,7 @@ pub(crate) struct Context<'a> {
     pub sizes: Option<Sizes>,
     /// of a damaged store, in words
     pub lost: Vec<String>,
-    /// of a read that may take long
+    /// of what may take long
     pub pace: Pace<'a>,
 }
 
@@ -238,7 +238,7 @@ impl Service {
     }
 
     /// As [`Service::call`], for as long as `go_on` says so, which is asked every few milliseconds
-    /// of a read. None where there is more to do: then the same call is made again with its
+    /// of what may take long. None where there is more to do: then the same call is made again with its
     /// `partial`, or never, but no other one before that.
     pub fn call_slice(
         &mut self,
@@ -321,7 +321,11 @@ fn run<R: Request + Message + Default>(
 where
     R::Reply: Message,
 {
-    let mut request = R::decode(call.request).map_err(|_| Refusal::Malformed)?;
+    let mut request = match context.pace.is_at_work() {
+        // it may be a whole database, which is not read anew for each slice
+        true => R::default(),
+        false => R::decode(call.request).map_err(|_| Refusal::Malformed)?,
+    };
     request.default_database(call.database);
     let effect = R::METHOD.effect;
     let mut answered = keeper.admit(effect).and_then(|()| answer(context, request));

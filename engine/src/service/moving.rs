@@ -5,16 +5,39 @@ use milvus_proto::engine as own;
 
 use crate::catalog::{Catalog, Database, or_default};
 use crate::error::{Error, Kind, Result, success};
-use crate::kept::moved::{self, Moved};
+use crate::kept::moved::{Exporting, Importing, Moved};
 use crate::schema::check_name;
 use crate::service::Context;
+
+/// An export that is under way.
+struct Export {
+    collections: i64,
+    rows: i64,
+    file: Exporting,
+}
+
+/// An import that is under way.
+struct Import {
+    target_name: String,
+    file: Importing,
+}
 
 pub(crate) fn export(
     context: &mut Context<'_>,
     request: own::ExportDatabaseRequest,
 ) -> Result<own::ExportDatabaseResponse> {
-    let name = or_default(&request.db_name);
-    let database = context.catalog.database_mut(name)?;
+    let export: Export = match context.pace.resume() {
+        Some(export) => export,
+        None => begin_export(context.catalog, or_default(&request.db_name))?,
+    };
+    let Export { collections, rows, .. } = export;
+    let file = context.pace.work(export, |export| export.file.step(context.catalog))?;
+    let lost = std::mem::take(&mut context.lost);
+    Ok(own::ExportDatabaseResponse { status: Some(success()), file, collections, rows, lost })
+}
+
+fn begin_export(catalog: &mut Catalog, name: &str) -> Result<Export> {
+    let database = catalog.database_mut(name)?;
     for collection in database.collections.values_mut() {
         // what was deleted is not to be in a file that travels; nobody sees the difference here
         let live = collection.segment.live();
@@ -23,9 +46,7 @@ pub(crate) fn export(
         }
     }
     let (collections, rows) = counts(database);
-    let file = moved::export(context.catalog, name)?;
-    let lost = std::mem::take(&mut context.lost);
-    Ok(own::ExportDatabaseResponse { status: Some(success()), file, collections, rows, lost })
+    Ok(Export { collections, rows, file: Exporting::begin(catalog, name)? })
 }
 
 /// What is there stays as it is: a collection or an alias of the same name is an error.
@@ -33,12 +54,16 @@ pub(crate) fn import(
     context: &mut Context<'_>,
     request: own::ImportDatabaseRequest,
 ) -> Result<own::ImportDatabaseResponse> {
-    let Moved { name, database, last_timestamp } = moved::import(&request.file)?;
+    let own::ImportDatabaseRequest { target_name, file } = request;
+    let import = context.pace.resume();
+    let import = import.unwrap_or_else(|| Import { target_name, file: Importing::begin(file) });
+    let (moved, target_name) = context.pace.work(import, |import| {
+        let moved = import.file.step()?;
+        Ok(moved.map(|moved| (moved, std::mem::take(&mut import.target_name))))
+    })?;
+    let Moved { name, database, last_timestamp } = moved;
     let (collections, rows) = counts(&database);
-    let name = match request.target_name.as_str() {
-        "" => name,
-        target => target.to_string(),
-    };
+    let name = if target_name.is_empty() { name } else { target_name };
     check_name("database", &name)
         .map_err(|error| Error::plain(Kind::DatabaseInvalidName, error.reason))?;
     if let Ok(there) = context.catalog.database(&name) {

@@ -1,5 +1,7 @@
 //! Databases as files: what one store exports another one has, and keeps.
 
+use milvus_engine::kept::Kept;
+use milvus_engine::pace::Partial;
 use milvus_engine::service::Service;
 use milvus_engine::store::files::memory::Memory;
 use milvus_proto::engine::{
@@ -65,6 +67,54 @@ fn what_was_exported_is_imported_and_kept() {
         }
         to.kept.checkpoint().unwrap();
         to.reopen();
+    }
+}
+
+/// The reply in slices of one step each, and how many those were.
+fn in_slices(kept: &mut Kept, ask: &crate::Ask, now_ms: u64) -> (Vec<u8>, usize) {
+    let (mut partial, mut slices) = (Partial::default(), 1);
+    loop {
+        match kept.call_slice(call(ask, now_ms), &mut partial, &mut || false).unwrap() {
+            Some(reply) => return (reply, slices),
+            None => slices += 1,
+        }
+    }
+}
+
+#[test]
+fn slices_move_the_same() {
+    let mut from = Pair::begin();
+    let file = exported(&mut from);
+    let request = ask(ExportDatabaseRequest { db_name: "default".to_string(), salvage: false });
+    let (reply, slices) = in_slices(&mut from.kept, &request, from.now_ms);
+    let reply = ExportDatabaseResponse::decode(reply.as_slice()).unwrap();
+    assert_eq!((reply.collections, reply.rows), (3, 147));
+    // it tells the moment
+    assert_eq!(reply.file.len(), file.len());
+    assert!(slices > 3, "{slices}");
+
+    let mut to = Pair::begin();
+    let request = import(&file, "d");
+    for steps in 1..=5 {
+        // given up: nothing of it is there
+        let mut partial = Partial::default();
+        for _ in 0..steps {
+            let given_up = to.kept.call_slice(call(&request, 1), &mut partial, &mut || false);
+            assert_eq!(given_up, Ok(None));
+        }
+        assert_eq!(to.kept.sizes().records, 0);
+    }
+    let (reply, slices) = in_slices(&mut to.kept, &request, 1_700_000_000_001);
+    let reply = ImportDatabaseResponse::decode(reply.as_slice()).unwrap();
+    assert_eq!((reply.db_name.as_str(), reply.collections, reply.rows), ("d", 3, 147));
+    assert!(slices > 20, "{slices}");
+    for reopened in [false, true] {
+        if reopened {
+            to.reopen();
+        }
+        let request = ask(ExportDatabaseRequest { db_name: "d".to_string(), salvage: false });
+        let reply = to.kept.call(call(&request, 1_700_000_000_002)).unwrap();
+        assert_eq!(ExportDatabaseResponse::decode(reply.as_slice()).unwrap().rows, 147);
     }
 }
 

@@ -40,6 +40,7 @@
 #![warn(clippy::await_holding_refcell_ref)]
 
 pub mod diagnostic;
+mod evaluate;
 pub mod execute;
 pub mod language;
 pub mod milvus;

@@ -119,11 +119,11 @@ fn original_params() -> impl Strategy<Value = Vec<Param>> {
 }
 
 fn path() -> impl Strategy<Value = Vec<Spanned<Value>>> {
-    vec(
-        prop_oneof![(0..1000i64).prop_map(Value::Int), text().prop_map(Value::Text)]
-            .prop_map(spanned),
-        0..3,
-    )
+    vec(step(), 0..3)
+}
+
+fn step() -> impl Strategy<Value = Spanned<Value>> {
+    prop_oneof![(0..1000i64).prop_map(Value::Int), text().prop_map(Value::Text)].prop_map(spanned)
 }
 
 fn search() -> impl Strategy<Value = Search> {
@@ -212,6 +212,18 @@ fn expr() -> impl Strategy<Value = Expr> {
                 .prop_map(|(left, negated, pattern)| ExprKind::Like { left, negated, pattern }),
             (operand(), any::<bool>())
                 .prop_map(|(left, negated)| ExprKind::IsNull { left, negated }),
+            (operand(), any::<bool>(), any::<bool>())
+                .prop_map(|(left, negated, truth)| { ExprKind::IsTruth { left, negated, truth } }),
+            (of(operand()), vec((inner.clone(), inner.clone()), 1..3), of(operand())).prop_map(
+                |(operand, whens, otherwise)| ExprKind::Case { operand, whens, otherwise }
+            ),
+            (operand(), type_name()).prop_map(|(of, to)| ExprKind::Cast { of, to }),
+            (operand(), step(), any::<bool>()).prop_map(|(of, step, as_text)| ExprKind::Arrow {
+                of,
+                step,
+                as_text
+            }),
+            aggregate().prop_map(|aggregate| ExprKind::Aggregate(Box::new(aggregate))),
             call,
             vec(scalar(), 1..3).prop_map(|items| ExprKind::List(
                 items.into_iter().map(|item| expr_of(ExprKind::Literal(item))).collect()
@@ -232,10 +244,28 @@ fn field_output() -> impl Strategy<Value = Output> {
     (name(), path()).prop_map(|(name, path)| Output::Field { name, path })
 }
 
+/// A field, an aggregate, or what is computed: neither of both, and no constant alone, which could
+/// be the original's search.
 fn output() -> impl Strategy<Value = Output> {
+    let joined = (expr(), vec(expr(), 1..3)).prop_map(|(first, rest)| {
+        let rest = rest.into_iter().map(|part| ("||", part)).collect();
+        expr_of(ExprKind::Chain { first: Box::new(first), rest })
+    });
+    let is_computed = |expr: &Expr| {
+        use ExprKind::{Aggregate, Field, List, Literal, Quoted};
+        !matches!(expr.kind, Field { .. } | Literal(_) | Quoted(_) | List(_) | Aggregate(_))
+    };
+    let computed = prop_oneof![expr(), joined].prop_filter("a computed one", is_computed);
+    prop_oneof![
+        2 => field_output(),
+        1 => aggregate(),
+        1 => computed.prop_map(|expr| Output::Computed(Box::new(expr))),
+    ]
+}
+
+fn aggregate() -> impl Strategy<Value = Output> {
     let functions = Function::ALL.map(|(_, function)| function).to_vec();
     prop_oneof![
-        field_output(),
         Just(Output::Aggregate {
             function: spanned(Function::Count),
             distinct: false,
@@ -252,13 +282,24 @@ fn output() -> impl Strategy<Value = Output> {
 }
 
 fn select_statement() -> impl Strategy<Value = Kind> {
-    let item = (output(), of(name())).prop_map(|(output, alias)| Item { output, alias });
+    let every = vec(name(), 1..3).prop_map(|except| Output::Every { except });
+    let output_or_every = prop_oneof![8 => output(), 1 => every];
+    let item = (output_or_every, of(name())).prop_map(|(output, alias)| {
+        let is_every = matches!(output, Output::Every { .. });
+        Item { output, alias: alias.filter(|_| !is_every) }
+    });
     let items = prop_oneof![1 => Just(Items::All), 3 => vec(item, 1..4).prop_map(Items::Listed)];
     let direction = || select(vec![Direction::Ascending, Direction::Descending]);
     let order = prop_oneof![
         (search(), of(direction().prop_map(spanned)))
             .prop_map(|(search, direction)| Order::Search { search, direction }),
-        vec((output(), direction()), 1..3).prop_map(Order::By),
+        vec(
+            (output(), direction(), of(any::<bool>())).prop_map(
+                |(output, direction, nulls_first)| OrderKey { output, direction, nulls_first }
+            ),
+            1..3
+        )
+        .prop_map(Order::By),
     ];
     let sub_search = (search(), filter(), of(value()), of(value()), params()).prop_map(
         |(search, filter, weight, limit, params)| SubSearch {
@@ -271,9 +312,10 @@ fn select_statement() -> impl Strategy<Value = Kind> {
     );
     let rerank = (name(), params()).prop_map(|(method, params)| Rerank { method, params });
     (
-        (any::<bool>(), items, name(), vec(name(), 0..3), filter(), of(order)),
+        (any::<bool>(), items, name(), of(name()), vec(name(), 0..3), filter(), of(order)),
         (
-            vec(field_output(), 0..3),
+            vec(output(), 0..3),
+            of(expr()),
             vec(sub_search, 0..3),
             of(rerank),
             of(value()),
@@ -284,17 +326,19 @@ fn select_statement() -> impl Strategy<Value = Kind> {
     )
         .prop_map(
             |(
-                (distinct, items, table, partitions, filter, order),
-                (group, hybrid, rerank, limit, offset, params, consistency),
+                (distinct, items, table, alias, partitions, filter, order),
+                (group, having, hybrid, rerank, limit, offset, params, consistency),
             )| {
                 Kind::Select(Box::new(Select {
                     distinct,
                     items,
                     table,
+                    alias,
                     partitions,
                     filter,
                     order,
                     group,
+                    having,
                     hybrid,
                     rerank,
                     limit,

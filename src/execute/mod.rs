@@ -210,6 +210,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::OriginalDelete { table, ids } => original::delete(table, ids, context).await,
         Kind::Select(select) => select::select(select, context).await,
+        Kind::Constants(items) => read::constants::constants(items),
         Kind::OriginalSearch { vectors, table, params } => {
             original::search(vectors, table, params, context).await
         }

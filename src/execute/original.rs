@@ -400,7 +400,7 @@ pub(crate) async fn get<P: Platform>(
         level: None,
     };
     let reply = read.by_ids(ids, outputs.names.clone(), context).await?.unwrap_or_default();
-    let mut found = outputs.table(reply.fields_data, &collection);
+    let mut found = outputs.table(reply.fields_data, &collection)?;
     let at = found.columns.iter().position(|column| column.name == key.name).unwrap_or(0);
     let mut ordered = Vec::new();
     let mut missing = Vec::new();

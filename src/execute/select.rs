@@ -3,6 +3,7 @@
 //! `read` and `search`.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::evaluate::{Part, parts};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::define::partition::check_partitions;
@@ -11,7 +12,7 @@ use crate::execute::read::bounds::{self, Bound};
 use crate::execute::read::outputs::Outputs;
 use crate::execute::read::pushdown::Arranged;
 use crate::execute::read::scan::Read;
-use crate::execute::read::{aggregate, filter, sort};
+use crate::execute::read::{aggregate, filter, rewrite, sort};
 use crate::execute::search::{hybrid, single};
 use crate::language::ast::{Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::Platform;
@@ -23,12 +24,21 @@ pub(crate) async fn select<P: Platform>(
 ) -> Result<Outcome> {
     let table = &select.table;
     let collection = context.collection(table).await?;
+    let select = &*rewrite::rewritten(select, &collection)?;
     check_partitions(table, &select.partitions, context).await?;
     let (condition, bounds) = bounds::split(select.filter.clone(), &collection)?;
     let expr = filter::print(condition.as_ref(), &collection, context)?;
     let level = select.consistency.as_ref().map(params::consistency).transpose()?;
     let partitions: Vec<String> = select.partitions.iter().map(|name| name.value.clone()).collect();
     let read = Read { collection: &collection, table, partitions, expr, level };
+    let is_search = !select.hybrid.is_empty()
+        || matches!(&select.order, Some(Order::Search { .. }))
+        || bounds.iter().any(|bound| bound.search.is_some());
+    if let Some(having) = select.having.as_ref().filter(|_| is_search) {
+        return Err(Diagnostic::new(Code::SyntaxError, "a search has no HAVING")
+            .at(having.span)
+            .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out"));
+    }
     if !select.hybrid.is_empty() {
         return hybrid::search(select, &read, &bounds, context).await;
     }
@@ -37,9 +47,7 @@ pub(crate) async fn select<P: Platform>(
             .at(rerank.method.span)
             .help("add `HYBRID SEARCH (…)` before it"));
     }
-    if matches!(&select.order, Some(Order::Search { .. }))
-        || bounds.iter().any(|bound| bound.search.is_some())
-    {
+    if is_search {
         return single::search(select, &read, &bounds, context).await;
     }
     check_no_search(select, &bounds)?;
@@ -74,6 +82,7 @@ fn only_count(select: &Select) -> Option<&Item> {
         Items::Listed(items) => match items.as_slice() {
             [item @ Item { output: Output::Aggregate { function, argument: None, .. }, .. }]
                 if function.value == Function::Count
+                    && select.having.is_none()
                     && select.group.is_empty()
                     && select.order.is_none() =>
             {
@@ -148,15 +157,22 @@ async fn in_order_of_key<P: Platform>(
     Ok(Outcome::table(table).with_done(done))
 }
 
+fn has_aggregate(output: &Output) -> bool {
+    match output {
+        Output::Aggregate { .. } => true,
+        Output::Computed(expr) => parts(expr)
+            .is_ok_and(|parts| parts.iter().any(|part| matches!(part, Part::Aggregate(_)))),
+        Output::Field { .. } | Output::Every { .. } => false,
+    }
+}
+
 /// Whether there is one row for each group.
 fn groups(select: &Select) -> bool {
     let aggregates = match &select.items {
-        Items::Listed(items) => {
-            items.iter().any(|item| matches!(item.output, Output::Aggregate { .. }))
-        }
+        Items::Listed(items) => items.iter().any(|item| has_aggregate(&item.output)),
         Items::All => false,
     };
-    aggregates || select.distinct || !select.group.is_empty()
+    aggregates || select.distinct || !select.group.is_empty() || select.having.is_some()
 }
 
 /// ORDER BY fields, GROUP BY, DISTINCT and the aggregate functions.
@@ -179,7 +195,7 @@ async fn sorted_or_grouped<P: Platform>(
         } else {
             select.group.clone()
         };
-        aggregate::groups(&by, &items, keys, read, context).await?
+        aggregate::groups(&by, &items, select.having.as_ref(), keys, read, context).await?
     } else {
         sort::sorted(&items, keys, read, offset.saturating_add(shown), context).await?
     };

@@ -47,7 +47,10 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::Write(_) | Kind::OriginalInsert { .. } => "INSERT",
         Kind::Update(_) => "UPDATE",
         Kind::Delete { .. } | Kind::OriginalDelete { .. } => "DELETE",
-        Kind::Select(_) | Kind::OriginalSearch { .. } | Kind::OriginalGet { .. } => "SELECT",
+        Kind::Select(_)
+        | Kind::Constants(_)
+        | Kind::OriginalSearch { .. }
+        | Kind::OriginalGet { .. } => "SELECT",
         Kind::GrantRole { revoke: false, .. } => "GRANT ROLE",
         Kind::GrantRole { revoke: true, .. } => "REVOKE ROLE",
         Kind::Grant(grant) if grant.revoke => "REVOKE",

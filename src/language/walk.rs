@@ -71,6 +71,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         Kind::Update(update) => self::update(update, visitor),
         Kind::Delete { table: _, partition: _, filter } => self::filter(filter, visitor),
         Kind::Select(select) => self::select(select, visitor),
+        Kind::Constants(items) => self::items(items, visitor),
         Kind::OriginalInsert { vectors, table: _, partition: _, ids } => {
             visitor.vectors(vectors)?;
             ids.iter_mut().try_for_each(|ids| visitor.several(ids))
@@ -234,12 +235,14 @@ fn update(update: &mut Update, visitor: &mut dyn ValueVisitor) -> Result<()> {
 fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
     let Select {
         distinct: _,
-        items: _,
+        items,
         table: _,
+        alias: _,
         partitions: _,
         filter,
         order,
-        group: _,
+        group,
+        having,
         hybrid,
         rerank,
         limit,
@@ -247,10 +250,16 @@ fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
         params,
         consistency: _,
     } = select;
+    self::items(items, visitor)?;
     self::filter(filter, visitor)?;
+    group.iter_mut().try_for_each(|key| output(key, visitor))?;
+    having.iter_mut().try_for_each(|condition| expr(condition, visitor))?;
     match order {
         Some(Order::Search { search, direction: _ }) => self::search(search, visitor)?,
-        Some(Order::By(_)) | None => {}
+        Some(Order::By(keys)) => {
+            keys.iter_mut().try_for_each(|key| output(&mut key.output, visitor))?
+        }
+        None => {}
     }
     hybrid.iter_mut().try_for_each(|sub_search| self::sub_search(sub_search, visitor))?;
     if let Some(Rerank { method: _, params }) = rerank {
@@ -258,6 +267,25 @@ fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
     }
     limit.iter_mut().chain(offset).try_for_each(|value| visitor.value(value))?;
     self::params(params, visitor)
+}
+
+fn items(items: &mut Items, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    match items {
+        Items::All => Ok(()),
+        Items::Listed(items) => {
+            items.iter_mut().try_for_each(|item| output(&mut item.output, visitor))
+        }
+    }
+}
+
+fn output(of: &mut Output, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    match of {
+        Output::Computed(of) => expr(of, visitor),
+        Output::Aggregate { function: _, distinct: _, argument: Some(of) } => output(of, visitor),
+        Output::Aggregate { function: _, distinct: _, argument: None }
+        | Output::Every { except: _ }
+        | Output::Field { name: _, path: _ } => Ok(()),
+    }
 }
 
 fn sub_search(sub_search: &mut SubSearch, visitor: &mut dyn ValueVisitor) -> Result<()> {
@@ -309,9 +337,24 @@ fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
             self::expr(left, visitor)?;
             visitor.text(pattern)
         }
-        ExprKind::Not(expr) | ExprKind::IsNull { left: expr, negated: _ } => {
-            self::expr(expr, visitor)
+        ExprKind::Not(expr)
+        | ExprKind::IsNull { left: expr, negated: _ }
+        | ExprKind::IsTruth { left: expr, negated: _, truth: _ }
+        | ExprKind::Arrow { of: expr, step: _, as_text: _ } => self::expr(expr, visitor),
+        ExprKind::Cast { of, to: TypeName { name: _, size } } => {
+            self::expr(of, visitor)?;
+            size.iter_mut().try_for_each(|size| visitor.value(size))
         }
+        ExprKind::Case { operand, whens, otherwise } => {
+            operand.iter_mut().try_for_each(|expr| self::expr(expr, visitor))?;
+            for (when, then) in whens {
+                self::expr(when, visitor)?;
+                self::expr(then, visitor)?;
+            }
+            otherwise.iter_mut().try_for_each(|expr| self::expr(expr, visitor))
+        }
+        ExprKind::Aggregate(aggregate) => output(aggregate, visitor),
+        ExprKind::Distance(search) => self::search(search, visitor),
         ExprKind::Call { name: _, args: exprs } | ExprKind::List(exprs) => {
             exprs.iter_mut().try_for_each(|expr| self::expr(expr, visitor))
         }

@@ -4,8 +4,8 @@ use crate::diagnostic::{Code, Result};
 use crate::execute::context::Context;
 use crate::execute::define::describe::row_count;
 use crate::execute::define::partition::{partition_names, partitions};
-use crate::execute::read::order::sort_rows;
-use crate::language::ast::{Direction, Name};
+use crate::execute::read::order::{Way, sort_rows};
+use crate::language::ast::Name;
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use milvus_proto::common::SegmentState;
@@ -54,7 +54,7 @@ pub(crate) async fn segments<P: Platform>(
     let loaded = context.client.send(request).await.unwrap_or_default().infos;
     let mut rows: Vec<Vec<Datum>> =
         stored.into_iter().map(|segment| segment_row(segment, &names, &loaded)).collect();
-    sort_rows(&mut rows, 0, &[Direction::Ascending, Direction::Ascending]);
+    sort_rows(&mut rows, 0, &[Way::ASCENDING; 2]);
     let heads = [
         ("partition", Type::Text),
         ("segment", Type::Int),

@@ -2,17 +2,19 @@
 //! in the kernel over pages of rows. Memory is bounded: one accumulator a group is kept.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
+use crate::evaluate::{Part, evaluate, holds, parts};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::convert::datum;
 use crate::execute::params::pair;
 use crate::execute::read::accumulate::{Aggregate, Groups};
-use crate::execute::read::order::sort_rows;
+use crate::execute::read::computed::{self, Cells};
+use crate::execute::read::order::{Way, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{Answer, Arranged, Grouping, on_server};
 use crate::execute::read::scan::Read;
 use crate::execute::value::path_head;
-use crate::language::ast::{Direction, Function, Item, Output};
+use crate::language::ast::{Expr, Function, Item, OrderKey, Output};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Table, Type, grouped};
 
@@ -24,13 +26,14 @@ const MAX_GROUPS: usize = 1_000_000;
 pub(crate) async fn groups<P: Platform>(
     by: &[Output],
     items: &[Item],
-    keys: &[(Output, Direction)],
+    having: Option<&Expr>,
+    keys: &[OrderKey],
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<Arranged> {
     let collection = read.collection;
-    let plan = Plan::of(by, items, keys, collection)?;
-    let columns = items.iter().map(|item| column(item, collection)).collect();
+    let plan = Plan::of(by, items, having, keys, collection)?;
+    let mut columns: Vec<Column> = items.iter().map(|item| column(item, collection)).collect();
     let (found, count, in_kernel) = match by_server(&plan, read, context).await? {
         Some((groups, count)) => (groups, count, false),
         None => {
@@ -38,9 +41,20 @@ pub(crate) async fn groups<P: Platform>(
             (groups, count, true)
         }
     };
-    let mut rows: Vec<Vec<Datum>> = found.iter().map(|group| plan.row(group)).collect();
-    let directions: Vec<Direction> = keys.iter().map(|(_, direction)| *direction).collect();
-    sort_rows(&mut rows, items.len(), &directions);
+    let mut rows: Vec<Vec<Datum>> = Vec::new();
+    for group in &found {
+        if plan.holds(group)? {
+            rows.push(plan.row(group)?);
+        }
+    }
+    for (at, (column, item)) in columns.iter_mut().zip(items).enumerate() {
+        if matches!(item.output, Output::Computed(_)) {
+            let values: Vec<&Datum> = rows.iter().filter_map(|row| row.get(at)).collect();
+            column.kind = computed::kind(&values);
+        }
+    }
+    let ways: Vec<Way> = keys.iter().map(Way::of).collect();
+    sort_rows(&mut rows, items.len(), &ways);
     for row in &mut rows {
         row.truncate(items.len());
     }
@@ -70,7 +84,7 @@ async fn by_server<P: Platform>(
     };
     let Some((mut groups, count)) = grouping.groups(&reply.fields_data) else { return Ok(None) };
     // in the order of the key, as the kernel's
-    sort_rows(&mut groups, 0, &vec![Direction::Ascending; plan.width]);
+    sort_rows(&mut groups, 0, &vec![Way::ASCENDING; plan.width]);
     Ok(Some((groups, count)))
 }
 
@@ -110,6 +124,18 @@ struct Plan {
     aggregates: Vec<Aggregate>,
     /// the columns that are shown, then those that are sorted by
     cells: Vec<Cell>,
+    /// what is computed of a group
+    formulas: Vec<Formula>,
+    /// which groups are shown
+    having: Option<Formula>,
+}
+
+/// An expression over a group.
+struct Formula {
+    expr: Expr,
+    /// the keys and aggregates that it takes, and where they are
+    heads: Vec<String>,
+    cells: Vec<Cell>,
 }
 
 /// A part of the group's key, or one of its aggregates.
@@ -117,28 +143,40 @@ struct Plan {
 enum Cell {
     Key(usize),
     Aggregate(usize),
+    Formula(usize),
 }
 
 impl Plan {
     fn of(
         by: &[Output],
         items: &[Item],
-        keys: &[(Output, Direction)],
+        having: Option<&Expr>,
+        keys: &[OrderKey],
         collection: &Collection,
     ) -> Result<Plan> {
         let mut sources: Vec<OutputField> = Vec::new();
         for output in by {
+            let output = &unaliased(output, items)?;
             let key = OutputField::of(output, None, collection)?;
             key.check_order(span_of(output), collection)?;
             sources.push(key);
         }
         let width = sources.len();
-        let mut plan = Plan { sources, width, aggregates: Vec::new(), cells: Vec::new() };
-        let sort: Vec<Output> = keys.iter().map(|(key, _)| unaliased(key, items)).collect();
+        let mut plan = Plan {
+            sources,
+            width,
+            aggregates: Vec::new(),
+            cells: Vec::new(),
+            formulas: Vec::new(),
+            having: None,
+        };
+        let sort = keys.iter().map(|key| unaliased(&key.output, items));
+        let sort: Vec<Output> = sort.collect::<Result<_>>()?;
         for output in items.iter().map(|item| &item.output).chain(&sort) {
             let cell = plan.cell(output, collection)?;
             plan.cells.push(cell);
         }
+        plan.having = having.map(|having| plan.formula(having, collection)).transpose()?;
         Ok(plan)
     }
 
@@ -175,7 +213,39 @@ impl Plan {
                 });
                 Ok(Cell::Aggregate(self.aggregates.len() - 1))
             }
+            Output::Computed(expr) => {
+                let head = computed::head(output);
+                if let Some(at) = self.keys().iter().position(|source| source.head == head) {
+                    return Ok(Cell::Key(at));
+                }
+                let formula = self.formula(expr, collection)?;
+                self.formulas.push(formula);
+                Ok(Cell::Formula(self.formulas.len() - 1))
+            }
+            Output::Every { .. } => {
+                Err(Diagnostic::new(Code::NotGrouped, "`*` is of rows, and these are groups")
+                    .at(span_of(output))
+                    .help("name what is grouped by, and aggregates"))
+            }
         }
+    }
+
+    fn formula(&mut self, expr: &Expr, collection: &Collection) -> Result<Formula> {
+        let (mut heads, mut cells) = (Vec::new(), Vec::new());
+        for part in parts(expr)? {
+            let output = match part {
+                Part::Field { name, path } => {
+                    Output::Field { name: name.clone(), path: path.to_vec() }
+                }
+                Part::Aggregate(aggregate) => aggregate.clone(),
+            };
+            let head = computed::head(&output);
+            if !heads.contains(&head) {
+                cells.push(self.cell(&output, collection)?);
+                heads.push(head);
+            }
+        }
+        Ok(Formula { expr: expr.clone(), heads, cells })
     }
 
     fn keys(&self) -> &[OutputField] {
@@ -203,12 +273,44 @@ impl Plan {
     }
 
     /// A group, which is its key and its aggregates, as a row of the result.
-    fn row(&self, group: &[Datum]) -> Vec<Datum> {
+    fn row(&self, group: &[Datum]) -> Result<Vec<Datum>> {
         let cell = |cell: &Cell| match cell {
-            Cell::Key(at) => group.get(*at).cloned(),
-            Cell::Aggregate(at) => group.get(self.width + *at).cloned(),
+            Cell::Formula(at) => match self.formulas.get(*at) {
+                Some(formula) => self.over(formula, group, |expr, row| evaluate(expr, row)),
+                None => Ok(Datum::Null),
+            },
+            of_group => Ok(self.value(*of_group, group).clone()),
         };
-        self.cells.iter().map(|at| cell(at).unwrap_or(Datum::Null)).collect()
+        self.cells.iter().map(cell).collect()
+    }
+
+    /// Whether a group is shown.
+    fn holds(&self, group: &[Datum]) -> Result<bool> {
+        match &self.having {
+            Some(having) => self.over(having, group, |expr, row| holds(expr, row)),
+            None => Ok(true),
+        }
+    }
+
+    fn over<T>(
+        &self,
+        formula: &Formula,
+        group: &[Datum],
+        of: impl Fn(&Expr, &Cells<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let heads: Vec<&str> = formula.heads.iter().map(String::as_str).collect();
+        let cells = formula.cells.iter().map(|cell| self.value(*cell, group)).collect();
+        of(&formula.expr, &Cells { heads: &heads, cells })
+    }
+
+    /// A part of a group's key, or one of its aggregates.
+    fn value<'a>(&self, cell: Cell, group: &'a [Datum]) -> &'a Datum {
+        let at = match cell {
+            Cell::Key(at) => Some(at),
+            Cell::Aggregate(at) => Some(self.width + at),
+            Cell::Formula(_) => None,
+        };
+        at.and_then(|at| group.get(at)).unwrap_or(&Datum::Null)
     }
 }
 
@@ -243,25 +345,19 @@ fn column(item: &Item, collection: &Collection) -> Column {
         Output::Field { name, path } if path.is_empty() => {
             collection.find(&name.value).map_or(Type::Json, |field| datum::kind(field.data_type))
         }
-        Output::Field { .. } | Output::Aggregate { .. } => Type::Json,
+        _ => Type::Json,
     };
-    let (head, kind) = match &item.output {
-        Output::Field { name, path } => (path_head(&name.value, path), kind_of(&item.output)),
-        Output::Aggregate { function, distinct, argument: of } => {
-            let argument = match of.as_deref() {
-                Some(Output::Field { name, path }) => path_head(&name.value, path),
-                Some(Output::Aggregate { .. }) | None => "*".to_string(),
-            };
-            let kind = match function.value {
-                Function::Count => Type::Int,
-                Function::Sum | Function::Avg => Type::Float,
-                Function::Min | Function::Max => of.as_deref().map_or(Type::Json, kind_of),
-            };
-            let distinct = if *distinct { "distinct " } else { "" };
-            (format!("{}({distinct}{argument})", function.value.word()), kind)
-        }
+    let kind = match &item.output {
+        Output::Aggregate { function, argument: of, .. } => match function.value {
+            Function::Count => Type::Int,
+            Function::Sum | Function::Avg => Type::Float,
+            Function::Min | Function::Max => of.as_deref().map_or(Type::Json, kind_of),
+        },
+        other => kind_of(other),
     };
-    Column::new(item.alias.as_ref().map_or(head, |alias| alias.value.clone()), kind)
+    let alias = item.alias.as_ref();
+    let head = alias.map_or_else(|| computed::head(&item.output), |alias| alias.value.clone());
+    Column::new(head, kind)
 }
 
 #[cfg(test)]
@@ -283,7 +379,8 @@ mod tests {
             Some(Order::By(keys)) => keys.as_slice(),
             _ => &[],
         };
-        Plan::of(&select.group, items(&select), keys, &books()).map_err(|error| said(&error))
+        Plan::of(&select.group, items(&select), select.having.as_ref(), keys, &books())
+            .map_err(|error| said(&error))
     }
 
     #[test]
@@ -307,7 +404,7 @@ mod tests {
         );
         // a group is its key, then its aggregates
         let group: Vec<Datum> = [1990, 1, 3, 20, 9].map(Datum::Int).to_vec();
-        assert_eq!(plan.row(&group), [3, 1990, 20, 1990, 9].map(Datum::Int));
+        assert_eq!(plan.row(&group).expect("a row"), [3, 1990, 20, 1990, 9].map(Datum::Int));
     }
 
     #[test]
@@ -317,7 +414,8 @@ mod tests {
         for (year, price) in [(2, 0.5), (1, 1.0), (2, 0.25)] {
             groups.add(vec![Datum::Int(year), Datum::Double(price)]);
         }
-        let rows: Vec<Vec<Datum>> = groups.rows().iter().map(|group| plan.row(group)).collect();
+        let rows: Vec<Vec<Datum>> =
+            groups.rows().iter().map(|group| plan.row(group).expect("a row")).collect();
         assert_eq!(
             rows,
             [[Datum::Int(1), Datum::Double(1.0)], [Datum::Int(2), Datum::Double(0.75)]]

@@ -130,8 +130,16 @@ impl Dialect<'_> {
                 }
                 expr.kind.clone()
             }
+            ExprKind::IsTruth { left, negated, truth } => {
+                ExprKind::IsTruth { left: left.clone(), negated: *negated != not, truth: *truth }
+            }
             ExprKind::Field { .. }
             | ExprKind::Range { .. }
+            | ExprKind::Case { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Arrow { .. }
+            | ExprKind::Aggregate(_)
+            | ExprKind::Distance(_)
             | ExprKind::List(_)
             | ExprKind::Quoted(_)
             | ExprKind::Literal(_) => expr.kind.clone(),

@@ -181,6 +181,16 @@ impl Printer<'_> {
                 let not = if *negated { "not " } else { "" };
                 Ok(Truth::When(format!("{} is {not}null", operands.operand(left)?)))
             }
+            ExprKind::IsTruth { left, negated: false, truth } => {
+                let flag = Expr { kind: ExprKind::Literal(Value::Bool(*truth)), span: expr.span };
+                self.pair(left, "==", &flag)
+            }
+            ExprKind::IsTruth { .. } => Err(Diagnostic::new(
+                Code::NotSupported,
+                "Milvus has no IS NOT TRUE and no IS NOT FALSE in a condition",
+            )
+            .at(expr.span)
+            .help("write `(a = FALSE OR a IS NULL)`, or `(a = TRUE OR a IS NULL)`")),
             ExprKind::Field { .. }
                 if operands.type_of(expr).is_none_or(|field| field.data_type == DataType::Bool) =>
             {
@@ -191,6 +201,11 @@ impl Printer<'_> {
                 Ok(Truth::When(operands.call(name, args)?))
             }
             ExprKind::Literal(Value::Bool(flag)) => Ok(Truth::of(*flag)),
+            ExprKind::Case { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Arrow { .. }
+            | ExprKind::Aggregate(_)
+            | ExprKind::Distance(_) => operands.operand(expr).map(Truth::When),
             ExprKind::Chain { .. }
             | ExprKind::Field { .. }
             | ExprKind::Call { .. }

@@ -4,12 +4,15 @@
 pub(crate) mod accumulate;
 pub(crate) mod aggregate;
 pub(crate) mod bounds;
+pub(crate) mod computed;
 pub(crate) mod constant;
+pub(crate) mod constants;
 pub(crate) mod dialect;
 pub(crate) mod filter;
 pub(crate) mod operand;
 pub(crate) mod order;
 pub(crate) mod outputs;
 pub(crate) mod pushdown;
+pub(crate) mod rewrite;
 pub(crate) mod scan;
 pub(crate) mod sort;

@@ -80,7 +80,13 @@ impl<'a> Operands<'a> {
             | ExprKind::In { .. }
             | ExprKind::Between { .. }
             | ExprKind::Like { .. }
-            | ExprKind::IsNull { .. } => Ok(String::new()),
+            | ExprKind::IsNull { .. }
+            | ExprKind::IsTruth { .. } => Ok(String::new()),
+            ExprKind::Case { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Arrow { .. }
+            | ExprKind::Aggregate(_)
+            | ExprKind::Distance(_) => Err(not_in_a_condition(expr)),
         }
     }
 
@@ -249,6 +255,20 @@ fn dynamic_name(key: &str) -> String {
     }
 }
 
+/// What the kernel computes of rows, and no server does in a filter.
+fn not_in_a_condition(expr: &Expr) -> Diagnostic {
+    let (what, help) = match &expr.kind {
+        ExprKind::Aggregate(_) => ("aggregate function", "write it behind HAVING"),
+        ExprKind::Distance(_) => ("distance by itself", "compare it: `v <-> [0.1, 0.2] < 0.8`"),
+        ExprKind::Case { .. } => ("CASE", "write the cases with AND and OR"),
+        ExprKind::Cast { .. } => ("CAST", "compare the field with a value of its own type"),
+        _ => ("`->`", "write `meta['key']`"),
+    };
+    Diagnostic::new(Code::NotSupported, format!("Milvus has no {what} in a condition"))
+        .at(expr.span)
+        .help(help)
+}
+
 /// Whether Milvus reads this as a name (Milvus's `Plan.g4`).
 pub(crate) fn is_identifier(name: &str) -> bool {
     const WORDS: [&str; 12] = [
@@ -272,10 +292,17 @@ pub(crate) fn is_condition(expr: &Expr) -> bool {
         | ExprKind::In { .. }
         | ExprKind::Between { .. }
         | ExprKind::Like { .. }
-        | ExprKind::IsNull { .. } => true,
-        ExprKind::Field { .. } | ExprKind::List(_) | ExprKind::Literal(_) | ExprKind::Quoted(_) => {
-            false
-        }
+        | ExprKind::IsNull { .. }
+        | ExprKind::IsTruth { .. } => true,
+        ExprKind::Field { .. }
+        | ExprKind::List(_)
+        | ExprKind::Literal(_)
+        | ExprKind::Quoted(_)
+        | ExprKind::Case { .. }
+        | ExprKind::Cast { .. }
+        | ExprKind::Arrow { .. }
+        | ExprKind::Aggregate(_)
+        | ExprKind::Distance(_) => false,
     }
 }
 
@@ -294,6 +321,12 @@ pub(crate) fn is_fixed(expr: &Expr) -> bool {
         | ExprKind::Between { .. }
         | ExprKind::Like { .. }
         | ExprKind::IsNull { .. }
+        | ExprKind::IsTruth { .. }
+        | ExprKind::Case { .. }
+        | ExprKind::Cast { .. }
+        | ExprKind::Arrow { .. }
+        | ExprKind::Aggregate(_)
+        | ExprKind::Distance(_)
         | ExprKind::Field { .. }
         | ExprKind::Call { .. } => false,
     }

@@ -3,27 +3,57 @@
 
 use std::cmp::Ordering;
 
-use crate::language::ast::Direction;
+use crate::language::ast::{Direction, OrderKey};
 use crate::outcome::Datum;
 
-/// Sorts rows by their values from a column on; rows of equal values stay as they are.
-pub(crate) fn sort_rows(rows: &mut [Vec<Datum>], first: usize, directions: &[Direction]) {
-    rows.sort_by(|a, b| compare_rows(a, b, first, directions));
+/// How a column is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Way {
+    pub(crate) direction: Direction,
+    pub(crate) nulls_first: bool,
 }
 
-pub(crate) fn compare_rows(
-    a: &[Datum],
-    b: &[Datum],
-    first: usize,
-    directions: &[Direction],
-) -> Ordering {
+/// NULL is the largest value, unless another place is asked for.
+impl From<Direction> for Way {
+    fn from(direction: Direction) -> Way {
+        Way { direction, nulls_first: direction == Direction::Descending }
+    }
+}
+
+impl Way {
+    pub(crate) const ASCENDING: Way = Way { direction: Direction::Ascending, nulls_first: false };
+
+    pub(crate) fn of(key: &OrderKey) -> Way {
+        let way = Way::from(key.direction);
+        Way { nulls_first: key.nulls_first.unwrap_or(way.nulls_first), ..way }
+    }
+
+    /// Whether NULL is the largest value.
+    pub(crate) fn is_plain(self) -> bool {
+        self == Way::from(self.direction)
+    }
+
+    fn compare(self, a: &Datum, b: &Datum) -> Ordering {
+        match (*a == Datum::Null, *b == Datum::Null) {
+            (false, false) if self.direction == Direction::Ascending => compare(a, b),
+            (false, false) => compare(b, a),
+            // false is less than true
+            (a, b) if self.nulls_first => b.cmp(&a),
+            (a, b) => a.cmp(&b),
+        }
+    }
+}
+
+/// Sorts rows by their values from a column on; rows of equal values stay as they are.
+pub(crate) fn sort_rows(rows: &mut [Vec<Datum>], first: usize, ways: &[Way]) {
+    rows.sort_by(|a, b| compare_rows(a, b, first, ways));
+}
+
+pub(crate) fn compare_rows(a: &[Datum], b: &[Datum], first: usize, ways: &[Way]) -> Ordering {
     let (a, b) = (a.iter().skip(first), b.iter().skip(first));
     a.zip(b)
-        .zip(directions)
-        .map(|((a, b), direction)| match direction {
-            Direction::Ascending => compare(a, b),
-            Direction::Descending => compare(a, b).reverse(),
-        })
+        .zip(ways)
+        .map(|((a, b), way)| way.compare(a, b))
         .find(|order| *order != Ordering::Equal)
         .unwrap_or(Ordering::Equal)
 }
@@ -136,7 +166,7 @@ mod tests {
             vec![text("B")],
             vec![Datum::Bool(true)],
         ];
-        sort_rows(&mut values, 0, &[Ascending]);
+        sort_rows(&mut values, 0, &[Ascending.into()]);
         assert_eq!(
             values.concat(),
             [
@@ -184,9 +214,9 @@ mod tests {
             row(5, text("x"), 1),
         ];
         let ids = |rows: &[Vec<Datum>]| rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>();
-        sort_rows(&mut rows, 1, &[Ascending, Descending]);
+        sort_rows(&mut rows, 1, &[Ascending.into(), Descending.into()]);
         assert_eq!(ids(&rows), [4, 2, 5, 3, 1].map(Datum::Int));
-        sort_rows(&mut rows, 1, &[Descending]);
+        sort_rows(&mut rows, 1, &[Descending.into()]);
         assert_eq!(ids(&rows), [1, 3, 4, 2, 5].map(Datum::Int));
     }
 }

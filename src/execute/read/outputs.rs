@@ -2,12 +2,16 @@
 //! arrays. In: items. Out: the names to ask a server for, and columns of values made of what it
 //! sends.
 
+use std::rc::Rc;
+
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::evaluate::datum as datum_of;
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::convert::datum;
+use crate::execute::read::computed::{self, Computed};
 use crate::execute::read::operand::is_identifier;
 use crate::execute::value::path_head;
-use crate::language::ast::{Item, Items, Name, Output, Value};
+use crate::language::ast::{ExprKind, Item, Items, Name, Output, Value};
 use crate::outcome::{Column, Datum, Table, Type};
 use milvus_proto::schema::{DataType, FieldData};
 
@@ -26,6 +30,8 @@ pub(crate) struct OutputField {
     pub(crate) path: Vec<Spanned<Value>>,
     /// the dynamic field, or a key of it
     dynamic: bool,
+    /// what it is computed from, where it is no field
+    computed: Option<Rc<Computed>>,
 }
 
 impl Outputs {
@@ -42,17 +48,17 @@ impl Outputs {
         let Items::Listed(items) = items else { return Ok(Outputs::all()) };
         let mut fields = Vec::new();
         for item in items {
-            let Output::Field { name, path } = &item.output else { continue };
-            fields.push(OutputField::new(name, path, item.alias.as_ref(), collection)?);
+            fields.push(OutputField::of(&item.output, item.alias.as_ref(), collection)?);
         }
         Ok(Outputs::of_fields(fields))
     }
 
     pub(crate) fn of_fields(fields: Vec<OutputField>) -> Outputs {
         // Milvus gives a key by its name where it reads one, and else all of them
-        let whole = fields.iter().any(|output| output.dynamic && !is_identifier(&output.field));
+        let stored: Vec<&OutputField> = fields.iter().flat_map(OutputField::stored).collect();
+        let whole = stored.iter().any(|output| output.dynamic && !is_identifier(&output.field));
         let mut names: Vec<String> = Vec::new();
-        for output in &fields {
+        for output in stored {
             let name = if output.dynamic && whole { DYNAMIC_FIELD } else { output.field.as_str() };
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_string());
@@ -76,9 +82,21 @@ impl Outputs {
         }
     }
 
+    /// The columns of these rows: the types of what is computed are those of its values.
+    pub(crate) fn columns_of(&self, rows: &[Vec<Datum>], collection: &Collection) -> Vec<Column> {
+        let mut columns = self.columns(collection);
+        for (at, field) in self.fields.iter().flatten().enumerate() {
+            if let Some(column) = columns.get_mut(at).filter(|_| field.is_computed()) {
+                let values: Vec<&Datum> = rows.iter().filter_map(|row| row.get(at)).collect();
+                column.kind = computed::kind(&values);
+            }
+        }
+        columns
+    }
+
     /// Columns as they came, turned into rows of the columns that are shown.
-    pub(crate) fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Table {
-        let columns = self.values(fields, collection);
+    pub(crate) fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Result<Table> {
+        let columns = self.values(fields, collection)?;
         let count = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
         let mut rows: Vec<Vec<Datum>> =
             (0..count).map(|_| Vec::with_capacity(columns.len())).collect();
@@ -93,7 +111,7 @@ impl Outputs {
         if heads.is_empty() {
             heads = self.columns(collection);
         }
-        Table::new(heads, rows)
+        Ok(Table::new(heads, rows))
     }
 
     /// The values of each column that is shown, in the order asked for, or the schema's order.
@@ -101,7 +119,7 @@ impl Outputs {
         &self,
         fields: Vec<FieldData>,
         collection: &Collection,
-    ) -> Vec<(Column, Vec<Datum>)> {
+    ) -> Result<Vec<(Column, Vec<Datum>)>> {
         let count = fields.iter().map(datum::rows).max().unwrap_or(0);
         let mut found: Vec<(Column, Vec<Datum>)> = Vec::new();
         let mut dynamic: Option<Vec<Datum>> = None;
@@ -118,11 +136,15 @@ impl Outputs {
             Some(fields) => fields
                 .iter()
                 .map(|output| {
-                    let column = Column::new(output.head.clone(), output.kind(collection));
-                    (column, output.values(&found, dynamic.as_deref(), count))
+                    let values = output.values(&found, dynamic.as_deref(), count)?;
+                    let kind = match &output.computed {
+                        Some(_) => computed::kind(&values.iter().collect::<Vec<_>>()),
+                        None => output.kind(collection),
+                    };
+                    Ok((Column::new(output.head.clone(), kind), values))
                 })
                 .collect(),
-            None => in_schema_order(found, dynamic, collection),
+            None => Ok(in_schema_order(found, dynamic, collection)),
         }
     }
 }
@@ -167,13 +189,27 @@ impl OutputField {
         }
         let head = alias.map_or_else(|| path_head(&name.value, path), |alias| alias.value.clone());
         let dynamic = collection.find(&name.value).is_none();
-        Ok(OutputField { head, field: name.value.clone(), path: path.to_vec(), dynamic })
+        let (field, path) = (name.value.clone(), path.to_vec());
+        Ok(OutputField { head, field, path, dynamic, computed: None })
+    }
+
+    /// What is read for it.
+    fn stored(&self) -> Vec<&OutputField> {
+        match &self.computed {
+            Some(computed) => computed.needs.iter().collect(),
+            None => vec![self],
+        }
+    }
+
+    pub(crate) fn is_computed(&self) -> bool {
+        self.computed.is_some()
     }
 
     /// A field as it is stored.
     pub(crate) fn whole(name: &str) -> OutputField {
         let dynamic = name == DYNAMIC_FIELD;
-        OutputField { head: name.to_string(), field: name.to_string(), path: Vec::new(), dynamic }
+        let name = name.to_string();
+        OutputField { head: name.clone(), field: name, path: Vec::new(), dynamic, computed: None }
     }
 
     /// A column of a statement that does not group.
@@ -184,6 +220,17 @@ impl OutputField {
     ) -> Result<OutputField> {
         match output {
             Output::Field { name, path } => OutputField::new(name, path, alias, collection),
+            Output::Computed(expr) => Ok(OutputField {
+                head: alias.map_or_else(|| computed::head(output), |alias| alias.value.clone()),
+                // no field has such a name
+                field: String::new(),
+                path: Vec::new(),
+                dynamic: false,
+                computed: Some(Rc::new(Computed::new(expr, collection)?)),
+            }),
+            Output::Every { .. } => {
+                Err(Diagnostic::new(Code::SyntaxError, "`*` is every field, and no value"))
+            }
             Output::Aggregate { function, .. } => Err(Diagnostic::new(
                 Code::SyntaxError,
                 format!("{} belongs to a statement that groups", function.value.word()),
@@ -212,7 +259,11 @@ impl OutputField {
         found: &[(Column, Vec<Datum>)],
         dynamic: Option<&[Datum]>,
         count: usize,
-    ) -> Vec<Datum> {
+    ) -> Result<Vec<Datum>> {
+        if let Some(computed) = &self.computed {
+            let needs = computed.needs.iter().map(|need| need.values(found, dynamic, count));
+            return computed.values(&needs.collect::<Result<Vec<_>>>()?, count);
+        }
         let stored = found.iter().find(|(column, _)| column.name == self.field);
         let values = match (stored, dynamic) {
             (Some((_, values)), _) => values.clone(),
@@ -220,13 +271,14 @@ impl OutputField {
             (None, objects) => dynamic_values(objects.unwrap_or_default(), &self.field, count),
         };
         if self.path.is_empty() {
-            return values;
+            return Ok(values);
         }
-        values.iter().map(|value| part(value, &self.path)).collect()
+        Ok(values.iter().map(|value| part(value, &self.path)).collect())
     }
 
     fn kind(&self, collection: &Collection) -> Type {
         match collection.find(&self.field) {
+            None if self.computed.is_some() => Type::Text,
             Some(field) if self.path.is_empty() => datum::kind(field.data_type),
             Some(field) if field.data_type == DataType::Array => datum::kind(field.element_type),
             _ => Type::Json,
@@ -238,20 +290,35 @@ pub(crate) fn span_of(output: &Output) -> Span {
     match output {
         Output::Field { name, .. } => name.span,
         Output::Aggregate { function, .. } => function.span,
+        Output::Computed(expr) => expr.span,
+        Output::Every { except } => except.first().map_or_else(Span::default, |name| name.span),
     }
 }
 
-/// An alias in ORDER BY stands for its item.
-pub(crate) fn unaliased(key: &Output, items: &[Item]) -> Output {
-    if let Output::Field { name, path } = key
-        && path.is_empty()
-        && let Some(item) = items
-            .iter()
-            .find(|item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value))
-    {
-        return item.output.clone();
+/// An alias or a number in ORDER BY or GROUP BY stands for its item.
+pub(crate) fn unaliased(key: &Output, items: &[Item]) -> Result<Output> {
+    match key {
+        Output::Field { name, path } if path.is_empty() => {
+            let is_it =
+                |item: &&Item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value);
+            Ok(items.iter().find(is_it).map_or_else(|| key.clone(), |item| item.output.clone()))
+        }
+        Output::Computed(expr) => match &expr.kind {
+            ExprKind::Literal(Value::Int(number)) => {
+                let at = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
+                match at.and_then(|at| items.get(at)) {
+                    Some(item) => Ok(item.output.clone()),
+                    None => Err(Diagnostic::new(
+                        Code::OutOfRange,
+                        format!("there is no column {number} in the SELECT list"),
+                    )
+                    .at(expr.span)),
+                }
+            }
+            _ => Ok(key.clone()),
+        },
+        _ => Ok(key.clone()),
     }
-    key.clone()
 }
 
 /// One key of the dynamic field, row by row.
@@ -263,8 +330,9 @@ fn dynamic_values(objects: &[Datum], key: &str, count: usize) -> Vec<Datum> {
 }
 
 /// A part of a JSON value or an array.
-fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
+pub(crate) fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
     match value {
+        whole if path.is_empty() => whole.clone(),
         Datum::Json(text) => {
             let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
                 // a part of what is no JSON cannot be had, but it is there
@@ -275,7 +343,7 @@ fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
                 Value::Int(at) => json.get(usize::try_from(*at).ok()?),
                 _ => None,
             });
-            of_json(found)
+            found.map_or(Datum::Null, datum_of)
         }
         Datum::Array(items) => match path {
             [Spanned { value: Value::Int(at), .. }] => usize::try_from(*at)
@@ -286,21 +354,6 @@ fn part(value: &Datum, path: &[Spanned<Value>]) -> Datum {
             _ => Datum::Null,
         },
         _ => Datum::Null,
-    }
-}
-
-fn of_json(json: Option<&serde_json::Value>) -> Datum {
-    match json {
-        Some(serde_json::Value::String(text)) => Datum::Text(text.clone()),
-        Some(serde_json::Value::Bool(flag)) => Datum::Bool(*flag),
-        Some(serde_json::Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => Datum::Int(whole),
-            (None, Some(fraction)) if number.is_f64() => Datum::Double(fraction),
-            // beyond a BIGINT, every digit
-            _ => Datum::Json(number.to_string()),
-        },
-        Some(serde_json::Value::Null) | None => Datum::Null,
-        Some(other) => Datum::Json(other.to_string()),
     }
 }
 
@@ -335,13 +388,16 @@ mod tests {
         let outputs = outputs("title, id AS key, title", &books()).expect("columns");
         assert_eq!(outputs.names, ["title", "id"], "asked for once");
         let reply = vec![longs("id", &[1, 2]), texts("title", &["a", "b"])];
-        let table = outputs.table(reply, &books());
+        let table = outputs.table(reply, &books()).expect("a table");
         assert_eq!(heads(&table), "title key title");
         assert_eq!(table.rows[1], [text("b"), Datum::Int(2), text("b")]);
         // what a server leaves out is NULL, and a reply without rows has its columns all the same
-        let table = outputs.table(vec![longs("id", &[1])], &books());
+        let table = outputs.table(vec![longs("id", &[1])], &books()).expect("a table");
         assert_eq!(table.rows, [[Datum::Null, Datum::Int(1), Datum::Null]]);
-        assert_eq!(heads(&outputs.table(Vec::new(), &books())), "title key title");
+        assert_eq!(
+            heads(&outputs.table(Vec::new(), &books()).expect("a table")),
+            "title key title"
+        );
     }
 
     #[test]
@@ -351,7 +407,7 @@ mod tests {
             texts("title", &["a"]),
             longs("id", &[1]),
         ];
-        let table = Outputs::all().table(reply, &dynamic_books());
+        let table = Outputs::all().table(reply, &dynamic_books()).expect("a table");
         assert_eq!(heads(&table), "id title $meta");
         assert_eq!(table.rows[0][2], Datum::Json("{\"color\":\"red\"}".to_string()));
     }
@@ -366,7 +422,7 @@ mod tests {
             json("meta", &["{\"a\": [1.5], \"b\": {\"c\": 1}}", "[]"]),
             json(DYNAMIC_FIELD, &["{\"color\": \"red\"}"]),
         ];
-        let table = outputs.table(reply, &dynamic_books());
+        let table = outputs.table(reply, &dynamic_books()).expect("a table");
         assert_eq!(heads(&table), "meta['a'][0] meta['b'] color tags[1]");
         assert_eq!(
             table.rows[0],
@@ -390,7 +446,8 @@ mod tests {
         let outputs = outputs(items, &dynamic_books()).expect("columns");
         assert_eq!(outputs.names, [DYNAMIC_FIELD]);
         let object = r#"{"x": 18446744073709551615, "y": [1, "b"]}"#;
-        let table = outputs.table(vec![json(DYNAMIC_FIELD, &[object])], &dynamic_books());
+        let table =
+            outputs.table(vec![json(DYNAMIC_FIELD, &[object])], &dynamic_books()).expect("a table");
         let large = Datum::Json("18446744073709551615".to_string());
         let whole = Datum::Json(object.to_string());
         assert_eq!(table.rows, [[large.clone(), text("b"), whole, large]]);

@@ -8,6 +8,7 @@ use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::datum;
 use crate::execute::errors::NO_ANSWER;
+use crate::execute::read::order::Way;
 use crate::execute::read::outputs::OutputField;
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function};
@@ -54,13 +55,13 @@ pub(crate) async fn on_server<P: Platform>(
 /// largest.
 pub(crate) fn order_by(
     keys: &[OutputField],
-    directions: &[Direction],
+    ways: &[Way],
     collection: &Collection,
 ) -> Option<String> {
     let primary = collection.primary().ok()?;
     let mut parts = Vec::new();
-    for (key, direction) in keys.iter().zip(directions) {
-        let field = field(key, collection).filter(|field| {
+    for (key, way) in keys.iter().zip(ways) {
+        let field = field(key, collection).filter(|_| way.is_plain()).filter(|field| {
             use DataType::{Bool, Double, Float, Int8, Int16, Int32, Int64, VarChar};
             matches!(
                 field.data_type,
@@ -70,7 +71,7 @@ pub(crate) fn order_by(
         parts.push(format!(
             "{}:{}",
             field.name,
-            if *direction == Direction::Descending { "desc" } else { "asc" }
+            if way.direction == Direction::Descending { "desc" } else { "asc" }
         ));
     }
     if !keys.iter().any(|key| key.field == primary.name) {
@@ -163,7 +164,11 @@ impl Grouping {
 
 /// The field of the schema that is meant whole.
 fn field<'a>(output: &OutputField, collection: &'a Collection) -> Option<&'a Field> {
-    if output.path.is_empty() { collection.find(&output.field) } else { None }
+    if output.path.is_empty() && !output.is_computed() {
+        collection.find(&output.field)
+    } else {
+        None
+    }
 }
 
 fn place(names: &mut Vec<String>, name: String) -> usize {
@@ -226,7 +231,7 @@ mod tests {
     #[test]
     fn sorts_by_fields_and_not_by_parts_of_json() {
         let by = |keys: &[OutputField]| {
-            order_by(keys, &[Direction::Descending, Direction::Ascending], &collection())
+            order_by(keys, &[Direction::Descending.into(), Way::ASCENDING], &collection())
         };
         assert_eq!(
             by(&[OutputField::whole("price"), OutputField::whole("shop")]).as_deref(),

@@ -9,9 +9,9 @@ use crate::execute::define::loading;
 use crate::execute::params::pair;
 use crate::execute::read::dialect::spell;
 use crate::execute::read::filter;
-use crate::execute::read::order::{compare, sort_rows};
+use crate::execute::read::order::{Way, compare, sort_rows};
 use crate::execute::read::outputs::Outputs;
-use crate::language::ast::{Direction, Name, Value};
+use crate::language::ast::{Name, Value};
 use crate::milvus::{Error, Feature, Platform};
 use crate::outcome::{Datum, Table};
 use milvus_proto::Request;
@@ -53,7 +53,7 @@ impl Read<'_> {
             let reply = self.query(&self.expr, names, query_params, context).await?;
             let fields_data = reply.unwrap_or_default().fields_data;
             let keys = keys_of(&fields_data, key);
-            let mut table = outputs.table(fields_data, self.collection);
+            let mut table = outputs.table(fields_data, self.collection)?;
             sort_by_keys(&mut table, keys);
             return Ok(table);
         }
@@ -116,7 +116,7 @@ impl Read<'_> {
             if skip > 0 {
                 skip -= count.min(skip);
             } else {
-                take(outputs.table(reply.fields_data, self.collection))?;
+                take(outputs.table(reply.fields_data, self.collection)?)?;
                 left -= count.min(left);
                 read += count;
             }
@@ -310,7 +310,7 @@ fn sort_by_keys(table: &mut Table, keys: Vec<Datum>) {
         row.push(key);
     }
     let width = table.rows.first().map_or(0, Vec::len);
-    sort_rows(&mut table.rows, width.saturating_sub(1), &[Direction::Ascending]);
+    sort_rows(&mut table.rows, width.saturating_sub(1), &[Way::ASCENDING]);
     for row in &mut table.rows {
         row.pop();
     }

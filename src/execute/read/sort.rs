@@ -7,11 +7,11 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::params::pair;
-use crate::execute::read::order::{compare_rows, sort_rows};
+use crate::execute::read::order::{Way, compare_rows, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{self, Answer, Arranged};
 use crate::execute::read::scan::Read;
-use crate::language::ast::{Direction, Item, Output};
+use crate::language::ast::{Item, OrderKey};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Datum, Table, grouped};
 use milvus_proto::milvus as pb;
@@ -22,7 +22,7 @@ pub(crate) const MAX_ROWS: u64 = 1_000_000;
 /// The first `limit` rows in another order than the key's.
 pub(crate) async fn sorted<P: Platform>(
     items: &[Item],
-    keys: &[(Output, Direction)],
+    keys: &[OrderKey],
     read: &Read<'_>,
     limit: u64,
     context: &Context<'_, P>,
@@ -44,7 +44,7 @@ pub(crate) async fn sorted<P: Platform>(
         .pages(&order.outputs, 0, u64::MAX, context, |page| {
             first.extend(page.rows);
             // a stable sort keeps rows of equal keys in the order of the primary key
-            sort_rows(&mut first, order.width, &order.directions);
+            sort_rows(&mut first, order.width, &order.ways);
             first.truncate(limit as usize);
             Ok(())
         })
@@ -63,7 +63,7 @@ async fn by_server<P: Platform>(
     limit: u64,
     context: &Context<'_, P>,
 ) -> Result<Option<Arranged>> {
-    let Some(order_by) = pushdown::order_by(&order.keys, &order.directions, read.collection)
+    let Some(order_by) = pushdown::order_by(&order.keys, &order.ways, read.collection)
         .filter(|_| context.client.version().has(Feature::OrderBy))
         .filter(|_| (1..=read.page(&order.outputs)).contains(&limit))
     else {
@@ -76,10 +76,10 @@ async fn by_server<P: Platform>(
         Answer::Refused => return Ok(None),
         Answer::Unread => pb::QueryResults::default(),
     };
-    let rows = order.outputs.table(reply.fields_data, read.collection).rows;
+    let rows = order.outputs.table(reply.fields_data, read.collection)?.rows;
     // a server that reads the parameter over gives rows in an order of its own
     let in_order = |a: &Vec<Datum>, b: &Vec<Datum>| {
-        compare_rows(a, b, order.width, &order.directions) != Ordering::Greater
+        compare_rows(a, b, order.width, &order.ways) != Ordering::Greater
     };
     if !rows.is_sorted_by(in_order) {
         return Ok(None);
@@ -99,11 +99,11 @@ struct Order {
     /// how many columns are shown
     width: usize,
     keys: Vec<OutputField>,
-    directions: Vec<Direction>,
+    ways: Vec<Way>,
 }
 
 impl Order {
-    fn of(items: &[Item], keys: &[(Output, Direction)], collection: &Collection) -> Result<Order> {
+    fn of(items: &[Item], keys: &[OrderKey], collection: &Collection) -> Result<Order> {
         let mut fields = items
             .iter()
             .map(|item| OutputField::of(&item.output, item.alias.as_ref(), collection))
@@ -111,20 +111,20 @@ impl Order {
         let width = fields.len();
         let sort = keys
             .iter()
-            .map(|(key, _)| OutputField::of(&unaliased(key, items), None, collection))
+            .map(|key| OutputField::of(&unaliased(&key.output, items)?, None, collection))
             .collect::<Result<Vec<_>>>()?;
-        for (field, (key, _)) in sort.iter().zip(keys) {
-            field.check_order(span_of(key), collection)?;
+        for (field, key) in sort.iter().zip(keys) {
+            field.check_order(span_of(&key.output), collection)?;
         }
         fields.extend(sort.iter().cloned());
         let outputs = Outputs::of_fields(fields);
-        let directions = keys.iter().map(|(_, direction)| *direction).collect();
-        Ok(Order { outputs, width, keys: sort, directions })
+        let ways = keys.iter().map(Way::of).collect();
+        Ok(Order { outputs, width, keys: sort, ways })
     }
 
     /// Rows without the columns that were sorted by.
     fn table(&self, mut rows: Vec<Vec<Datum>>, collection: &Collection) -> Table {
-        let mut columns = self.outputs.columns(collection);
+        let mut columns = self.outputs.columns_of(&rows, collection);
         columns.truncate(self.width);
         rows.iter_mut().for_each(|row| row.truncate(self.width));
         Table::new(columns, rows)
@@ -135,7 +135,7 @@ impl Order {
 mod tests {
     use super::*;
     use crate::execute::catalog::fixture::{books, said, select};
-    use crate::language::ast::Items;
+    use crate::language::ast::{Direction, Items};
 
     fn order(text: &str) -> Result<Order, String> {
         let select = select(text);
@@ -149,7 +149,7 @@ mod tests {
         let order =
             order("SELECT title, year AS y FROM books ORDER BY price DESC, y").expect("one");
         assert_eq!(order.outputs.names, ["title", "year", "price"]);
-        assert_eq!(order.directions, [Direction::Descending, Direction::Ascending]);
+        assert_eq!(order.ways, [Way::from(Direction::Descending), Way::ASCENDING]);
         let row = |values: [i64; 4]| values.map(Datum::Int).to_vec();
         let table = order.table(vec![row([1, 2, 3, 2]), row([5, 6, 7, 6])], &books());
         let heads: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();

@@ -2,12 +2,15 @@
 //! `distance` and `score` are the search's own, but for a field of that name in the schema; a
 //! dynamic field of that name is `$meta['score']`.
 
-use crate::diagnostic::{Code, Diagnostic, Result, Span};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::evaluate::{Part, parts};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::datum;
-use crate::execute::read::outputs::{OutputField, Outputs};
-use crate::language::ast::{Items, Output};
+use crate::execute::read::computed::{self, head};
+use crate::execute::read::outputs::{OutputField, Outputs, span_of};
+use crate::execute::value::path_head;
+use crate::language::ast::{Expr, Items, Name, Output, Value};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};
 use milvus_proto::schema::{DataType, SearchResultData};
@@ -21,8 +24,15 @@ pub(crate) struct Layout {
 enum Cell {
     Key(String),
     Distance(String),
-    /// the next of the columns that are asked for
-    Field,
+    /// one of the columns that are asked for
+    Field(usize),
+    /// what is computed of others
+    Computed {
+        head: String,
+        expr: Expr,
+        /// what it takes, and what that is called there
+        needs: Vec<(String, Cell)>,
+    },
     /// everything the server sends, in the schema's order
     Rest,
 }
@@ -68,52 +78,50 @@ impl Layout {
             });
         };
         let (mut cells, mut asked) = (Vec::new(), Vec::new());
+        let mut cell = |name: &Name, path: &[Spanned<Value>], alias: Option<&Name>| {
+            let head = |default: &str| {
+                alias.map_or_else(|| default.to_string(), |alias| alias.value.clone())
+            };
+            Ok(match name.value.as_str() {
+                own if OWN.contains(&own) && path.is_empty() && collection.find(own).is_none() => {
+                    Cell::Distance(head(own))
+                }
+                other if other == key && path.is_empty() => Cell::Key(head(&key)),
+                _ => {
+                    asked.push(OutputField::new(name, path, alias, collection)?);
+                    Cell::Field(asked.len() - 1)
+                }
+            })
+        };
         for item in items {
             match &item.output {
-                Output::Aggregate { function, .. } => {
-                    return Err(Diagnostic::new(
-                        Code::SyntaxError,
-                        format!("a search has no {}", function.value.word()),
-                    )
-                    .at(function.span)
-                    .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out"));
-                }
-                Output::Field { name, path } => {
-                    let alias = |default: &str| {
-                        item.alias
-                            .as_ref()
-                            .map_or_else(|| default.to_string(), |alias| alias.value.clone())
-                    };
-                    match name.value.as_str() {
-                        own if OWN.contains(&own)
-                            && path.is_empty()
-                            && collection.find(own).is_none() =>
-                        {
-                            cells.push(Cell::Distance(alias(own)))
-                        }
-                        // shown whenever there are several queries
-                        "query_no" if path.is_empty() && collection.find("query_no").is_none() => {}
-                        other if other == key && path.is_empty() => {
-                            cells.push(Cell::Key(alias(&key)))
-                        }
-                        _ => {
-                            cells.push(Cell::Field);
-                            asked.push(OutputField::new(
-                                name,
-                                path,
-                                item.alias.as_ref(),
-                                collection,
-                            )?);
+                Output::Aggregate { .. } => return Err(no_aggregate(&item.output)),
+                // shown whenever there are several queries
+                Output::Field { name, path }
+                    if name.value == "query_no"
+                        && path.is_empty()
+                        && collection.find("query_no").is_none() => {}
+                Output::Field { name, path } => cells.push(cell(name, path, item.alias.as_ref())?),
+                Output::Computed(expr) => {
+                    let mut needs: Vec<(String, Cell)> = Vec::new();
+                    for part in parts(expr)? {
+                        match part {
+                            Part::Field { name, path } => {
+                                needs.push((path_head(&name.value, path), cell(name, path, None)?))
+                            }
+                            Part::Aggregate(aggregate) => return Err(no_aggregate(aggregate)),
                         }
                     }
+                    let alias = item.alias.as_ref();
+                    let head =
+                        alias.map_or_else(|| head(&item.output), |alias| alias.value.clone());
+                    cells.push(Cell::Computed { head, expr: (**expr).clone(), needs });
+                }
+                Output::Every { except } => {
+                    return Err(Diagnostic::new(Code::InternalError, "`*` was not written out")
+                        .at(except.first().map_or(Span::default(), |name| name.span)));
                 }
             }
-        }
-        if !cells.iter().any(|cell| matches!(cell, Cell::Key(_))) {
-            cells.insert(0, Cell::Key(key));
-        }
-        if !cells.iter().any(|cell| matches!(cell, Cell::Distance(_))) {
-            cells.insert(1, Cell::Distance(own_head(collection)));
         }
         Ok(Layout { outputs: Outputs::of_fields(asked), cells })
     }
@@ -136,7 +144,7 @@ impl Layout {
         datum::check(&results.fields_data, count)?;
         let mut distances: Vec<Datum> = results.scores.into_iter().map(Datum::Float).collect();
         distances.resize(count, Datum::Null);
-        let mut fields = self.outputs.values(results.fields_data, collection).into_iter();
+        let fields = self.outputs.values(results.fields_data, collection)?;
         let (mut numbers, mut groups) = (Vec::with_capacity(count), Vec::new());
         for (query, hits) in results.topks.iter().enumerate() {
             if query > 0 && numbers.len() < count && groups.last() != Some(&numbers.len()) {
@@ -158,10 +166,23 @@ impl Layout {
                 Cell::Distance(head) => {
                     columns.push((Column::new(head.clone(), Type::Float), distances.clone()))
                 }
-                Cell::Field => columns.extend(fields.next()),
-                Cell::Rest => {
-                    columns.extend(fields.by_ref().filter(|(column, _)| column.name != key.name))
+                Cell::Field(at) => columns.extend(fields.get(*at).cloned()),
+                Cell::Computed { head, expr, needs } => {
+                    let heads: Vec<&str> = needs.iter().map(|(head, _)| head.as_str()).collect();
+                    let values = needs.iter().map(|(_, cell)| match cell {
+                        Cell::Key(_) => keys.clone(),
+                        Cell::Field(at) => {
+                            fields.get(*at).map(|(_, values)| values.clone()).unwrap_or_default()
+                        }
+                        _ => distances.clone(),
+                    });
+                    let values: Vec<Vec<Datum>> = values.collect();
+                    let computed = computed::of_columns(expr, &heads, &values, count)?;
+                    let kind = computed::kind(&computed.iter().collect::<Vec<_>>());
+                    columns.push((Column::new(head.clone(), kind), computed));
                 }
+                Cell::Rest => columns
+                    .extend(fields.iter().filter(|(column, _)| column.name != key.name).cloned()),
             }
         }
         let (heads, mut values): (Vec<Column>, Vec<std::vec::IntoIter<Datum>>) =
@@ -186,6 +207,16 @@ impl Layout {
         };
         Outcome::table(table).with_done(done)
     }
+}
+
+fn no_aggregate(aggregate: &Output) -> Diagnostic {
+    let word = match aggregate {
+        Output::Aggregate { function, .. } => function.value.word(),
+        _ => "aggregate",
+    };
+    Diagnostic::new(Code::SyntaxError, format!("a search has no {word}"))
+        .at(span_of(aggregate))
+        .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out")
 }
 
 /// The words for what a search measures.
@@ -293,8 +324,8 @@ mod tests {
         );
         assert_eq!(
             shown(&table("title AS t", None)),
-            "id distance t: 1 0.5 a, 2 0.25 b, 3 1 c",
-            "key and distance are always shown"
+            "t: a, b, c",
+            "what is asked for, and no more"
         );
         assert_eq!(shown(&table("*", None)), "id distance title: 1 0.5 a, 2 0.25 b, 3 1 c");
         assert_eq!(
@@ -336,9 +367,9 @@ mod tests {
         };
         let distance = with(&["distance"]);
         assert_eq!(table("id, distance, score", &distance), "id distance score: 1 a 0.5");
-        assert_eq!(table("id, distance", &distance), "id score distance: 1 0.5 a");
+        assert_eq!(table("id, distance", &distance), "id distance: 1 a");
         let both = with(&["distance", "score"]);
-        assert_eq!(table("id, distance, score", &both), "id distance distance score: 1 0.5 a b");
+        assert_eq!(table("id, distance, score", &both), "id distance score: 1 a b");
     }
 
     #[test]
@@ -351,10 +382,7 @@ mod tests {
             ..results()
         };
         let table = layout.table(broken.clone(), &books(), Some(1)).expect("hits");
-        assert_eq!(
-            shown(&table),
-            "query_no id distance title: 1 1 Null Null, 1 2 Null Null, 1 3 Null Null"
-        );
+        assert_eq!(shown(&table), "query_no id title: 1 1 Null, 1 2 Null, 1 3 Null");
         // as many queries that promise as much: neither time nor memory for them
         let broken = SearchResultData { topks: vec![i64::MAX; 100_000], ..broken };
         let table = layout.table(broken, &books(), Some(1)).expect("hits");

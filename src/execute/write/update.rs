@@ -1,20 +1,21 @@
 //! UPDATE: rows are read, changed and upserted, page by page, in the partition where they are.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::evaluate::evaluate;
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::{check_partitions, partition_names};
 use crate::execute::read::operand::quoted_words;
-use crate::execute::read::order::{compare, sort_rows};
+use crate::execute::read::order::{Way, compare, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};
 use crate::execute::value::{of_datum, to_json};
-use crate::execute::write::evaluate::{self, StoredRow, evaluate};
 use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::execute::write::rows::can_upsert;
-use crate::language::ast::{Assigned, Direction, Name, Update, Value};
+use crate::execute::write::stored::{self, StoredRow};
+use crate::language::ast::{Assigned, Name, Update, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, rows};
 use milvus_proto::common::ConsistencyLevel;
@@ -133,7 +134,7 @@ fn check_assignments(assignments: &[(Name, Assigned)], collection: &Collection) 
 
 fn check_assignment(name: &Name, assigned: &Assigned, collection: &Collection) -> Result<()> {
     if let Assigned::Expr(expr) = assigned {
-        evaluate::check(expr, collection)?;
+        stored::check(expr, collection)?;
     }
     match collection.find(&name.value) {
         Some(field) if field.primary => {
@@ -278,7 +279,7 @@ async fn still_there<P: Platform>(
         .into_iter()
         .map(|key| vec![key])
         .collect();
-    sort_rows(&mut keys, 0, &[Direction::Ascending]);
+    sort_rows(&mut keys, 0, &[Way::ASCENDING]);
     Ok(keys.into_iter().flatten().collect())
 }
 
@@ -299,9 +300,8 @@ fn columns<'a>(
             match assigned {
                 None => column.push_stored(row.values.get(at).unwrap_or(&Datum::Null), span)?,
                 Some((_, Assigned::Value(value))) => column.push(value)?,
-                Some((_, Assigned::Expr(expr))) => {
-                    column.push_computed(&Spanned::new(evaluate(expr, *row)?, expr.span))?
-                }
+                Some((_, Assigned::Expr(expr))) => column
+                    .push_computed(&Spanned::new(of_datum(&evaluate(expr, row)?), expr.span))?,
             }
         }
         columns.push(column);
@@ -320,7 +320,9 @@ fn dynamic_object(update: &Update, collection: &Collection, row: StoredRow<'_>) 
     for (name, assigned) in assignments {
         let value = match assigned {
             Assigned::Value(value) => to_json(value)?,
-            Assigned::Expr(expr) => to_json(&Spanned::new(evaluate(expr, row)?, expr.span))?,
+            Assigned::Expr(expr) => {
+                to_json(&Spanned::new(of_datum(&evaluate(expr, &row)?), expr.span))?
+            }
         };
         object.insert(name.value.clone(), value);
     }

@@ -17,7 +17,7 @@ pub struct Expr {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// `a OP b [OP c …]`: OR, AND, and arithmetic, in Milvus's spelling
+    /// `a OP b [OP c …]`: OR, AND, and arithmetic, in Milvus's spelling; `||` joins texts
     Chain {
         first: Box<Expr>,
         rest: Vec<(&'static str, Expr)>,
@@ -53,6 +53,33 @@ pub enum ExprKind {
         left: Box<Expr>,
         negated: bool,
     },
+    /// `a IS NOT TRUE`
+    IsTruth {
+        left: Box<Expr>,
+        negated: bool,
+        truth: bool,
+    },
+    Case {
+        /// what the WHENs are compared with, or else they are conditions
+        operand: Option<Box<Expr>>,
+        whens: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    /// `CAST(a AS INT)`, `a::INT`
+    Cast {
+        of: Box<Expr>,
+        to: TypeName,
+    },
+    /// `meta -> 'a'`, as JSON, or `meta ->> 'a'`, as text
+    Arrow {
+        of: Box<Expr>,
+        step: Spanned<Value>,
+        as_text: bool,
+    },
+    /// `SUM(price)`: an [`Output::Aggregate`]
+    Aggregate(Box<Output>),
+    /// `v <-> [1, 2]`, `BM25_SCORE(text, 'words')`: what a search finds
+    Distance(Box<Search>),
     /// `meta['a'][0]`
     Field {
         name: Name,

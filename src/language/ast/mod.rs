@@ -163,6 +163,8 @@ pub enum Kind {
         ids: Vec<Spanned<Value>>,
     },
 
+    /// SELECT without a table: one row
+    Constants(Items),
     Select(Box<Select>),
     OriginalSearch {
         vectors: Vec<Spanned<Value>>,

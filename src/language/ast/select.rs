@@ -7,10 +7,13 @@ pub struct Select {
     pub distinct: bool,
     pub items: Items,
     pub table: Name,
+    /// what qualifies the fields
+    pub alias: Option<Name>,
     pub partitions: Vec<Name>,
     pub filter: Option<Filter>,
     pub order: Option<Order>,
     pub group: Vec<Output>,
+    pub having: Option<Expr>,
     pub hybrid: Vec<SubSearch>,
     pub rerank: Option<Rerank>,
     pub limit: Option<Spanned<Value>>,
@@ -25,10 +28,12 @@ impl Select {
             distinct: false,
             items,
             table,
+            alias: None,
             partitions: Vec::new(),
             filter: None,
             order: None,
             group: Vec::new(),
+            having: None,
             hybrid: Vec::new(),
             rerank: None,
             limit: None,
@@ -51,9 +56,13 @@ pub struct Item {
     pub alias: Option<Name>,
 }
 
-/// A column of a result: `meta['a'][0]`, `SUM(price)`.
+/// A column of a result: `meta['a'][0]`, `SUM(price)`, `upper(title)`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
+    /// `*` beside others, or without some fields
+    Every {
+        except: Vec<Name>,
+    },
     Field {
         name: Name,
         path: Vec<Spanned<Value>>,
@@ -64,6 +73,8 @@ pub enum Output {
         /// `None` is `*`
         argument: Option<Box<Output>>,
     },
+    /// what the kernel makes of a row; never a field or an aggregate alone
+    Computed(Box<Expr>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +105,15 @@ pub enum Order {
     /// `ORDER BY field <-> vectors`, `ORDER BY BM25_SCORE(text, 'words')`: a search
     Search { search: Search, direction: Option<Spanned<Direction>> },
     /// `ORDER BY year DESC, COUNT(*)`
-    By(Vec<(Output, Direction)>),
+    By(Vec<OrderKey>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderKey {
+    pub output: Output,
+    pub direction: Direction,
+    /// NULLS FIRST or LAST, where it is said
+    pub nulls_first: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! What all readers of pairs share: the pieces of a rule one after the other, their places in the
 //! cell, names and words.
 
+use std::cell::RefCell;
+
 use milvus_kernel_grammar::Rule;
 use pest::iterators::{Pair, Pairs};
 
@@ -12,6 +14,8 @@ pub(super) struct Builder<'a> {
     pub(super) scanned: &'a Scanned<'a>,
     /// where the statement begins in the short text
     pub(super) base: usize,
+    /// what qualifies fields: checked once the table is known
+    pub(super) qualifiers: RefCell<Vec<Name>>,
 }
 
 /// The pieces of a rule, taken one after the other.

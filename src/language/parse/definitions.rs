@@ -357,7 +357,7 @@ impl<'a> Builder<'a> {
         Ok(column)
     }
 
-    fn type_name(&self, parts: &mut Parts<'a>) -> Result<TypeName> {
+    pub(super) fn type_name(&self, parts: &mut Parts<'a>) -> Result<TypeName> {
         let name = self.written(&parts.next()?);
         Ok(TypeName { name, size: parts.pairs.next().map(|pair| self.value(pair)).transpose()? })
     }

@@ -49,6 +49,14 @@ fn word_at<'a>(scanned: &Scanned<'a>, at: usize) -> (Span, &'a str) {
     (Span::new(start, start + length), found.get(..length).unwrap_or_default())
 }
 
+/// Where the word before a place of the short text begins.
+fn word_before(scanned: &Scanned<'_>, at: usize) -> Option<usize> {
+    let before = scanned.text.get(..at)?.trim_end();
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let word = before.trim_end_matches(is_part);
+    (word.len() < before.len()).then_some(word.len())
+}
+
 pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule>) -> Diagnostic {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => base + at,
@@ -59,6 +67,7 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
     };
     let (span, word) = word_at(scanned, at);
     let at_end = is_end(word);
+    let expected_alias = expected.iter().any(|rule| matches!(rule, Rule::FROM | Rule::WHERE));
     let mut words: Vec<String> = Vec::new();
     for rule in expected {
         for name in describe(rule) {
@@ -76,7 +85,17 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         .filter(|word| word.chars().all(|char| char.is_ascii_uppercase() || "_ ".contains(char)))
         .collect();
     // a single letter is near to every short keyword
-    let near = closest(word, &keywords).filter(|_| word.len() > 1).map(str::to_string);
+    let mut near = closest(word, &keywords).filter(|_| word.len() > 1).map(str::to_string);
+    let (mut span, mut word, mut at) = (span, word, at);
+    // a word that could be an alias is looked at once more
+    let alias = expected_alias.then(|| word_before(scanned, at)).flatten();
+    if let (None, Some(before)) = (&near, alias) {
+        let (before_span, before_word) = word_at(scanned, before);
+        if let Some(meant) = closest(before_word, &keywords).filter(|_| before_word.len() > 1) {
+            near = Some(meant.to_string());
+            (span, word, at) = (before_span, before_word, before);
+        }
+    }
     let what = match (&near, words.as_slice()) {
         (Some(near), _) => near.clone(),
         (_, []) => "something else".to_string(),
@@ -226,20 +245,30 @@ const EXPECTED: &[(&[Rule], &str)] = {
                 R::call,
                 R::function,
                 R::field,
+                R::case,
+                R::cast,
                 R::bang,
                 R::range,
             ],
             "a condition",
         ),
         (
-            &[R::comparison, R::compare_op, R::in_list, R::between, R::like, R::is_null],
+            &[
+                R::comparison,
+                R::compare_op,
+                R::in_list,
+                R::between,
+                R::like,
+                R::is_null,
+                R::is_true,
+            ],
             "a comparison",
         ),
         (&[R::search, R::bm25, R::sub_search], "a search"),
         (&[R::operator], "a distance operator"),
         (&[R::type_name, R::data_type], "a type"),
-        (&[R::items, R::all], "fields|*"),
-        (&[R::item, R::output, R::order_key, R::aggregate, R::aggregate_name], "a field"),
+        (&[R::items, R::all, R::every], "fields|*"),
+        (&[R::item, R::order_key, R::aggregate, R::aggregate_name], "a field"),
         (&[R::original_params, R::original_param, R::param, R::dotted], "a parameter"),
         (&[R::row], "a row of values"),
         (&[R::column, R::index_clause, R::key_clause], "a column"),
@@ -261,7 +290,7 @@ const EXPECTED: &[(&[Rule], &str)] = {
         (&[R::comment], "COMMENT"),
         (
             &[R::select_clause],
-            "WHERE|ORDER|LIMIT|OFFSET|PARTITION|GROUP|SEARCH|FILTER|CONSISTENCY|HYBRID|RERANK",
+            "WHERE|ORDER|LIMIT|OFFSET|PARTITION|GROUP|HAVING|SEARCH|FILTER|CONSISTENCY|HYBRID|RERANK",
         ),
         (&[R::sub_search_clause], "WEIGHT|LIMIT|WHERE|FILTER|SEARCH"),
         (&[R::delete_clause], "WHERE|FILTER|PARTITION"),
@@ -276,7 +305,12 @@ const EXPECTED: &[(&[Rule], &str)] = {
         (&[R::raw_filter], "FILTER"),
         (&[R::order_clause], "ORDER"),
         (&[R::group_clause], "GROUP"),
-        (&[R::limit_clause], "LIMIT"),
+        (&[R::limit_clause, R::sub_limit], "LIMIT"),
+        (&[R::having], "HAVING"),
+        (&[R::fetch], "FETCH"),
+        (&[R::item_alias, R::table_alias], "AS"),
+        (&[R::when], "WHEN"),
+        (&[R::cast_type], "a type"),
         (&[R::offset_clause], "OFFSET"),
         (&[R::search_params], "SEARCH"),
         (&[R::consistency], "CONSISTENCY"),

@@ -10,9 +10,11 @@ use crate::language::ast::*;
 /// What a word in double quotes is.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
-    /// before an operator, or as a function's first argument: a name
+    /// before an operator: a name
     Name,
-    /// behind an operator, and as any other argument: a string
+    /// as an item, or as a function's first argument: a name, and `||` joins texts
+    Item,
+    /// behind an operator, and as any other argument: a string, and `||` joins texts
     Value,
 }
 
@@ -27,7 +29,25 @@ impl<'a> Builder<'a> {
         Ok(Filter::Expr(self.expr(inner, Place::Name)?))
     }
 
-    pub(super) fn expr(&self, pair: Pair<'a, Rule>, place: Place) -> Result<Expr> {
+    pub(super) fn expr(&self, mut pair: Pair<'a, Rule>, place: Place) -> Result<Expr> {
+        // most levels have one operand alone: these take nothing of the stack
+        while matches!(
+            pair.as_rule(),
+            Rule::expr
+                | Rule::conjunction
+                | Rule::negation
+                | Rule::predicate
+                | Rule::sum
+                | Rule::product
+                | Rule::atom
+                | Rule::group
+        ) {
+            let mut inner = pair.clone().into_inner();
+            match (inner.next(), inner.next()) {
+                (Some(only), None) => pair = only,
+                _ => break,
+            }
+        }
         let span = self.span(&pair);
         let rule = pair.as_rule();
         let mut parts = self.parts(pair);
@@ -37,32 +57,66 @@ impl<'a> Builder<'a> {
             }
             Rule::negation => return self.negation(parts, place),
             Rule::predicate => return self.predicate(parts, place),
-            Rule::group => return self.expr(parts.next()?, place),
             Rule::atom => return self.atom(parts, place),
             Rule::literal => ExprKind::Literal(self.literal(parts.next()?)?),
             Rule::list => ExprKind::List(self.list(parts)?),
             Rule::match_against => self.text_match(parts)?,
-            Rule::call => {
-                let function = parts.next()?;
-                let name =
-                    Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
-                let mut args = Vec::new();
-                for pair in parts.pairs {
-                    let place = if args.is_empty() { Place::Name } else { Place::Value };
-                    args.push(self.expr(pair, place)?);
-                }
-                ExprKind::Call { name, args }
-            }
-            Rule::field => {
-                let name = parts.next()?;
-                // a string has no parts
-                if place == Place::Value && is_double(&name) && parts.peek().is_none() {
-                    ExprKind::Quoted(unquote(name.as_str()))
-                } else {
-                    ExprKind::Field { name: self.name(name)?, path: self.steps(&mut parts)? }
-                }
-            }
+            Rule::call => self.call(parts, place)?,
+            Rule::case => self.case(parts)?,
+            Rule::cast => self.cast(parts)?,
+            Rule::aggregate => ExprKind::Aggregate(Box::new(self.aggregate(parts)?)),
+            Rule::field => self.field(parts, place)?,
             _ => return Err(internal(span)),
+        };
+        Ok(Expr { kind, span })
+    }
+
+    fn call(&self, mut parts: Parts<'a>, place: Place) -> Result<ExprKind> {
+        let function = parts.next()?;
+        let name = Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
+        let mut args = Vec::new();
+        for pair in parts.pairs {
+            let place = if args.is_empty() { Place::Item } else { Place::Value };
+            args.push(self.expr(pair, place)?);
+        }
+        match (name.value.as_str(), args.as_slice(), place) {
+            // an item, and no condition
+            ("bm25_score", [field, text], Place::Item) => bm25(field, text),
+            _ => Ok(ExprKind::Call { name, args }),
+        }
+    }
+
+    fn cast(&self, mut parts: Parts<'a>) -> Result<ExprKind> {
+        let of = Box::new(self.expr(parts.skip(&[Rule::CAST]).next()?, Place::Item)?);
+        let to = parts.skip(&[Rule::AS]).next()?;
+        Ok(ExprKind::Cast { of, to: self.type_name(&mut self.parts(to))? })
+    }
+
+    fn field(&self, mut parts: Parts<'a>, place: Place) -> Result<ExprKind> {
+        if let Some(qualifier) = parts.take(Rule::qualifier) {
+            self.qualifier(qualifier)?;
+        }
+        let name = parts.next()?;
+        // a string has no parts
+        Ok(match place == Place::Value && is_double(&name) && parts.peek().is_none() {
+            true => ExprKind::Quoted(unquote(name.as_str())),
+            false => ExprKind::Field { name: self.name(name)?, path: self.steps(&mut parts)? },
+        })
+    }
+
+    /// What stands behind an operand: `::INT`, `-> 'key'`.
+    fn suffix(&self, of: Expr, suffix: Pair<'a, Rule>) -> Result<Expr> {
+        let is_cast = suffix.as_rule() == Rule::cast_to;
+        let span = Span::new(of.span.start, self.span(&suffix).end);
+        let mut suffix = self.parts(suffix);
+        let of = Box::new(of);
+        let kind = if is_cast {
+            ExprKind::Cast { of, to: self.type_name(&mut self.parts(suffix.next()?))? }
+        } else {
+            let as_text = suffix.next()?.as_str().starts_with("->>");
+            let step = suffix.next()?;
+            let step = Spanned::new(self.literal(step.clone())?, self.span(&step));
+            ExprKind::Arrow { of, step, as_text }
         };
         Ok(Expr { kind, span })
     }
@@ -71,8 +125,12 @@ impl<'a> Builder<'a> {
     fn chain(&self, rule: Rule, mut parts: Parts<'a>, place: Place) -> Result<Expr> {
         let first = parts.next()?;
         let conditions = matches!(rule, Rule::expr | Rule::conjunction);
-        let place = if conditions && parts.peek().is_some() { Place::Name } else { place };
+        let ors = parts.pairs.clone().filter(|pair| pair.as_rule() == Rule::OR).count();
+        let joins = rule == Rule::expr && ors == 0 && place != Place::Name;
+        let is_one = parts.peek().is_none();
+        let place = if conditions && !is_one && !joins { Place::Name } else { place };
         let first = self.expr(first, place)?;
+        let place = if joins { Place::Value } else { place };
         let mut rest = Vec::new();
         while let Some(pair) = parts.pairs.next() {
             match pair.as_rule() {
@@ -89,7 +147,11 @@ impl<'a> Builder<'a> {
                     rest.push((operator, self.expr(parts.next()?, place)?));
                 }
                 _ => {
-                    let operator = if rule == Rule::expr { "or" } else { "and" };
+                    let operator = match rule {
+                        Rule::expr if joins => "||",
+                        Rule::expr => "or",
+                        _ => "and",
+                    };
                     rest.push((operator, self.expr(pair, place)?));
                 }
             }
@@ -107,7 +169,7 @@ impl<'a> Builder<'a> {
             negations += 1;
             inner = parts.next()?;
         }
-        let inner = self.expr(inner, if negations == 0 { place } else { Place::Name })?;
+        let inner = self.expr(inner, if negations == 0 { place } else { Place::Item })?;
         if negations % 2 == 0 {
             return Ok(inner);
         }
@@ -120,13 +182,56 @@ impl<'a> Builder<'a> {
         while let Some(sign) = parts.take(Rule::sign) {
             negative ^= sign.as_str().starts_with('-');
         }
-        let inner = self.expr(parts.next()?, place)?;
+        let mut inner = self.expr(parts.next()?, place)?;
+        for suffix in parts.pairs {
+            inner = self.suffix(inner, suffix)?;
+        }
         if !negative {
             return Ok(inner);
         }
         let minus = Expr { kind: ExprKind::Literal(Value::Int(-1)), span: parts.span };
         let kind = ExprKind::Chain { first: Box::new(inner), rest: vec![("*", minus)] };
         Ok(Expr { kind, span: parts.span })
+    }
+
+    fn case(&self, mut parts: Parts<'a>) -> Result<ExprKind> {
+        let mut operand = None;
+        if let Some(pair) = parts.skip(&[Rule::CASE]).take(Rule::sum) {
+            operand = Some(Box::new(self.expr(pair, Place::Name)?));
+        }
+        let mut whens = Vec::new();
+        while let Some(when) = parts.take(Rule::when) {
+            let mut when = self.parts(when);
+            let place = if operand.is_some() { Place::Value } else { Place::Name };
+            let condition = self.expr(when.skip(&[Rule::WHEN]).next()?, place)?;
+            whens.push((condition, self.expr(when.skip(&[Rule::THEN]).next()?, Place::Value)?));
+        }
+        let mut otherwise = None;
+        if let Some(pair) = parts.skip(&[Rule::ELSE]).take(Rule::expr) {
+            otherwise = Some(Box::new(self.expr(pair, Place::Value)?));
+        }
+        Ok(ExprKind::Case { operand, whens, otherwise })
+    }
+
+    pub(super) fn qualifier(&self, pair: Pair<'a, Rule>) -> Result<()> {
+        let name = self.name(self.parts(pair).next()?)?;
+        self.qualifiers.borrow_mut().push(name);
+        Ok(())
+    }
+
+    /// Refuses fields of another table than the statement's.
+    pub(super) fn check_qualifiers(&self, table: &Name, alias: Option<&Name>) -> Result<()> {
+        let known = alias.unwrap_or(table);
+        let other = self.qualifiers.take().into_iter().find(|name| name.value != known.value);
+        match other {
+            Some(other) => Err(Diagnostic::new(
+                Code::UnknownField,
+                format!("`{other}` is not the table of this statement"),
+            )
+            .at(other.span)
+            .help(format!("write `{known}.…`, or the field alone"))),
+            None => Ok(()),
+        }
     }
 
     /// `MATCH(field) AGAINST(text)`, which Milvus calls text_match.
@@ -172,7 +277,11 @@ impl<'a> Builder<'a> {
         let span = parts.span;
         let left = parts.next()?;
         let left = self.expr(left, if parts.peek().is_none() { place } else { Place::Name })?;
-        let comparisons = self.comparisons(&mut parts)?;
+        let mut comparisons = self.comparisons(&mut parts)?;
+        if let Some(array) = any_of(&mut comparisons) {
+            let name = Spanned::new("array_contains".to_string(), array.span);
+            return Ok(Expr { kind: ExprKind::Call { name, args: vec![array, left] }, span });
+        }
         if !comparisons.is_empty() {
             return Ok(Expr {
                 kind: ExprKind::Compare { first: Box::new(left), rest: comparisons },
@@ -190,10 +299,12 @@ impl<'a> Builder<'a> {
                 return Err(no_distance(left.span));
             }
             let search = Box::new(self.vector_search(name, &mut tail)?);
-            return Ok(Expr {
-                kind: ExprKind::Range { search, bounds: self.comparisons(&mut tail)? },
-                span,
-            });
+            let bounds = self.comparisons(&mut tail)?;
+            let kind = match bounds.is_empty() {
+                true => ExprKind::Distance(search),
+                false => ExprKind::Range { search, bounds },
+            };
+            return Ok(Expr { kind, span });
         }
         let negated = tail.skip(&[Rule::IS]).has(Rule::NOT);
         tail.skip(&[Rule::IN, Rule::BETWEEN, Rule::LIKE]);
@@ -230,6 +341,7 @@ impl<'a> Builder<'a> {
                 };
                 ExprKind::Like { left, negated, pattern: Spanned::new(pattern, span) }
             }
+            Rule::is_true => ExprKind::IsTruth { left, negated, truth: tail.has(Rule::TRUE) },
             _ => ExprKind::IsNull { left, negated },
         };
         Ok(Expr { kind, span })
@@ -270,6 +382,14 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The array of `= ANY(array)`.
+fn any_of(comparisons: &mut [(&'static str, Expr)]) -> Option<Expr> {
+    let [("==", Expr { kind: ExprKind::Call { name, args }, .. })] = comparisons else {
+        return None;
+    };
+    (name.value == "any" && args.len() == 1).then(|| args.pop()).flatten()
+}
+
 pub(super) fn is_double(pair: &Pair<'_, Rule>) -> bool {
     pair.as_str().starts_with('"')
 }
@@ -283,6 +403,21 @@ fn literal(value: Spanned<Value>) -> Expr {
         value => ExprKind::Literal(value),
     };
     Expr { kind, span: value.span }
+}
+
+/// `BM25_SCORE(text, 'words')` as a column.
+fn bm25(field: &Expr, text: &Expr) -> Result<ExprKind> {
+    match (&field.kind, &text.kind) {
+        (ExprKind::Field { name, path }, ExprKind::Literal(words)) if path.is_empty() => {
+            let target = Target::Text(Spanned::new(words.clone(), text.span));
+            Ok(ExprKind::Distance(Box::new(Search { field: name.clone(), target })))
+        }
+        _ => Err(Diagnostic::new(
+            Code::SyntaxError,
+            "BM25_SCORE takes a field, and the words that are looked for",
+        )
+        .at(field.span)),
+    }
 }
 
 fn no_distance(span: Span) -> Diagnostic {

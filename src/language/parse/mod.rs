@@ -17,6 +17,8 @@ mod statements;
 pub(crate) mod unread;
 mod values;
 
+use std::cell::RefCell;
+
 use milvus_kernel_grammar::{self as grammar, Rule};
 
 use super::ast::{Kind, Statement};
@@ -92,6 +94,6 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     };
     let pairs =
         grammar::parse(rule, text).map_err(|error| errors::syntax_error(scanned, start, *error))?;
-    let builder = Builder { scanned, base: start };
+    let builder = Builder { scanned, base: start, qualifiers: RefCell::default() };
     Ok(Statement { kind: builder.kind(rule, Parts { pairs, span })?, span })
 }

@@ -21,14 +21,14 @@ impl<'a> Builder<'a> {
             R::update => self.update(parts)?,
             R::delete => {
                 let table = self.table(&mut parts)?;
-                let (partition, filter) = self.conditions(parts)?;
+                let (partition, filter) = self.conditions(&table, parts)?;
                 Kind::Delete { table, partition, filter }
             }
             R::select => self.select(parts)?,
             R::count_from => {
                 let span = parts.span;
                 let table = self.table(&mut parts)?;
-                let (partition, filter) = self.conditions(parts)?;
+                let (partition, filter) = self.conditions(&table, parts)?;
                 let count = Output::Aggregate {
                     function: Spanned::new(Function::Count, span),
                     distinct: false,
@@ -41,6 +41,7 @@ impl<'a> Builder<'a> {
                     ..Select::new(items, table)
                 }))
             }
+            R::constants => Kind::Constants(self.items(parts.next()?)?),
             R::original_insert => self.original_insert(parts)?,
             R::original_delete => Kind::OriginalDelete {
                 table: self.name(parts.next()?)?,
@@ -102,7 +103,7 @@ impl<'a> Builder<'a> {
             };
             assignments.push((field, assigned));
         }
-        let (other, filter) = self.conditions(parts)?;
+        let (other, filter) = self.conditions(&table, parts)?;
         if let Some(other) = other {
             let span = other.span;
             once(&mut partition, other, "PARTITION", span)?;
@@ -111,7 +112,7 @@ impl<'a> Builder<'a> {
     }
 
     /// PARTITION, WHERE and FILTER of a DELETE, an UPDATE or a COUNT.
-    fn conditions(&self, parts: Parts<'a>) -> Result<(Option<Name>, Option<Filter>)> {
+    fn conditions(&self, table: &Name, parts: Parts<'a>) -> Result<(Option<Name>, Option<Filter>)> {
         let (mut partition, mut filter) = (None, None);
         for clause in parts.pairs {
             let span = self.span(&clause);
@@ -123,6 +124,7 @@ impl<'a> Builder<'a> {
                 _ => once(&mut filter, self.filter(clause)?, "WHERE or FILTER", span)?,
             }
         }
+        self.check_qualifiers(table, None)?;
         Ok((partition, filter))
     }
 
@@ -130,6 +132,9 @@ impl<'a> Builder<'a> {
         let distinct = parts.has(Rule::DISTINCT);
         let items = self.items(parts.next()?)?;
         let mut select = Select { distinct, ..Select::new(items, self.table(&mut parts)?) };
+        if let Some(alias) = parts.take(Rule::table_alias) {
+            select.alias = Some(self.name(self.parts(alias).skip(&[Rule::AS]).next()?)?);
+        }
         let (mut partitions, mut params, mut group, mut hybrid) = (None, None, None, None);
         for clause in parts.pairs {
             let span = self.span(&clause);
@@ -149,7 +154,7 @@ impl<'a> Builder<'a> {
                         .skip(&[Rule::GROUP, Rule::BY])
                         .pairs
                         .by_ref()
-                        .map(|pair| self.field_output(pair))
+                        .map(|pair| Ok(output(self.expr(pair, Place::Item)?)))
                         .collect::<Result<Vec<_>>>()?;
                     once(&mut group, fields, "GROUP BY", span)?;
                 }
@@ -173,7 +178,19 @@ impl<'a> Builder<'a> {
                         .unwrap_or_default();
                     once(&mut select.rerank, Rerank { method, params }, "RERANK", span)?;
                 }
-                Rule::limit_clause => once(&mut select.limit, self.count(clause)?, "LIMIT", span)?,
+                Rule::having => {
+                    let condition = self.parts(clause).skip(&[Rule::HAVING]).next()?;
+                    once(&mut select.having, self.expr(condition, Place::Name)?, "HAVING", span)?
+                }
+                Rule::limit_clause => self.limit(clause, &mut select)?,
+                Rule::fetch => {
+                    let mut parts = self.parts(clause);
+                    let count = parts
+                        .skip(&[Rule::FETCH, Rule::FIRST, Rule::NEXT])
+                        .take(Rule::value)
+                        .map_or(Ok(Spanned::new(Value::Int(1), span)), |pair| self.value(pair))?;
+                    once(&mut select.limit, count, "LIMIT", span)?
+                }
                 Rule::offset_clause => {
                     once(&mut select.offset, self.count(clause)?, "OFFSET", span)?
                 }
@@ -190,6 +207,7 @@ impl<'a> Builder<'a> {
         select.params = params.unwrap_or_default();
         select.group = group.unwrap_or_default();
         select.hybrid = hybrid.unwrap_or_default();
+        self.check_qualifiers(&select.table, select.alias.as_ref())?;
         Ok(Kind::Select(Box::new(select)))
     }
 
@@ -197,27 +215,53 @@ impl<'a> Builder<'a> {
         self.params(self.parts(clause).skip(&[Rule::SEARCH, Rule::PARAMS]).next()?)
     }
 
+    /// `LIMIT ALL`, `LIMIT 10`, and MySQL's `LIMIT 5, 10`, which begins with the offset.
+    fn limit(&self, clause: Pair<'a, Rule>, select: &mut Select) -> Result<()> {
+        let span = self.span(&clause);
+        let mut parts = self.parts(clause);
+        if parts.skip(&[Rule::LIMIT]).has(Rule::ALL) {
+            return Ok(());
+        }
+        let mut count = self.value(parts.next()?)?;
+        if let Some(pair) = parts.take(Rule::value) {
+            let offset = std::mem::replace(&mut count, self.value(pair)?);
+            once(&mut select.offset, offset, "OFFSET", span)?;
+        }
+        once(&mut select.limit, count, "LIMIT", span)
+    }
+
     fn items(&self, pair: Pair<'a, Rule>) -> Result<Items> {
         let mut items = Vec::new();
         for item in self.bounded(pair)?.into_inner() {
-            if item.as_rule() == Rule::all {
-                return Ok(Items::All);
-            }
             let mut parts = self.parts(item);
-            let output = self.output(parts.next()?)?;
-            let alias =
-                parts.skip(&[Rule::AS]).take(Rule::name).map(|pair| self.name(pair)).transpose()?;
-            items.push(Item { output, alias });
+            let first = parts.next()?;
+            let output = match first.as_rule() {
+                Rule::every => self.every(first)?,
+                _ => output(self.expr(first, Place::Item)?),
+            };
+            let alias = parts.take(Rule::item_alias);
+            let alias = alias.map(|pair| self.name(self.parts(pair).skip(&[Rule::AS]).next()?));
+            items.push(Item { output, alias: alias.transpose()? });
         }
-        Ok(Items::Listed(items))
+        let is_all =
+            |item: &Item| matches!(&item.output, Output::Every { except } if except.is_empty());
+        match items.as_slice() {
+            [one] if is_all(one) => Ok(Items::All),
+            _ => Ok(Items::Listed(items)),
+        }
     }
 
-    fn output(&self, pair: Pair<'a, Rule>) -> Result<Output> {
-        let inner = self.parts(pair).next()?;
-        if inner.as_rule() == Rule::field {
-            return self.field_output(inner);
+    fn every(&self, pair: Pair<'a, Rule>) -> Result<Output> {
+        let mut parts = self.parts(pair);
+        if let Some(qualifier) = parts.take(Rule::qualifier) {
+            self.qualifier(qualifier)?;
         }
-        let mut parts = self.parts(inner);
+        let except = parts.skip(&[Rule::EXCLUDE]).take(Rule::fields);
+        let except = except.map(|pair| self.names(pair)).transpose()?.unwrap_or_default();
+        Ok(Output::Every { except })
+    }
+
+    pub(super) fn aggregate(&self, mut parts: Parts<'a>) -> Result<Output> {
         let word = parts.next()?;
         let name = word.as_str().trim_end();
         let function = Function::ALL
@@ -227,8 +271,8 @@ impl<'a> Builder<'a> {
         let function =
             Spanned::new(function.ok_or_else(|| internal(parts.span))?, self.span(&word));
         let distinct = parts.has(Rule::DISTINCT);
-        let argument = match parts.take(Rule::field) {
-            Some(pair) => Some(Box::new(self.field_output(pair)?)),
+        let argument = match parts.take(Rule::expr) {
+            Some(pair) => Some(self.expr(pair, Place::Item)?),
             None => None,
         };
         if argument.is_none() && function.value != Function::Count {
@@ -239,13 +283,13 @@ impl<'a> Builder<'a> {
             .at(parts.span)
             .help("name a field"));
         }
-        Ok(Output::Aggregate { function, distinct, argument })
-    }
-
-    fn field_output(&self, pair: Pair<'a, Rule>) -> Result<Output> {
-        let mut parts = self.parts(pair);
-        let name = self.name(parts.next()?)?;
-        Ok(Output::Field { name, path: self.steps(&mut parts)? })
+        // every row has a constant
+        let is_row = |expr: &Expr| {
+            let ExprKind::Literal(value) = &expr.kind else { return false };
+            function.value == Function::Count && !distinct && *value != Value::Null
+        };
+        let argument = argument.filter(|expr| !is_row(expr));
+        Ok(Output::Aggregate { function, distinct, argument: argument.map(output).map(Box::new) })
     }
 
     fn order(&self, pair: Pair<'a, Rule>) -> Result<Order> {
@@ -260,20 +304,21 @@ impl<'a> Builder<'a> {
         let mut keys = Vec::new();
         for key in parts.pairs {
             let mut parts = self.parts(key);
-            let output = self.output(parts.next()?)?;
-            keys.push((
-                output,
-                self.direction(&mut parts)
-                    .map_or(Direction::Ascending, |direction| direction.value),
-            ));
+            let output = output(self.expr(parts.next()?, Place::Item)?);
+            let direction = self.direction(&mut parts);
+            let direction = direction.map_or(Direction::Ascending, |direction| direction.value);
+            let is_told = parts.has(Rule::NULLS);
+            let nulls_first = is_told.then(|| parts.has(Rule::FIRST));
+            keys.push(OrderKey { output, direction, nulls_first });
         }
         Ok(Order::By(keys))
     }
 
     fn direction(&self, parts: &mut Parts<'a>) -> Option<Spanned<Direction>> {
-        let pair = parts.pairs.next()?;
-        let direction =
-            if pair.as_rule() == Rule::DESC { Direction::Descending } else { Direction::Ascending };
+        let (pair, direction) = match parts.take(Rule::DESC) {
+            Some(pair) => (pair, Direction::Descending),
+            None => (parts.take(Rule::ASC)?, Direction::Ascending),
+        };
         Some(Spanned::new(direction, self.span(&pair)))
     }
 
@@ -346,9 +391,7 @@ impl<'a> Builder<'a> {
                 Rule::where_clause | Rule::raw_filter => {
                     once(&mut sub_search.filter, self.filter(clause)?, "WHERE or FILTER", span)?
                 }
-                Rule::limit_clause => {
-                    once(&mut sub_search.limit, self.count(clause)?, "LIMIT", span)?
-                }
+                Rule::sub_limit => once(&mut sub_search.limit, self.count(clause)?, "LIMIT", span)?,
                 Rule::weight => once(
                     &mut sub_search.weight,
                     self.value(self.parts(clause).skip(&[Rule::WEIGHT]).next()?)?,
@@ -365,5 +408,14 @@ impl<'a> Builder<'a> {
     /// The value of a LIMIT or OFFSET; that it is a number is checked when variables are put in.
     fn count(&self, clause: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         self.value(self.parts(clause).skip(&[Rule::LIMIT, Rule::OFFSET]).next()?)
+    }
+}
+
+/// An expression as a column: a field and an aggregate are what they were.
+fn output(expr: Expr) -> Output {
+    match expr.kind {
+        ExprKind::Field { name, path } => Output::Field { name, path },
+        ExprKind::Aggregate(aggregate) => *aggregate,
+        kind => Output::Computed(Box::new(Expr { kind, span: expr.span })),
     }
 }

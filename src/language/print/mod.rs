@@ -7,6 +7,7 @@ mod select;
 mod words;
 
 pub(crate) use define::{column, create_table, type_name};
+pub(crate) use select::output;
 pub(crate) use select::search;
 pub(crate) use words::{name, value};
 
@@ -94,6 +95,7 @@ pub fn statement(statement: &Statement) -> String {
             format!("DELETE FROM {}{partition}{}", name(table), self::filter(filter.as_ref()))
         }
         Kind::Select(select) => self::select(select),
+        Kind::Constants(items) => format!("SELECT {}", self::items(items)),
         Kind::GrantRole { revoke, role, user } => {
             let (verb, preposition) = grant_words(*revoke);
             format!("{verb} ROLE {} {preposition} USER {}", string(role), string(user))

@@ -1,28 +1,27 @@
 //! SELECT, filters and expressions.
 
+use super::define::type_name;
 use super::words::*;
 use crate::diagnostic::Spanned;
 use crate::language::ast::*;
 
-pub(super) fn select(select: &Select) -> String {
-    let items = match &select.items {
-        Items::All => "*".to_string(),
-        Items::Listed(items) => items
-            .iter()
-            .map(|item| {
-                output(&item.output)
-                    + &item
-                        .alias
-                        .as_ref()
-                        .map_or_else(String::new, |alias| format!(" AS {}", name(alias)))
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
+pub(super) fn items(items: &Items) -> String {
+    let Items::Listed(items) = items else { return "*".to_string() };
+    let item = |item: &Item| {
+        let alias = item.alias.as_ref();
+        output(&item.output)
+            + &alias.map_or_else(String::new, |alias| format!(" AS {}", name(alias)))
     };
+    items.iter().map(item).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn select(select: &Select) -> String {
+    let items = items(&select.items);
     let mut out = format!(
-        "SELECT {}{items} FROM {}{}",
+        "SELECT {}{items} FROM {}{}{}",
         if select.distinct { "DISTINCT " } else { "" },
         name(&select.table),
+        select.alias.as_ref().map_or_else(String::new, |alias| format!(" AS {}", name(alias))),
         in_partitions(&select.partitions)
     );
     out.push_str(&filter(select.filter.as_ref()));
@@ -31,6 +30,9 @@ pub(super) fn select(select: &Select) -> String {
             " GROUP BY {}",
             select.group.iter().map(output).collect::<Vec<_>>().join(", ")
         ));
+    }
+    if let Some(having) = &select.having {
+        out.push_str(&format!(" HAVING {}", expr(having)));
     }
     match &select.order {
         Some(Order::Search { search, direction }) => {
@@ -43,7 +45,14 @@ pub(super) fn select(select: &Select) -> String {
         Some(Order::By(keys)) => {
             let keys: Vec<String> = keys
                 .iter()
-                .map(|(key, direction)| output(key) + self::direction(*direction))
+                .map(|OrderKey { output: key, direction, nulls_first }| {
+                    let nulls = match nulls_first {
+                        Some(true) => " NULLS FIRST",
+                        Some(false) => " NULLS LAST",
+                        None => "",
+                    };
+                    output(key) + self::direction(*direction) + nulls
+                })
                 .collect();
             out.push_str(&format!(" ORDER BY {}", keys.join(", ")));
         }
@@ -73,8 +82,15 @@ fn direction(direction: Direction) -> &'static str {
     if direction == Direction::Descending { " DESC" } else { " ASC" }
 }
 
-fn output(written: &Output) -> String {
+/// As it heads a column too.
+pub(crate) fn output(written: &Output) -> String {
     match written {
+        Output::Every { except } if except.is_empty() => "*".to_string(),
+        Output::Every { except } => {
+            let names: Vec<String> = except.iter().map(self::name).collect();
+            format!("* EXCLUDE ({})", names.join(", "))
+        }
+        Output::Computed(expr) => inner(expr),
         Output::Field { name, path } => self::name(name) + &steps(path),
         Output::Aggregate { function, distinct, argument } => {
             let argument = argument.as_ref().map_or_else(|| "*".to_string(), |of| output(of));
@@ -123,6 +139,7 @@ fn expr(expr: &Expr) -> String {
         })
     };
     match &expr.kind {
+        ExprKind::Chain { first, rest } if is_negated(first, rest) => format!("-{}", inner(first)),
         ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => chain(first, rest),
         ExprKind::Not(of) => format!("NOT {}", inner(of)),
         ExprKind::Range { search, bounds } => {
@@ -140,6 +157,29 @@ fn expr(expr: &Expr) -> String {
             format!("{}{} LIKE {}", inner(left), not(*negated), spanned(pattern))
         }
         ExprKind::IsNull { left, negated } => format!("{} IS{} NULL", inner(left), not(*negated)),
+        ExprKind::IsTruth { left, negated, truth } => {
+            let truth = if *truth { "TRUE" } else { "FALSE" };
+            format!("{} IS{} {truth}", inner(left), not(*negated))
+        }
+        ExprKind::Case { operand, whens, otherwise } => {
+            let mut out = "CASE".to_string();
+            if let Some(operand) = operand {
+                out.push_str(&format!(" {}", inner(operand)));
+            }
+            for (when, then) in whens {
+                out.push_str(&format!(" WHEN {} THEN {}", inner(when), inner(then)));
+            }
+            if let Some(otherwise) = otherwise {
+                out.push_str(&format!(" ELSE {}", inner(otherwise)));
+            }
+            out + " END"
+        }
+        ExprKind::Cast { of, to } => format!("CAST({} AS {})", inner(of), type_name(to)),
+        ExprKind::Arrow { of, step, as_text } => {
+            format!("{} {} {}", inner(of), if *as_text { "->>" } else { "->" }, spanned(step))
+        }
+        ExprKind::Aggregate(aggregate) => output(aggregate),
+        ExprKind::Distance(search) => self::search(search),
         ExprKind::Field { name, path } => self::name(name) + &steps(path),
         ExprKind::Call { name, args } => format!("{name}({})", exprs(args)),
         ExprKind::List(items) => format!("[{}]", exprs(items)),
@@ -148,10 +188,19 @@ fn expr(expr: &Expr) -> String {
     }
 }
 
+/// A sign before what is no number is a product.
+fn is_negated(first: &Expr, rest: &[(&'static str, Expr)]) -> bool {
+    let minus = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Value::Int(-1)));
+    matches!(rest, [("*", factor)] if minus(factor)) && !matches!(first.kind, ExprKind::Literal(_))
+}
+
 pub(super) fn inner(expr: &Expr) -> String {
     match expr.kind {
         ExprKind::Field { .. }
         | ExprKind::Call { .. }
+        | ExprKind::Case { .. }
+        | ExprKind::Cast { .. }
+        | ExprKind::Aggregate(_)
         | ExprKind::List(_)
         | ExprKind::Literal(_)
         | ExprKind::Quoted(_) => self::expr(expr),

@@ -1,0 +1,68 @@
+//! Parts of JSON and arrays.
+
+use super::{describe, is_null, mismatch};
+use crate::diagnostic::{Result, Span, Spanned};
+use crate::language::ast::Value;
+use crate::outcome::Datum;
+
+/// `value -> 'key'`, `value -> 0`, and `->>`, which makes a text of it. What is not there is NULL.
+pub(super) fn step(
+    value: &Datum,
+    step: &Spanned<Value>,
+    as_text: bool,
+    span: Span,
+) -> Result<Datum> {
+    let found = match value {
+        value if is_null(value) => return Ok(Datum::Null),
+        Datum::Json(text) => {
+            let json: serde_json::Value = serde_json::from_str(text)
+                .map_err(|error| mismatch(format!("this is no JSON: {error}"), span))?;
+            let found = match &step.value {
+                Value::Text(key) => json.get(key),
+                Value::Int(at) => usize::try_from(*at).ok().and_then(|at| json.get(at)),
+                _ => None,
+            };
+            found.map_or(Datum::Null, |found| Datum::Json(found.to_string()))
+        }
+        Datum::Array(items) => match &step.value {
+            Value::Int(at) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
+            _ => None,
+        }
+        .unwrap_or(Datum::Null),
+        other => {
+            return Err(mismatch(
+                format!("only JSON has parts, and this is {}", describe(other)),
+                span,
+            ));
+        }
+    };
+    Ok(if as_text { text(found) } else { found })
+}
+
+/// JSON as a text: a string without its quotes.
+pub(super) fn text(value: Datum) -> Datum {
+    match value {
+        value if is_null(&value) => Datum::Null,
+        Datum::Json(json) => match serde_json::from_str(&json) {
+            Ok(serde_json::Value::String(text)) => Datum::Text(text),
+            _ => Datum::Text(json),
+        },
+        other => super::texts::text(&other).map_or(Datum::Null, Datum::Text),
+    }
+}
+
+/// JSON as the value that it is.
+pub(crate) fn datum(json: &serde_json::Value) -> Datum {
+    match json {
+        serde_json::Value::String(text) => Datum::Text(text.clone()),
+        serde_json::Value::Bool(flag) => Datum::Bool(*flag),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Datum::Int(whole),
+            (None, Some(fraction)) if number.is_f64() => Datum::Double(fraction),
+            // beyond a BIGINT, every digit
+            _ => Datum::Json(number.to_string()),
+        },
+        serde_json::Value::Null => Datum::Null,
+        nested => Datum::Json(nested.to_string()),
+    }
+}

@@ -138,15 +138,13 @@ fn check_named(schema: &Schema, named: &[&Field], names: &[String]) -> Result<()
     if !named.iter().any(|field| field.is_vector()) {
         return without("vector field".to_string());
     }
-    let kinds: [(&str, fn(&Field) -> bool); 2] = [
-        ("partition", |field| field.message.is_partition_key),
-        ("clustering", |field| field.message.is_clustering_key),
-    ];
-    for (kind, is_key) in kinds {
-        let key = schema.fields.iter().find(|field| is_key(field));
-        if let Some(key) = key.filter(|_| !named.iter().any(|field| is_key(field))) {
-            return without(format!("{kind} key field {}", key.name));
-        }
+    let is_named = |key: &&Field| named.iter().any(|field| field.name == key.name);
+    let fields = || schema.fields.iter().filter(|key| !is_named(key));
+    if let Some(key) = fields().find(|field| field.message.is_partition_key) {
+        return without(format!("partition key field {}", key.name));
+    }
+    if let Some(key) = fields().find(|field| field.message.is_clustering_key) {
+        return without(format!("clustering key field {}", key.name));
     }
     Ok(())
 }

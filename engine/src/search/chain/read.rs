@@ -116,7 +116,7 @@ fn check_names(steps: &[Step], stage: Stage) -> Result<()> {
             check_own_input(name, stage)
                 .map_err(|error| Error::invalid(format!("op[{index}] input {name:?}: {error}")))?;
         }
-        for name in step.outputs.iter().filter(own).filter(|name| *name != SCORE) {
+        if let Some(name) = step.outputs.iter().filter(own).find(|name| *name != SCORE) {
             return Err(Error::invalid(match stage {
                 Stage::L0 => format!(
                     "op[{index}] system output {name:?} is not writable by L0 rerank function chain"

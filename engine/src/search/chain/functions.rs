@@ -108,10 +108,10 @@ impl Function {
                 };
                 Ok(column.cells.iter().map(round).collect())
             }
-            Function::XgBoost(model) => Err(Error::new(
-                Kind::NotSupported,
-                format!("xgboost: there are no file resources, nor {model:?} among them"),
-            )),
+            // there are no file resources
+            Function::XgBoost(model) => {
+                Err(Error::invalid(format!("xgboost: file resource {model:?} not found")))
+            }
         }
     }
 }

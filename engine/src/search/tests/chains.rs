@@ -359,6 +359,8 @@ fn stages_are_checked() {
     let topk = [("topk", "2")];
     let (limit, sort) = (|| step("limit", &[], &[("limit", Value::Int64Value(1))]), best_first());
     refused(near(vec![sort], &topk), "op[0] type \"sort\" is not supported by L0 rerank");
+    let model = map("$score", "xgboost", &["$id"], &[("model_resource", text("m"))]);
+    refused(near(vec![model], &topk), "xgboost: file resource \"m\" not found");
     refused(
         chained(Stage::L1Rerank, vec![limit()], &topk),
         "function chain[0] stage FunctionChainStageL1Rerank is not supported yet",

@@ -225,7 +225,7 @@ fn sorted(frame: &Frame<'_>, name: &str, descending: bool, tie: &str) -> Result<
     let tie = frame.column(tie).filter(|tie| tie.kind != DataType::Bool);
     let null = |place: usize| matches!(column.cell(place), Cell::Null);
     let mut places: Vec<usize> = (0..frame.len()).collect();
-    places.sort_by(|a, b| {
+    arrange(&mut places, &|a, b| {
         let by_value = match (null(*a), null(*b)) {
             (false, false) if descending => compare(column.cell(*b), column.cell(*a)),
             (false, false) => compare(column.cell(*a), column.cell(*b)),
@@ -252,11 +252,13 @@ fn grouped(
         by_score.then_with(|| compare(keys.cell(*a), keys.cell(*b)))
     };
     let mut places: Vec<usize> = (0..frame.len()).collect();
-    places.sort_by(|a, b| value(by.cell(*a)).cmp(&value(by.cell(*b))).then_with(|| best(a, b)));
+    arrange(&mut places, &|a, b| {
+        value(by.cell(*a)).cmp(&value(by.cell(*b))).then_with(|| best(a, b))
+    });
     let chunks = places.chunk_by(|a, b| value(by.cell(*a)) == value(by.cell(*b)));
-    let mut groups: Vec<(f32, Vec<usize>)> = chunks
+    let groups: Vec<(f32, &[usize])> = chunks
         .map(|places| {
-            let places: Vec<usize> = places.iter().copied().take(size).collect();
+            let places = places.get(..size).unwrap_or(places);
             let sum = || places.iter().map(score).sum::<f32>();
             let score = match scorer {
                 Scorer::Max => places.first().map_or(0.0, score),
@@ -266,12 +268,21 @@ fn grouped(
             (score, places)
         })
         .collect();
-    groups.sort_by(|(a, of_a), (b, of_b)| {
+    let group = |at: &usize| groups.get(*at).copied().unwrap_or((0.0, &[]));
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    arrange(&mut order, &|a, b| {
+        let ((a, of_a), (b, of_b)) = (group(a), group(b));
         let first = |places: &[usize]| places.first().map_or(Cell::Null, |place| keys.cell(*place));
-        let by_score = b.total_cmp(a).then_with(|| of_b.len().cmp(&of_a.len()));
+        let by_score = b.total_cmp(&a).then_with(|| of_b.len().cmp(&of_a.len()));
         by_score.then_with(|| compare(first(of_a), first(of_b)))
     });
-    Ok(groups)
+    Ok(order.iter().map(group).map(|(score, places)| (score, places.to_vec())).collect())
+}
+
+/// One sort for all, since each of its own is some kilobytes of the module.
+#[inline(never)]
+fn arrange(places: &mut [usize], compare: &dyn Fn(&usize, &usize) -> Ordering) {
+    places.sort_by(compare);
 }
 
 /// What two rows of one group have in common; NULL is a group as well.

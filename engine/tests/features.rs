@@ -503,9 +503,4 @@ fn functions_score_hits_anew() {
     ] {
         assert!(server.wrong(scored(&[], params)).contains(words), "{words}");
     }
-    let chained = pb::SearchRequest {
-        function_chains: vec![Default::default()],
-        ..nearest(&[("topk", "3")])
-    };
-    assert!(server.wrong(chained).contains("function chains are not there"));
 }

@@ -552,3 +552,81 @@ fn what_is_no_request_is_refused() {
     assert_eq!(service.call(call("Fly", &[])), Err(Refusal::Unimplemented));
     assert_eq!(service.call(call("Query", &[0xff])), Err(Refusal::Malformed));
 }
+
+#[test]
+fn an_index_is_for_a_path_into_json() {
+    let mut server = Server::new();
+    server.done(books());
+    let index = |field: &str, name: &str, path: &str, cast: &str| {
+        let mut extra_params = vec![pair("index_type", "INVERTED"), pair("json_cast_type", cast)];
+        if !path.is_empty() {
+            extra_params.push(pair("json_path", path));
+        }
+        pb::CreateIndexRequest {
+            collection_name: "books".to_string(),
+            field_name: field.to_string(),
+            index_name: name.to_string(),
+            extra_params,
+            ..Default::default()
+        }
+    };
+    // a dynamic key is one by its name alone
+    server.done(index("genre", "", "", "VARCHAR"));
+    server.done(index("place", "", r#"place["a/b"]["row"]"#, "double"));
+    server.done(index("$meta", "years", "year", "DOUBLE"));
+    let described = server.done(pb::DescribeIndexRequest {
+        collection_name: "books".to_string(),
+        ..Default::default()
+    });
+    let shown: Vec<(&str, &str)> = described
+        .index_descriptions
+        .iter()
+        .map(|index| (index.index_name.as_str(), index.field_name.as_str()))
+        .collect();
+    let expected = [("$meta/genre", "genre"), ("$meta/place/a~1b/row", "place"), ("years", "year")];
+    assert_eq!(shown, expected);
+    // the same once more is none more, another one of the same path is a mistake
+    server.done(index("genre", "", "", "VARCHAR"));
+    for (request, words) in [
+        (index("genre", "", "", "DOUBLE"), "at most one distinct index is allowed per field"),
+        (index("year", "other", "", "DOUBLE"), "creating multiple indexes on same field"),
+        (index("genre", "g", "title", "VARCHAR"), "fieldID not match with field name"),
+        (index("genre", "g", "1 + 2", "VARCHAR"), "cannot parse identifier: 1 + 2"),
+    ] {
+        let (_, reason) = server.wrong(request);
+        assert!(reason.contains(words), "{reason}, not {words}");
+    }
+}
+
+#[test]
+fn fields_to_load_are_checked() {
+    let mut server = Server::new();
+    server.done(books());
+    let load = |names: &[&str]| pb::LoadCollectionRequest {
+        collection_name: "books".to_string(),
+        load_fields: names.iter().map(|name| name.to_string()).collect(),
+        ..Default::default()
+    };
+    let schema = CollectionSchema::decode(books().schema.as_slice()).unwrap();
+    let vector = |field: &&FieldSchema| field.data_type >= 100;
+    let vector = schema.fields.iter().find(vector).unwrap().name.clone();
+    for (names, words) in [
+        (
+            &["id", "nothing"][..],
+            "failed to get field schema by name: fieldName(nothing) not found",
+        ),
+        (&["title"], "load field list [title] does not contain primary key field id"),
+        (&["id", "title"], "load field list [id title] does not contain vector field"),
+    ] {
+        let (code, reason) = server.wrong(load(names));
+        assert!(code == 1100 && reason.contains(words), "{code} {reason}, not {words}");
+    }
+    let (code, _) = server.wrong(load(&["id", &vector]));
+    assert_eq!(code, 700);
+    server.done(pb::CreateIndexRequest {
+        collection_name: "books".to_string(),
+        field_name: vector.clone(),
+        ..Default::default()
+    });
+    server.done(load(&["id", &vector]));
+}

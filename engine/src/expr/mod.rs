@@ -66,6 +66,13 @@ pub fn parse(text: &str) -> Result<Expr> {
     Ok(Expr { text: text.into(), root })
 }
 
+/// The column that `meta["place"]["row"]` or a dynamic key is in, and the keys on the way there.
+pub fn identifier(text: &str, schema: &Schema) -> Result<(usize, Vec<String>)> {
+    parse::parse(text).and_then(|node| types::identifier(text, &node, schema)).map_err(|why| {
+        Error::new(Kind::QueryPlan, format!("cannot parse identifier: {text}, error: {why}"))
+    })
+}
+
 impl Expr {
     /// Holds it against the fields, with the values of its template variables.
     pub fn typed(&self, schema: &Schema, templates: &Templates) -> Result<Filter> {

@@ -35,6 +35,20 @@ pub fn predicate(
     }
 }
 
+/// The column of a name or a path, and the keys on the way into it.
+pub fn identifier(
+    text: &str,
+    node: &Node,
+    schema: &Schema,
+) -> Result<(usize, Vec<String>), String> {
+    let types = Types { text, schema, templates: &Templates::new() };
+    if !matches!(node.tree, Tree::Name | Tree::Path) {
+        return Err(format!("{} is no identifier", types.words(node)));
+    }
+    let column = types.column(node)?;
+    Ok((column.index, column.path.into_iter().map(String::from).collect()))
+}
+
 struct Types<'a> {
     text: &'a str,
     schema: &'a Schema,

@@ -73,6 +73,11 @@ impl Group {
         Ok(Some(Group { column, path, size: size as usize, strict }))
     }
 
+    /// The column, where it is of the value itself and of none within it.
+    pub fn field(&self) -> Option<usize> {
+        self.path.is_empty().then_some(self.column)
+    }
+
     /// Of hits, the closest first, those of `limit` groups behind the first `offset` ones.
     pub fn choose(
         &self,

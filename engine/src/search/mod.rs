@@ -2,9 +2,11 @@
 //! hits with the fields that were asked for.
 //!
 //! `plan` settles what is searched and which rows may be found, `queries` finds them, by an index
-//! that is built as `indexed` says, `group` and `rank` choose among them.
+//! that is built as `indexed` says, `group` and `rank` choose among them, `score` and `chain` score
+//! them anew.
 
 mod by_key;
+mod chain;
 mod group;
 pub(crate) mod indexed;
 mod iterator;
@@ -18,10 +20,10 @@ pub mod texts;
 
 use milvus_proto::milvus as pb;
 use milvus_proto::milvus::search_request::SearchInput;
-use milvus_proto::schema::{FunctionChain, SearchResultData};
+use milvus_proto::schema::SearchResultData;
 
 use crate::catalog::Collection;
-use crate::error::{Error, Kind, Result, success};
+use crate::error::{Error, Result, success};
 use crate::index::Hit;
 use crate::outputs::Outputs;
 use crate::pace::Pace;
@@ -53,11 +55,14 @@ pub(crate) fn search(
 ) -> Result<pb::SearchResults> {
     let moment = pace.moment(moment);
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    refuse_chains(&request.function_chains)?;
     let mut plan = Plan::new(collection, request, moment, None, pace)?;
     let found = found(&plan, request, moment, pace)?;
     // the half away from zero, as Milvus's core has it
     let round = plan.round.map(|digits| Round { digits, whole: f64::round });
+    // chains take rounded scores and give them as they make them
+    let round = round.filter(|_| plan.chains.is_empty());
+    let grouped = plan.group.as_ref().and_then(Group::field);
+    let found = plan.chains.last(collection, grouped, found)?;
     let mut results = results(collection, &outputs, &found, plan.limit, round);
     if let Some(group) = &plan.group {
         results.group_by_field_value = Some(group.values(collection, &found));
@@ -68,13 +73,6 @@ pub(crate) fn search(
         results.search_iterator_v2_results = Some(place);
     }
     Ok(reply(collection, results, moment))
-}
-
-fn refuse_chains(chains: &[FunctionChain]) -> Result<()> {
-    match chains.is_empty() {
-        true => Ok(()),
-        false => Err(Error::new(Kind::NotSupported, "function chains are not there")),
-    }
 }
 
 /// Joins the rows that several searches find.
@@ -88,7 +86,9 @@ pub(crate) fn hybrid(
     if !(1..=MAX_SEARCHES).contains(&request.requests.len()) {
         return Err(Error::invalid(format!("maximum of ann search requests is {MAX_SEARCHES}")));
     }
-    refuse_chains(&request.function_chains)?;
+    if !request.function_chains.is_empty() {
+        return Err(Error::invalid("function_chains is not supported for hybrid search yet"));
+    }
     time::check_zone(&request.rank_params)?;
     let rank_params = score::ranker(&request.rank_params, request.function_score.as_ref())?;
     let params = Params::new(&rank_params)?;
@@ -160,24 +160,31 @@ fn found(
         Some(_) => plan.collection.segment.rows(),
         None => plan.limit + plan.offset,
     };
-    let found = match &by_key {
+    let mut found = match &by_key {
         Some(by_key) if !by_key.there.contains(&true) => by_key.spread(Vec::new()),
         Some(by_key) => by_key.spread(nearest(plan, queries, k, pace)?),
         None => nearest(plan, queries, k, pace)?,
     };
-    Ok(found
-        .into_iter()
-        .map(|mut hits| {
-            if let Some(rescore) = &plan.rescore {
-                rescore.apply(plan.collection, plan.metric, &mut hits);
-            }
-            hits
-        })
-        .map(|hits| match &plan.group {
-            Some(group) => group.choose(plan.collection, &hits, plan.offset, plan.limit),
-            None => hits.into_iter().skip(plan.offset).collect(),
-        })
-        .collect())
+    for hits in &mut found {
+        if let Some(rescore) = &plan.rescore {
+            rescore.apply(plan.collection, plan.metric, hits);
+        }
+        if !plan.chains.is_empty() {
+            let round = plan.round.map(|digits| Round { digits, whole: f64::round });
+            hits.iter_mut().for_each(|hit| hit.score = rounded(hit.score, round));
+        }
+    }
+    let choose = |hits: &[Hit], offset: usize, limit: usize| match &plan.group {
+        Some(group) => group.choose(plan.collection, hits, offset, limit),
+        None => hits.iter().skip(offset).copied().collect(),
+    };
+    if plan.chains.has_near() {
+        // of what a segment gives, the groups are chosen once more
+        let most = plan.offset + plan.limit;
+        let given = found.iter().map(|hits| choose(hits, 0, most)).collect();
+        found = plan.chains.near(plan.collection, plan.metric, given)?;
+    }
+    Ok(found.iter().map(|hits| choose(hits, plan.offset, plan.limit)).collect())
 }
 
 /// The `k` closest rows of each query; a page of an iterator goes on while rows are as close as its

@@ -17,6 +17,7 @@ use crate::index::collect::Range;
 use crate::index::sparse;
 use crate::pace::Pace;
 use crate::schema::{Field, param};
+use crate::search::chain::Chains;
 use crate::search::group::Group;
 use crate::search::indexed;
 use crate::search::iterator::Page;
@@ -42,6 +43,7 @@ pub(crate) struct Plan<'a> {
     /// of an iterator
     pub page: Option<Page>,
     pub rescore: Option<Rescore>,
+    pub chains: Chains,
     /// which of the analyzers of several a query's text goes through
     pub analyzer_name: String,
     pub k1: f32,
@@ -88,6 +90,10 @@ impl<'a> Plan<'a> {
         };
         check_group(field, &params, group.is_some())?;
         let filter = filter(collection, request)?.at(moment);
+        let chains = match whole {
+            None => chains(collection, request, &params, page.is_some())?,
+            Some(_) => Chains::default(),
+        };
         // after everything that the request says wrong by itself, as Milvus's proxy has it
         let partitions = collection.readable_partitions(&request.partition_names)?;
         let index = collection.index_of(&field.name);
@@ -126,12 +132,36 @@ impl<'a> Plan<'a> {
             group,
             page,
             rescore,
+            chains,
             analyzer_name: params.text("analyzer_name").unwrap_or_default(),
             k1: number("bm25_k1", sparse::DEFAULT_K1)?,
             b: number("bm25_b", sparse::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
             mask: mask(collection, column, &filter, (moment, partitions.as_deref()), pace)?,
         })
+    }
+}
+
+/// The chains of a search, which go with no other order of its hits.
+fn chains(
+    collection: &Collection,
+    request: &pb::SearchRequest,
+    params: &Params<'_>,
+    paged: bool,
+) -> Result<Chains> {
+    let chains = Chains::new(collection, request)?;
+    if chains.is_empty() {
+        return Ok(chains);
+    }
+    if paged {
+        return Err(Error::invalid("function rerank is not supported with search iterator v2"));
+    }
+    match params.text("order_by_fields").filter(|fields| !fields.trim().is_empty()) {
+        None => Ok(chains),
+        Some(_) => Err(Error::invalid(
+            "order_by and function rerank cannot be used together: they specify conflicting sort \
+             criteria",
+        )),
     }
 }
 

@@ -17,6 +17,10 @@ use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 use crate::segment::column::Cell;
 
+/// Beyond these what is left is not told well.
+const MIN_DECAY: f64 = 0.001;
+const MAX_DECAY: f64 = 0.999;
+
 pub(crate) enum Rescore {
     Boost { boosts: Vec<Boost>, among: Mode, with: Mode },
     Decay(Decay),
@@ -37,12 +41,17 @@ pub(crate) struct Boost {
 
 pub(crate) struct Decay {
     column: usize,
+    slope: Slope,
+    normalize: bool,
+}
+
+/// How much is left of a score at a distance from an origin.
+pub(crate) struct Slope {
     curve: Curve,
     origin: f64,
     scale: f64,
     offset: f64,
     decay: f64,
-    normalize: bool,
 }
 
 enum Curve {
@@ -200,42 +209,66 @@ impl Decay {
             });
             parsed.transpose()
         };
-        let curve = match text("function").unwrap_or_default() {
-            "gauss" => Curve::Gauss,
-            "exp" => Curve::Exp,
-            "linear" => Curve::Linear,
-            other => {
-                return Err(wrong(format!(
-                    "decay: invalid function \"{other}\", must be one of [gauss, exp, linear]"
-                )));
-            }
-        };
         let required =
             |key: &str| number(key)?.ok_or_else(|| wrong(format!("decay {key} not specified")));
         let (origin, scale) = (required("origin")?, required("scale")?);
         let offset = number("offset")?.unwrap_or(0.0);
         let decay = number("decay")?.unwrap_or(0.5);
-        if scale <= 0.0 {
-            return Err(wrong(format!("decay: scale must be > 0, got {scale}")));
-        }
-        if offset < 0.0 {
-            return Err(wrong(format!("decay: offset must be >= 0, got {offset}")));
-        }
-        if decay <= 0.0 || decay >= 1.0 {
-            return Err(wrong(format!("decay: decay must be 0 < decay < 1, got {decay}")));
-        }
+        let curve = text("function").unwrap_or_default();
+        let slope = Slope::new(curve, origin, scale, offset, decay).map_err(wrong)?;
         let normalize = text("norm_score").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
-        Ok(Decay { column, curve, origin, scale, offset, decay, normalize })
+        Ok(Decay { column, slope, normalize })
     }
 
-    /// 1 near the origin, `decay` at the distance of `scale`; 0 of NULL, which is nowhere.
+    /// 0 of NULL, which is nowhere.
     fn factor(&self, collection: &Collection, row: usize) -> f32 {
-        let value = match collection.segment.column(self.column).map(|column| column.cell(row)) {
-            Some(Cell::Int(value)) => value as f64,
-            Some(Cell::Float(value)) => f64::from(value),
-            Some(Cell::Double(value)) => value,
-            _ => return 0.0,
+        match collection.segment.column(self.column).map(|column| column.cell(row)) {
+            Some(Cell::Int(value)) => self.slope.factor(value as f64),
+            Some(Cell::Float(value)) => self.slope.factor(f64::from(value)),
+            Some(Cell::Double(value)) => self.slope.factor(value),
+            _ => 0.0,
+        }
+    }
+}
+
+impl Slope {
+    pub fn new(
+        curve: &str,
+        origin: f64,
+        scale: f64,
+        offset: f64,
+        decay: f64,
+    ) -> std::result::Result<Slope, String> {
+        if scale <= 0.0 {
+            return Err(format!("decay: scale must be > 0, got {scale:.6}"));
+        }
+        if offset < 0.0 {
+            return Err(format!("decay: offset must be >= 0, got {offset:.6}"));
+        }
+        if decay <= 0.0 || decay >= 1.0 {
+            return Err(format!("decay: decay must be 0 < decay < 1, got {decay:.6}"));
+        }
+        if !(MIN_DECAY..=MAX_DECAY).contains(&decay) {
+            return Err(format!(
+                "decay: decay must be between {MIN_DECAY:.6} and {MAX_DECAY:.6} for numerical \
+                 stability, got {decay:.6}"
+            ));
+        }
+        let curve = match curve {
+            "gauss" => Curve::Gauss,
+            "exp" => Curve::Exp,
+            "linear" => Curve::Linear,
+            other => {
+                return Err(format!(
+                    "decay: invalid function {other:?}, must be one of [gauss, exp, linear]"
+                ));
+            }
         };
+        Ok(Slope { curve, origin, scale, offset, decay })
+    }
+
+    /// 1 near the origin, `decay` at the distance of `scale`.
+    pub fn factor(&self, value: f64) -> f32 {
         let distance = ((value - self.origin).abs() - self.offset).max(0.0);
         let share = distance / self.scale;
         let factor = match self.curve {

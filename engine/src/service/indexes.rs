@@ -9,40 +9,63 @@ use crate::error::{Error, Kind, Result, success};
 use crate::index::Metric;
 use crate::index::built::Choice;
 use crate::index::sorted::{RUN, Sorted};
-use crate::schema::{Field, param};
+use crate::schema::{Field, Schema, param};
 use crate::search::indexed;
 use crate::search::plan::{Params, metric_of};
 use crate::segment::Segment;
 use crate::service::Context;
 use crate::service::define::change;
+use crate::service::json_path::JsonPath;
 
 pub(crate) fn create(context: &mut Context<'_>, request: pb::CreateIndexRequest) -> Result<Status> {
     let id = context.catalog.next_id();
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let Some((_, field)) = collection.schema.find(&request.field_name) else {
+    let schema = &collection.schema;
+    // what is no field is a key of the dynamic one
+    let place = schema.find(&request.field_name).or_else(|| schema.dynamic());
+    let Some((column, field)) = place else {
         let name = &request.field_name;
         return Err(Error::invalid(format!("cannot create index on non-exist field: {name}")));
     };
     let params = with_defaults(field, request.extra_params)?;
-    let name = match request.index_name.as_str() {
-        "" => field.name.clone(),
-        name => name.to_string(),
+    let (shown, pointer) = match field.data_type {
+        DataType::Json => {
+            let path = JsonPath::new(schema, column, &request.field_name, &params)?;
+            let key = path.first().filter(|_| field.is_dynamic());
+            (key.unwrap_or(&field.name).to_string(), path.pointer())
+        }
+        _ => (field.name.clone(), String::new()),
     };
-    if let Some(there) = collection.indexes.iter().find(|index| index.name == name) {
+    let same = |index: &Index| index.field == shown && pointer_of(schema, index) == pointer;
+    let there = collection.indexes.iter().find(|index| same(index));
+    let name = match (request.index_name.as_str(), there) {
+        ("", Some(index)) => index.name.clone(),
+        ("", None) => format!("{}{pointer}", field.name),
+        (name, _) => name.to_string(),
+    };
+    if let Some(named) = collection.indexes.iter().find(|index| index.name == name) {
         // the same index once more is no mistake
-        return match there.field == field.name && sorted(&there.params) == sorted(&params) {
+        return match same(named) && sorted(&named.params) == sorted(&params) {
             true => Ok(success()),
             false => Err(Error::invalid("at most one distinct index is allowed per field")),
         };
     }
-    if collection.index_of(&field.name).is_some() && field.data_type != DataType::Json {
+    if there.is_some() {
         return Err(Error::invalid(
-            "CreateIndex failed: at most one distinct index is allowed per field",
+            "CreateIndex failed: creating multiple indexes on same field is not supported",
         ));
     }
-    let field = field.name.clone();
-    collection.indexes.push(Index { id, name, field, params });
+    collection.indexes.push(Index { id, name, field: shown, params });
     Ok(success())
+}
+
+/// The path into JSON that an index is for; nothing of a whole field.
+fn pointer_of(schema: &Schema, index: &Index) -> String {
+    let place = schema.find(&index.field).or_else(|| schema.dynamic());
+    place
+        .filter(|(_, field)| field.data_type == DataType::Json)
+        .and_then(|(column, _)| JsonPath::new(schema, column, &index.field, &index.params).ok())
+        .map_or_else(String::new, |path| path.pointer())
 }
 
 pub(crate) fn describe(
@@ -292,9 +315,16 @@ fn check_scalar(field: &Field, index_type: &str, params: &Params) -> Result<()> 
         "STL_SORT" => &["BOOL", "DOUBLE", "VARCHAR"],
         _ => &["BOOL", "DOUBLE", "VARCHAR", "ARRAY_BOOL", "ARRAY_DOUBLE", "ARRAY_VARCHAR", "JSON"],
     };
-    match known.contains(&cast.as_str()) {
-        true => Ok(()),
-        false => Err(Error::invalid(format!("json_cast_type {cast} is not supported"))),
+    if !known.contains(&cast.as_str()) {
+        return Err(Error::invalid(format!("json_cast_type {cast} is not supported")));
+    }
+    match upper("json_cast_function").as_deref() {
+        None => Ok(()),
+        Some("STRING_TO_DOUBLE") if cast == "DOUBLE" => Ok(()),
+        Some(name @ "STRING_TO_DOUBLE") => Err(Error::invalid(format!(
+            "json_cast_function {name} is not supported for json_cast_type {cast}"
+        ))),
+        Some(other) => Err(Error::invalid(format!("json_cast_function {other} is not supported"))),
     }
 }
 

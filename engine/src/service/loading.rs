@@ -6,6 +6,7 @@ use milvus_proto::milvus as pb;
 
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result, success};
+use crate::schema::{Field, Schema};
 use crate::service::Context;
 
 pub(crate) fn load(
@@ -13,7 +14,7 @@ pub(crate) fn load(
     request: pb::LoadCollectionRequest,
 ) -> Result<Status> {
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    loadable(collection)?;
+    loadable(collection, &request.load_fields)?;
     collection.partitions.iter_mut().for_each(|partition| partition.loaded = true);
     Ok(success())
 }
@@ -32,7 +33,7 @@ pub(crate) fn load_partitions(
     request: pb::LoadPartitionsRequest,
 ) -> Result<Status> {
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    loadable(collection)?;
+    loadable(collection, &request.load_fields)?;
     set(collection, &request.partition_names, true)
 }
 
@@ -92,9 +93,24 @@ fn set(collection: &mut Collection, names: &[String], loaded: bool) -> Result<St
     Ok(success())
 }
 
-/// Every vector needs an index before it is loaded, as in Milvus.
-fn loadable(collection: &Collection) -> Result<()> {
-    for (_, field) in collection.schema.vectors() {
+/// Every vector that is loaded needs an index before, as in Milvus. Which other fields are named
+/// says there what is fetched ahead, and not what may be read: here all is in memory.
+fn loadable(collection: &Collection, names: &[String]) -> Result<()> {
+    let schema = &collection.schema;
+    let named = names.iter().map(|name| {
+        schema.find(name).map(|(_, field)| field).ok_or_else(|| {
+            Error::invalid(format!(
+                "failed to get field schema by name: fieldName({name}) not found"
+            ))
+        })
+    });
+    let named: Vec<&Field> = named.collect::<Result<_>>()?;
+    if !names.is_empty() {
+        check_named(schema, &named, names)?;
+    }
+    let loaded =
+        |field: &Field| names.is_empty() || named.iter().any(|loaded| loaded.name == field.name);
+    for (_, field) in schema.vectors().filter(|(_, field)| loaded(field)) {
         if collection.index_of(&field.name).is_none() {
             return Err(Error::plain(
                 Kind::IndexNotFound,
@@ -105,6 +121,30 @@ fn loadable(collection: &Collection) -> Result<()> {
                 ),
             ));
         }
+    }
+    Ok(())
+}
+
+/// A list of fields has the keys and a vector.
+fn check_named(schema: &Schema, named: &[&Field], names: &[String]) -> Result<()> {
+    let without = |what: String| {
+        let names = names.join(" ");
+        Err(Error::invalid(format!("load field list [{names}] does not contain {what}")))
+    };
+    let primary = schema.primary_field();
+    if !named.iter().any(|field| field.name == primary.name) {
+        return without(format!("primary key field {}", primary.name));
+    }
+    if !named.iter().any(|field| field.is_vector()) {
+        return without("vector field".to_string());
+    }
+    let is_named = |key: &&Field| named.iter().any(|field| field.name == key.name);
+    let fields = || schema.fields.iter().filter(|key| !is_named(key));
+    if let Some(key) = fields().find(|field| field.message.is_partition_key) {
+        return without(format!("partition key field {}", key.name));
+    }
+    if let Some(key) = fields().find(|field| field.message.is_clustering_key) {
+        return without(format!("clustering key field {}", key.name));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod fields;
 mod fill;
 mod groups;
 mod indexes;
+mod json_path;
 mod loading;
 mod maintenance;
 mod moving;

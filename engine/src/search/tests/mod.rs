@@ -1,6 +1,7 @@
 //! Searches by the messages of the service, held against sums over every row in double precision
 //! and against cases that are worked out by hand.
 
+mod chains;
 mod groups;
 mod hybrid;
 mod indexes;

@@ -4,6 +4,7 @@
 mod column;
 mod compare;
 mod functions;
+mod spatial;
 
 use milvus_proto::schema::DataType;
 
@@ -22,8 +23,9 @@ pub fn predicate(
     root: &Node,
     schema: &Schema,
     templates: &Templates,
+    zone: &str,
 ) -> Result<Plan, String> {
-    let types = Types { text, schema, templates };
+    let types = Types { text, schema, templates, zone };
     match types.typed(root)? {
         Typed::Filter(plan) => Ok(plan),
         Typed::Value(Value::Bool(value), None) => Ok(Plan::Always(value)),
@@ -39,6 +41,8 @@ struct Types<'a> {
     text: &'a str,
     schema: &'a Schema,
     templates: &'a Templates,
+    /// of moments that are written without an offset
+    zone: &'a str,
 }
 
 /// What a part of a filter is.
@@ -102,7 +106,10 @@ impl Types<'_> {
             Tree::Sample(share) => self.sample(share).map(Typed::Filter),
             Tree::Time(time) => self.time(time).map(Typed::Filter),
             Tree::Call { name, arguments } => self.call(*name, arguments).map(Typed::Filter),
-            Tree::Absent { name, field } => self.absent(node, *name, *field).map(Typed::Filter),
+            Tree::Spatial { name, field, arguments } => {
+                self.spatial(node, *name, *field, arguments).map(Typed::Filter)
+            }
+            Tree::Absent { name, field } => self.absent(*name, *field).map(Typed::Filter),
         }
     }
 

@@ -21,7 +21,11 @@ pub(crate) fn missing(field: &Field, rows: usize) -> Result<Column> {
             field: Some(Columns::Scalars(ScalarField { data: repeated(field, default, rows) })),
             ..FieldData::default()
         };
-        return Column::from_field_data(field, &sent, rows);
+        let column = Column::from_field_data(field, &sent, rows);
+        return column.map_err(|error| match field.data_type {
+            DataType::Geometry => Error::invalid("invalid default value for geometry field"),
+            _ => error,
+        });
     }
     if !field.nullable && !field.is_dynamic() {
         return Err(Error::new(

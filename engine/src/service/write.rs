@@ -23,6 +23,7 @@ use crate::segment::column::{Cell, Column};
 use crate::segment::{Key, Segment, ids};
 use crate::service::Context;
 use crate::service::fill;
+use crate::{time, zone};
 
 pub(crate) fn insert(
     context: &mut Context<'_>,
@@ -38,7 +39,8 @@ fn insert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let sent = Sent { fields: request.fields_data, rows, upsert: false };
+    let mut sent = Sent { fields: request.fields_data, rows, upsert: false };
+    time::columns::read(&collection.schema, &mut sent.fields, zone::of(&collection.properties))?;
     let columns = columns(&collection.schema, &sent, None, first_id)?;
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
     let first = collection.segment.rows();
@@ -75,7 +77,8 @@ fn upsert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let sent = Sent { fields: request.fields_data, rows, upsert: true };
+    let mut sent = Sent { fields: request.fields_data, rows, upsert: true };
+    time::columns::read(&collection.schema, &mut sent.fields, zone::of(&collection.properties))?;
     let keys = keys_of(&collection.schema, &sent)?;
     let distinct: HashSet<&Key> = keys.iter().collect();
     if distinct.len() < keys.len() {
@@ -135,7 +138,9 @@ pub(crate) fn delete(
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
     let filter = expr::parse(&request.expr)
-        .and_then(|filter| filter.typed(&collection.schema, &templates))
+        .and_then(|filter| {
+            filter.in_zone(zone::of(&collection.properties)).typed(&collection.schema, &templates)
+        })
         .map_err(|error| Error::invalid(format!("failed to create delete plan: {error}")))?;
     if filter.is_always() {
         return Err(Error::invalid(format!(

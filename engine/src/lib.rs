@@ -15,6 +15,7 @@
 //!    of texts. Indexes are built between requests, slice by slice ([`service::Service::work`]).
 //!    Reads that take long end within a slice and are called again ([`pace`]), so that whoever
 //!    asked can stop them.
+//!    Shapes are a crate of their own; a [`zone`] is what the host says it is.
 //! 6. [`store`] keeps bytes in a log, a manifest and immutable segments; [`kept`] joins it to the
 //!    service, so that what was acknowledged is there again after whatever happened.
 //!
@@ -46,3 +47,4 @@ pub mod service;
 pub mod store;
 mod time;
 pub mod users;
+pub mod zone;

@@ -1,10 +1,11 @@
 //! Moments of TIMESTAMPTZ: ISO 8601 text to microseconds since 1970 and back, and calendar
-//! intervals (`P1Y2M3DT4H5M6S`). Text without an offset is in UTC.
+//! intervals (`P1Y2M3DT4H5M6S`). Text without an offset is what clocks of a zone show.
 
-use milvus_proto::common::KeyValuePair;
+pub mod columns;
 
-use crate::error::{Error, Kind};
-use crate::schema::param;
+use std::fmt;
+
+use crate::zone;
 
 const SECOND: i64 = 1_000_000;
 
@@ -18,19 +19,23 @@ pub struct Interval {
     pub seconds: i64,
 }
 
-/// Refuses a time zone that is asked for by a request or a property, other than UTC: which moments
-/// are meant takes a table of all zones, which is not here.
-pub fn check_zone(params: &[KeyValuePair]) -> Result<(), Error> {
-    match param(params, "timezone") {
-        None | Some("" | "UTC" | "Etc/UTC") => Ok(()),
-        Some(zone) => {
-            Err(Error::new(Kind::NotSupported, format!("time zone {zone} is not there: UTC is")))
-        }
-    }
+/// A moment as clocks of a zone show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    pub year: i64,
+    pub month: i64,
+    pub day: i64,
+    pub hour: i64,
+    pub minute: i64,
+    pub second: i64,
+    pub microsecond: i64,
+    /// seconds that the zone is ahead of UTC
+    offset: i64,
 }
 
-/// Microseconds since 1970 of `2026-01-01T00:00:00Z`, `2026-01-01 00:00:00.5+08:00`.
-pub fn moment(text: &str) -> Result<i64, String> {
+/// Microseconds since 1970 of `2026-01-01T00:00:00Z`, `2026-01-01 00:00:00.5+08:00`, or of
+/// `2026-01-01 00:00:00` in a zone.
+pub fn moment(text: &str, zone: &str) -> Result<i64, String> {
     let unknown = || format!("invalid timestamp string: '{text}'. Does not match any known format");
     let mut reader = Reader { rest: text };
     let (year, month, day) = reader.date().ok_or_else(unknown)?;
@@ -45,32 +50,53 @@ pub fn moment(text: &str) -> Result<i64, String> {
         return Err(unknown());
     }
     let offset = reader.offset().ok_or_else(unknown)?;
-    if !(-12 * 3600..=14 * 3600).contains(&offset) {
-        return Err(format!(
-            "UTC offset hour {} is out of the valid range [-12, 14]",
-            offset / 3600
-        ));
-    }
-    let seconds = days_from_civil(year, month) * 86_400
+    let shown = days_from_civil(year, month) * 86_400
         + (day - 1) * 86_400
         + hour * 3600
         + minute * 60
-        + second
-        - offset;
+        + second;
+    let seconds = match offset {
+        None => zone::moment(zone, shown)
+            .ok_or_else(|| format!("invalid default timezone string '{zone}'"))?,
+        Some(offset) if (-12 * 3600..=14 * 3600).contains(&offset) => shown - offset,
+        Some(offset) => {
+            return Err(format!(
+                "UTC offset hour {} is out of the valid range [-12, 14]",
+                offset / 3600
+            ));
+        }
+    };
     Ok(seconds * SECOND + fraction)
 }
 
-/// A moment as text, in UTC: `2025-01-02T03:04:05Z`, with a fraction where it has one.
-pub fn text(moment: i64) -> String {
-    let (seconds, part) = (moment.div_euclid(SECOND), moment.rem_euclid(SECOND));
+/// What clocks of a zone show at a moment; none of a zone that is not there.
+pub fn shown(moment: i64, zone: &str) -> Option<Shown> {
+    let (seconds, microsecond) = (moment.div_euclid(SECOND), moment.rem_euclid(SECOND));
+    let offset = zone::offset(zone, seconds)?;
+    let seconds = seconds + offset;
     let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil_from_days(days);
     let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
-    let fraction = match part {
-        0 => String::new(),
-        part => format!(".{part:06}").trim_end_matches('0').to_string(),
-    };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+    Some(Shown { year, month, day, hour, minute, second, microsecond, offset })
+}
+
+impl fmt::Display for Shown {
+    /// `2025-01-02T03:04:05Z`, with a fraction where it has one; `+08:00` of another zone.
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        let Shown { year, month, day, hour, minute, second, .. } = self;
+        write!(to, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if self.microsecond != 0 {
+            let fraction = format!(".{:06}", self.microsecond);
+            to.write_str(fraction.trim_end_matches('0'))?;
+        }
+        match self.offset {
+            0 => to.write_str("Z"),
+            offset => {
+                let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+                write!(to, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
 }
 
 impl Interval {
@@ -187,10 +213,12 @@ impl Reader<'_> {
         six.parse().ok().filter(|_| !digits.is_empty())
     }
 
-    /// `Z`, `+08:00`, `+08`, or nothing, in seconds.
-    fn offset(&mut self) -> Option<i64> {
-        if self.rest.is_empty() || self.rest == "Z" {
-            return Some(0);
+    /// `Z`, `+08:00`, `+08` in seconds; nothing is none.
+    fn offset(&mut self) -> Option<Option<i64>> {
+        match self.rest {
+            "" => return Some(None),
+            "Z" => return Some(Some(0)),
+            _ => {}
         }
         let sign = if self.sign('-').is_some() { -1 } else { 1 };
         if sign == 1 {
@@ -201,7 +229,7 @@ impl Reader<'_> {
             Some(()) => self.digits(2).filter(|minutes| *minutes < 60)?,
             None => 0,
         };
-        self.rest.is_empty().then_some(sign * (hours * 3600 + minutes * 60))
+        self.rest.is_empty().then_some(Some(sign * (hours * 3600 + minutes * 60)))
     }
 }
 
@@ -239,6 +267,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone::UTC;
+
+    fn moment(text: &str) -> Result<i64, String> {
+        super::moment(text, UTC)
+    }
 
     // seconds as `date -u -d … +%s` of GNU coreutils tells them
     #[test]
@@ -250,7 +283,7 @@ mod tests {
         assert_eq!(seconds("1900-03-01 12:00:00"), -2_203_848_000);
         assert_eq!(moment("1970-01-01T00:00:00.25Z"), Ok(250_000));
         for whole in ["2025-01-02T03:04:05Z", "1900-03-01T12:00:00Z", "1969-12-31T23:59:59.5Z"] {
-            assert_eq!(text(moment(whole).unwrap()), whole);
+            assert_eq!(shown(moment(whole).unwrap(), UTC).unwrap().to_string(), whole);
         }
         for wrong in [
             "2025-02-29T00:00:00Z",
@@ -264,6 +297,42 @@ mod tests {
         ] {
             assert!(moment(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_zone_says_which_moment_is_meant_and_how_it_is_shown() {
+        for (zone, text, in_utc, in_zone) in [
+            (
+                "Asia/Shanghai",
+                "2025-01-01 00:00:00",
+                "2024-12-31T16:00:00Z",
+                "2025-01-01T00:00:00+08:00",
+            ),
+            (
+                "America/New_York",
+                "2025-07-01T00:00:00.5",
+                "2025-07-01T04:00:00.5Z",
+                "2025-07-01T00:00:00.5-04:00",
+            ),
+            (
+                "Asia/Kolkata",
+                "2025-07-01T00:00:00Z",
+                "2025-07-01T00:00:00Z",
+                "2025-07-01T05:30:00+05:30",
+            ),
+            (
+                "Europe/London",
+                "2025-01-01 00:00:00",
+                "2025-01-01T00:00:00Z",
+                "2025-01-01T00:00:00Z",
+            ),
+        ] {
+            let moment = super::moment(text, zone).unwrap();
+            assert_eq!(shown(moment, UTC).unwrap().to_string(), in_utc, "{zone} {text}");
+            assert_eq!(shown(moment, zone).unwrap().to_string(), in_zone, "{zone} {text}");
+        }
+        assert!(super::moment("2025-01-01 00:00:00", "Nowhere").is_err());
+        assert!(shown(0, "Nowhere").is_none());
     }
 
     #[test]

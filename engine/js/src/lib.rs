@@ -5,6 +5,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod opfs;
+mod zones;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use milvus_engine::kept::damaged::Found;
 use milvus_engine::kept::{Kept, SLICE};
 use milvus_engine::pace::Partial;
 use milvus_engine::service::{Call, Refusal, Service};
+use milvus_engine::zone;
 use wasm_bindgen::prelude::*;
 use web_sys::FileSystemSyncAccessHandle;
 
@@ -34,6 +36,12 @@ struct Asked {
     partial: Partial,
 }
 
+/// What the engine has of its page.
+fn set_up() {
+    console_error_panic_hook::set_once();
+    zone::provide(zones::offset);
+}
+
 enum Served {
     Memory(Service),
     Files(Found, Folder),
@@ -43,7 +51,7 @@ enum Served {
 impl Engine {
     /// A store that is kept nowhere.
     pub fn memory() -> Engine {
-        console_error_panic_hook::set_once();
+        set_up();
         Engine { served: Served::Memory(Service::default()), asked: Asked::default() }
     }
 
@@ -54,7 +62,7 @@ impl Engine {
         handles: Vec<FileSystemSyncAccessHandle>,
         added: usize,
     ) -> Result<Engine, String> {
-        console_error_panic_hook::set_once();
+        set_up();
         let folder = Folder::new();
         let there = names.len() - added.min(names.len());
         for (at, (name, handle)) in names.into_iter().zip(handles).enumerate() {

@@ -123,6 +123,12 @@ impl Eval<'_> {
                     _ => None,
                 })
             }
+            Node::Spatial { column, asked: spatial } => {
+                self.cells(*column, asked, |cell| match cell {
+                    Cell::Text(text) => spatial.of(text),
+                    _ => None,
+                })
+            }
             Node::TextMatch { column, query, minimum } => self
                 .valid(*column, asked, |row| self.texts.text_match(*column, row, query, *minimum)),
             Node::PhraseMatch { column, query, slop } => self

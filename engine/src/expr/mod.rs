@@ -16,6 +16,7 @@ mod literal;
 mod parse;
 mod plan;
 mod set;
+mod spatial;
 mod template;
 mod tree;
 mod types;
@@ -27,6 +28,7 @@ use crate::error::{Error, Kind, Result};
 use crate::schema::Schema;
 use crate::segment::bits::Bits;
 use crate::segment::{Key, Segment};
+use crate::zone;
 pub use template::templates;
 use value::Templates;
 
@@ -46,6 +48,8 @@ pub struct Expr {
     text: Box<str>,
     /// none of an empty text, which all rows match
     root: Option<tree::Node>,
+    /// of moments that are written without an offset
+    zone: Box<str>,
 }
 
 /// A filter of a schema's fields, ready for its segments.
@@ -63,7 +67,7 @@ pub fn parse(text: &str) -> Result<Expr> {
         true => None,
         false => Some(parse::parse(text).map_err(|why| refused(text, &why))?),
     };
-    Ok(Expr { text: text.into(), root })
+    Ok(Expr { text: text.into(), root, zone: zone::UTC.into() })
 }
 
 /// The column that `meta["place"]["row"]` or a dynamic key is in, and the keys on the way there.
@@ -74,10 +78,15 @@ pub fn identifier(text: &str, schema: &Schema) -> Result<(usize, Vec<String>)> {
 }
 
 impl Expr {
+    /// The same with moments of a time zone where they name none.
+    pub fn in_zone(self, zone: &str) -> Expr {
+        Expr { zone: zone.into(), ..self }
+    }
+
     /// Holds it against the fields, with the values of its template variables.
     pub fn typed(&self, schema: &Schema, templates: &Templates) -> Result<Filter> {
         let Some(root) = &self.root else { return Ok(Filter::always()) };
-        let mut node = types::predicate(&self.text, root, schema, templates)
+        let mut node = types::predicate(&self.text, root, schema, templates, &self.zone)
             .map_err(|why| refused(&self.text, &why))?;
         node.arrange();
         let keys = node.keys(schema.primary());

@@ -4,6 +4,7 @@ use regex_lite::Regex;
 
 use super::like::Pattern;
 use super::set::Set;
+use super::spatial::Spatial;
 use super::tree::{Arithmetic, Compare, Contains};
 use super::value::Value;
 use crate::segment::Key;
@@ -65,6 +66,10 @@ pub enum Node {
         interval: Box<Interval>,
         compare: Compare,
         moment: i64,
+    },
+    Spatial {
+        column: usize,
+        asked: Box<Spatial>,
     },
     TextMatch {
         column: usize,
@@ -172,6 +177,7 @@ impl Node {
             Node::Exists { .. } => 6,
             Node::ContainsAny { of, .. } | Node::ContainsAll { of, .. } => of.cost() + 2,
             Node::Matches { .. } => 9,
+            Node::Spatial { .. } => 11,
             Node::TextMatch { .. } | Node::PhraseMatch { .. } => 10,
         }
     }

@@ -72,6 +72,12 @@ pub enum Tree {
         name: Token,
         arguments: Vec<Node>,
     },
+    /// a function of shapes: its name, its field, what it is given beside it
+    Spatial {
+        name: Token,
+        field: Token,
+        arguments: Vec<Node>,
+    },
     /// a function that this engine has not: its name and its field
     Absent {
         name: Token,

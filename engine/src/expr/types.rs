@@ -4,6 +4,7 @@
 mod column;
 mod compare;
 mod functions;
+mod spatial;
 
 use milvus_proto::schema::DataType;
 
@@ -13,6 +14,7 @@ use super::plan::Node as Plan;
 use super::tree::{Node, Tree, Unary};
 use super::value::{self, Templates, Value};
 use crate::schema::Schema;
+use crate::zone;
 use column::Column;
 use compare::Sum;
 
@@ -22,8 +24,9 @@ pub fn predicate(
     root: &Node,
     schema: &Schema,
     templates: &Templates,
+    zone: &str,
 ) -> Result<Plan, String> {
-    let types = Types { text, schema, templates };
+    let types = Types { text, schema, templates, zone };
     match types.typed(root)? {
         Typed::Filter(plan) => Ok(plan),
         Typed::Value(Value::Bool(value), None) => Ok(Plan::Always(value)),
@@ -41,7 +44,7 @@ pub fn identifier(
     node: &Node,
     schema: &Schema,
 ) -> Result<(usize, Vec<String>), String> {
-    let types = Types { text, schema, templates: &Templates::new() };
+    let types = Types { text, schema, templates: &Templates::new(), zone: zone::UTC };
     if !matches!(node.tree, Tree::Name | Tree::Path) {
         return Err(format!("{} is no identifier", types.words(node)));
     }
@@ -53,6 +56,8 @@ struct Types<'a> {
     text: &'a str,
     schema: &'a Schema,
     templates: &'a Templates,
+    /// of moments that are written without an offset
+    zone: &'a str,
 }
 
 /// What a part of a filter is.
@@ -116,7 +121,10 @@ impl Types<'_> {
             Tree::Sample(share) => self.sample(share).map(Typed::Filter),
             Tree::Time(time) => self.time(time).map(Typed::Filter),
             Tree::Call { name, arguments } => self.call(*name, arguments).map(Typed::Filter),
-            Tree::Absent { name, field } => self.absent(node, *name, *field).map(Typed::Filter),
+            Tree::Spatial { name, field, arguments } => {
+                self.spatial(node, *name, *field, arguments).map(Typed::Filter)
+            }
+            Tree::Absent { name, field } => self.absent(*name, *field).map(Typed::Filter),
         }
     }
 

@@ -28,7 +28,7 @@ use crate::index::Hit;
 use crate::outputs::Outputs;
 use crate::pace::Pace;
 use crate::segment::ids;
-use crate::time;
+use crate::time::columns::Told;
 use by_key::ByKey;
 use group::{Group, Scorer};
 use plan::{Params, Plan, Whole};
@@ -55,6 +55,7 @@ pub(crate) fn search(
 ) -> Result<pb::SearchResults> {
     let moment = pace.moment(moment);
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
+    let told = Told::new(&request.search_params, &collection.properties)?;
     let mut plan = Plan::new(collection, request, moment, None, pace)?;
     let found = found(&plan, request, moment, pace)?;
     // the half away from zero, as Milvus's core has it
@@ -72,7 +73,17 @@ pub(crate) fn search(
         let place = page.place(last, plan.metric, moment);
         results.search_iterator_v2_results = Some(place);
     }
+    tell(&told, &mut results)?;
     Ok(reply(collection, results, moment))
+}
+
+/// Moments as the request wants them.
+fn tell(told: &Told, results: &mut SearchResultData) -> Result<()> {
+    told.tell(&mut results.fields_data)?;
+    match &mut results.group_by_field_value {
+        Some(values) => told.tell_whole(values),
+        None => Ok(()),
+    }
 }
 
 /// Joins the rows that several searches find.
@@ -89,7 +100,7 @@ pub(crate) fn hybrid(
     if !request.function_chains.is_empty() {
         return Err(Error::invalid("function_chains is not supported for hybrid search yet"));
     }
-    time::check_zone(&request.rank_params)?;
+    let told = Told::new(&request.rank_params, &collection.properties)?;
     let rank_params = score::ranker(&request.rank_params, request.function_score.as_ref())?;
     let params = Params::new(&rank_params)?;
     let (limit, offset) = plan::hybrid_window(&params)?;
@@ -99,7 +110,7 @@ pub(crate) fn hybrid(
     let ranker = Ranker::new(&params, request.requests.len())?;
     let decay = Decay::of_hybrid(collection, request.function_score.as_ref())?;
     let outputs = Outputs::new(&collection.schema, &request.output_fields)?;
-    let whole = Whole { depth: limit + offset, group };
+    let whole = Whole { depth: limit + offset, group, zone: told.zone().to_string() };
     let (mut metrics, mut searches) = (Vec::new(), Vec::new());
     for part in &request.requests {
         let mut part = part.clone();
@@ -136,6 +147,7 @@ pub(crate) fn hybrid(
     if let Some(group) = &whole.group {
         results.group_by_field_value = Some(group.values(collection, &joined));
     }
+    tell(&told, &mut results)?;
     Ok(reply(collection, results, moment))
 }
 

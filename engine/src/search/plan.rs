@@ -24,7 +24,7 @@ use crate::search::iterator::Page;
 use crate::search::score::Rescore;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
-use crate::time;
+use crate::zone;
 
 /// The most hits of one query, with those that are passed over.
 const WINDOW: usize = 16_384;
@@ -61,6 +61,8 @@ pub(crate) struct Whole {
     /// the hits of each search that does not say how many
     pub depth: usize,
     pub group: Option<Group>,
+    /// of moments in filters
+    pub zone: String,
 }
 
 impl<'a> Plan<'a> {
@@ -72,7 +74,10 @@ impl<'a> Plan<'a> {
         whole: Option<&Whole>,
         pace: &mut Pace<'_>,
     ) -> Result<Plan<'a>> {
-        time::check_zone(&request.search_params)?;
+        let zone = match whole {
+            None => zone::asked(&request.search_params, &collection.properties)?,
+            Some(whole) => &whole.zone,
+        };
         let params = Params::new(&request.search_params)?;
         let (column, field) = searched(collection, params.text("anns_field"))?;
         let page = if whole.is_none() { Page::new(&params)? } else { None };
@@ -89,7 +94,7 @@ impl<'a> Plan<'a> {
             Some(whole) => whole.group.clone(),
         };
         check_group(field, &params, group.is_some())?;
-        let filter = filter(collection, request)?.at(moment);
+        let filter = filter(collection, request, zone)?.at(moment);
         let chains = match whole {
             None => chains(collection, request, &params, page.is_some())?,
             Some(_) => Chains::default(),
@@ -405,10 +410,12 @@ fn drop_ratio(params: &Params<'_>) -> Result<f32> {
 }
 
 /// Whatever is wrong with a filter is one kind of mistake here, as in Milvus's proxy.
-fn filter(collection: &Collection, request: &pb::SearchRequest) -> Result<Filter> {
+fn filter(collection: &Collection, request: &pb::SearchRequest, zone: &str) -> Result<Filter> {
     let entries = request.expr_template_values.iter();
     expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))
-        .and_then(|values| expr::parse(&request.dsl)?.typed(&collection.schema, &values))
+        .and_then(|values| {
+            expr::parse(&request.dsl)?.in_zone(zone).typed(&collection.schema, &values)
+        })
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))
 }
 

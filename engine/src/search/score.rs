@@ -16,6 +16,7 @@ use crate::search::rank::normalized;
 use crate::search::texts::FieldTexts;
 use crate::segment::bits::Bits;
 use crate::segment::column::Cell;
+use crate::zone;
 
 /// Beyond these what is left is not told well.
 const MIN_DECAY: f64 = 0.001;
@@ -150,6 +151,7 @@ impl Boost {
             None => None,
             Some(filter) => {
                 let filter = expr::parse(&filter)
+                    .map(|filter| filter.in_zone(zone::of(&collection.properties)))
                     .and_then(|filter| filter.typed(&collection.schema, &Templates::new()))
                     .map_err(|error| {
                         Error::invalid(format!("parse expr failed with error {{{error}}}"))

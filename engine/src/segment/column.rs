@@ -2,19 +2,21 @@
 //! `FieldData` (one column of a request). Out: cells for filters, and `FieldData` of any rows.
 
 use half::{bf16, f16};
+use milvus_engine_geometry::Shape;
 use milvus_proto::schema::field_data::Field as Columns;
 use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
     ArrayArray, BoolArray, DataType, DoubleArray, FieldData, FloatArray, GeometryWktArray,
-    IntArray, JsonArray, LongArray, ScalarField, SparseFloatArray, StringArray, VectorField,
+    IntArray, JsonArray, LongArray, ScalarField, SparseFloatArray, StringArray, TimestamptzArray,
+    VectorField,
 };
 
 use crate::error::{Error, Result};
 use crate::schema::Field;
 use crate::segment::bits::Bits;
 use crate::segment::blocks::Blocks;
-use crate::time;
+use crate::{time, zone};
 
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -305,8 +307,7 @@ impl Column {
             }
             Data::Int(blocks) => scalars(Scalars::IntData(IntArray { data: pick(blocks, rows) })),
             Data::Long(blocks) if field.data_type == DataType::Timestamptz => {
-                let data = pick(blocks, rows).into_iter().map(time::text).collect();
-                scalars(Scalars::StringData(StringArray { data }))
+                scalars(Scalars::TimestamptzData(TimestamptzArray { data: pick(blocks, rows) }))
             }
             Data::Long(blocks) => {
                 scalars(Scalars::LongData(LongArray { data: pick(blocks, rows) }))
@@ -396,7 +397,8 @@ impl Column {
                 for text in &sent.data {
                     // what is NULL may stand as nothing
                     let null = text.is_empty() && field.nullable;
-                    to.push(if null { 0 } else { time::moment(text).map_err(Error::invalid)? });
+                    let moment = || time::moment(text, zone::UTC).map_err(Error::invalid);
+                    to.push(if null { 0 } else { moment()? });
                 }
             }
             (Data::Float(to), Some(Scalars::FloatData(sent)), _) => {
@@ -455,6 +457,18 @@ impl Column {
             _ => return Err(wrong()),
         }
         Ok(self.rows())
+    }
+
+    /// Refuses texts that are no shapes.
+    pub fn check_shapes(&self) -> Result<()> {
+        for row in 0..self.rows() {
+            if let Cell::Text(text) = self.cell(row) {
+                Shape::read(text).map_err(|why| {
+                    Error::invalid(format!("invalid Geometry data, transform to wkb failed: {why}"))
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// The values that came without those that are NULL, each at its row.

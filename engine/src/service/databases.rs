@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result, success};
 use crate::schema::check_name;
 use crate::service::Context;
 use crate::service::define::change;
-use crate::time;
+use crate::zone;
 
 pub(crate) fn list(
     context: &mut Context<'_>,
@@ -28,7 +28,7 @@ pub(crate) fn create(
     request: pb::CreateDatabaseRequest,
 ) -> Result<Status> {
     check_database(&request.db_name)?;
-    time::check_zone(&request.properties)?;
+    zone::check(&request.properties)?;
     let created = context.timestamp;
     context.catalog.create_database(&request.db_name, request.properties, created)?;
     Ok(success())
@@ -49,7 +49,7 @@ pub(crate) fn alter(
     context: &mut Context<'_>,
     request: pb::AlterDatabaseRequest,
 ) -> Result<Status> {
-    time::check_zone(&request.properties)?;
+    zone::check(&request.properties)?;
     let database = context.catalog.database_mut(&request.db_name)?;
     change(&mut database.properties, request.properties, &request.delete_keys);
     Ok(success())

@@ -15,7 +15,8 @@ use crate::segment::Segment;
 use crate::segment::column::Column;
 use crate::service::Context;
 use crate::service::fill;
-use crate::time;
+use crate::time::columns;
+use crate::zone;
 
 pub(crate) fn create(
     context: &mut Context<'_>,
@@ -26,10 +27,16 @@ pub(crate) fn create(
     let message = CollectionSchema::decode(request.schema.as_slice())
         .map_err(|error| Error::invalid(format!("the schema cannot be read: {error}")))?;
     let consistency = pb_consistency(request.consistency_level);
-    let schema = Schema::new(CollectionSchema { name: name.clone(), ..message })?;
-    lifetime::check(&request.properties, &[], &schema)?;
-    time::check_zone(&request.properties)?;
+    zone::check(&request.properties)?;
     let database = context.catalog.database(&request.db_name)?;
+    let mut properties = request.properties;
+    zone::inherit(&mut properties, &database.properties);
+    let mut message = CollectionSchema { name: name.clone(), ..message };
+    for field in &mut message.fields {
+        columns::fix_default(field, zone::of(&properties))?;
+    }
+    let schema = Schema::new(message)?;
+    lifetime::check(&properties, &[], &schema)?;
     if let Some(there) = database.collections.get(&name) {
         // the same collection once more is no mistake
         return match same(&there.schema.message, &schema.message) {
@@ -74,7 +81,7 @@ pub(crate) fn create(
         created: context.timestamp,
         updated: context.timestamp,
         segment: Segment::new(&schema),
-        properties: request.properties,
+        properties,
         consistency,
         shards: request.shards_num.max(1),
         partitions,
@@ -252,7 +259,7 @@ pub(crate) fn alter(
     }
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
     lifetime::check(&request.properties, &collection.properties, &collection.schema)?;
-    time::check_zone(&request.properties)?;
+    zone::check(&request.properties)?;
     change(&mut collection.properties, request.properties, &request.delete_keys);
     collection.updated = context.timestamp;
     Ok(success())
@@ -309,6 +316,14 @@ pub(crate) fn add(collection: &mut Collection, message: FieldSchema) -> Result<(
             "field {name} cannot be a key: it is added to rows that are there"
         )));
     }
+    let mut message = message;
+    columns::fix_default(&mut message, zone::of(&collection.properties)).map_err(|error| {
+        let why = error.reason;
+        Error::plain(
+            error.kind,
+            format!("invalid default value of field, name: {name}, err: {why}"),
+        )
+    })?;
     let field = Field::new(&message)?;
     if !field.nullable {
         return Err(Error::invalid(format!(

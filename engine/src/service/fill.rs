@@ -21,7 +21,11 @@ pub(crate) fn missing(field: &Field, rows: usize) -> Result<Column> {
             field: Some(Columns::Scalars(ScalarField { data: repeated(field, default, rows) })),
             ..FieldData::default()
         };
-        return Column::from_field_data(field, &sent, rows);
+        let column = Column::from_field_data(field, &sent, rows)?;
+        if field.data_type == DataType::Geometry && column.check_shapes().is_err() {
+            return Err(Error::invalid("invalid default value for geometry field"));
+        }
+        return Ok(column);
     }
     if !field.nullable && !field.is_dynamic() {
         return Err(Error::new(

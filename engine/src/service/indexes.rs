@@ -258,6 +258,12 @@ fn with_defaults(field: &Field, given: Vec<KeyValuePair>) -> Result<Vec<KeyValue
         or("metric_type", default);
     }
     let index_type = param(&params, "index_type").unwrap_or_default();
+    if index_type == "RTREE" && field.data_type != DataType::Geometry {
+        return Err(Error::invalid("RTREE index can only be built on geometry field"));
+    }
+    if field.data_type == DataType::Geometry && !fits(field, index_type) {
+        return Err(Error::invalid(format!("{index_type} are not supported on Geometry field")));
+    }
     if !fits(field, index_type) {
         return Err(Error::invalid(format!(
             "invalid index type: {index_type} on field {} of {}",

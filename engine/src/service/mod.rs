@@ -66,6 +66,8 @@ pub(crate) struct Context<'a> {
     pub lost: Vec<String>,
     /// of what may take long
     pub pace: Pace<'a>,
+    /// it was acknowledged before, by whatever engine there was then
+    pub is_again: bool,
 }
 
 /// Stands between the service and whoever asks, where what is acknowledged has to be kept.
@@ -79,6 +81,11 @@ pub(crate) trait Keeper {
     /// What the files take.
     fn sizes(&self) -> Option<Sizes>;
 
+    /// Whether the request was acknowledged before.
+    fn is_again(&self) -> bool {
+        false
+    }
+
     /// What a damaged store has lost, in words.
     fn lost(&self) -> Vec<String> {
         Vec::new()
@@ -86,7 +93,9 @@ pub(crate) trait Keeper {
 }
 
 /// A service in memory alone: nothing outlives it.
-struct Forgetful;
+struct Forgetful {
+    is_again: bool,
+}
 
 /// A reply, and what it says went wrong.
 pub(crate) struct Answered {
@@ -235,19 +244,23 @@ fn hybrid_search(
 
 impl Service {
     pub fn call(&mut self, call: Call<'_>) -> std::result::Result<Vec<u8>, Refusal> {
-        self.call_again(call).map(|answered| answered.reply)
+        let (mut partial, mut go_on) = (Partial::default(), || true);
+        let reply = self.call_slice(call, &mut partial, &mut go_on)?;
+        // none is what a request that was stopped has, and nobody stopped it
+        Ok(reply.unwrap_or_default())
     }
 
     /// As [`Service::call`], for as long as `go_on` says so, which is asked every few milliseconds
-    /// of what may take long. None where there is more to do: then the same call is made again with its
-    /// `partial`, or never, but no other one before that.
+    /// of what may take long. None where there is more to do: then the same call is made again
+    /// with its `partial`, or never, but no other one before that.
     pub fn call_slice(
         &mut self,
         call: Call<'_>,
         partial: &mut Partial,
         go_on: &mut dyn FnMut() -> bool,
     ) -> std::result::Result<Option<Vec<u8>>, Refusal> {
-        let answered = self.call_kept(call, &mut Forgetful, Pace::new(partial, go_on))?;
+        let mut keeper = Forgetful { is_again: false };
+        let answered = self.call_kept(call, &mut keeper, Pace::new(partial, go_on))?;
         Ok((!answered.is_paused).then_some(answered.reply))
     }
 
@@ -274,12 +287,15 @@ impl Service {
             (sizes, lost) = (keeper.sizes(), keeper.lost());
         }
         let catalog = &mut self.catalog;
-        answer(&mut Context { catalog, timestamp, sizes, lost, pace }, call, keeper)
+        let is_again = keeper.is_again();
+        answer(&mut Context { catalog, timestamp, sizes, lost, pace, is_again }, call, keeper)
     }
 
     /// Does again what was done, where the catalog is at the moment after which it was done.
     pub(crate) fn call_again(&mut self, call: Call<'_>) -> std::result::Result<Answered, Refusal> {
-        self.call_kept(call, &mut Forgetful, Pace::new(&mut Partial::default(), &mut || true))
+        let (mut partial, mut go_on) = (Partial::default(), || true);
+        let mut keeper = Forgetful { is_again: true };
+        self.call_kept(call, &mut keeper, Pace::new(&mut partial, &mut go_on))
     }
 
     pub(crate) fn new(catalog: Catalog) -> Service {
@@ -310,6 +326,10 @@ impl Keeper for Forgetful {
 
     fn sizes(&self) -> Option<Sizes> {
         None
+    }
+
+    fn is_again(&self) -> bool {
+        self.is_again
     }
 }
 

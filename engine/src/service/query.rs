@@ -16,7 +16,7 @@ use crate::segment::bits::Bits;
 use crate::service::Context;
 use crate::service::aggregate::Grouping;
 use crate::service::order::Order;
-use crate::time;
+use crate::time::columns::Told;
 
 /// The most rows that one request reads.
 const WINDOW: usize = 16_384;
@@ -28,12 +28,12 @@ pub(crate) fn query(
     request: pb::QueryRequest,
 ) -> Result<pb::QueryResults> {
     let collection = context.catalog.collection(&request.db_name, &request.collection_name)?;
-    time::check_zone(&request.query_params)?;
+    let told = Told::new(&request.query_params, &collection.properties)?;
     let bounds @ (limit, offset) = bounds(&request.query_params)?;
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
     let filter = expr::parse(&request.expr)
-        .and_then(|filter| filter.typed(&collection.schema, &templates))
+        .and_then(|filter| filter.in_zone(told.zone()).typed(&collection.schema, &templates))
         .map_err(|error| Error::invalid(format!("failed to create query plan: {error}")))?;
     let order = param(&request.query_params, "order_by_fields");
     let order = Order::new(&collection.schema, order)?;
@@ -88,19 +88,18 @@ pub(crate) fn query(
         ..Default::default()
     };
     if let Some(grouping) = grouping {
-        let fields_data = match (names.as_slice(), by) {
+        let mut fields_data = match (names.as_slice(), by) {
             ([name], None) if name == COUNT => vec![count(rows.count())],
             _ => grouping.answer(collection, rows.ones(), order.as_ref(), bounds)?,
         };
+        told.tell(&mut fields_data)?;
         return Ok(pb::QueryResults { fields_data, output_fields: request.output_fields, ..reply });
     }
     let Some(outputs) = outputs else { return Ok(reply) };
     let page = page(collection, segment.newest(rows), order.as_ref(), (limit, offset));
-    Ok(pb::QueryResults {
-        fields_data: outputs.gather(&collection.schema, segment, &page),
-        output_fields: outputs.names,
-        ..reply
-    })
+    let mut fields_data = outputs.gather(&collection.schema, segment, &page);
+    told.tell(&mut fields_data)?;
+    Ok(pb::QueryResults { fields_data, output_fields: outputs.names, ..reply })
 }
 
 /// The rows from the offset on: in the order of their keys, or in the one that is asked for with

@@ -23,6 +23,7 @@ use crate::segment::column::{Cell, Column};
 use crate::segment::{Key, Segment, ids};
 use crate::service::Context;
 use crate::service::fill;
+use crate::{time, zone};
 
 pub(crate) fn insert(
     context: &mut Context<'_>,
@@ -38,8 +39,10 @@ fn insert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let sent = Sent { fields: request.fields_data, rows, upsert: false };
+    let mut sent = Sent { fields: request.fields_data, rows, upsert: false };
+    time::columns::read(&collection.schema, &mut sent.fields, zone::of(&collection.properties))?;
     let columns = columns(&collection.schema, &sent, None, first_id)?;
+    check_shapes(&collection.schema, &columns, context.is_again)?;
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
     let first = collection.segment.rows();
     collection.segment.append(&columns, &partitions);
@@ -75,7 +78,8 @@ fn upsert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let sent = Sent { fields: request.fields_data, rows, upsert: true };
+    let mut sent = Sent { fields: request.fields_data, rows, upsert: true };
+    time::columns::read(&collection.schema, &mut sent.fields, zone::of(&collection.properties))?;
     let keys = keys_of(&collection.schema, &sent)?;
     let distinct: HashSet<&Key> = keys.iter().collect();
     if distinct.len() < keys.len() {
@@ -91,6 +95,7 @@ fn upsert_rows(
     };
     let before = request.partial_update.then_some((&collection.segment, there.as_slice()));
     let columns = columns(&collection.schema, &sent, before, first_id)?;
+    check_shapes(&collection.schema, &columns, context.is_again)?;
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
     for key in &keys {
         collection.segment.delete(key, None);
@@ -106,6 +111,16 @@ fn upsert_rows(
         timestamp: context.timestamp,
         ..Default::default()
     })
+}
+
+/// What was acknowledged is done again, whatever it was.
+fn check_shapes(schema: &Schema, columns: &[Column], is_again: bool) -> Result<()> {
+    let shapes = schema.fields.iter().zip(columns);
+    let mut shapes = shapes.filter(|(field, _)| field.data_type == DataType::Geometry);
+    match is_again {
+        true => Ok(()),
+        false => shapes.try_for_each(|(_, column)| column.check_shapes()),
+    }
 }
 
 /// Gives the numbers back that were reserved for rows of a request with a mistake: as many as it
@@ -135,7 +150,9 @@ pub(crate) fn delete(
     let entries = request.expr_template_values.iter();
     let templates = expr::templates(entries.map(|one| (one.key.as_str(), one.value.as_ref())))?;
     let filter = expr::parse(&request.expr)
-        .and_then(|filter| filter.typed(&collection.schema, &templates))
+        .and_then(|filter| {
+            filter.in_zone(zone::of(&collection.properties)).typed(&collection.schema, &templates)
+        })
         .map_err(|error| Error::invalid(format!("failed to create delete plan: {error}")))?;
     if filter.is_always() {
         return Err(Error::invalid(format!(

@@ -4,5 +4,6 @@ mod collection;
 mod grammar;
 mod matrix;
 mod rows;
+mod shapes;
 
 pub use collection::{Collection, Words, array, field, key, nullable};

@@ -365,7 +365,6 @@ fn fields_that_are_not_compared_say_so() {
         ("t == 'x'", "filter on text field (t) is not supported yet"),
         ("vector == 1", "comparisons between SparseFloatVector and Int64 are not supported"),
         ("vector is null", "not supported on vector fields"),
-        ("st_within(g, 'POINT(0 0)')", "function st_within is not supported by this engine"),
         ("$meta['a'] == 1", "field $meta not exist"),
     ] {
         let error = collection.filter(text).unwrap_err();

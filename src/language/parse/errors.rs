@@ -290,7 +290,8 @@ const EXPECTED: &[(&[Rule], &str)] = {
         (&[R::comment], "COMMENT"),
         (
             &[R::select_clause],
-            "WHERE|ORDER|LIMIT|OFFSET|PARTITION|GROUP|HAVING|SEARCH|FILTER|CONSISTENCY|HYBRID|RERANK",
+            "WHERE|ORDER|LIMIT|OFFSET|PARTITION|GROUP|HAVING|SEARCH|FILTER|CONSISTENCY|HYBRID|\
+             RERANK",
         ),
         (&[R::sub_search_clause], "WEIGHT|LIMIT|WHERE|FILTER|SEARCH"),
         (&[R::delete_clause], "WHERE|FILTER|PARTITION"),

@@ -74,10 +74,15 @@ impl Parser<'_> {
             }
             Function::Spatial => {
                 let field = self.expect(&[Kind::Name], "Identifier")?;
-                while self.peek().kind == Kind::Comma {
-                    self.argument()?;
-                }
-                Tree::Absent { name, field: Some(field) }
+                let word = self.text.get(name.start as usize..name.end as usize);
+                let count = match word.unwrap_or_default().to_ascii_lowercase().as_str() {
+                    "st_isvalid" => 0,
+                    "st_dwithin" => 2,
+                    _ => 1,
+                };
+                let arguments = (0..count).map(|_| self.argument().map(|argument| *argument));
+                let arguments = arguments.collect::<Parsed<_>>()?;
+                Tree::Spatial { name, field, arguments }
             }
         };
         self.expect(&[Kind::Close], "')'")?;

@@ -203,7 +203,7 @@ impl Types<'_> {
         if column.data_type != DataType::Timestamptz {
             return Err(format!("field '{name}' is not a timestamptz datatype"));
         }
-        let moment = time::moment(&literal::text(self.token(time.moment))?)?;
+        let moment = time::moment(&literal::text(self.token(time.moment))?, self.zone)?;
         let compare = time.compare;
         let Some((sign, interval)) = time.interval else {
             let with = Value::Int(moment);
@@ -245,17 +245,10 @@ impl Types<'_> {
 
     /// What Milvus has and this engine has not; mistakes in it are told first.
     #[inline(never)]
-    pub(super) fn absent(&self, node: &Node, name: Token, field: Option<Token>) -> Result<Plan> {
+    pub(super) fn absent(&self, name: Token, field: Option<Token>) -> Result<Plan> {
         let name = self.token(name).to_ascii_lowercase();
-        let spatial = name.starts_with("st_");
-        if let Some(field) = field.filter(|_| spatial || name == "text_match_fuzzy") {
-            let column = self.named(self.token(field), true)?;
-            if spatial && column.data_type != DataType::Geometry {
-                return Err(format!(
-                    "spatial operation are only supported on geometry fields now, got: {}",
-                    self.words(node)
-                ));
-            }
+        if let Some(field) = field.filter(|_| name == "text_match_fuzzy") {
+            self.named(self.token(field), true)?;
         } else if let Some(field) = field {
             return Err(format!("array field not found: {}", self.token(field)));
         }

@@ -3,6 +3,7 @@
 
 mod column;
 mod compare;
+mod elements;
 mod functions;
 
 use milvus_proto::schema::DataType;
@@ -23,7 +24,7 @@ pub fn predicate(
     schema: &Schema,
     templates: &Templates,
 ) -> Result<Plan, String> {
-    let types = Types { text, schema, templates };
+    let types = Types { text, schema, templates, array: None };
     match types.typed(root)? {
         Typed::Filter(plan) => Ok(plan),
         Typed::Value(Value::Bool(value), None) => Ok(Plan::Always(value)),
@@ -35,10 +36,13 @@ pub fn predicate(
     }
 }
 
+#[derive(Clone, Copy)]
 struct Types<'a> {
     text: &'a str,
     schema: &'a Schema,
     templates: &'a Templates,
+    /// the array of structs whose elements are in question
+    array: Option<&'a str>,
 }
 
 /// What a part of a filter is.
@@ -100,6 +104,10 @@ impl Types<'_> {
                 self.phrase_match(*field, query, slop.as_deref()).map(Typed::Filter)
             }
             Tree::Sample(share) => self.sample(share).map(Typed::Filter),
+            Tree::ElementFilter { array, of } => self.element_filter(*array, of).map(Typed::Filter),
+            Tree::Match { how, array, of, threshold } => {
+                self.match_elements(*how, *array, of, *threshold).map(Typed::Filter)
+            }
             Tree::Time(time) => self.time(time).map(Typed::Filter),
             Tree::Call { name, arguments } => self.call(*name, arguments).map(Typed::Filter),
             Tree::Absent { name, field } => self.absent(node, *name, *field).map(Typed::Filter),
@@ -139,6 +147,9 @@ impl Types<'_> {
             }
             (_, Typed::Filter(Plan::Sample { .. })) => {
                 Err("random sample expression cannot be used in unary expression".into())
+            }
+            (_, Typed::Filter(Plan::ElementFilter { .. })) => {
+                Err("element filter expression cannot be used in unary expression".into())
             }
             (_, Typed::Column(column)) if column.is_whole_array() => {
                 Err(column::NO_WHOLE_ARRAYS.into())
@@ -184,6 +195,10 @@ impl Types<'_> {
 
     #[inline(never)]
     fn null(&self, node: &Node, negated: bool, of: &Node) -> Result<Plan> {
+        if let Some(column) = self.whole_struct(of) {
+            let null = Plan::Null { column: column.index };
+            return Ok(if negated { Plan::Not(Box::new(null)) } else { null });
+        }
         let column = self.column(of)?;
         if crate::schema::is_vector(column.data_type) {
             return Err("IsNull/IsNotNull operations are not supported on vector fields".into());
@@ -259,6 +274,13 @@ fn join(and: bool, left: Typed, right: Typed) -> Result<Typed> {
             },
             _ => only_booleans(),
         },
+        (Typed::Filter(Plan::ElementFilter { .. }), _) => Err(format!(
+            "element filter expression can only be the last expression in the logical {word} \
+             expression"
+        )),
+        (_, Typed::Filter(Plan::ElementFilter { .. })) if !and => {
+            Err("element filter expression cannot be used in logical or expression".into())
+        }
         (Typed::Filter(Plan::Sample { .. }), _) if and => Err(
             "random sample expression can only be the last expression in the logical and expression"
                 .into(),
@@ -271,6 +293,10 @@ fn join(and: bool, left: Typed, right: Typed) -> Result<Typed> {
         (Typed::Filter(left), Typed::Filter(Plan::Sample { of, share })) => {
             let of = Box::new(both(true, left, *of));
             Ok(Typed::Filter(Plan::Sample { of, share }))
+        }
+        (Typed::Filter(left), Typed::Filter(Plan::ElementFilter { column, of, rows })) => {
+            let rows = Box::new(both(true, left, *rows));
+            Ok(Typed::Filter(Plan::ElementFilter { column, of, rows }))
         }
         (Typed::Filter(left), Typed::Filter(right)) => Ok(Typed::Filter(both(and, left, right))),
         _ => only_booleans(),

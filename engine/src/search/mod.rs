@@ -8,6 +8,7 @@ mod by_key;
 mod group;
 pub(crate) mod indexed;
 mod iterator;
+mod lists;
 pub(crate) mod plan;
 mod queries;
 mod rank;
@@ -18,7 +19,7 @@ pub mod texts;
 
 use milvus_proto::milvus as pb;
 use milvus_proto::milvus::search_request::SearchInput;
-use milvus_proto::schema::{FunctionChain, SearchResultData};
+use milvus_proto::schema::{FunctionChain, LongArray, SearchResultData};
 
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result, success};
@@ -61,6 +62,10 @@ pub(crate) fn search(
     let mut results = results(collection, &outputs, &found, plan.limit, round);
     if let Some(group) = &plan.group {
         results.group_by_field_value = Some(group.values(collection, &found));
+    }
+    if plan.is_by_element() {
+        let places = found.iter().flatten().map(|hit| i64::from(hit.element));
+        results.element_indices = Some(LongArray { data: places.collect() });
     }
     if let Some(page) = plan.page.take() {
         let last = found.iter().flatten().last().map(|hit| hit.score);
@@ -157,6 +162,7 @@ fn found(
     };
     // a group may lie anywhere behind the first hits
     let k = match plan.group {
+        Some(_) if plan.is_by_element() => usize::MAX,
         Some(_) => plan.collection.segment.rows(),
         None => plan.limit + plan.offset,
     };

@@ -131,9 +131,9 @@ impl Ranker {
         }
         let whole = |(row, (score, count)): (u32, (f32, usize))| match self {
             Ranker::Scored { mode: ScoreMode::Average, .. } => {
-                Hit { row, score: score / count as f32 }
+                Hit { row, score: score / count as f32, element: 0 }
             }
-            _ => Hit { row, score },
+            _ => Hit { row, score, element: 0 },
         };
         let mut joined: Vec<Hit> = scores.into_iter().map(whole).collect();
         joined.sort_by(|a, b| {

@@ -281,7 +281,7 @@ pub(crate) fn alter_field(
         }
     }
     change(&mut message.type_params, request.properties, &request.delete_keys);
-    collection.schema.replace(index, Field::new(&message)?);
+    collection.schema.replace(index, Field::read(&message)?)?;
     collection.updated = context.timestamp;
     Ok(success())
 }

@@ -17,6 +17,7 @@ mod order;
 mod partitions;
 mod query;
 mod reply;
+pub(crate) mod structs;
 mod users;
 mod write;
 
@@ -133,6 +134,7 @@ methods! {
     AlterCollectionRequest: define::alter;
     AlterCollectionFieldRequest: define::alter_field;
     AddCollectionFieldRequest: define::add_field;
+    AddCollectionStructFieldRequest: structs::add;
     AlterCollectionSchemaRequest: fields::alter;
     GetCollectionStatisticsRequest: define::statistics;
 

@@ -22,7 +22,7 @@ use crate::segment::bits::Bits;
 use crate::segment::column::{Cell, Column};
 use crate::segment::{Key, Segment, ids};
 use crate::service::Context;
-use crate::service::fill;
+use crate::service::{fill, structs};
 
 pub(crate) fn insert(
     context: &mut Context<'_>,
@@ -38,7 +38,8 @@ fn insert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let sent = Sent { fields: request.fields_data, rows, upsert: false };
+    let fields = structs::flattened(&collection.schema, request.fields_data, true)?;
+    let sent = Sent { fields, rows, upsert: false };
     let columns = columns(&collection.schema, &sent, None, first_id)?;
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
     let first = collection.segment.rows();
@@ -75,7 +76,9 @@ fn upsert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let sent = Sent { fields: request.fields_data, rows, upsert: true };
+    let whole = !request.partial_update;
+    let fields = structs::flattened(&collection.schema, request.fields_data, whole)?;
+    let sent = Sent { fields, rows, upsert: true };
     let keys = keys_of(&collection.schema, &sent)?;
     let distinct: HashSet<&Key> = keys.iter().collect();
     if distinct.len() < keys.len() {
@@ -245,6 +248,7 @@ fn columns(
         };
         columns.push(column);
     }
+    structs::check_counts(schema, &columns, sent.rows)?;
     run_functions(schema, &mut columns, sent.rows)?;
     Ok(columns)
 }

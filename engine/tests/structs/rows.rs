@@ -9,8 +9,10 @@ use milvus_proto::schema::{DataType, FieldData};
 use super::data::{ROWS, Row, Struct, columns, create, insert, schema};
 use super::{Server, longs, parts, query};
 
+type Read = (i64, String, Vec<f32>);
+
 /// The structs of a reply, put together from its columns.
-fn structs(data: &[FieldData]) -> Vec<Option<Vec<(i64, String, Vec<f32>)>>> {
+fn structs(data: &[FieldData]) -> Vec<Option<Vec<Read>>> {
     let parts = parts(data, "s");
     let part = |name: &str| parts.iter().find(|part| part.field_name == name).unwrap();
     let lists = |name: &str| match part(name).field.clone() {
@@ -50,7 +52,7 @@ fn structs(data: &[FieldData]) -> Vec<Option<Vec<(i64, String, Vec<f32>)>>> {
     (0..flags.len()).map(|index| flags[index].then(|| row(index))).collect()
 }
 
-fn expected(rows: &[Row]) -> Vec<Option<Vec<(i64, String, Vec<f32>)>>> {
+fn expected(rows: &[Row]) -> Vec<Option<Vec<Read>>> {
     let one = |(rank, tag, vector): &Struct| (*rank, tag.to_string(), vector.to_vec());
     rows.iter().map(|(_, structs)| structs.map(|all| all.iter().map(one).collect())).collect()
 }

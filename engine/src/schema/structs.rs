@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use milvus_proto::common::KeyValuePair;
 use milvus_proto::schema::field_data::Field as Columns;
 use milvus_proto::schema::{
     CollectionSchema, DataType, FieldData, FieldSchema, StructArrayField, StructArrayFieldSchema,
@@ -79,6 +80,14 @@ impl Schema {
         let removed = columns.zip(fields).collect();
         self.message.struct_array_fields.retain(|each| each.name != name);
         removed
+    }
+
+    /// Changes the parameters of an array of structs.
+    pub fn change_struct(&mut self, name: &str, change: impl FnOnce(&mut Vec<KeyValuePair>)) {
+        let mut arrays = self.message.struct_array_fields.iter_mut();
+        if let Some(array) = arrays.find(|array| array.name == name) {
+            change(&mut array.type_params);
+        }
     }
 
     /// Changes one field of an array of structs, by the place of its column.

@@ -13,9 +13,9 @@ use milvus_proto::schema::{DataType, IDs};
 use prost::Message as _;
 
 use crate::catalog::Collection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, expected};
 use crate::schema::Field;
-use crate::search::plan::{Plan, expected};
+use crate::search::plan::Plan;
 use crate::segment::Key;
 
 /// The queries that keys stand for.

@@ -6,7 +6,7 @@ use half::{bf16, f16};
 use milvus_proto::common::PlaceholderType;
 use milvus_proto::schema::DataType;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, expected};
 use crate::expr::Filter;
 use crate::index::collect::{Collect as _, TopK};
 use crate::index::flat::Query;
@@ -14,7 +14,7 @@ use crate::index::{Hit, Metric};
 use crate::kernels::{hamming, jaccard};
 use crate::pace::Pace;
 use crate::schema::{Field, Schema};
-use crate::search::plan::{Params, Plan, expected};
+use crate::search::plan::{Params, Plan};
 use crate::search::queries::not_finite;
 use crate::search::texts::FieldTexts;
 use crate::segment::blocks::Blocks;

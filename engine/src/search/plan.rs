@@ -1,15 +1,13 @@
 //! A search, settled: which field by which metric, how many hits from where on, which rows may be
 //! found. In: a request. Out: a plan, or Milvus's error.
 
-use std::fmt::Display;
-
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::DataType;
 use serde_json::Value;
 
 use crate::catalog::Collection;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, expected};
 use crate::expr::{self, Filter};
 use crate::index::Metric;
 use crate::index::built::{Built, Reach};
@@ -255,15 +253,6 @@ pub(crate) fn metric_of(field: &Field, index: &[KeyValuePair]) -> Result<Metric>
             "BM25" => Metric::Bm25,
             other => return Err(Error::invalid(format!("metric type {other} is not there"))),
         },
-    )
-}
-
-/// "message: invalid parameter[expected=…][actual=…]", as Milvus has it for two values.
-pub(crate) fn expected(message: &str, expected: impl Display, actual: impl Display) -> Error {
-    let words = Kind::ParameterInvalid.words();
-    Error::plain(
-        Kind::ParameterInvalid,
-        format!("{message}: {words}[expected={expected}][actual={actual}]"),
     )
 }
 

@@ -640,7 +640,7 @@ fn check_array(field: &Field, row: usize, array: &ScalarField) -> Result<()> {
     if let Some(most) = field.max_capacity
         && elements > most
     {
-        return Err(Error::invalid(format!(
+        return Err(lists::too_long(format!(
             "the length ({elements}) of {row}th array exceeds max capacity ({most})"
         )));
     }

@@ -4,7 +4,7 @@
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{DataType, FloatArray, VectorArray, VectorField};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, expected};
 use crate::schema::Field;
 
 /// The bytes of a vector in a list of a field.
@@ -21,7 +21,7 @@ pub fn width(field: &Field) -> usize {
 pub fn taken(field: &Field, sent: &VectorArray) -> Result<Vec<Box<[u8]>>> {
     let width = width(field);
     let most = field.max_capacity.unwrap_or(usize::MAX);
-    let list = |(row, list): (usize, &VectorField)| {
+    let list = |list: &VectorField| {
         let bytes = bytes(field, list)?;
         if width == 0 || !bytes.len().is_multiple_of(width) {
             return Err(Error::invalid(format!(
@@ -31,13 +31,22 @@ pub fn taken(field: &Field, sent: &VectorArray) -> Result<Vec<Box<[u8]>>> {
             )));
         }
         match bytes.len() / width {
-            count if count > most => Err(Error::invalid(format!(
-                "the length ({count}) of {row}th array exceeds max capacity ({most})"
-            ))),
+            count if count > most => {
+                let name = &field.name;
+                Err(too_long(format!(
+                    "the length ({count}) of array of vector field {name} exceeds max capacity \
+                     ({most})"
+                )))
+            }
             _ => Ok(bytes.into_boxed_slice()),
         }
     };
-    sent.data.iter().enumerate().map(list).collect()
+    sent.data.iter().map(list).collect()
+}
+
+/// An array or a list has more than its field has room for.
+pub fn too_long(message: String) -> Error {
+    expected(&message, "valid length array", "array length exceeds max capacity")
 }
 
 /// Lists as a reply has them.

@@ -342,6 +342,7 @@ pub(crate) fn metrics(field: &Field) -> (Option<&'static str>, &'static [&'stati
 
 fn fits(field: &Field, index_type: &str) -> bool {
     let data_type = match field.data_type {
+        DataType::ArrayOfVector if matches!(index_type, "HNSW" | "IVF_FLAT_CC") => return true,
         DataType::ArrayOfVector => field.element_type,
         other => other,
     };

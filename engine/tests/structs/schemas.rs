@@ -175,6 +175,16 @@ fn a_field_of_a_struct_is_altered() {
     let tag = &there.struct_array_fields[0].fields[1];
     assert_eq!(tag.name, "tag");
     assert!(tag.type_params.contains(&super::data::pair("max_length", "20")), "{tag:?}");
+    let whole = |key: &str| pb::AlterCollectionFieldRequest {
+        field_name: "s".to_string(),
+        ..change(key, "true")
+    };
+    server.done(whole("mmap.enabled"));
+    let there = server.describe();
+    let params = &there.struct_array_fields[0].type_params;
+    assert_eq!(params.as_slice(), [super::data::pair("mmap.enabled", "true")]);
+    let reason = server.wrong(whole("max_capacity"));
+    assert!(reason.contains("max_capacity does not allow update"), "{reason}");
     let reason = server.wrong(change("max_capacity", "9"));
     assert!(reason.contains("must have the same max_capacity"), "{reason}");
 }

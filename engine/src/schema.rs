@@ -22,7 +22,7 @@ const MAX_CAPACITY: usize = 4_096;
 
 #[derive(Clone, Debug)]
 pub struct Schema {
-    /// in the order of the columns: those of the schema, those of arrays of structs, the dynamic one
+    /// in the order of the columns: those of the schema, of arrays of structs, the dynamic one
     pub fields: Vec<Field>,
     /// what was created, for DescribeCollection; without the dynamic field
     pub message: CollectionSchema,

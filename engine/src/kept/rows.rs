@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! numbers and dense vectors: the values, little-endian, as they lie in memory
-//! texts, JSON, arrays, sparse vectors, lists of vectors: rows u32, {length u32} of each, the bytes of each
+//! texts, JSON, arrays, sparse vectors, lists: rows u32, {length u32} of each, the bytes of each
 //! ```
 
 use std::ops::Range;

@@ -189,8 +189,14 @@ fn units(plan: &Plan<'_>, lists: &Blocks<Box<[u8]>>) -> Result<Vec<Unit>> {
     if plan.max_sim {
         return Ok(rows.into_iter().map(|row| unit(row, 0)).collect());
     }
-    let texts = FieldTexts::new(plan.collection)?;
-    match plan.filter.elements(&plan.collection.segment, &rows, &texts) {
+    let elements = match plan.filter.element_column() {
+        Some(_) => {
+            let texts = FieldTexts::new(plan.collection)?;
+            plan.filter.elements(&plan.collection.segment, &rows, &texts)
+        }
+        None => None,
+    };
+    match elements {
         Some(elements) => {
             let each = rows.into_iter().zip(elements);
             Ok(each.flat_map(|(row, all)| all.into_iter().map(move |at| unit(row, at))).collect())

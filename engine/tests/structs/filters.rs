@@ -1,6 +1,7 @@
 //! Filters of arrays of structs: of whole arrays, of the field of one element, of how many elements
 //! are so, and of which.
 
+use super::data::{ROWS, Row, insert};
 use super::{Server, longs, query};
 
 #[test]
@@ -68,6 +69,17 @@ fn a_filter_of_elements_tells_which_they_are() {
     assert_eq!(found(qa, &[("limit", "1"), ("offset", "3")]), [(5, 2)]);
     let plain = server.done(query("MATCH_ANY(s, $[tag] == 'qa')", &["id"], &[]));
     assert!(plain.element_indices.is_empty());
+}
+
+/// More elements than are asked at a time.
+#[test]
+fn many_elements_are_told_by_their_rows() {
+    let mut server = Server::by("MAX_SIM_COSINE");
+    let rows: Vec<Row> = (100..30_100).map(|id| (id, ROWS[4].1)).collect();
+    server.done(insert(&rows));
+    let found = elements(&mut server, "id >= 100 && element_filter(s, $[tag] == 'qa')", &[]);
+    assert_eq!(found.len(), 60_000);
+    assert!(found.into_iter().eq((100..30_100).flat_map(|id| [(id, 1), (id, 2)])));
 }
 
 #[test]

@@ -160,8 +160,8 @@ fn mistakes_in_rows_are_told_in_the_words_of_milvus() {
                 *lists(&mut parts[1])[0] =
                     Scalars::StringData(milvus_proto::schema::StringArray { data });
             },
-            "the length (5) of 0th array exceeds max capacity (4): invalid parameter[expected=valid \
-             length array][actual=array length exceeds max capacity]",
+            "the length (5) of 0th array exceeds max capacity (4): invalid \
+             parameter[expected=valid length array][actual=array length exceeds max capacity]",
         ),
         (
             |parts| vectors(&mut parts[2]).extend([1.0; 4]),

@@ -4,6 +4,9 @@ use super::{Eval, Truth};
 use crate::expr::plan::Node;
 use crate::segment::bits::Bits;
 
+/// Elements that are asked at a time, about: what is told of them is not to fill the memory.
+const AT_ONCE: usize = 1 << 16;
+
 /// An element of an array of structs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element {
@@ -38,18 +41,26 @@ impl Eval<'_> {
 
     /// The places of the elements that are so, of each of some rows.
     pub fn elements(&self, column: usize, of: &Node, rows: &[usize]) -> Vec<Vec<usize>> {
-        let mut found = vec![Vec::new(); rows.len()];
-        let Some(array) = self.segment.column(column) else { return found };
-        let places = rows.iter().map(|row| (*row, array.elements(*row).unwrap_or(0)));
-        let elements: Vec<Element> =
-            places.flat_map(|(row, count)| (0..count).map(move |at| Element { row, at })).collect();
-        let inner = Eval { rows: 0..elements.len(), elements: Some(&elements), ..*self };
-        let truth = inner.truth(of, None);
-        let mut next = 0;
-        for (row, found) in rows.iter().zip(&mut found) {
-            let end = next + array.elements(*row).unwrap_or(0);
-            found.extend((next..end).filter(|place| truth.yes.get(*place)).map(|at| at - next));
-            next = end;
+        let mut found = Vec::with_capacity(rows.len());
+        let Some(array) = self.segment.column(column) else { return vec![Vec::new(); rows.len()] };
+        let mut elements: Vec<Element> = Vec::new();
+        let mut ends = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let count = array.elements(*row).unwrap_or(0);
+            elements.extend((0..count).map(|at| Element { row: *row, at }));
+            ends.push(elements.len());
+            if elements.len() < AT_ONCE && index + 1 < rows.len() {
+                continue;
+            }
+            let inner = Eval { rows: 0..elements.len(), elements: Some(&elements), ..*self };
+            let truth = inner.truth(of, None);
+            let mut next = 0;
+            for end in ends.drain(..) {
+                let places = (next..end).filter(|place| truth.yes.get(*place));
+                found.push(places.map(|place| place - next).collect());
+                next = end;
+            }
+            elements.clear();
         }
         found
     }

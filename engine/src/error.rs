@@ -114,6 +114,19 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// "message: invalid parameter[expected=…][actual=…]", as Milvus has it for two values.
+pub(crate) fn expected(
+    message: &str,
+    expected: impl fmt::Display,
+    actual: impl fmt::Display,
+) -> Error {
+    let words = Kind::ParameterInvalid.words();
+    Error::plain(
+        Kind::ParameterInvalid,
+        format!("{message}: {words}[expected={expected}][actual={actual}]"),
+    )
+}
+
 /// A status that says that all is well.
 pub fn success() -> Status {
     Status::default()

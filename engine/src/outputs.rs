@@ -28,10 +28,14 @@ impl Outputs {
             if matches!(name.as_str(), "*" | "%") {
                 for (index, field) in schema.fields.iter().enumerate() {
                     if !field.message.is_function_output {
-                        outputs.add(index, &field.name);
+                        outputs.add(index, schema.shown_name(index).unwrap_or(&field.name));
                         whole_dynamic |= field.is_dynamic();
                     }
                 }
+                continue;
+            }
+            if let Some(array) = schema.find_struct(name) {
+                array.columns.for_each(|column| outputs.add(column, name));
                 continue;
             }
             match (schema.find(name), schema.dynamic()) {
@@ -42,7 +46,7 @@ impl Outputs {
                 }
                 (Some((index, field)), _) => {
                     whole_dynamic |= field.is_dynamic();
-                    outputs.add(index, name);
+                    outputs.add(index, schema.shown_name(index).unwrap_or(name));
                 }
                 (None, Some((index, _))) => {
                     outputs.add(index, name);
@@ -72,15 +76,14 @@ impl Outputs {
     pub fn gather(&self, schema: &Schema, segment: &Segment, rows: &[usize]) -> Vec<FieldData> {
         let fields =
             self.fields.iter().filter_map(|index| Some((*index, schema.fields.get(*index)?)));
-        fields
-            .map(|(index, field)| {
-                let mut data = segment.gather(index, field, rows);
-                if field.is_dynamic() && !self.keys.is_empty() {
-                    self.narrow(&mut data);
-                }
-                data
-            })
-            .collect()
+        let columns = fields.map(|(index, field)| {
+            let mut data = segment.gather(index, field, rows);
+            if field.is_dynamic() && !self.keys.is_empty() {
+                self.narrow(&mut data);
+            }
+            (index, data)
+        });
+        schema.regrouped(columns.collect())
     }
 
     fn add(&mut self, index: usize, name: &str) {

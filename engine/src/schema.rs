@@ -1,6 +1,8 @@
 //! A collection's schema: fields by name, checked as Milvus's proxy checks them. In: Milvus's
 //! `CollectionSchema`. Out: fields with numbers, or the error that Milvus would give.
 
+pub mod structs;
+
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::schema::{CollectionSchema, DataType, FieldSchema, FunctionSchema, FunctionType};
 
@@ -20,7 +22,7 @@ const MAX_CAPACITY: usize = 4_096;
 
 #[derive(Clone, Debug)]
 pub struct Schema {
-    /// in the order of the columns; the dynamic field is the last one
+    /// in the order of the columns: those of the schema, of arrays of structs, the dynamic one
     pub fields: Vec<Field>,
     /// what was created, for DescribeCollection; without the dynamic field
     pub message: CollectionSchema,
@@ -31,13 +33,13 @@ pub struct Schema {
 pub struct Field {
     pub name: String,
     pub data_type: DataType,
-    /// of an ARRAY
+    /// of an ARRAY or an array of vectors
     pub element_type: DataType,
-    /// of a dense vector
+    /// of a dense vector, or of each in an array
     pub dim: usize,
     /// bytes of a VARCHAR, or of one in an ARRAY
     pub max_length: Option<usize>,
-    /// elements of an ARRAY
+    /// elements of an ARRAY, vectors of an array of vectors
     pub max_capacity: Option<usize>,
     pub nullable: bool,
     pub message: FieldSchema,
@@ -56,17 +58,17 @@ impl Field {
     pub fn is_vector(&self) -> bool {
         is_vector(self.data_type)
     }
+
+    /// Of an array of structs.
+    pub fn is_part(&self) -> bool {
+        self.name.ends_with(']')
+    }
 }
 
 impl Schema {
     /// Numbers the fields and checks all of it.
     pub fn new(mut message: CollectionSchema) -> Result<Schema> {
-        if let Some(other) = message.struct_array_fields.first() {
-            let name = &other.name;
-            return Err(Error::invalid(format!(
-                "struct array fields are not supported by this engine: {name}"
-            )));
-        }
+        structs::check(&mut message)?;
         check_fields(&message)?;
         mark_function_outputs(&mut message)?;
         for (field, id) in message.fields.iter_mut().zip(FIRST_FIELD_ID..) {
@@ -75,9 +77,17 @@ impl Schema {
         let mut fields = message.fields.iter().map(Field::new).collect::<Result<Vec<_>>>()?;
         let primary = primary_key(&message)?;
         check_partition_key(&message)?;
+        let dynamic = FIRST_FIELD_ID + fields.len() as i64;
+        let mut next = dynamic + i64::from(message.enable_dynamic_field);
+        for each in &mut message.struct_array_fields {
+            next = structs::number(each, next);
+            let columns = structs::columns(each);
+            let columns = columns.iter().map(Field::read).collect::<Result<Vec<_>>>()?;
+            fields.extend(columns);
+        }
         if message.enable_dynamic_field {
             fields.push(Field::new(&FieldSchema {
-                field_id: FIRST_FIELD_ID + fields.len() as i64,
+                field_id: dynamic,
                 name: DYNAMIC_FIELD.to_string(),
                 data_type: DataType::Json.into(),
                 is_dynamic: true,
@@ -90,24 +100,27 @@ impl Schema {
     /// A schema that was checked and numbered before: its message, and the fields of its columns.
     pub fn restored(message: CollectionSchema, fields: &[FieldSchema]) -> Result<Schema> {
         let primary = primary_key(&message)?;
-        let all = message.fields.len()..=message.fields.len() + 1;
-        if !fields.starts_with(&message.fields) || !all.contains(&fields.len()) {
+        let mut own = message.fields.clone();
+        own.extend(message.struct_array_fields.iter().flat_map(structs::columns));
+        let all = own.len()..=own.len() + 1;
+        if !fields.starts_with(&own) || !all.contains(&fields.len()) {
             return Err(Error::invalid("the columns are not those of the schema"));
         }
-        let fields = fields.iter().map(Field::new).collect::<Result<_>>()?;
+        let fields = fields.iter().map(Field::read).collect::<Result<_>>()?;
         Ok(Schema { fields, message, primary })
     }
 
-    /// Puts a field behind those of the schema, before the dynamic one. Gives its place.
+    /// Puts a field behind those of the schema, before those of structs and the dynamic one. Gives
+    /// its place.
     pub fn add(&mut self, mut message: FieldSchema) -> Result<usize> {
-        let last = self.fields.iter().map(|field| field.message.field_id).max();
-        message.field_id = last.unwrap_or(FIRST_FIELD_ID) + 1;
+        message.field_id = self.last_id() + 1;
         let mut changed = self.message.clone();
+        let index = changed.fields.len();
         changed.fields.push(message.clone());
+        structs::check(&mut changed)?;
         check_fields(&changed)?;
         let field = Field::new(&message)?;
         self.message = changed;
-        let index = self.fields.len() - usize::from(self.dynamic().is_some());
         self.fields.insert(index, field);
         Ok(index)
     }
@@ -137,13 +150,15 @@ impl Schema {
     }
 
     /// Puts a changed field in the place of what it was.
-    pub fn replace(&mut self, index: usize, field: Field) {
+    pub fn replace(&mut self, index: usize, field: Field) -> Result<()> {
+        self.replace_part(index, &field.message)?;
         if let Some(place) = self.message.fields.get_mut(index) {
             place.clone_from(&field.message);
         }
         if let Some(place) = self.fields.get_mut(index) {
             *place = field;
         }
+        Ok(())
     }
 
     pub fn find(&self, name: &str) -> Option<(usize, &Field)> {
@@ -185,7 +200,8 @@ pub fn is_vector(data_type: DataType) -> bool {
         | DataType::Float16Vector
         | DataType::BFloat16Vector
         | DataType::SparseFloatVector
-        | DataType::Int8Vector => true,
+        | DataType::Int8Vector
+        | DataType::ArrayOfVector => true,
         DataType::None
         | DataType::Bool
         | DataType::Int8
@@ -200,7 +216,8 @@ pub fn is_vector(data_type: DataType) -> bool {
         | DataType::Json
         | DataType::Geometry
         | DataType::Text
-        | DataType::Timestamptz => false,
+        | DataType::Timestamptz
+        | DataType::ArrayOfStruct => false,
     }
 }
 
@@ -213,6 +230,21 @@ impl Field {
     /// Checks one field for itself.
     pub fn new(message: &FieldSchema) -> Result<Field> {
         let name = &message.name;
+        if !message.is_dynamic {
+            check_name("field", name)?;
+        }
+        match message.data_type() {
+            DataType::ArrayOfVector => Err(Error::invalid(format!(
+                "array of vector can only be in the struct array field, field name: {name}"
+            ))),
+            DataType::ArrayOfStruct => Err(Error::invalid("data type ArrayOfStruct is not valid")),
+            _ => Field::read(message),
+        }
+    }
+
+    /// The same of a column that may be one of a struct, whatever its name.
+    pub fn read(message: &FieldSchema) -> Result<Field> {
+        let name = &message.name;
         let data_type = match message.data_type() {
             DataType::None => return Err(Error::invalid("data type None is not valid")),
             DataType::String => {
@@ -222,9 +254,6 @@ impl Field {
             }
             known => known,
         };
-        if !message.is_dynamic {
-            check_name("field", name)?;
-        }
         let element_type = message.element_type();
         let text = data_type == DataType::VarChar
             || (data_type == DataType::Array && element_type == DataType::VarChar);
@@ -236,10 +265,15 @@ impl Field {
             name: name.clone(),
             data_type,
             element_type,
-            dim: dimension(message, data_type)?,
+            dim: match data_type {
+                DataType::ArrayOfVector => dimension(message, element_type)?,
+                other => dimension(message, other)?,
+            },
             max_length: if text { Some(size("max_length", MAX_LENGTH)?) } else { None },
             max_capacity: match data_type {
-                DataType::Array => Some(size("max_capacity", MAX_CAPACITY)?),
+                DataType::Array | DataType::ArrayOfVector => {
+                    Some(size("max_capacity", MAX_CAPACITY)?)
+                }
                 _ => None,
             },
             nullable: message.nullable,
@@ -285,16 +319,7 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
 }
 
 fn check_fields(message: &CollectionSchema) -> Result<()> {
-    let fields = &message.fields;
-    if fields.len() > MAX_FIELDS {
-        return Err(Error::invalid(format!(
-            "maximum field's number should be limited to {MAX_FIELDS}"
-        )));
-    }
-    for (index, field) in fields.iter().enumerate() {
-        if fields.iter().take(index).any(|other| other.name == field.name) {
-            return Err(Error::invalid(format!("duplicated field name {} found", field.name)));
-        }
+    for field in &message.fields {
         if field.is_dynamic {
             return Err(Error::invalid("cannot explicitly set a field as a dynamic field"));
         }
@@ -305,16 +330,7 @@ fn check_fields(message: &CollectionSchema) -> Result<()> {
             )));
         }
     }
-    let vectors = fields.iter().filter(|field| is_vector(field.data_type())).count();
-    if vectors == 0 {
-        return Err(Error::invalid("schema does not contain vector field"));
-    }
-    if vectors > MAX_VECTOR_FIELDS {
-        return Err(Error::invalid(format!(
-            "maximum vector field's number should be limited to {MAX_VECTOR_FIELDS}"
-        )));
-    }
-    Ok(())
+    structs::check_vectors(message)
 }
 
 fn primary_key(message: &CollectionSchema) -> Result<usize> {

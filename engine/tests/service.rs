@@ -9,7 +9,7 @@ use milvus_proto::schema::scalar_field::Data as Scalars;
 use milvus_proto::schema::vector_field::Data as Vectors;
 use milvus_proto::schema::{
     CollectionSchema, DataType, FieldData, FieldSchema, FloatArray, JsonArray, LongArray,
-    ScalarField, StringArray, StructArrayFieldSchema, VectorField,
+    ScalarField, StringArray, VectorField,
 };
 use milvus_proto::{Reply, Request};
 use prost::Message;
@@ -495,18 +495,6 @@ fn an_index_of_texts_or_json_says_what_it_is_for() {
     }
     server.done(index("title", "NGRAM", r#"{"min_gram": 2, "max_gram": 3}"#));
     server.done(index("$meta", "INVERTED", r#"{"json_path": "a", "json_cast_type": "double"}"#));
-}
-
-#[test]
-fn a_kind_of_field_that_is_not_there_is_refused() {
-    let mut server = Server::new();
-    let mut request = books();
-    let mut schema = CollectionSchema::decode(request.schema.as_slice()).unwrap();
-    let name = "events".to_string();
-    schema.struct_array_fields = vec![StructArrayFieldSchema { name }];
-    request.schema = schema.encode_to_vec();
-    let reason = "struct array fields are not supported by this engine: events: invalid parameter";
-    assert_eq!(server.wrong(request), (1100, reason.to_string()));
 }
 
 #[test]

@@ -179,6 +179,7 @@ methods! {
     AlterCollection: Write 2 3 0 db, AlterCollectionRequest -> Status;
     AlterCollectionField: Write 2 4 18 db, AlterCollectionFieldRequest -> Status;
     AddCollectionField: Write 2 6 0 db, AddCollectionFieldRequest -> Status;
+    AddCollectionStructField: Write 3 0 0 db, AddCollectionStructFieldRequest -> Status;
     AlterCollectionSchema: Write 3 0 0 db,
         AlterCollectionSchemaRequest -> AlterCollectionSchemaResponse;
     TruncateCollection: Write 2 6 11 db, TruncateCollectionRequest -> TruncateCollectionResponse;

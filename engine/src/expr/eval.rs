@@ -1,6 +1,7 @@
 //! The truth of a filter for rows of a segment, column by column. Three-valued logic after Kleene:
 //! what is unknown stays so, unless the other side decides.
 
+mod elements;
 pub mod item;
 mod scan;
 mod seek;
@@ -10,11 +11,12 @@ use std::ops::Range;
 use super::Texts;
 use super::json;
 use super::plan::{Computed, Node, Operand, Place};
-use super::tree::Compare;
+use super::tree::{Compare, Quantity};
 use super::value::Value;
 use crate::segment::Segment;
 use crate::segment::bits::Bits;
 use crate::segment::column::{Cell, Column};
+pub use elements::Element;
 use item::{Item, item};
 use seek::Sought;
 
@@ -31,6 +33,8 @@ pub struct Eval<'a> {
     pub texts: &'a dyn Texts,
     /// of samples
     pub seed: u64,
+    /// the elements in question, each with its row: then `rows` are places among them
+    pub elements: Option<&'a [Element]>,
 }
 
 impl Eval<'_> {
@@ -72,9 +76,11 @@ impl Eval<'_> {
                 }
                 match of.place {
                     Place::Keys(_) => self.items(of, asked, |item| set.of_json(item)),
-                    Place::Whole | Place::Element(_) => self.items(of, asked, |item| {
-                        (!matches!(item, Item::Unknown)).then(|| set.has(item))
-                    }),
+                    Place::Whole | Place::Element(_) | Place::Each => {
+                        self.items(of, asked, |item| {
+                            (!matches!(item, Item::Unknown)).then(|| set.has(item))
+                        })
+                    }
                 }
             }
             Node::Fields { left, compare, right } => {
@@ -141,6 +147,20 @@ impl Eval<'_> {
                 }
                 Truth { yes, known: truth.known }
             }
+            Node::ElementFilter { column, of, rows } => {
+                let mut truth = self.truth(rows, asked);
+                truth.yes.and(&self.matched(*column, of, Some(&truth.yes), |yes, _| yes > 0).yes);
+                truth
+            }
+            Node::Match { column, of, how, count } => {
+                self.matched(*column, of, asked, |yes, all| match how {
+                    Quantity::All => yes == all,
+                    Quantity::Any => yes > 0,
+                    Quantity::Least => yes >= *count,
+                    Quantity::Most => yes <= *count,
+                    Quantity::Exact => yes == *count,
+                })
+            }
         }
     }
 
@@ -205,7 +225,13 @@ impl Eval<'_> {
         test: impl Fn(&Item) -> Option<bool>,
     ) -> Truth {
         let Some(column) = self.segment.column(of.column) else { return self.unknown() };
-        self.each(asked, |row| test(&item(of, column.cell(row))))
+        self.each(asked, |at| {
+            let element = match self.elements {
+                Some(elements) => *elements.get(at)?,
+                None => Element { row: at, at: 0 },
+            };
+            test(&item(of, column.cell(element.row), element.at))
+        })
     }
 
     fn cells(

@@ -4,6 +4,7 @@
 
 mod words;
 
+use super::tree::Quantity;
 use words::{SIGNS, keyword};
 
 /// What a token is. The text of it is at its place.
@@ -78,8 +79,9 @@ pub enum Function {
     ContainsAll,
     ContainsAny,
     ArrayLength,
-    /// `element_filter`, `match_all` and their kin, over arrays of structs
-    Elements,
+    ElementFilter,
+    /// `match_all` and its kin, over arrays of structs
+    Match(Quantity),
     /// `st_within` and its kin
     Spatial,
 }

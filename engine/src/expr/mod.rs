@@ -120,7 +120,35 @@ impl Filter {
     pub fn matches(&self, segment: &Segment, rows: Range<usize>, texts: &dyn Texts) -> Bits {
         let end = rows.end.min(segment.rows());
         let rows = rows.start.min(end)..end;
-        eval::Eval { segment, rows, texts, seed: self.seed }.truth(&self.node, None).yes
+        self.eval(segment, rows, texts).truth(&self.node, None).yes
+    }
+
+    /// A column of the array of structs whose elements it is for, where it is for elements.
+    pub fn element_column(&self) -> Option<usize> {
+        match self.node {
+            plan::Node::ElementFilter { column, .. } => Some(column),
+            _ => None,
+        }
+    }
+
+    /// The elements that match, of each of some rows that do; none where it is for rows.
+    pub fn elements(
+        &self,
+        segment: &Segment,
+        rows: &[usize],
+        texts: &dyn Texts,
+    ) -> Option<Vec<Vec<usize>>> {
+        let plan::Node::ElementFilter { column, of, .. } = &self.node else { return None };
+        Some(self.eval(segment, 0..0, texts).elements(*column, of, rows))
+    }
+
+    fn eval<'a>(
+        &self,
+        segment: &'a Segment,
+        rows: Range<usize>,
+        texts: &'a dyn Texts,
+    ) -> eval::Eval<'a> {
+        eval::Eval { segment, rows, texts, seed: self.seed, elements: None }
     }
 
     /// The keys of a filter that asks for keys and nothing else (`pk in [2, 1]`, `pk == 1`), as

@@ -343,6 +343,7 @@ impl Parser<'_> {
             Tree::Range(range) => range.lower.height.max(range.upper.height) + 1,
             Tree::List(parts) => highest(parts) + 1,
             Tree::Call { arguments, .. } => highest(arguments) + 1,
+            Tree::ElementFilter { of, .. } | Tree::Match { of, .. } => of.height + 1,
             Tree::TextMatch { query, .. } => query.height + 1,
             Tree::PhraseMatch { query, slop, .. } => {
                 query.height.max(slop.as_ref().map_or(0, |slop| slop.height)) + 1

@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use super::like::Pattern;
 use super::set::Set;
 use super::spatial::Spatial;
-use super::tree::{Arithmetic, Compare, Contains};
+use super::tree::{Arithmetic, Compare, Contains, Quantity};
 use super::value::Value;
 use crate::segment::Key;
 use crate::time::Interval;
@@ -86,6 +86,21 @@ pub enum Node {
         of: Box<Node>,
         share: f64,
     },
+    /// the elements that are so, of an array of structs in rows that are so
+    ElementFilter {
+        /// one of the array's
+        column: usize,
+        of: Box<Node>,
+        rows: Box<Node>,
+    },
+    /// how many elements of an array of structs are so
+    Match {
+        /// one of the array's
+        column: usize,
+        of: Box<Node>,
+        how: Quantity,
+        count: usize,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +116,8 @@ pub enum Place {
     Whole,
     /// of an ARRAY
     Element(usize),
+    /// of an ARRAY the element that is in question
+    Each,
     /// of a JSON: keys of objects and indexes of lists, from the outside
     Keys(Vec<Box<str>>),
 }
@@ -154,7 +171,13 @@ impl Node {
                 parts.iter_mut().for_each(Node::arrange);
                 parts.sort_by_key(Node::cost);
             }
-            Node::Not(inner) | Node::Sample { of: inner, .. } => inner.arrange(),
+            Node::Not(inner) | Node::Sample { of: inner, .. } | Node::Match { of: inner, .. } => {
+                inner.arrange();
+            }
+            Node::ElementFilter { of, rows, .. } => {
+                of.arrange();
+                rows.arrange();
+            }
             _ => {}
         }
     }
@@ -176,6 +199,7 @@ impl Node {
             Node::Time { .. } => 3,
             Node::Exists { .. } => 6,
             Node::ContainsAny { of, .. } | Node::ContainsAll { of, .. } => of.cost() + 2,
+            Node::Match { .. } | Node::ElementFilter { .. } => 8,
             Node::Matches { .. } => 9,
             Node::Spatial { .. } => 11,
             Node::TextMatch { .. } | Node::PhraseMatch { .. } => 10,
@@ -188,7 +212,7 @@ impl Operand {
         match (&self.place, &self.computed) {
             (Place::Whole, Computed::Plain) => 1,
             (Place::Whole, _) => 2,
-            (Place::Element(_), _) => 3,
+            (Place::Element(_) | Place::Each, _) => 3,
             (Place::Keys(_), _) => 6,
         }
     }

@@ -84,7 +84,7 @@ impl Set {
             },
             Item::Text(value) => self.has_text(value),
             Item::Array(_) | Item::List(_) => self.lists.iter().any(|list| item.equals(list)),
-            Item::Object | Item::Unknown => false,
+            Item::Vectors(_) | Item::Object | Item::Unknown => false,
         }
     }
 

@@ -67,6 +67,18 @@ pub enum Tree {
         slop: Option<Box<Node>>,
     },
     Sample(Box<Node>),
+    /// the elements of an array of structs that are so
+    ElementFilter {
+        array: Token,
+        of: Box<Node>,
+    },
+    /// how many elements of an array of structs are so
+    Match {
+        how: Quantity,
+        array: Token,
+        of: Box<Node>,
+        threshold: Option<Token>,
+    },
     Time(Box<Time>),
     Call {
         name: Token,
@@ -141,6 +153,16 @@ pub enum Contains {
     One,
     All,
     Any,
+}
+
+/// How many elements a match asks for; all but the first two have a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    All,
+    Any,
+    Least,
+    Most,
+    Exact,
 }
 
 impl Arithmetic {
@@ -224,6 +246,19 @@ impl Compare {
             Compare::GreaterEqual => order.is_ge(),
             Compare::Equal => order.is_eq(),
             Compare::NotEqual => order.is_ne(),
+        }
+    }
+}
+
+impl Quantity {
+    /// As Milvus names it in errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::All => "MATCH_ALL",
+            Quantity::Any => "MATCH_ANY",
+            Quantity::Least => "MATCH_LEAST",
+            Quantity::Most => "MATCH_MOST",
+            Quantity::Exact => "MATCH_EXACT",
         }
     }
 }

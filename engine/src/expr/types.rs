@@ -3,6 +3,7 @@
 
 mod column;
 mod compare;
+mod elements;
 mod functions;
 mod spatial;
 
@@ -26,7 +27,7 @@ pub fn predicate(
     templates: &Templates,
     zone: &str,
 ) -> Result<Plan, String> {
-    let types = Types { text, schema, templates, zone };
+    let types = Types { text, schema, templates, zone, array: None };
     match types.typed(root)? {
         Typed::Filter(plan) => Ok(plan),
         Typed::Value(Value::Bool(value), None) => Ok(Plan::Always(value)),
@@ -44,7 +45,7 @@ pub fn identifier(
     node: &Node,
     schema: &Schema,
 ) -> Result<(usize, Vec<String>), String> {
-    let types = Types { text, schema, templates: &Templates::new(), zone: zone::UTC };
+    let types = Types { text, schema, templates: &Templates::new(), zone: zone::UTC, array: None };
     if !matches!(node.tree, Tree::Name | Tree::Path) {
         return Err(format!("{} is no identifier", types.words(node)));
     }
@@ -52,12 +53,15 @@ pub fn identifier(
     Ok((column.index, column.path.into_iter().map(String::from).collect()))
 }
 
+#[derive(Clone, Copy)]
 struct Types<'a> {
     text: &'a str,
     schema: &'a Schema,
     templates: &'a Templates,
     /// of moments that are written without an offset
     zone: &'a str,
+    /// the array of structs whose elements are in question
+    array: Option<&'a str>,
 }
 
 /// What a part of a filter is.
@@ -119,6 +123,10 @@ impl Types<'_> {
                 self.phrase_match(*field, query, slop.as_deref()).map(Typed::Filter)
             }
             Tree::Sample(share) => self.sample(share).map(Typed::Filter),
+            Tree::ElementFilter { array, of } => self.element_filter(*array, of).map(Typed::Filter),
+            Tree::Match { how, array, of, threshold } => {
+                self.match_elements(*how, *array, of, *threshold).map(Typed::Filter)
+            }
             Tree::Time(time) => self.time(time).map(Typed::Filter),
             Tree::Call { name, arguments } => self.call(*name, arguments).map(Typed::Filter),
             Tree::Spatial { name, field, arguments } => {
@@ -161,6 +169,9 @@ impl Types<'_> {
             }
             (_, Typed::Filter(Plan::Sample { .. })) => {
                 Err("random sample expression cannot be used in unary expression".into())
+            }
+            (_, Typed::Filter(Plan::ElementFilter { .. })) => {
+                Err("element filter expression cannot be used in unary expression".into())
             }
             (_, Typed::Column(column)) if column.is_whole_array() => {
                 Err(column::NO_WHOLE_ARRAYS.into())
@@ -206,6 +217,10 @@ impl Types<'_> {
 
     #[inline(never)]
     fn null(&self, node: &Node, negated: bool, of: &Node) -> Result<Plan> {
+        if let Some(column) = self.whole_struct(of) {
+            let null = Plan::Null { column: column.index };
+            return Ok(if negated { Plan::Not(Box::new(null)) } else { null });
+        }
         let column = self.column(of)?;
         if crate::schema::is_vector(column.data_type) {
             return Err("IsNull/IsNotNull operations are not supported on vector fields".into());
@@ -281,6 +296,13 @@ fn join(and: bool, left: Typed, right: Typed) -> Result<Typed> {
             },
             _ => only_booleans(),
         },
+        (Typed::Filter(Plan::ElementFilter { .. }), _) => Err(format!(
+            "element filter expression can only be the last expression in the logical {word} \
+             expression"
+        )),
+        (_, Typed::Filter(Plan::ElementFilter { .. })) if !and => {
+            Err("element filter expression cannot be used in logical or expression".into())
+        }
         (Typed::Filter(Plan::Sample { .. }), _) if and => Err(
             "random sample expression can only be the last expression in the logical and expression"
                 .into(),
@@ -293,6 +315,10 @@ fn join(and: bool, left: Typed, right: Typed) -> Result<Typed> {
         (Typed::Filter(left), Typed::Filter(Plan::Sample { of, share })) => {
             let of = Box::new(both(true, left, *of));
             Ok(Typed::Filter(Plan::Sample { of, share }))
+        }
+        (Typed::Filter(left), Typed::Filter(Plan::ElementFilter { column, of, rows })) => {
+            let rows = Box::new(both(true, left, *rows));
+            Ok(Typed::Filter(Plan::ElementFilter { column, of, rows }))
         }
         (Typed::Filter(left), Typed::Filter(right)) => Ok(Typed::Filter(both(and, left, right))),
         _ => only_booleans(),

@@ -70,7 +70,7 @@ impl TopK {
         let metric = self.metric;
         let hit = |packed| {
             let (distance, row) = unpack(packed);
-            Hit { row, score: metric.turn(distance) + 0.0 }
+            Hit { row, score: metric.turn(distance) + 0.0, element: 0 }
         };
         self.heap.into_sorted_vec().into_iter().map(hit).collect()
     }

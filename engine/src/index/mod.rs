@@ -62,4 +62,6 @@ impl Metric {
 pub struct Hit {
     pub row: u32,
     pub score: f32,
+    /// its place in the row's list, where one has several vectors
+    pub element: u32,
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! numbers and dense vectors: the values, little-endian, as they lie in memory
-//! texts, JSON, arrays, sparse vectors: rows u32, {length u32} of each, the bytes of each
+//! texts, JSON, arrays, sparse vectors, lists: rows u32, {length u32} of each, the bytes of each
 //! ```
 
 use std::ops::Range;
@@ -87,7 +87,7 @@ pub(super) fn bytes_of(segment: &Segment, rows: Range<usize>) -> usize {
             Data::Int(_) | Data::Float(_) => 4 * count,
             Data::Long(_) | Data::Double(_) => 8 * count,
             Data::Text(texts) => each(texts, rows.clone(), |text| 4 + text.len()),
-            Data::Json(bytes) | Data::Sparse(bytes) => {
+            Data::Json(bytes) | Data::Sparse(bytes) | Data::Lists(bytes, _) => {
                 each(bytes, rows.clone(), |bytes| 4 + bytes.len())
             }
             Data::Array(arrays) => each(arrays, rows.clone(), |array| 4 + array.encoded_len()),
@@ -214,7 +214,7 @@ fn piece(data: &Data, rows: Range<usize>) -> (usize, Vec<u8>) {
         Data::Int8s(blocks) => fixed(blocks, rows),
         Data::Bits(blocks) => fixed(blocks, rows),
         Data::Text(blocks) => lengths(blocks, rows, |text, to| to.extend(text.as_bytes())),
-        Data::Json(blocks) | Data::Sparse(blocks) => {
+        Data::Json(blocks) | Data::Sparse(blocks) | Data::Lists(blocks, _) => {
             lengths(blocks, rows, |bytes, to| to.extend(bytes))
         }
         Data::Array(blocks) => lengths(blocks, rows, |array, to| array.encode_raw(to)),
@@ -236,7 +236,7 @@ fn take(data: &mut Data, bytes: &[u8]) -> Option<()> {
         Data::Text(blocks) => {
             take_lengths(blocks, bytes, |bytes| Some(std::str::from_utf8(bytes).ok()?.into()))
         }
-        Data::Json(blocks) | Data::Sparse(blocks) => {
+        Data::Json(blocks) | Data::Sparse(blocks) | Data::Lists(blocks, _) => {
             take_lengths(blocks, bytes, |bytes| Some(bytes.into()))
         }
         Data::Array(blocks) => {

@@ -5,7 +5,8 @@
 //! version u32, State as a protobuf message
 //! ```
 //! A field that is added has a new number and means nothing by its default. Whatever an older
-//! engine must not overlook raises the version, and this engine then reads both.
+//! engine must not overlook raises the version, and this engine then reads both: arrays of structs
+//! are of version 2, and where there are none the body is one of version 1.
 
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::rg::ResourceGroupConfig;
@@ -14,7 +15,8 @@ use prost::Message;
 
 use crate::store::error::{Result, StoreError};
 
-const VERSION: u32 = 1;
+const FIRST: u32 = 1;
+const STRUCTS: u32 = 2;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct State {
@@ -184,7 +186,11 @@ pub(super) struct Group {
 
 impl State {
     pub fn to_body(&self) -> Vec<u8> {
-        let mut body = VERSION.to_le_bytes().to_vec();
+        let collections = self.databases.iter().flat_map(|database| &database.collections);
+        let mut schemas = collections.filter_map(|collection| collection.schema.as_ref());
+        let structs = schemas.any(|schema| !schema.struct_array_fields.is_empty());
+        let version = if structs { STRUCTS } else { FIRST };
+        let mut body = version.to_le_bytes().to_vec();
         self.encode_raw(&mut body);
         body
     }
@@ -194,7 +200,7 @@ impl State {
             return Err(damaged("its body is cut short"));
         };
         match u32::from_le_bytes(*version) {
-            VERSION => State::decode(message).map_err(|error| damaged(error.to_string())),
+            FIRST | STRUCTS => State::decode(message).map_err(|error| damaged(error.to_string())),
             found => Err(StoreError::Format { found }),
         }
     }

@@ -13,9 +13,9 @@ use milvus_proto::schema::{DataType, IDs};
 use prost::Message as _;
 
 use crate::catalog::Collection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, expected};
 use crate::schema::Field;
-use crate::search::plan::{Plan, expected};
+use crate::search::plan::Plan;
 use crate::segment::Key;
 
 /// The queries that keys stand for.
@@ -34,6 +34,9 @@ impl ByKey {
         moment: u64,
     ) -> Result<ByKey> {
         let collection = plan.collection;
+        if plan.field.data_type == DataType::ArrayOfVector {
+            return Err(Error::invalid("array of vector is not supported for search by IDs"));
+        }
         let partitions = collection.readable_partitions(&request.partition_names)?;
         let (column, field) = collection.schema.field(source(collection, plan.field))?;
         let keys = keys(collection, ids)?;
@@ -133,6 +136,7 @@ fn queries(field: &Field, columns: Columns) -> (PlaceholderType, Vec<Vec<u8>>) {
             let texts = texts.data.into_iter().map(String::into_bytes);
             return (PlaceholderType::VarChar, texts.collect());
         }
+        Columns::StructArrays(_) => return Default::default(),
     };
     match data {
         Some(Vectors::FloatVector(floats)) => {
@@ -152,6 +156,7 @@ fn queries(field: &Field, columns: Columns) -> (PlaceholderType, Vec<Vec<u8>>) {
         Some(Vectors::SparseFloatVector(sparse)) => {
             (PlaceholderType::SparseFloatVector, sparse.contents)
         }
-        None => Default::default(),
+        // of a list there is no one vector
+        Some(Vectors::VectorArray(_)) | None => Default::default(),
     }
 }

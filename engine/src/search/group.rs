@@ -173,7 +173,14 @@ impl Group {
             Some(Cell::Int(value)) => Value::Int(value),
             Some(Cell::Text(value)) => Value::Text(value.to_string()),
             Some(Cell::Json(text)) => self.within(text),
-            Some(Cell::Null | Cell::Float(_) | Cell::Double(_) | Cell::Array(_) | Cell::Vector)
+            Some(
+                Cell::Null
+                | Cell::Float(_)
+                | Cell::Double(_)
+                | Cell::Array(_)
+                | Cell::List(_)
+                | Cell::Vector,
+            )
             | None => Value::Null,
         }
     }

@@ -6,10 +6,10 @@
 
 use milvus_proto::schema::SearchIteratorV2Results as Place;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, expected};
 use crate::index::collect::Range;
 use crate::index::{Hit, Metric};
-use crate::search::plan::{Params, expected};
+use crate::search::plan::Params;
 
 pub(crate) struct Page {
     token: Option<String>,

@@ -10,6 +10,7 @@ mod chain;
 mod group;
 pub(crate) mod indexed;
 mod iterator;
+mod lists;
 pub(crate) mod plan;
 mod queries;
 mod rank;
@@ -20,7 +21,7 @@ pub mod texts;
 
 use milvus_proto::milvus as pb;
 use milvus_proto::milvus::search_request::SearchInput;
-use milvus_proto::schema::SearchResultData;
+use milvus_proto::schema::{LongArray, SearchResultData};
 
 use crate::catalog::Collection;
 use crate::error::{Error, Result, success};
@@ -67,6 +68,10 @@ pub(crate) fn search(
     let mut results = results(collection, &outputs, &found, plan.limit, round);
     if let Some(group) = &plan.group {
         results.group_by_field_value = Some(group.values(collection, &found));
+    }
+    if plan.is_by_element() {
+        let places = found.iter().flatten().map(|hit| i64::from(hit.element));
+        results.element_indices = Some(LongArray { data: places.collect() });
     }
     if let Some(page) = plan.page.take() {
         let last = found.iter().flatten().last().map(|hit| hit.score);
@@ -169,6 +174,7 @@ fn found(
     };
     // a group may lie anywhere behind the first hits
     let k = match plan.group {
+        Some(_) if plan.is_by_element() => usize::MAX,
         Some(_) => plan.collection.segment.rows(),
         None => plan.limit + plan.offset,
     };

@@ -1,15 +1,13 @@
 //! A search, settled: which field by which metric, how many hits from where on, which rows may be
 //! found. In: a request. Out: a plan, or Milvus's error.
 
-use std::fmt::Display;
-
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::DataType;
 use serde_json::Value;
 
 use crate::catalog::Collection;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, expected};
 use crate::expr::{self, Filter};
 use crate::index::Metric;
 use crate::index::built::{Built, Reach};
@@ -19,12 +17,15 @@ use crate::pace::Pace;
 use crate::schema::{Field, param};
 use crate::search::chain::Chains;
 use crate::search::group::Group;
-use crate::search::indexed;
 use crate::search::iterator::Page;
 use crate::search::score::Rescore;
 use crate::search::texts::FieldTexts;
+use crate::search::{indexed, lists};
 use crate::segment::bits::Bits;
 use crate::zone;
+
+/// What the metrics of lists of vectors begin with.
+const MAX_SIM: &str = "MAX_SIM";
 
 /// The most hits of one query, with those that are passed over.
 const WINDOW: usize = 16_384;
@@ -34,6 +35,8 @@ pub(crate) struct Plan<'a> {
     pub column: usize,
     pub field: &'a Field,
     pub metric: Metric,
+    /// whether lists of vectors are compared as wholes
+    pub max_sim: bool,
     pub limit: usize,
     pub offset: usize,
     pub range: Range,
@@ -54,6 +57,7 @@ pub(crate) struct Plan<'a> {
     pub index: Option<(&'a Built, Reach)>,
     /// the rows that may be found
     pub mask: Bits,
+    pub filter: Filter,
 }
 
 /// What a hybrid search says for all its searches.
@@ -105,6 +109,14 @@ impl<'a> Plan<'a> {
         let index = index.ok_or_else(|| Error::about(Kind::IndexNotFound, "field", &field.name))?;
         let own = Params::new(&index.params)?;
         let metric = metric(field, &index.params, &params)?;
+        let max_sim = metric_name(field, &index.params).starts_with(MAX_SIM);
+        lists::check(&collection.schema, (column, field), max_sim, &filter, &params)?;
+        if whole.is_some() && field.data_type == DataType::ArrayOfVector && !max_sim {
+            return Err(Error::new(
+                Kind::NotSupported,
+                "an element-level search within a hybrid search is not there",
+            ));
+        }
         let rescore = Rescore::new(collection, request.function_score.as_ref())?;
         if rescore.is_some() && group.is_some() {
             return Err(Error::invalid("segment scorer with group_by is not supported"));
@@ -129,6 +141,7 @@ impl<'a> Plan<'a> {
             column,
             field,
             metric,
+            max_sim,
             limit,
             offset,
             range,
@@ -143,7 +156,13 @@ impl<'a> Plan<'a> {
             b: number("bm25_b", sparse::DEFAULT_B)?,
             drop_ratio: drop_ratio(&params)?,
             mask: mask(collection, column, &filter, (moment, partitions.as_deref()), pace)?,
+            filter,
         })
+    }
+
+    /// Whether every vector of a list is a find of its own.
+    pub fn is_by_element(&self) -> bool {
+        self.field.data_type == DataType::ArrayOfVector && !self.max_sim
     }
 }
 
@@ -231,39 +250,44 @@ fn is_iterator(params: &Params<'_>) -> bool {
 /// The metric of an index; what a search names must be the same.
 fn metric(field: &Field, index: &[KeyValuePair], params: &Params<'_>) -> Result<Metric> {
     let metric = metric_of(field, index)?;
-    let (own, asked) = (name(metric), params.text("metric_type").map(|text| text.to_uppercase()));
-    match asked.filter(|asked| !asked.is_empty() && asked != own) {
+    let (own, asked) =
+        (metric_name(field, index), params.text("metric_type").map(|text| text.to_uppercase()));
+    match asked.filter(|asked| !asked.is_empty() && *asked != own) {
         Some(asked) => Err(expected("metric type not match", own, asked)),
         None => Ok(metric),
     }
 }
 
-/// The metric of a field's index by its name.
-pub(crate) fn metric_of(field: &Field, index: &[KeyValuePair]) -> Result<Metric> {
+/// What the metric of a field's index is called.
+fn metric_name(field: &Field, index: &[KeyValuePair]) -> String {
     let default = match field.data_type {
+        DataType::ArrayOfVector if field.element_type == DataType::BinaryVector => {
+            "MAX_SIM_HAMMING"
+        }
+        DataType::ArrayOfVector => "MAX_SIM_COSINE",
         DataType::BinaryVector => "HAMMING",
         DataType::SparseFloatVector if field.message.is_function_output => "BM25",
         DataType::SparseFloatVector => "IP",
         _ => "COSINE",
     };
-    let name = param(index, "metric_type").unwrap_or(default).to_uppercase();
-    Ok(match name.as_str() {
-        "L2" => Metric::L2,
-        "IP" => Metric::Ip,
-        "COSINE" => Metric::Cosine,
-        "HAMMING" => Metric::Hamming,
-        "JACCARD" => Metric::Jaccard,
-        "BM25" => Metric::Bm25,
-        other => return Err(Error::invalid(format!("metric type {other} is not there"))),
-    })
+    param(index, "metric_type").unwrap_or(default).to_uppercase()
 }
 
-/// "message: invalid parameter[expected=…][actual=…]", as Milvus has it for two values.
-pub(crate) fn expected(message: &str, expected: impl Display, actual: impl Display) -> Error {
-    let words = Kind::ParameterInvalid.words();
-    Error::plain(
-        Kind::ParameterInvalid,
-        format!("{message}: {words}[expected={expected}][actual={actual}]"),
+/// The metric of a field's index by its name: of lists that of their vectors.
+pub(crate) fn metric_of(field: &Field, index: &[KeyValuePair]) -> Result<Metric> {
+    let name = metric_name(field, index);
+    Ok(
+        match name.strip_prefix(MAX_SIM).map_or(name.as_str(), |rest| rest.trim_start_matches('_'))
+        {
+            "" => Metric::Cosine,
+            "L2" => Metric::L2,
+            "IP" => Metric::Ip,
+            "COSINE" => Metric::Cosine,
+            "HAMMING" => Metric::Hamming,
+            "JACCARD" => Metric::Jaccard,
+            "BM25" => Metric::Bm25,
+            other => return Err(Error::invalid(format!("metric type {other} is not there"))),
+        },
     )
 }
 

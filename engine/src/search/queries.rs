@@ -16,9 +16,9 @@ use crate::index::rows::{Mask, Rows};
 use crate::index::sparse::{Mode, drop_smallest, idf};
 use crate::kernels::Element;
 use crate::pace::{Found, Pace};
-use crate::search::indexed;
 use crate::search::plan::Plan;
 use crate::search::texts::FieldAnalyzer;
+use crate::search::{indexed, lists};
 use crate::segment::blocks::Blocks;
 use crate::segment::column::{Data, bfloats, halves, int8s, pairs};
 
@@ -104,6 +104,7 @@ pub(crate) fn run(
             near_bits(plan, rows, &queries, k, pace)
         }
         Data::Sparse(_) => by_terms(plan, sent, values, k, pace),
+        Data::Lists(rows, _) => lists::run(plan, rows, values, sent, k, pace),
         Data::Bool(_)
         | Data::Int(_)
         | Data::Long(_)
@@ -116,7 +117,9 @@ pub(crate) fn run(
 }
 
 fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
-    let own = match plan.field.data_type {
+    let is_list = plan.field.data_type == DataType::ArrayOfVector;
+    let element = if is_list { plan.field.element_type } else { plan.field.data_type };
+    let own = match element {
         DataType::FloatVector => PlaceholderType::FloatVector,
         DataType::Float16Vector => PlaceholderType::Float16Vector,
         DataType::BFloat16Vector => PlaceholderType::BFloat16Vector,
@@ -133,10 +136,12 @@ fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
             ))),
         };
     }
+    // by MAX_SIM a query is a list of vectors
+    let one = if plan.max_sim { one_of(sent) } else { sent };
     // floats are narrowed to a field of halves, by Milvus's proxy too
-    let narrowed = sent == PlaceholderType::FloatVector
+    let narrowed = one == PlaceholderType::FloatVector
         && matches!(own, PlaceholderType::Float16Vector | PlaceholderType::BFloat16Vector);
-    match sent == own || narrowed {
+    match one == own || narrowed {
         true => Ok(()),
         false => Err(Error::invalid(format!(
             "vector type must be the same, field {} - type {}, search ph type {}",
@@ -144,6 +149,18 @@ fn check_type(plan: &Plan<'_>, sent: PlaceholderType) -> Result<()> {
             plan.field.data_type.as_str_name(),
             sent.as_str_name()
         ))),
+    }
+}
+
+/// The kind of each vector in a list of them.
+fn one_of(sent: PlaceholderType) -> PlaceholderType {
+    match sent {
+        PlaceholderType::EmbListFloatVector => PlaceholderType::FloatVector,
+        PlaceholderType::EmbListFloat16Vector => PlaceholderType::Float16Vector,
+        PlaceholderType::EmbListBFloat16Vector => PlaceholderType::BFloat16Vector,
+        PlaceholderType::EmbListInt8Vector => PlaceholderType::Int8Vector,
+        PlaceholderType::EmbListBinaryVector => PlaceholderType::BinaryVector,
+        _ => PlaceholderType::None,
     }
 }
 
@@ -306,7 +323,7 @@ fn narrowed<T>(query: &[f32], narrow: fn(f32) -> T) -> Vec<T> {
     query.iter().copied().map(narrow).collect()
 }
 
-fn not_finite(value: f32) -> Error {
+pub(super) fn not_finite(value: f32) -> Error {
     Error::invalid(format!("value '{value}' is not a number or infinity"))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::f32::consts::PI;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, expected};
 use crate::index::{Hit, Metric};
 use crate::search::plan::Params;
 use crate::segment::Segment;
@@ -54,7 +54,7 @@ impl Ranker {
             "weighted" => {
                 let weights = weights(params)?;
                 if weights.len() != searches {
-                    return Err(super::plan::expected(
+                    return Err(expected(
                         "the length of weights param mismatch with ann search requests",
                         searches,
                         weights.len(),
@@ -131,9 +131,9 @@ impl Ranker {
         }
         let whole = |(row, (score, count)): (u32, (f32, usize))| match self {
             Ranker::Scored { mode: ScoreMode::Average, .. } => {
-                Hit { row, score: score / count as f32 }
+                Hit { row, score: score / count as f32, element: 0 }
             }
-            _ => Hit { row, score },
+            _ => Hit { row, score, element: 0 },
         };
         let mut joined: Vec<Hit> = scores.into_iter().map(whole).collect();
         joined.sort_by(|a, b| {

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::schema::Field;
 use crate::segment::bits::Bits;
 use crate::segment::blocks::Blocks;
+use crate::segment::lists;
 use crate::{time, zone};
 
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub enum Data {
     Bits(Blocks<u8>),
     /// pairs of a little-endian u32 index and f32 value
     Sparse(Blocks<Box<[u8]>>),
+    /// lists of vectors, and the bytes of one vector
+    Lists(Blocks<Box<[u8]>>, usize),
 }
 
 /// A value of a row, as a filter sees it.
@@ -60,6 +63,8 @@ pub enum Cell<'a> {
     Text(&'a str),
     Json(&'a [u8]),
     Array(&'a ScalarField),
+    /// how many vectors a list has
+    List(usize),
     /// nothing that a filter compares
     Vector,
 }
@@ -75,7 +80,7 @@ impl Column {
             DataType::VarChar | DataType::Text | DataType::Geometry | DataType::String => {
                 Data::Text(Blocks::new(1))
             }
-            DataType::Json | DataType::None => Data::Json(Blocks::new(1)),
+            DataType::Json | DataType::None | DataType::ArrayOfStruct => Data::Json(Blocks::new(1)),
             DataType::Array => Data::Array(Blocks::new(1)),
             DataType::FloatVector => Data::Floats(Blocks::new(field.dim)),
             DataType::BinaryVector => Data::Bits(Blocks::new(field.dim / 8)),
@@ -83,6 +88,7 @@ impl Column {
             DataType::BFloat16Vector => Data::Bfloats(Blocks::new(field.dim)),
             DataType::Int8Vector => Data::Int8s(Blocks::new(field.dim)),
             DataType::SparseFloatVector => Data::Sparse(Blocks::new(1)),
+            DataType::ArrayOfVector => Data::Lists(Blocks::new(1), lists::width(field)),
         };
         Column { data, valid: field.nullable.then(Bits::default) }
     }
@@ -127,7 +133,7 @@ impl Column {
             Data::Float(blocks) | Data::Floats(blocks) => blocks.rows(),
             Data::Double(blocks) => blocks.rows(),
             Data::Text(blocks) => blocks.rows(),
-            Data::Json(blocks) | Data::Sparse(blocks) => blocks.rows(),
+            Data::Json(blocks) | Data::Sparse(blocks) | Data::Lists(blocks, _) => blocks.rows(),
             Data::Array(blocks) => blocks.rows(),
             Data::Halves(blocks) => blocks.rows(),
             Data::Bfloats(blocks) => blocks.rows(),
@@ -148,7 +154,9 @@ impl Column {
             Data::Float(blocks) | Data::Floats(blocks) => blocks.bytes(),
             Data::Double(blocks) => blocks.bytes(),
             Data::Text(blocks) => boxed(blocks, |text| text.len()),
-            Data::Json(blocks) | Data::Sparse(blocks) => boxed(blocks, |bytes| bytes.len()),
+            Data::Json(blocks) | Data::Sparse(blocks) | Data::Lists(blocks, _) => {
+                boxed(blocks, |bytes| bytes.len())
+            }
             Data::Array(blocks) => boxed(blocks, |array| {
                 size_of::<ScalarField>() + array_len(array) * size_of::<i64>()
             }),
@@ -182,6 +190,9 @@ impl Column {
             Data::Text(blocks) => blocks.get(row).map(|value| Cell::Text(value)),
             Data::Json(blocks) => blocks.get(row).map(|value| Cell::Json(value)),
             Data::Array(blocks) => blocks.get(row).map(|value| Cell::Array(value)),
+            Data::Lists(blocks, width) => {
+                blocks.get(row).map(|list| Cell::List(list.len() / (*width).max(1)))
+            }
             Data::Floats(_)
             | Data::Halves(_)
             | Data::Bfloats(_)
@@ -190,6 +201,15 @@ impl Column {
             | Data::Sparse(_) => Some(Cell::Vector),
         };
         cell.unwrap_or(Cell::Null)
+    }
+
+    /// How many elements a row has in an array or a list; none of NULL, and of other kinds.
+    pub fn elements(&self, row: usize) -> Option<usize> {
+        match self.cell(row) {
+            Cell::Array(array) => Some(array_len(array)),
+            Cell::List(count) => Some(count),
+            _ => None,
+        }
     }
 
     /// Adds the rows of another column of the same field.
@@ -207,9 +227,9 @@ impl Column {
             }
             (Data::Double(to), Data::Double(from)) => add(to, from),
             (Data::Text(to), Data::Text(from)) => add(to, from),
-            (Data::Json(to), Data::Json(from)) | (Data::Sparse(to), Data::Sparse(from)) => {
-                add(to, from);
-            }
+            (Data::Json(to), Data::Json(from))
+            | (Data::Sparse(to), Data::Sparse(from))
+            | (Data::Lists(to, _), Data::Lists(from, _)) => add(to, from),
             (Data::Array(to), Data::Array(from)) => add(to, from),
             (Data::Halves(to), Data::Halves(from)) => add(to, from),
             (Data::Bfloats(to), Data::Bfloats(from)) => add(to, from),
@@ -241,9 +261,9 @@ impl Column {
             }
             (Data::Double(to), Data::Double(from)) => pick(to, from, rows),
             (Data::Text(to), Data::Text(from)) => pick(to, from, rows),
-            (Data::Json(to), Data::Json(from)) | (Data::Sparse(to), Data::Sparse(from)) => {
-                pick(to, from, rows);
-            }
+            (Data::Json(to), Data::Json(from))
+            | (Data::Sparse(to), Data::Sparse(from))
+            | (Data::Lists(to, _), Data::Lists(from, _)) => pick(to, from, rows),
             (Data::Array(to), Data::Array(from)) => pick(to, from, rows),
             (Data::Halves(to), Data::Halves(from)) => pick(to, from, rows),
             (Data::Bfloats(to), Data::Bfloats(from)) => pick(to, from, rows),
@@ -275,7 +295,7 @@ impl Column {
             Data::Bfloats(blocks) => blocks.extend(&vec![bf16::ZERO; field.dim]),
             Data::Int8s(blocks) => blocks.extend(&vec![0; field.dim]),
             Data::Bits(blocks) => blocks.extend(&vec![0; blocks.width()]),
-            Data::Sparse(blocks) => blocks.push(Box::from([])),
+            Data::Sparse(blocks) | Data::Lists(blocks, _) => blocks.push(Box::from([])),
         }
         if let Some(valid) = &mut self.valid {
             valid.push(false);
@@ -345,6 +365,10 @@ impl Column {
                 pick(blocks, rows_of_vectors).into_iter().map(i8::cast_unsigned).collect(),
             )),
             Data::Bits(blocks) => vectors(Vectors::BinaryVector(pick(blocks, rows_of_vectors))),
+            // a list for every row, like other arrays
+            Data::Lists(blocks, _) => {
+                Columns::Vectors(lists::given(field, pick(blocks, rows).into_iter()))
+            }
             Data::Sparse(blocks) => {
                 let contents: Vec<Vec<u8>> =
                     pick(blocks, rows_of_vectors).into_iter().map(Vec::from).collect();
@@ -379,6 +403,7 @@ impl Column {
         let (scalars, vectors) = match &sent.field {
             Some(Columns::Scalars(scalars)) => (scalars.data.as_ref(), None),
             Some(Columns::Vectors(vectors)) => (None, vectors.data.as_ref()),
+            Some(Columns::StructArrays(_)) => return Err(wrong()),
             None => (None, None),
         };
         match (&mut self.data, scalars, vectors) {
@@ -453,6 +478,9 @@ impl Column {
                 for row in &sent.contents {
                     to.push(sorted_pairs(row)?.into());
                 }
+            }
+            (Data::Lists(to, _), _, Some(Vectors::VectorArray(sent))) => {
+                lists::taken(field, sent)?.into_iter().for_each(|list| to.push(list));
             }
             _ => return Err(wrong()),
         }
@@ -626,7 +654,7 @@ fn check_array(field: &Field, row: usize, array: &ScalarField) -> Result<()> {
     if let Some(most) = field.max_capacity
         && elements > most
     {
-        return Err(Error::invalid(format!(
+        return Err(lists::too_long(format!(
             "the length ({elements}) of {row}th array exceeds max capacity ({most})"
         )));
     }

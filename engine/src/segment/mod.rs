@@ -5,6 +5,7 @@
 pub mod bits;
 pub mod blocks;
 pub mod column;
+pub mod lists;
 
 use std::collections::HashMap;
 use std::ops::Range;

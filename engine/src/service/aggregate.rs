@@ -184,7 +184,12 @@ impl State {
             }
             Cell::Float(value) => self.floats += f64::from(value),
             Cell::Double(value) => self.floats += value,
-            Cell::Bool(_) | Cell::Text(_) | Cell::Json(_) | Cell::Array(_) | Cell::Vector => {}
+            Cell::Bool(_)
+            | Cell::Text(_)
+            | Cell::Json(_)
+            | Cell::Array(_)
+            | Cell::List(_)
+            | Cell::Vector => {}
         }
         self.count += 1;
         let better = self.row.is_none_or(|best| match function {

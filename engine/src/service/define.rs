@@ -270,6 +270,19 @@ pub(crate) fn alter_field(
     request: pb::AlterCollectionFieldRequest,
 ) -> Result<Status> {
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
+    let mapped = |key: &str| matches!(key, "mmap.enabled" | "mmap_enabled");
+    if collection.schema.find_struct(&request.field_name).is_some() {
+        if let Some(pair) = request.properties.iter().find(|pair| !mapped(&pair.key)) {
+            let key = &pair.key;
+            return Err(Error::invalid(format!(
+                "{key} does not allow update in collection field param"
+            )));
+        }
+        let (name, keys) = (&request.field_name, &request.delete_keys);
+        collection.schema.change_struct(name, |params| change(params, request.properties, keys));
+        collection.updated = context.timestamp;
+        return Ok(success());
+    }
     let (index, field) = collection.schema.field(&request.field_name)?;
     let mut message = field.message.clone();
     for pair in &request.properties {
@@ -280,7 +293,7 @@ pub(crate) fn alter_field(
                 request.field_name, pair.key
             )));
         }
-        if !numeric && !matches!(pair.key.as_str(), "mmap.enabled" | "mmap_enabled") {
+        if !numeric && !mapped(&pair.key) {
             return Err(Error::invalid(format!(
                 "{} does not allow update in collection field param",
                 pair.key
@@ -288,7 +301,7 @@ pub(crate) fn alter_field(
         }
     }
     change(&mut message.type_params, request.properties, &request.delete_keys);
-    collection.schema.replace(index, Field::new(&message)?);
+    collection.schema.replace(index, Field::read(&message)?)?;
     collection.updated = context.timestamp;
     Ok(success())
 }

@@ -9,7 +9,7 @@ use milvus_proto::schema::{FieldSchema, FunctionSchema};
 use crate::catalog::Collection;
 use crate::error::{Error, Kind, Result, success};
 use crate::lifetime;
-use crate::service::{Context, define, write};
+use crate::service::{Context, define, structs, write};
 
 pub(crate) fn alter(
     context: &mut Context<'_>,
@@ -63,7 +63,10 @@ fn drop(collection: &mut Collection, dropped: DropRequest) -> Result<()> {
         Some(Identifier::FieldId(id)) => {
             let fields = &collection.schema.fields;
             let named = fields.iter().find(|field| field.message.field_id == id);
-            let name = named.map(|field| field.name.clone());
+            let mut arrays = collection.schema.message.struct_array_fields.iter();
+            let name = named.map(|field| field.name.clone()).or_else(|| {
+                arrays.find(|array| array.field_id == id).map(|array| array.name.clone())
+            });
             let missing = || Error::invalid(format!("field not found with id: {id}"));
             drop_field(collection, &name.ok_or_else(missing)?)
         }
@@ -79,6 +82,9 @@ fn drop(collection: &mut Collection, dropped: DropRequest) -> Result<()> {
 
 fn drop_field(collection: &mut Collection, name: &str) -> Result<()> {
     let wrong = |words: String| Err(Error::invalid(words));
+    if structs::drop(collection, name)? {
+        return Ok(());
+    }
     let schema = &collection.schema;
     let Some((_, field)) = schema.find(name) else {
         return wrong(format!("field not found: {name}"));

@@ -361,6 +361,13 @@ pub(crate) fn metrics(field: &Field) -> (Option<&'static str>, &'static [&'stati
         | DataType::BFloat16Vector
         | DataType::Int8Vector => (Some("COSINE"), &["COSINE", "L2", "IP"]),
         DataType::BinaryVector => (Some("HAMMING"), &["HAMMING", "JACCARD"]),
+        DataType::ArrayOfVector if field.element_type == DataType::BinaryVector => {
+            (Some("MAX_SIM_HAMMING"), &["MAX_SIM_HAMMING", "MAX_SIM_JACCARD", "HAMMING", "JACCARD"])
+        }
+        DataType::ArrayOfVector => (
+            Some("MAX_SIM_COSINE"),
+            &["MAX_SIM", "MAX_SIM_COSINE", "MAX_SIM_L2", "MAX_SIM_IP", "COSINE", "L2", "IP"],
+        ),
         DataType::SparseFloatVector if field.message.is_function_output => {
             (Some("BM25"), &["BM25"])
         }
@@ -370,7 +377,12 @@ pub(crate) fn metrics(field: &Field) -> (Option<&'static str>, &'static [&'stati
 }
 
 fn fits(field: &Field, index_type: &str) -> bool {
-    let known: &[&str] = match field.data_type {
+    let data_type = match field.data_type {
+        DataType::ArrayOfVector if matches!(index_type, "HNSW" | "IVF_FLAT_CC") => return true,
+        DataType::ArrayOfVector => field.element_type,
+        other => other,
+    };
+    let known: &[&str] = match data_type {
         DataType::FloatVector | DataType::Float16Vector | DataType::BFloat16Vector => &[
             "FLAT",
             "IVF_FLAT",
@@ -396,6 +408,7 @@ fn fits(field: &Field, index_type: &str) -> bool {
         }
         DataType::Json => &["INVERTED", "NGRAM", "BITMAP", "STL_SORT"],
         DataType::Geometry => &["RTREE"],
+        DataType::Array if field.is_part() => &["INVERTED", "BITMAP", "STL_SORT"],
         DataType::Bool | DataType::Array => &["INVERTED", "BITMAP"],
         _ => &["STL_SORT", "INVERTED", "BITMAP"],
     };

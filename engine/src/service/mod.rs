@@ -18,6 +18,7 @@ mod order;
 mod partitions;
 mod query;
 mod reply;
+pub(crate) mod structs;
 mod users;
 mod write;
 
@@ -143,6 +144,7 @@ methods! {
     AlterCollectionRequest: define::alter;
     AlterCollectionFieldRequest: define::alter_field;
     AddCollectionFieldRequest: define::add_field;
+    AddCollectionStructFieldRequest: structs::add;
     AlterCollectionSchemaRequest: fields::alter;
     GetCollectionStatisticsRequest: define::statistics;
 

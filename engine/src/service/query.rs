@@ -96,6 +96,18 @@ pub(crate) fn query(
         return Ok(pb::QueryResults { fields_data, output_fields: request.output_fields, ..reply });
     }
     let Some(outputs) = outputs else { return Ok(reply) };
+    if filter.element_column().is_some() {
+        let page = page(collection, segment.newest(rows), order.as_ref(), (None, 0));
+        let texts = FieldTexts::new(collection)?;
+        let elements = filter.elements(segment, &page, &texts).unwrap_or_default();
+        let (rows, element_indices) = elements_page(page, elements, bounds);
+        return Ok(pb::QueryResults {
+            fields_data: outputs.gather(&collection.schema, segment, &rows),
+            output_fields: outputs.names,
+            element_indices,
+            ..reply
+        });
+    }
     let page = page(collection, segment.newest(rows), order.as_ref(), (limit, offset));
     let mut fields_data = outputs.gather(&collection.schema, segment, &page);
     told.tell(&mut fields_data)?;
@@ -118,6 +130,25 @@ fn page(
     }
     let rows = keyed.into_iter().map(|(_, row)| row).skip(offset);
     rows.take(limit.unwrap_or(usize::MAX)).collect()
+}
+
+/// The elements from the offset on, so many, and the rows that they are in.
+fn elements_page(
+    rows: Vec<usize>,
+    elements: Vec<Vec<usize>>,
+    (limit, offset): (Option<usize>, usize),
+) -> (Vec<usize>, Vec<pb::ElementIndices>) {
+    let (mut skip, mut left) = (offset, limit.unwrap_or(usize::MAX));
+    let part = |elements: Vec<usize>| {
+        let before = skip.min(elements.len());
+        let some: Vec<i64> =
+            elements.into_iter().skip(before).take(left).map(|at| at as i64).collect();
+        (skip, left) = (skip - before, left - some.len());
+        some
+    };
+    let parts = rows.into_iter().zip(elements.into_iter().map(part));
+    let indices = |data| pb::ElementIndices { indices: Some(LongArray { data }) };
+    parts.filter(|(_, part)| !part.is_empty()).map(|(row, part)| (row, indices(part))).unzip()
 }
 
 /// LIMIT and OFFSET as they are written.

@@ -22,7 +22,7 @@ use crate::segment::bits::Bits;
 use crate::segment::column::{Cell, Column};
 use crate::segment::{Key, Segment, ids};
 use crate::service::Context;
-use crate::service::fill;
+use crate::service::{fill, structs};
 use crate::{time, zone};
 
 pub(crate) fn insert(
@@ -39,8 +39,9 @@ fn insert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let mut sent = Sent { fields: request.fields_data, rows, upsert: false };
-    time::columns::read(&collection.schema, &mut sent.fields, zone::of(&collection.properties))?;
+    let mut fields = structs::flattened(&collection.schema, request.fields_data, true)?;
+    time::columns::read(&collection.schema, &mut fields, zone::of(&collection.properties))?;
+    let sent = Sent { fields, rows, upsert: false };
     let columns = columns(&collection.schema, &sent, None, first_id)?;
     check_shapes(&collection.schema, &columns, context.is_again)?;
     let partitions = partitions(collection, &request.partition_name, &columns, rows)?;
@@ -78,8 +79,10 @@ fn upsert_rows(
     let rows = row_count(request.num_rows)?;
     let first_id = context.catalog.reserve(rows);
     let collection = context.catalog.collection_mut(&request.db_name, &request.collection_name)?;
-    let mut sent = Sent { fields: request.fields_data, rows, upsert: true };
-    time::columns::read(&collection.schema, &mut sent.fields, zone::of(&collection.properties))?;
+    let whole = !request.partial_update;
+    let mut fields = structs::flattened(&collection.schema, request.fields_data, whole)?;
+    time::columns::read(&collection.schema, &mut fields, zone::of(&collection.properties))?;
+    let sent = Sent { fields, rows, upsert: true };
     let keys = keys_of(&collection.schema, &sent)?;
     let distinct: HashSet<&Key> = keys.iter().collect();
     if distinct.len() < keys.len() {
@@ -262,6 +265,7 @@ fn columns(
         };
         columns.push(column);
     }
+    structs::check_counts(schema, &columns, sent.rows)?;
     run_functions(schema, &mut columns, sent.rows)?;
     Ok(columns)
 }

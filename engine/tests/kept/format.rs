@@ -17,12 +17,8 @@ fn a_store_of_the_first_version_is_opened() {
     let mut pair = Pair::begin();
     write(&mut pair);
     let folder = folder("kept-v1");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::create_dir_all(&folder).unwrap();
-        for name in ["manifest.0", "manifest.1", "log.2", "seg.1", "seg.2", "seg.3", "seg.4"] {
-            std::fs::write(folder.join(name), pair.memory.get(name).unwrap()).unwrap();
-        }
-    }
+    let names = ["manifest.0", "manifest.1", "log.2", "seg.1", "seg.2", "seg.3", "seg.4"];
+    update(&folder, &pair.memory, &names);
     pair.memory = read(&folder);
     let (kept, opening) = Kept::open(Arc::new(pair.memory.clone())).unwrap();
     assert_eq!((opening.replayed, opening.cut_off, kept.sizes().segments.len()), (4, 0, 4));
@@ -31,6 +27,16 @@ fn a_store_of_the_first_version_is_opened() {
     pair.kept.checkpoint().unwrap();
     pair.reopen();
     pair.look();
+}
+
+/// Writes the files of a store, where that is asked for.
+pub fn update(folder: &Path, memory: &Memory, names: &[&str]) {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(folder).unwrap();
+        for name in names {
+            std::fs::write(folder.join(name), memory.get(name).unwrap()).unwrap();
+        }
+    }
 }
 
 /// What is in the store: most in segments, the rest in the log.
@@ -73,10 +79,10 @@ fn a_body_or_a_record_of_the_future_is_refused() {
     store.append(9, b"something").unwrap();
     let error = Kept::open(Arc::new(memory.clone())).err().unwrap().to_string();
     assert!(error.ends_with("it is of kind 9, which this engine does not know"), "{error}");
-    let (through, manifest_body) = (store.last_sequence(), &[2, 0, 0, 0][..]);
+    let (through, manifest_body) = (store.last_sequence(), &[3, 0, 0, 0][..]);
     store.checkpoint(Checkpoint { manifest_body, through, keep: &[], new: Vec::new() }).unwrap();
     let error = Kept::open(Arc::new(memory)).err().unwrap();
-    assert_eq!(error, StoreError::Format { found: 2 });
+    assert_eq!(error, StoreError::Format { found: 3 });
 }
 
 pub fn folder(version: &str) -> PathBuf {

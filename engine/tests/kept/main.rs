@@ -12,6 +12,9 @@ mod requests;
 mod restart;
 mod salvage;
 mod sequences;
+mod structs;
+#[path = "../structs/data.rs"]
+mod structs_data;
 
 use std::sync::Arc;
 

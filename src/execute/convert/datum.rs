@@ -35,11 +35,13 @@ pub(crate) fn check(fields: &[FieldData], hits: usize) -> Result<()> {
     }
 }
 
-/// Whether the values of a column came in a part of the message that this kernel does not know.
+/// Whether the values of a column came in a part of the message that this kernel does not know, or
+/// are structs.
 fn is_unknown(field: &FieldData, rows: usize) -> bool {
     let empty = match &field.field {
         Some(field_data::Field::Scalars(scalars)) => scalars.data.is_none(),
         Some(field_data::Field::Vectors(vectors)) => vectors.data.is_none(),
+        Some(field_data::Field::StructArrays(_)) => return true,
         None => true,
     };
     let all_null = !field.valid_data.is_empty() && !field.valid_data.contains(&true);
@@ -80,7 +82,7 @@ pub(crate) fn column(data: FieldData, rows: usize) -> Vec<Datum> {
                 _ => Vec::new(),
             }
         }
-        None => Vec::new(),
+        Some(field_data::Field::StructArrays(_)) | None => Vec::new(),
     };
     let valid = data.valid_data;
     if valid.is_empty() {
@@ -157,9 +159,11 @@ pub(crate) fn rows(field: &FieldData) -> usize {
                 ) => bytes.len() / dim.saturating_mul(2),
                 Some(vector_field::Data::Int8Vector(bytes)) => bytes.len() / dim,
                 Some(vector_field::Data::SparseFloatVector(sparse)) => sparse.contents.len(),
+                Some(vector_field::Data::VectorArray(lists)) => lists.data.len(),
                 None => 0,
             }
         }
+        Some(field_data::Field::StructArrays(array)) => array.fields.first().map_or(0, rows),
         None => 0,
     }
 }

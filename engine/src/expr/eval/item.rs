@@ -24,17 +24,20 @@ pub enum Item<'a> {
     Text(Cow<'a, str>),
     /// of an ARRAY column
     Array(&'a ScalarField),
+    /// how many vectors a list has
+    Vectors(usize),
     /// of JSON, as its text
     List(&'a [u8]),
     /// of JSON: an object or null, which nothing is compared with
     Object,
 }
 
-/// The operand's value of a row.
-pub fn item<'a>(of: &Operand, cell: Cell<'a>) -> Item<'a> {
+/// The operand's value of a row, and of the element in question where one is.
+pub fn item<'a>(of: &Operand, cell: Cell<'a>, at: usize) -> Item<'a> {
     let item = match (&of.place, cell) {
         (Place::Whole, cell) => Item::of(cell),
         (Place::Element(index), Cell::Array(array)) => element(array, *index),
+        (Place::Each, Cell::Array(array)) => element(array, at),
         (Place::Keys(keys), Cell::Json(text)) => Item::of_json(json::find(text, keys)),
         _ => Item::Unknown,
     };
@@ -54,6 +57,7 @@ pub fn item<'a>(of: &Operand, cell: Cell<'a>) -> Item<'a> {
         Computed::Length => match item {
             Item::Array(array) => Item::Int(array_len(array) as i64),
             Item::List(list) => Item::Int(json::elements(list).count() as i64),
+            Item::Vectors(count) => Item::Int(count as i64),
             _ => Item::Unknown,
         },
     }
@@ -70,6 +74,7 @@ impl<'a> Item<'a> {
             Cell::Text(value) => Item::Text(value.into()),
             Cell::Json(text) => Item::of_json(json::read(text)),
             Cell::Array(array) => Item::Array(array),
+            Cell::List(count) => Item::Vectors(count),
         }
     }
 

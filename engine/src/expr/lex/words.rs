@@ -1,6 +1,6 @@
 //! The words and signs of filters: which text is which token.
 
-use super::{Function, Kind};
+use super::{Function, Kind, Quantity};
 
 /// Signs, the longer before those that they begin with.
 pub const SIGNS: &[(&str, Kind)] = &[
@@ -58,7 +58,7 @@ const WORDS: &[(&str, Kind)] = &[
     ("array_contains_all", Kind::Function(Function::ContainsAll)),
     ("array_contains_any", Kind::Function(Function::ContainsAny)),
     ("array_length", Kind::Function(Function::ArrayLength)),
-    ("element_filter", Kind::Function(Function::Elements)),
+    ("element_filter", Kind::Function(Function::ElementFilter)),
     ("exists", Kind::Exists),
     ("false", Kind::Bool),
     ("in", Kind::In),
@@ -68,11 +68,11 @@ const WORDS: &[(&str, Kind)] = &[
     ("json_contains_all", Kind::Function(Function::ContainsAll)),
     ("json_contains_any", Kind::Function(Function::ContainsAny)),
     ("like", Kind::Like),
-    ("match_all", Kind::Function(Function::Elements)),
-    ("match_any", Kind::Function(Function::Elements)),
-    ("match_exact", Kind::Function(Function::Elements)),
-    ("match_least", Kind::Function(Function::Elements)),
-    ("match_most", Kind::Function(Function::Elements)),
+    ("match_all", Kind::Function(Function::Match(Quantity::All))),
+    ("match_any", Kind::Function(Function::Match(Quantity::Any))),
+    ("match_exact", Kind::Function(Function::Match(Quantity::Exact))),
+    ("match_least", Kind::Function(Function::Match(Quantity::Least))),
+    ("match_most", Kind::Function(Function::Match(Quantity::Most))),
     ("minimum_should_match", Kind::MinimumShouldMatch),
     ("not", Kind::Not),
     ("or", Kind::Or),

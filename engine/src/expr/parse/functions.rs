@@ -2,7 +2,7 @@
 
 use super::{LOOSEST, Parsed, Parser};
 use crate::expr::lex::{Function, Kind, Token};
-use crate::expr::tree::{Contains, Node, Tree};
+use crate::expr::tree::{Contains, Node, Quantity, Tree};
 
 impl Parser<'_> {
     #[inline(never)]
@@ -61,16 +61,23 @@ impl Parser<'_> {
                 let node = Node { start: of.start, end: of.end, height: 0, tree };
                 Tree::Length(Box::new(node))
             }
-            Function::Elements => {
-                let field = self.expect(&[Kind::Name], "Identifier")?;
-                self.argument()?;
-                if self.peek().kind == Kind::Comma {
-                    self.at += 1;
-                    self.expect(&[Kind::Threshold], "THRESHOLD")?;
-                    self.expect(&[Kind::Assign], "'='")?;
-                    self.expect(&[Kind::Int], "IntegerConstant")?;
-                }
-                Tree::Absent { name, field: Some(field) }
+            Function::ElementFilter => {
+                let array = self.expect(&[Kind::Name], "Identifier")?;
+                Tree::ElementFilter { array, of: self.argument()? }
+            }
+            Function::Match(how) => {
+                let array = self.expect(&[Kind::Name], "Identifier")?;
+                let of = self.argument()?;
+                let threshold = match how {
+                    Quantity::All | Quantity::Any => None,
+                    Quantity::Least | Quantity::Most | Quantity::Exact => {
+                        self.expect(&[Kind::Comma], "','")?;
+                        self.expect(&[Kind::Threshold], "THRESHOLD")?;
+                        self.expect(&[Kind::Assign], "'='")?;
+                        Some(self.expect(&[Kind::Int], "IntegerConstant")?)
+                    }
+                };
+                Tree::Match { how, array, of, threshold }
             }
             Function::Spatial => {
                 let field = self.expect(&[Kind::Name], "Identifier")?;

@@ -19,6 +19,8 @@ pub struct Column {
     pub element_type: DataType,
     /// keys and indexes, from the outside
     pub path: Vec<Box<str>>,
+    /// of an array of structs the element that is in question, of whose type it is then
+    pub is_element: bool,
 }
 
 impl Column {
@@ -36,6 +38,7 @@ impl Column {
 
     pub fn operand(self, computed: Computed) -> Operand {
         let place = match self.data_type {
+            _ if self.is_element => Place::Each,
             DataType::Json => Place::Keys(self.path),
             // an index that no array has is behind the end of all
             _ => match self.path.first() {
@@ -59,10 +62,7 @@ impl Types<'_> {
         match node.tree {
             Tree::Name => self.named(source, false),
             Tree::Path => self.path(source),
-            _ => Err(match source.starts_with('$') {
-                true => format!("{source} syntax can only be used inside ElementFilter or MATCH_*"),
-                false => format!("struct field not found: {source}"),
-            }),
+            _ => self.part(source),
         }
     }
 
@@ -82,7 +82,7 @@ impl Types<'_> {
             return Err(format!("filter on text field ({name}) is not supported yet"));
         }
         let (data_type, element_type) = (field.data_type, field.element_type);
-        Ok(Column { index, data_type, element_type, path })
+        Ok(Column { index, data_type, element_type, path, is_element: false })
     }
 
     /// `j["a"][0]`, `a[0]`, `key["b"]`

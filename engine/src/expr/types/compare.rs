@@ -248,7 +248,7 @@ fn two_placeholders(sign: &str) -> String {
 
 /// Whole ARRAYs in a list are compared one by one.
 fn in_list(column: Column, values: Vec<Value>) -> Plan {
-    if values.is_empty() {
+    if values.is_empty() && !column.is_element {
         return Plan::Always(false);
     }
     if !column.is_whole_array() {

@@ -107,8 +107,12 @@ impl Types<'_> {
 
     #[inline(never)]
     pub(super) fn length(&self, node: &Node, of: &Node) -> Result<Typed> {
-        let column = self.column(of)?;
-        if column.data_type != DataType::Json && !column.is_whole_array() {
+        let column = match self.whole_struct(of) {
+            Some(column) => column,
+            None => self.column(of)?,
+        };
+        let is_list = column.data_type == DataType::ArrayOfVector && column.path.is_empty();
+        if column.data_type != DataType::Json && !column.is_whole_array() && !is_list {
             return Err(format!(
                 "array_length operation are only supported on json, array or array-of-vector \
                  fields now, got: {}",
@@ -217,6 +221,9 @@ impl Types<'_> {
     /// Milvus has two functions of this kind: `empty(text)` and `starts_with(text, text)`.
     #[inline(never)]
     pub(super) fn call(&self, name: Token, arguments: &[Node]) -> Result<Plan> {
+        if self.array.is_some() {
+            return Err("function calls are not supported inside MATCH predicate".into());
+        }
         let name = self.token(name).to_ascii_lowercase();
         let arguments = arguments.iter().map(|argument| self.typed(argument));
         let arguments = arguments.collect::<Result<Vec<_>>>()?;
@@ -247,10 +254,8 @@ impl Types<'_> {
     #[inline(never)]
     pub(super) fn absent(&self, name: Token, field: Option<Token>) -> Result<Plan> {
         let name = self.token(name).to_ascii_lowercase();
-        if let Some(field) = field.filter(|_| name == "text_match_fuzzy") {
+        if let Some(field) = field {
             self.named(self.token(field), true)?;
-        } else if let Some(field) = field {
-            return Err(format!("array field not found: {}", self.token(field)));
         }
         Err(format!("function {name} is not supported by this engine"))
     }

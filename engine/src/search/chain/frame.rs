@@ -14,7 +14,7 @@ pub(super) const SCORE: &str = "$score";
 
 pub(super) struct Frame<'a> {
     columns: Vec<(String, Column<'a>)>,
-    rows: Vec<u32>,
+    rows: Vec<Hit>,
 }
 
 pub(super) struct Column<'a> {
@@ -28,10 +28,7 @@ impl<'a> Frame<'a> {
         let schema = &collection.schema;
         let scores = hits.iter().map(|hit| Cell::Float(sign * hit.score)).collect();
         let scores = Column { kind: DataType::Float, cells: scores };
-        let mut frame = Frame {
-            columns: vec![(SCORE.to_string(), scores)],
-            rows: hits.iter().map(|hit| hit.row).collect(),
-        };
+        let mut frame = Frame { columns: vec![(SCORE.to_string(), scores)], rows: hits.to_vec() };
         let read = fields.iter().map(|field| (None, *field));
         for (name, index) in read.chain([(Some(ID), schema.primary())]) {
             let (Some(field), Some(column)) =
@@ -40,7 +37,7 @@ impl<'a> Frame<'a> {
                 continue;
             };
             let Some(kind) = kind(field.data_type) else { continue };
-            let cells = frame.rows.iter().map(|row| column.cell(*row as usize)).collect();
+            let cells = frame.rows.iter().map(|row| column.cell(row.row as usize)).collect();
             frame.set(name.unwrap_or(&field.name), Column { kind, cells });
         }
         frame
@@ -50,7 +47,7 @@ impl<'a> Frame<'a> {
     pub fn hits(self, sign: f32) -> Vec<Hit> {
         let scores = self.column(SCORE).map_or(&[][..], |column| &column.cells);
         let scored = self.rows.iter().zip(scores);
-        scored.map(|(row, score)| Hit { row: *row, score: sign * single(*score) }).collect()
+        scored.map(|(hit, score)| Hit { score: sign * single(*score), ..*hit }).collect()
     }
 
     pub fn len(&self) -> usize {

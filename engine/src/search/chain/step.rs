@@ -293,7 +293,7 @@ fn value<'a>(cell: Cell<'a>) -> (u8, u64, &'a str) {
         Cell::Float(value) => (3, (f64::from(value) + 0.0).to_bits(), ""),
         Cell::Double(value) => (3, (value + 0.0).to_bits(), ""),
         Cell::Text(text) => (4, 0, text),
-        Cell::Null | Cell::Json(_) | Cell::Array(_) | Cell::Vector => (0, 0, ""),
+        Cell::Null | Cell::Json(_) | Cell::Array(_) | Cell::Vector | Cell::List(_) => (0, 0, ""),
     }
 }
 

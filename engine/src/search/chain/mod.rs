@@ -18,11 +18,14 @@ use milvus_proto::milvus as pb;
 use milvus_proto::schema::{DataType, FunctionChainStage};
 
 use crate::catalog::Collection;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::index::{Hit, Metric};
 use frame::{Frame, ID, SCORE};
 use read::Chain;
 use step::Operator;
+
+/// Whether they are there; without them they are refused.
+const HAS_CHAINS: bool = cfg!(feature = "chains");
 
 /// The chains of a search.
 #[derive(Default)]
@@ -40,6 +43,10 @@ enum Stage {
 
 impl Chains {
     pub fn new(collection: &Collection, request: &pb::SearchRequest) -> Result<Chains> {
+        if !HAS_CHAINS && !request.function_chains.is_empty() {
+            let why = "the engine of a page has no function chains";
+            return Err(Error::new(Kind::NotSupported, why));
+        }
         let mut chains = Chains::default();
         if request.function_chains.is_empty() {
             return Ok(chains);
@@ -98,7 +105,7 @@ impl Chains {
         metric: Metric,
         found: Vec<Vec<Hit>>,
     ) -> Result<Vec<Vec<Hit>>> {
-        let Some(chain) = &self.near else { return Ok(found) };
+        let Some(chain) = self.near.as_ref().filter(|_| HAS_CHAINS) else { return Ok(found) };
         let sign = if metric.larger_is_closer() { 1.0 } else { -1.0 };
         let mut operators = chain.operators(Stage::L0)?;
         operators.push(Operator::best_first());
@@ -116,7 +123,7 @@ impl Chains {
         grouped: Option<usize>,
         found: Vec<Vec<Hit>>,
     ) -> Result<Vec<Vec<Hit>>> {
-        let Some(chain) = &self.last else { return Ok(found) };
+        let Some(chain) = self.last.as_ref().filter(|_| HAS_CHAINS) else { return Ok(found) };
         if found.iter().all(Vec::is_empty) {
             return Ok(found);
         }

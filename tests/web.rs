@@ -302,8 +302,8 @@ macro_rules! pages_on_lite {
 mod lite {
     use super::*;
     pages_on_lite! {
-        access aggregate alter connection database engine errors explain filter help
-        hybrid index lite literals names operations original query range schema search
+        access aggregate alter connection database elsewhere engine errors explain filter help
+        hybrid index lite literals names operations original query range schema search spellings
         table text update values variables vectors write
     }
 }

@@ -740,6 +740,13 @@ fn a_database_named_to_is_quoted() {
     assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
 }
 
+/// So may a privilege.
+#[test]
+fn a_privilege_of_that_name_is_quoted() {
+    let text = "GRANT `PRIVILEGE`, Search ON TABLE t TO ROLE 'r'";
+    assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
+}
+
 /// The first test can fail: a statement that is printed with something left out is not itself.
 #[test]
 fn a_difference_is_seen() {

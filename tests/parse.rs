@@ -2,10 +2,11 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+use milvus_kernel::execute::catalog::aliases::{PARAMETERS, TYPES};
 use milvus_kernel::execute::catalog::index_types::INDEX_TYPES;
 use milvus_kernel::execute::catalog::metrics::METRICS;
 use milvus_kernel::language::ast::{Kind, Statement, Value};
-use milvus_kernel::language::help::{INDEX, METRIC, ORIGINAL};
+use milvus_kernel::language::help::{INDEX, METRIC, ORIGINAL, SPELLING};
 use milvus_kernel::language::parse::{completeness, parse};
 
 fn one(cell: &str) -> Statement {
@@ -39,6 +40,12 @@ fn help_names_every_index_type_and_metric() {
     known.sort();
     shown.sort();
     assert_eq!(shown, known);
+}
+
+/// HELP's spellings are those that are read.
+#[test]
+fn help_names_every_spelling_of_others() {
+    assert_eq!([PARAMETERS, TYPES].concat(), SPELLING);
 }
 
 /// The README's and the help's statements of the original, with capitals and blanks in any way.

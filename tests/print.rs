@@ -359,7 +359,7 @@ fn column() -> impl Strategy<Value = Column> {
     let generated = ("[A-Z][A-Z0-9]{0,5}", name())
         .prop_map(|(function, input)| Generated { function: spanned(function), input });
     (
-        (name(), type_name(), of(type_name()), any::<[bool; 5]>()),
+        (name(), type_name(), of(type_name()), any::<[bool; 4]>(), any::<Option<bool>>()),
         (of(value()), of(generated), of(text()), params()),
     )
         .prop_map(
@@ -368,7 +368,8 @@ fn column() -> impl Strategy<Value = Column> {
                     name,
                     data_type,
                     element,
-                    [primary_key, partition_key, clustering_key, auto_increment, nullable],
+                    [primary_key, partition_key, clustering_key, auto_increment],
+                    nullable,
                 ),
                 (default, generated, comment, params),
             )| Column {
@@ -409,7 +410,10 @@ fn index(named: bool) -> impl Strategy<Value = Index> {
 
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        column().prop_map(|column| Change::AddField(Box::new(column))),
+        (column(), any::<bool>()).prop_map(|(column, if_not_exists)| Change::AddField {
+            column: Box::new(column),
+            if_not_exists
+        }),
         name().prop_map(Change::DropField),
         (name(), params()).prop_map(|(field, params)| Change::SetField { field, params }),
         (name(), vec(name(), 1..3)).prop_map(|(field, names)| Change::ResetField { field, names }),
@@ -617,18 +621,23 @@ fn administration() -> impl Strategy<Value = Kind> {
     let star = || prop_oneof![1 => Just(spanned("*".to_string())), 3 => name()];
     let object = of(select(vec!["TABLE", "DATABASE", "GLOBAL", "USER"])
         .prop_map(|object| spanned(object.to_string())));
-    let grant = (any::<bool>(), vec(star(), 1..3), object, of(star()), star(), name()).prop_map(
-        |(revoke, privileges, object, database, name, role)| {
-            Kind::Grant(Box::new(Grant {
-                revoke,
-                privileges,
-                object,
-                database,
-                name: Some(name),
-                role,
-            }))
+    let target = || {
+        (object.clone(), of(star()), star()).prop_map(|(object, database, name)| GrantTarget {
+            object,
+            database,
+            name: Some(name),
+        })
+    };
+    let grant = (any::<bool>(), vec(star(), 1..3), target(), name()).prop_map(
+        |(revoke, privileges, on, role)| {
+            Kind::Grant(Box::new(Grant { revoke, privileges, on, role }))
         },
     );
+    let grantee = (select(vec![Grantee::Role, Grantee::User]), name());
+    let grants = of((grantee, of(target()))).prop_map(|of| match of {
+        Some((of, on)) => Kind::ShowGrants { of: Some(of), on },
+        None => Kind::ShowGrants { of: None, on: None },
+    });
     let tables = vec(name(), 0..3);
     prop_oneof![
         connect,
@@ -643,10 +652,11 @@ fn administration() -> impl Strategy<Value = Kind> {
             .prop_map(|(what, like)| Kind::Show { what, like }),
         (listing(), name()).prop_map(|(what, table)| Kind::ShowOf { what, table }),
         name().prop_map(Kind::ShowCreate),
-        (name(), name()).prop_map(|(index, table)| Kind::ShowIndexProgress { index, table }),
-        name().prop_map(Kind::ShowLoadingProgress),
-        (select(vec![Grantee::Role, Grantee::User]), name())
-            .prop_map(|(grantee, name)| Kind::ShowGrants { grantee, name }),
+        (of(name()), name()).prop_map(|(index, table)| Kind::ShowIndexProgress { index, table }),
+        (name(), vec(name(), 0..3))
+            .prop_map(|(table, partitions)| Kind::ShowLoadingProgress { table, partitions }),
+        (name(), name()).prop_map(|(partition, table)| Kind::ShowPartition { partition, table }),
+        grants,
         (select(vec![Job::Compaction, Job::Import, Job::Restore]), value())
             .prop_map(|(job, id)| Kind::ShowJob { job, id }),
         name().prop_map(Kind::Describe),
@@ -771,6 +781,13 @@ fn no_variable_is_forgotten() {
 #[test]
 fn a_database_named_to_is_quoted() {
     let text = "EXPORT DATABASE `TO` TO 'f'";
+    assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
+}
+
+/// So may a privilege.
+#[test]
+fn a_privilege_of_that_name_is_quoted() {
+    let text = "GRANT `PRIVILEGE`, Search ON TABLE t TO ROLE 'r'";
     assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
 }
 

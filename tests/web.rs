@@ -64,7 +64,7 @@ async fn kernel_with_engine() -> Kernel {
                 true => &mut kept,
                 false => others.entry(store).or_insert_with(Engine::memory),
             };
-            let reply = match engine.call(&method, &database, &request.to_vec(), f64::INFINITY) {
+            let reply = match engine.call(method, database, request.to_vec(), f64::INFINITY) {
                 Ok(reply) => {
                     let reply = reply.expect("it has time enough");
                     Promise::resolve(&JsValue::from(Uint8Array::from(reply.as_slice())))
@@ -302,8 +302,8 @@ macro_rules! pages_on_lite {
 mod lite {
     use super::*;
     pages_on_lite! {
-        access aggregate alter connection database engine errors explain filter help
-        hybrid index lite literals names operations original query range schema search
+        access aggregate alter connection database elsewhere engine errors explain filter help
+        hybrid index lite literals names operations original query range schema search spellings
         table text update values variables vectors write
     }
 }

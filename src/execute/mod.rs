@@ -128,11 +128,16 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         Kind::ShowOf { what, table } => show_of(*what, table, statement, context).await,
         Kind::ShowCreate(table) => define::describe::show_create(table, context).await,
         Kind::ShowIndexProgress { index, table } => {
-            define::index::progress(index, table, context).await
+            define::index::progress(index.as_ref(), table, context).await
         }
-        Kind::ShowLoadingProgress(table) => define::loading::progress(table, context).await,
-        Kind::ShowGrants { grantee, name } => {
-            admin::access::show_grants(*grantee, name, context).await
+        Kind::ShowLoadingProgress { table, partitions } => {
+            define::loading::progress(table, partitions, context).await
+        }
+        Kind::ShowGrants { of, on } => {
+            admin::access::show_grants(of.as_ref(), on.as_ref(), context).await
+        }
+        Kind::ShowPartition { partition, table } => {
+            define::partition::show_one(table, partition, context).await
         }
         Kind::ShowJob { job, id } => admin::maintenance::show_job(*job, id, context).await,
         Kind::Describe(table) => define::describe::describe(table, context).await,

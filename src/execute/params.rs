@@ -2,6 +2,7 @@
 //! bounds, a consistency level. Knows nothing of collections.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::aliases;
 use crate::execute::value::to_json;
 use crate::language::ast::{Name, Param, Value};
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
@@ -28,6 +29,11 @@ pub(crate) fn consistency(name: &Name) -> Result<ConsistencyLevel> {
                 "there are",
             )
         })
+}
+
+/// A parameter's name as it is here, in small letters.
+pub(crate) fn key(param: &Param) -> String {
+    aliases::parameter(&param.name.value).to_ascii_lowercase()
 }
 
 /// The one value of a parameter.

@@ -25,9 +25,11 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::Set { .. } | Kind::SetVariable { .. } => "SET",
         Kind::ShowCreate(_) => "SHOW CREATE TABLE",
         Kind::ShowIndexProgress { .. } => "SHOW PROGRESS OF INDEX",
-        Kind::ShowLoadingProgress(_) => "SHOW PROGRESS OF LOADING",
-        Kind::ShowGrants { grantee: Grantee::Role, .. } => "SHOW GRANTS FOR ROLE",
-        Kind::ShowGrants { grantee: Grantee::User, .. } => "SHOW GRANTS FOR USER",
+        Kind::ShowLoadingProgress { .. } => "SHOW PROGRESS OF LOADING",
+        Kind::ShowGrants { of: None, .. } => "SHOW GRANTS",
+        Kind::ShowGrants { of: Some((Grantee::Role, _)), .. } => "SHOW GRANTS FOR ROLE",
+        Kind::ShowGrants { of: Some((Grantee::User, _)), .. } => "SHOW GRANTS FOR USER",
+        Kind::ShowPartition { .. } => "SHOW PARTITION",
         Kind::Describe(_) => "DESCRIBE",
         Kind::DescribeIndex { .. } => "DESCRIBE INDEX",
         Kind::Stats(_) => "stats",
@@ -82,7 +84,7 @@ fn alter(object: Object, change: &ObjectChange) -> Cow<'static, str> {
 
 fn alter_table(change: &Change) -> &'static str {
     match change {
-        Change::AddField(_) => "ALTER TABLE … ADD FIELD",
+        Change::AddField { .. } => "ALTER TABLE … ADD FIELD",
         Change::DropField(_) => "ALTER TABLE … DROP FIELD",
         Change::SetField { .. } | Change::ResetField { .. } => "ALTER TABLE … ALTER FIELD",
         Change::Rename(_) => "ALTER TABLE … RENAME",

@@ -3,16 +3,17 @@
 //! topics.
 
 use super::ast::Name;
+use super::foreign;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::outcome::{Outcome, Table};
 
 /// `PAGES`: a family's title with the lines of its grammar; `ORIGINAL`: what the original's
-/// statements do, in its order; `METRIC` and `INDEX`.
+/// statements do, in its order; `METRIC`, `INDEX` and `SPELLING`, the names of others.
 mod pages {
     include!(concat!(env!("OUT_DIR"), "/help.rs"));
 }
 pub(crate) use pages::PAGES;
-pub use pages::{INDEX, METRIC, ORIGINAL};
+pub use pages::{INDEX, METRIC, ORIGINAL, SPELLING};
 
 /// The help on a topic, or on everything.
 pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
@@ -49,6 +50,16 @@ pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
         ORIGINAL.iter().copied().filter(|(_, how)| fits(how)).chain(standard(fits)).collect();
     if !found.is_empty() {
         return table(["what", "statement"], found);
+    }
+    let spelled: Vec<(&str, &str)> =
+        SPELLING.iter().copied().filter(|(theirs, _)| theirs.eq_ignore_ascii_case(&word)).collect();
+    if !spelled.is_empty() {
+        return table(["spelling", "here"], spelled);
+    }
+    let elsewhere = foreign::topic(&word);
+    if !elsewhere.is_empty() {
+        let rows = elsewhere.iter().map(|(word, line)| (*word, line.as_str())).collect();
+        return table(["elsewhere", "here"], rows);
     }
     let titles = PAGES.iter().map(|(title, _)| *title).collect::<Vec<_>>();
     match PAGES.iter().find(|(title, _)| title.to_ascii_lowercase().contains(&word)) {

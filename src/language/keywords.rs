@@ -33,6 +33,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("ALL", RULE | AMBIGUOUS),
     ("ALTER", OPENS | RULE),
     ("ALWAYS", RULE),
+    ("ANALYZE", OPENS | RULE),
     ("ANALYZER", RULE | COMPLETES),
     ("AND", RULE | RESERVED | COMPLETES),
     ("ARRAY", COMPLETES),
@@ -87,6 +88,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("FETCH FIRST", COMPLETES),
     ("FIELD", RULE | AMBIGUOUS),
     ("FIELDS", RULE | COMPLETES),
+    ("FILE", RULE),
     ("FILTER", RULE | RESERVED | COMPLETES),
     ("FIRST", RULE),
     ("FLOAT", COMPLETES),
@@ -157,6 +159,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("PASSWORD", RULE | COMPLETES | SECRET_NEXT),
     ("PRIMARY", RULE),
     ("PRIMARY KEY", COMPLETES),
+    ("PRIVILEGE", RULE),
     ("PROGRESS", RULE),
     ("PROGRESS OF", COMPLETES),
     ("PROMPT", RULE | COMPLETES),
@@ -240,6 +243,7 @@ pub(crate) const SYNONYMS: &[(&str, &str)] = &[
     ("DESC", "DESCRIBE"),
     ("IDS", "ID"),
     ("NODE", "NODES"),
+    ("PRIVILEGES", "PRIVILEGE"),
     ("REPLICA", "REPLICAS"),
 ];
 
@@ -286,7 +290,7 @@ mod tests {
     fn the_grammar_reserves_what_is_reserved() {
         for (word, uses) in KEYWORDS.iter().filter(|(word, _)| !word.contains([' ', '('])) {
             for word in [word.to_string(), word.to_lowercase()] {
-                let is_name = parse(Rule::bare, &word).is_ok();
+                let is_name = parse(Rule::bare, &format!("{word} 1")).is_ok();
                 assert_eq!(is_name, uses & RESERVED == 0, "{word}");
                 assert!(parse(Rule::bare, &format!("{word}s_")).is_ok(), "{word}s_");
             }

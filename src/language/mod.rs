@@ -4,10 +4,11 @@
 //! out), then through the grammar in [`parse`], and comes out as the types of [`ast`];
 //! [`variables`] puts values in the place of `:names`, led by `walk`. [`mod@print`] is the way
 //! back. What a word is used for stands in `keywords` alone; [`complete`] and [`help`] answer of
-//! the language itself.
+//! the language itself, and `foreign` of the words of others.
 
 pub mod ast;
 pub mod complete;
+pub(crate) mod foreign;
 pub mod help;
 pub(crate) mod keywords;
 pub(crate) mod numbers;

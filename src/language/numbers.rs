@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::ast::{Numbers, Value};
-use super::print;
+use super::{foreign, print};
 use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 
 /// Stands between `[` and `]` in the short text, before the number of the list in
@@ -228,6 +228,10 @@ fn comment_end(cell: &str, at: usize) -> Result<Option<usize>, Diagnostic> {
         return Ok(None);
     }
     match cell.get(at + 2..).and_then(|rest| rest.find("*/")) {
+        Some(end) if here.starts_with(b"/*+") => {
+            let end = at + 2 + end + 2;
+            Err(foreign::hint(cell.get(at..end).unwrap_or_default(), Span::new(at, end)))
+        }
         Some(end) => Ok(Some(at + 2 + end + 2)),
         None => Err(Diagnostic::new(Code::SyntaxError, "this comment is not closed")
             .at(Span::new(at, at + 2))

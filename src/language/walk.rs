@@ -91,8 +91,9 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         | Kind::ShowOf { what: _, table: _ }
         | Kind::ShowCreate(_)
         | Kind::ShowIndexProgress { index: _, table: _ }
-        | Kind::ShowLoadingProgress(_)
-        | Kind::ShowGrants { grantee: _, name: _ }
+        | Kind::ShowLoadingProgress { table: _, partitions: _ }
+        | Kind::ShowGrants { of: _, on: _ }
+        | Kind::ShowPartition { partition: _, table: _ }
         | Kind::Describe(_)
         | Kind::DescribeIndex { index: _, table: _ }
         | Kind::DescribeObject { object: _, name: _, table: _ }
@@ -175,7 +176,7 @@ fn index(index: &mut Index, visitor: &mut dyn ValueVisitor) -> Result<()> {
 
 fn change(change: &mut Change, visitor: &mut dyn ValueVisitor) -> Result<()> {
     match change {
-        Change::AddField(column) => self::column(column, visitor),
+        Change::AddField { column, if_not_exists: _ } => self::column(column, visitor),
         Change::SetField { field: _, params } | Change::Set(params) => {
             self::params(params, visitor)
         }

@@ -123,7 +123,7 @@ features! {
     SearchWindow: "a search in pages" 2 3 0 Before(LITE_3);
     SecondVectorColumn: "a second vector column" 2 4 0 Yes;
     SparseColumn: "a SPARSEVEC column" 2 4 0 Yes;
-    TextColumn: "a TEXT column" 3 0 0 Answers(LITE_3);
+    TextColumn: "a TEXT column" 3 0 0 No;
     TextMatch: "TEXT_MATCH" 2 5 0 Since(LITE_3);
     /// Milvus Lite keeps the property, and every row
     TimeToLive: "collection.ttl.seconds" 2 3 0 No;

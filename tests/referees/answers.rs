@@ -233,6 +233,7 @@ fn cells(column: &FieldData) -> Vec<Value> {
                 other => panic!("no vectors of these tables: {other:?}"),
             }
         }
+        Some(other) => panic!("no column of these tables: {other:?}"),
         None => Vec::new(),
     }
 }

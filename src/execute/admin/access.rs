@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::connect::secret::secret;
 use crate::execute::context::Context;
 use crate::execute::names::{ROLE, USER};
-use crate::language::ast::{Grant, Grantee, Name, Value};
+use crate::language::ast::{Grant, GrantTarget, Grantee, Name, Value};
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
 use milvus_proto::Request as _;
@@ -286,9 +286,10 @@ pub(crate) async fn grant_role<P: Platform>(
 /// knows privilege groups.
 pub(crate) async fn grant<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> Result<Outcome> {
     check_role(&grant.role, context).await?;
-    let object = grant.object.as_ref().map(|object| object.value.to_ascii_uppercase());
+    let on = &grant.on;
+    let object = on.object.as_ref().map(|object| object.value.to_ascii_uppercase());
     if let (Some("TABLE" | "COLLECTION") | None, Some(table), None) =
-        (object.as_deref(), &grant.name, &grant.database)
+        (object.as_deref(), &on.name, &on.database)
         && table.value != "*"
     {
         context.collection(table).await?;
@@ -326,8 +327,9 @@ fn privilege(written: &Name, object: Option<&str>, newer: bool) -> Result<Privil
     let kind = match object {
         Some("TABLE" | "COLLECTION") => "Collection",
         Some("USER") => "User",
-        Some(_) => "Global",
-        None => known.map_or("Collection", |(kind, _)| kind),
+        Some("GLOBAL") => "Global",
+        // all that is in a database, or what is written alone
+        Some(_) | None => known.map_or("Collection", |(kind, _)| kind),
     };
     if let Some((belongs, _)) = known.filter(|(belongs, _)| *belongs != kind && !newer) {
         let on = match belongs {
@@ -365,12 +367,17 @@ fn operation(grant: &Grant) -> i32 {
 
 /// What stands behind ON, `*` for all.
 fn object_name(grant: &Grant) -> String {
-    grant.name.as_ref().map_or("*", |name| name.value.as_str()).to_string()
+    let name = grant.on.name.as_ref().filter(|_| !is_on_database(grant));
+    name.map_or("*", |name| name.value.as_str()).to_string()
+}
+
+fn is_on_database(grant: &Grant) -> bool {
+    grant.on.object.as_ref().is_some_and(|object| object.value.eq_ignore_ascii_case("DATABASE"))
 }
 
 fn database<P: Platform>(grant: &Grant, context: &Context<'_, P>) -> String {
-    let named = grant.database.as_ref().map(|database| database.value.clone());
-    named.unwrap_or_else(|| context.client.database())
+    let named = if is_on_database(grant) { &grant.on.name } else { &grant.on.database };
+    named.as_ref().map_or_else(|| context.client.database(), |database| database.value.clone())
 }
 
 fn grant_v2<P: Platform>(
@@ -411,16 +418,18 @@ fn grant_v1<P: Platform>(
 }
 
 pub(crate) async fn show_grants<P: Platform>(
-    of: Grantee,
-    name: &Name,
+    of: Option<&(Grantee, Name)>,
+    on: Option<&GrantTarget>,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
+    let span = of.map_or(context.span, |(_, name)| name.span);
     let roles: Vec<String> = match of {
-        Grantee::Role => {
+        None => roles(context, span).await?,
+        Some((Grantee::Role, name)) => {
             check_role(name, context).await?;
             vec![name.value.clone()]
         }
-        Grantee::User => {
+        Some((Grantee::User, name)) => {
             check_user(name, context).await?;
             let users = users_with_roles(Some(name), context).await?;
             users.into_iter().flat_map(|user| user.roles).map(|role| role.name).collect()
@@ -434,7 +443,8 @@ pub(crate) async fn show_grants<P: Platform>(
             ..pb::GrantEntity::default()
         };
         let request = pb::SelectGrantRequest { entity: Some(entity) };
-        for grant in context.send(request, name.span).await?.entities {
+        let entities = context.send(request, span).await?.entities;
+        for grant in entities.into_iter().filter(|grant| on.is_none_or(|on| is_on(grant, on))) {
             let grantor = grant.grantor.unwrap_or_default();
             rows.push(vec![
                 role.clone(),
@@ -449,6 +459,24 @@ pub(crate) async fn show_grants<P: Platform>(
     rows.sort();
     let heads = ["role", "privilege", "object", "name", "database", "granted by"];
     Ok(Outcome::table(Table::texts(&heads, rows)))
+}
+
+/// Whether a grant is on what stands behind ON.
+fn is_on(grant: &pb::GrantEntity, on: &GrantTarget) -> bool {
+    let kind = grant.object.as_ref().map_or("", |object| object.name.as_str());
+    let word = on.object.as_ref().map_or("TABLE", |object| object.value.as_str());
+    let named = |name: &Name, known: &str| name.value == "*" || name.value == known;
+    if word.eq_ignore_ascii_case("DATABASE") {
+        return on.name.as_ref().is_none_or(|name| named(name, &grant.db_name));
+    }
+    let word = match word.to_ascii_uppercase().as_str() {
+        "GLOBAL" => "Global",
+        "USER" => "User",
+        _ => "Collection",
+    };
+    kind == word
+        && on.name.as_ref().is_none_or(|name| named(name, &grant.object_name))
+        && on.database.as_ref().is_none_or(|database| named(database, &grant.db_name))
 }
 
 pub(crate) async fn create_privilege_group<P: Platform>(

@@ -105,7 +105,7 @@ pub(crate) async fn compact<P: Platform>(
         ..Default::default()
     };
     for param in written {
-        match param.name.value.to_ascii_lowercase().as_str() {
+        match params::key(param).as_str() {
             "major" => {
                 context.needs(Feature::MajorCompaction, param.name.span)?;
                 request.major_compaction = params::flag(param)?;

@@ -29,6 +29,9 @@ const MOST: usize = 1 << 20;
 #[derive(Default)]
 pub(crate) struct Catalog {
     collections: RefCell<HashMap<(String, String), Rc<Collection>>>,
+    /// the names that indexes were created with, by database and collection, each with its field: a
+    /// server may call them otherwise
+    index_names: RefCell<HashMap<[String; 3], String>>,
     /// for completion: the names in the database last looked at
     names: RefCell<Vec<String>>,
 }
@@ -52,6 +55,25 @@ impl Catalog {
 
     pub(crate) fn forget_all(&self) {
         self.collections.borrow_mut().clear();
+    }
+
+    /// Notes the name that the index on a field was created with.
+    pub(crate) fn name_index(&self, database: &str, collection: &str, name: &str, field: &str) {
+        let key = [database, collection, name].map(str::to_string);
+        let mut all = self.index_names.borrow_mut();
+        all.retain(|known, of| known.iter().take(2).ne(key.iter().take(2)) || of != field);
+        all.insert(key, field.to_string());
+    }
+
+    /// The field whose index was created with this name.
+    pub(crate) fn indexed_by(
+        &self,
+        database: &str,
+        collection: &str,
+        name: &str,
+    ) -> Option<String> {
+        let key = [database, collection, name].map(str::to_string);
+        self.index_names.borrow().get(&key).cloned()
     }
 
     pub(crate) fn names(&self) -> Vec<String> {

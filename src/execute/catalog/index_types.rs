@@ -3,6 +3,7 @@
 //! against this one.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::aliases;
 use crate::execute::params;
 use crate::execute::value::number;
 use crate::language::ast::{Name, Param, Value};
@@ -257,7 +258,7 @@ pub(crate) fn find(name: &str) -> Option<&'static IndexType> {
 pub(crate) fn today(name: &str, data_type: DataType) -> (String, Option<String>) {
     let upper = name.to_ascii_uppercase();
     let (today, replaced) = match upper.as_str() {
-        "IVFLAT" => ("IVF_FLAT", false),
+        "IVFLAT" | "IVFFLAT" => ("IVF_FLAT", false),
         "IVF_SQ8H" => ("IVF_SQ8", true),
         "RNSG" | "ANNOY" => ("HNSW", true),
         other => (other, false),
@@ -328,11 +329,11 @@ impl IndexType {
         common: &[&'static str],
         what: &str,
     ) -> Result<(String, serde_json::Value)> {
-        let name = &param.name.value;
+        let name = aliases::parameter(&param.name.value);
         let all = || known.iter().chain(more);
         // IVF_PQ's m and HNSW's M differ by case alone
         let found = all()
-            .find(|(known, _)| known == name)
+            .find(|(known, _)| *known == name)
             .or_else(|| all().find(|(known, _)| known.eq_ignore_ascii_case(name)));
         let Some((known_name, range)) = found else {
             let names: Vec<&str> =

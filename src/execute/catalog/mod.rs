@@ -1,6 +1,7 @@
 //! What the kernel knows of collections, types, metrics and index types. Knows nothing of
 //! statements.
 
+pub mod aliases;
 pub(crate) mod collection;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -1,6 +1,7 @@
 //! The words of column types, and the types of Milvus that they mean.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::aliases;
 use crate::language::ast::Name;
 use milvus_proto::schema::DataType;
 
@@ -13,7 +14,6 @@ const TYPES: &[(&str, DataType)] = &[
     ("SMALLINT", DataType::Int16),
     ("INT16", DataType::Int16),
     ("INT", DataType::Int32),
-    ("INTEGER", DataType::Int32),
     ("INT32", DataType::Int32),
     ("BIGINT", DataType::Int64),
     ("INT64", DataType::Int64),
@@ -42,9 +42,12 @@ const TYPES: &[(&str, DataType)] = &[
 
 /// Reads a type's word.
 pub(crate) fn data_type(name: &Name) -> Result<DataType> {
+    // two words may stand apart
+    let written = name.value.split_whitespace().collect::<Vec<_>>().join(" ");
+    let word = aliases::type_word(&written);
     TYPES
         .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(&name.value))
+        .find(|(known, _)| known.eq_ignore_ascii_case(word))
         .map(|(_, data_type)| *data_type)
         .ok_or_else(|| {
             let names = TYPES.iter().map(|(name, _)| *name).filter(|name| !name.contains('_'));
@@ -52,6 +55,22 @@ pub(crate) fn data_type(name: &Name) -> Result<DataType> {
                 .at(name.span)
                 .suggest(&name.value, names, "there are")
         })
+        .map_err(|error| match elsewhere(&name.value) {
+            Some(instead) => error.help(format!("write `{instead}` for it")),
+            None => error,
+        })
+}
+
+/// What to write for a type that Milvus has none like.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    match name.to_ascii_uppercase().as_str() {
+        "DECIMAL" | "NUMERIC" | "NUMBER" | "MONEY" => Some("DOUBLE"),
+        "DATE" | "TIME" | "DATETIME" => Some("TIMESTAMPTZ"),
+        "UUID" | "ENUM" | "INET" => Some("VARCHAR(64)"),
+        "BLOB" | "BYTEA" | "BINARY" | "VARBINARY" => Some("VARCHAR"),
+        "SERIAL" | "SMALLSERIAL" | "AUTOINCREMENT" => Some("BIGINT PRIMARY KEY AUTO_INCREMENT"),
+        _ => None,
+    }
 }
 
 /// A type's word, as CREATE TABLE has it.

@@ -128,7 +128,12 @@ pub(crate) async fn alter<P: Platform>(
     let collection = context.fresh_collection(table).await?;
     context.forget(table);
     let done = match change {
-        Change::AddField(column) => add_field(column, table, &collection, context).await?,
+        Change::AddField { column, if_not_exists: true }
+            if collection.find(&column.name.value).is_some() =>
+        {
+            format!("{table} has a field {} already", column.name)
+        }
+        Change::AddField { column, .. } => add_field(column, table, &collection, context).await?,
         Change::DropField(field) => drop_field(field, table, &collection, context).await?,
         Change::SetField { field, params } => {
             let properties = pairs_of(params)?;
@@ -174,7 +179,7 @@ async fn add_field<P: Platform>(
         context.send(alter_schema(table, Op::AddRequest(added)), name.span).await?;
         return Ok(format!("added field {name} to {table}"));
     }
-    if !column.nullable || column.primary_key {
+    if column.nullable == Some(false) || column.primary_key {
         return Err(Diagnostic::new(
             Code::SyntaxError,
             "a field that is added must be able to be NULL: the rows that are there have no value \
@@ -183,10 +188,11 @@ async fn add_field<P: Platform>(
         .at(name.span)
         .help(format!(
             "write `ADD FIELD {}`{}",
-            print::column(&Column { nullable: true, primary_key: false, ..column.clone() }),
+            print::column(&Column { nullable: None, primary_key: false, ..column.clone() }),
             if column.default.is_none() { ", with `DEFAULT …` if you like" } else { "" }
         )));
     }
+    let column = &Column { nullable: Some(true), ..column.clone() };
     let request = pb::AddCollectionFieldRequest {
         collection_name: table.value.clone(),
         schema: schema::field(column, context)?.encode_to_vec(),

@@ -189,7 +189,7 @@ fn column(field: &Field, collection: &Collection) -> ast::Column {
         partition_key: field.partition_key,
         clustering_key: field.clustering_key,
         auto_increment: field.auto_id,
-        nullable: field.nullable,
+        nullable: field.nullable.then_some(true),
         default: field.default.as_ref().map(|default| {
             crate::diagnostic::Spanned::new(default_value(default), Span::default())
         }),

@@ -241,6 +241,10 @@ pub(crate) async fn build<P: Platform>(
     };
     context.send_of(request, table).await?;
     context.forget(table);
+    if !context.client.explaining() {
+        let database = context.client.database();
+        context.connection.catalog.name_index(&database, &table.value, &plan.name, &plan.field);
+    }
     wait(plan, table, context).await
 }
 
@@ -286,7 +290,7 @@ pub(crate) async fn describe<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
-    let index = find(name, &collection)?;
+    let index = find(name, &collection, context)?;
     Ok(table_of([index].into_iter()))
 }
 
@@ -319,10 +323,29 @@ fn table_of<'a>(indexes: impl Iterator<Item = &'a Index>) -> Outcome {
     Outcome::table(Table::new(columns, rows))
 }
 
+/// The index of this name, by the server's or by the one that it was created with: Milvus Lite
+/// calls every index as its field.
+fn known<'a, P: Platform>(
+    name: &Name,
+    collection: &'a Collection,
+    context: &Context<'_, P>,
+) -> Option<&'a Index> {
+    let index = collection.indexes.iter().find(|index| index.name == name.value);
+    index.or_else(|| {
+        let database = context.client.database();
+        let catalog = &context.connection.catalog;
+        let field = catalog.indexed_by(&database, &collection.name, &name.value)?;
+        collection.index_on(&field)
+    })
+}
+
 /// The index of this name, or an error that suggests the nearest.
-fn find<'a>(name: &Name, collection: &'a Collection) -> Result<&'a Index> {
-    let known = collection.indexes.iter().find(|index| index.name == name.value);
-    known.ok_or_else(|| {
+fn find<'a, P: Platform>(
+    name: &Name,
+    collection: &'a Collection,
+    context: &Context<'_, P>,
+) -> Result<&'a Index> {
+    known(name, collection, context).ok_or_else(|| {
         Diagnostic::new(Code::UnknownIndex, format!("unknown index `{name}`"))
             .at(name.span)
             .label(format!("`{}` has no such index", collection.name))
@@ -335,26 +358,32 @@ fn find<'a>(name: &Name, collection: &'a Collection) -> Result<&'a Index> {
 }
 
 pub(crate) async fn progress<P: Platform>(
-    name: &Name,
+    name: Option<&Name>,
     table: &Name,
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
-    let index = find(name, &collection)?;
-    let state = IndexState::try_from(index.state).map_or("unknown", |state| state.as_str_name());
+    let indexes: Vec<&Index> = match name {
+        Some(name) => vec![find(name, &collection, context)?],
+        None => collection.indexes.iter().collect(),
+    };
     let columns = vec![
         Column::new("index", Type::Prose),
         Column::new("state", Type::Text),
         Column::new("indexed", Type::Int),
         Column::new("rows", Type::Int),
     ];
-    let row = vec![
-        Datum::Text(index.name.clone()),
-        Datum::Text(state.to_string()),
-        Datum::Int(index.indexed_rows),
-        Datum::Int(index.total_rows),
-    ];
-    Ok(Outcome::table(Table::new(columns, vec![row])))
+    let row = |index: &Index| {
+        let state =
+            IndexState::try_from(index.state).map_or("unknown", |state| state.as_str_name());
+        vec![
+            Datum::Text(index.name.clone()),
+            Datum::Text(state.to_string()),
+            Datum::Int(index.indexed_rows),
+            Datum::Int(index.total_rows),
+        ]
+    };
+    Ok(Outcome::table(Table::new(columns, indexes.into_iter().map(row).collect())))
 }
 
 pub(crate) async fn alter<P: Platform>(
@@ -364,10 +393,10 @@ pub(crate) async fn alter<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
-    find(name, &collection)?;
+    let index = find(name, &collection, context)?;
     let mut request = pb::AlterIndexRequest {
         collection_name: table.value.clone(),
-        index_name: name.value.clone(),
+        index_name: index.name.clone(),
         ..Default::default()
     };
     match change {
@@ -376,7 +405,7 @@ pub(crate) async fn alter<P: Platform>(
             context.needs(Feature::ResetProperties, name.span)?;
             request.delete_keys = names.iter().map(|name| name.value.clone()).collect();
         }
-        Change::AddField(_)
+        Change::AddField { .. }
         | Change::DropField(_)
         | Change::SetField { .. }
         | Change::ResetField { .. }
@@ -398,10 +427,10 @@ pub(crate) async fn drop<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.fresh_collection(table).await?;
-    if if_exists && !collection.indexes.iter().any(|index| index.name == name.value) {
+    if if_exists && known(name, &collection, context).is_none() {
         return Ok(Outcome::done(format!("{table} has no index {name}")));
     }
-    let index = find(name, &collection)?;
+    let index = find(name, &collection, context)?;
     let vector = collection.find(&index.field).is_some_and(Field::is_vector);
     if vector {
         release_if_loaded(table, context).await?;

@@ -4,6 +4,7 @@ use crate::diagnostic::Result;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
+use crate::execute::define::partition::check_partitions;
 use crate::execute::params::{self, pair};
 use crate::language::ast::{Name, Param, Value};
 use crate::milvus::{Error, Feature, Platform};
@@ -20,14 +21,14 @@ pub(crate) async fn load_statement<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
-    if let Some(first) = fields.first() {
-        context.needs(Feature::LoadFields, first.span)?;
-        for field in fields {
-            collection.field(field)?;
-        }
+    let listed = written.iter().find(|param| params::key(param) == "load_fields");
+    let listed = listed.map(words).transpose()?.unwrap_or_default();
+    for field in fields.iter().chain(&listed) {
+        context.needs(Feature::LoadFields, field.span)?;
+        collection.field(field)?;
     }
     let mut options = options(written)?;
-    options.load_fields = names(fields);
+    options.load_fields.extend(names(fields));
     index_vectors(&collection, table, None, context).await?;
     let loaded = load(table, partitions, options, context).await;
     loaded.map_err(|error| context.diagnose(error, table.span))?;
@@ -54,22 +55,23 @@ impl Default for Options {
 fn options(written: &[Param]) -> Result<Options> {
     let mut options = Options::default();
     for param in written {
-        match param.name.value.to_ascii_lowercase().as_str() {
+        match params::key(param).as_str() {
             "replicas" => options.replicas = params::whole(param, 1, 1_024)? as i32,
             "refresh" => options.refresh = params::flag(param)?,
-            "resource_groups" => {
-                options.resource_groups = match &params::one(param)?.value {
-                    Value::List(items) => items
-                        .iter()
-                        .map(|item| params::text(item).map(|name| name.value))
-                        .collect::<Result<Vec<_>>>()?,
-                    _ => vec![params::word(param)?.value],
-                };
-            }
+            "resource_groups" => options.resource_groups = names(&words(param)?),
+            "load_fields" => options.load_fields = names(&words(param)?),
             _ => return Err(params::unknown(param, &["replicas", "resource_groups", "refresh"])),
         }
     }
     Ok(options)
+}
+
+/// A parameter's words: one, or a list of them.
+fn words(param: &Param) -> Result<Vec<Name>> {
+    match &params::one(param)?.value {
+        Value::List(items) => items.iter().map(params::text).collect(),
+        _ => Ok(vec![params::word(param)?]),
+    }
 }
 
 pub(crate) async fn release_statement<P: Platform>(
@@ -118,8 +120,19 @@ pub(crate) async fn load_state<P: Platform>(
     table: &Name,
     context: &Context<'_, P>,
 ) -> Result<LoadState> {
-    let collection_name = table.value.clone();
-    let request = pb::GetLoadStateRequest { collection_name, ..Default::default() };
+    state_of(table, &[], context).await
+}
+
+async fn state_of<P: Platform>(
+    table: &Name,
+    partitions: &[Name],
+    context: &Context<'_, P>,
+) -> Result<LoadState> {
+    let request = pb::GetLoadStateRequest {
+        collection_name: table.value.clone(),
+        partition_names: names(partitions),
+        ..Default::default()
+    };
     let state = context.send_of(request, table).await?.state;
     Ok(LoadState::try_from(state).unwrap_or(LoadState::NotExist))
 }
@@ -135,13 +148,17 @@ pub(crate) fn state_word(state: LoadState) -> &'static str {
 
 pub(crate) async fn progress<P: Platform>(
     table: &Name,
+    partitions: &[Name],
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
     context.collection(table).await?;
-    let state = load_state(table, context).await?;
+    check_partitions(table, partitions, context).await?;
+    let state = state_of(table, partitions, context).await?;
     let percent = match state {
         LoadState::Loaded => 100,
-        LoadState::Loading => context.send(progress_of(table, &[]), table.span).await?.progress,
+        LoadState::Loading => {
+            context.send(progress_of(table, partitions), table.span).await?.progress
+        }
         LoadState::NotExist | LoadState::NotLoad => 0,
     };
     let heads = [("collection", Type::Prose), ("state", Type::Prose), ("percent", Type::Int)];

@@ -19,6 +19,17 @@ pub(crate) async fn show<P: Platform>(table: &Name, context: &Context<'_, P>) ->
     Ok(Outcome::table(Table::texts(&["collection", "partition"], rows)))
 }
 
+/// SHOW PARTITION p ON t.
+pub(crate) async fn show_one<P: Platform>(
+    table: &Name,
+    partition: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    check_partitions(table, std::slice::from_ref(partition), context).await?;
+    let row = vec![table.value.clone(), partition.value.clone()];
+    Ok(Outcome::table(Table::texts(&["collection", "partition"], vec![row])))
+}
+
 pub(crate) async fn partition_names<P: Platform>(
     table: &Name,
     context: &Context<'_, P>,

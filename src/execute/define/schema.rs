@@ -2,6 +2,7 @@
 //! said at the place that breaks it.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::aliases;
 use crate::execute::catalog::collection::Collection;
 use crate::execute::catalog::types::{self, type_word};
 use crate::execute::context::Context;
@@ -31,7 +32,7 @@ const TYPE_PARAMS: [&str; 6] = [
 
 /// A column as Milvus's field. Sends nothing that the server is too old for.
 pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<FieldSchema> {
-    let data_type = types::data_type(&column.data_type.name)?;
+    let data_type = stored_type(column, context)?;
     let mut element = DataType::None;
     let mut type_params = Vec::new();
     match (&column.element, data_type) {
@@ -52,7 +53,7 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
                 )
                 .at(inner.name.span));
             }
-            type_params.extend(size(inner, element)?);
+            type_params.extend(size(inner, element, context)?);
             let capacity = column.data_type.size.as_ref().ok_or_else(|| {
                 Diagnostic::new(Code::MissingParameter, "an array needs its capacity")
                     .at(column.data_type.name.span)
@@ -76,7 +77,7 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
             )
             .at(inner.name.span));
         }
-        (None, _) => type_params.extend(size(&column.data_type, data_type)?),
+        (None, _) => type_params.extend(size(&column.data_type, data_type, context)?),
     }
     needs(data_type, column, context)?;
     for param in &column.params {
@@ -109,14 +110,35 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
         is_primary_key: column.primary_key,
         is_partition_key: column.partition_key,
         is_clustering_key: column.clustering_key,
-        auto_id: column.auto_increment,
-        nullable: column.nullable,
+        auto_id: is_numbered(column),
+        nullable: column.nullable == Some(true),
         default_value,
         is_function_output: column.generated.is_some(),
         description: column.comment.clone().unwrap_or_default(),
         type_params,
         ..FieldSchema::default()
     })
+}
+
+/// The type that a column is kept in: a server without TEXT gets the longest VARCHAR.
+fn stored_type<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<DataType> {
+    let data_type = types::data_type(&column.data_type.name)?;
+    if data_type != DataType::Text || context.client.version().has(Feature::TextColumn) {
+        return Ok(data_type);
+    }
+    if column.data_type.size.is_none() {
+        context.notice(format!(
+            "{} became VARCHAR({MAX_LENGTH}): {}",
+            column.name,
+            context.client.version().needs(Feature::TextColumn)
+        ));
+    }
+    Ok(DataType::VarChar)
+}
+
+/// Whether the server gives the numbers of a key.
+fn is_numbered(column: &Column) -> bool {
+    column.auto_increment || column.data_type.name.value.eq_ignore_ascii_case(aliases::SERIAL)
 }
 
 fn needs<P: Platform>(
@@ -135,11 +157,11 @@ fn needs<P: Platform>(
         DataType::Timestamptz => context.needs(Feature::TimestamptzColumn, span)?,
         _ => {}
     }
-    if column.primary_key && (column.nullable || column.default.is_some()) {
+    if column.primary_key && (column.nullable == Some(true) || column.default.is_some()) {
         return Err(Diagnostic::new(Code::SyntaxError, "a primary key has no NULL and no DEFAULT")
             .at(column.name.span));
     }
-    if column.nullable {
+    if column.nullable == Some(true) {
         context.needs(Feature::NullableColumn, column.name.span)?;
     }
     if let Some(default) = &column.default {
@@ -163,7 +185,11 @@ fn number(low: i64, high: i64, what: &str, size: &Spanned<Value>) -> Result<i64>
 }
 
 /// The number in parentheses as a type parameter.
-fn size(written: &TypeName, data_type: DataType) -> Result<Option<KeyValuePair>> {
+fn size<P: Platform>(
+    written: &TypeName,
+    data_type: DataType,
+    context: &Context<'_, P>,
+) -> Result<Option<KeyValuePair>> {
     let name = &written.name;
     let vector = matches!(data_type as i32, 100..=199) && data_type != DataType::SparseFloatVector;
     Ok(match &written.size {
@@ -185,6 +211,11 @@ fn size(written: &TypeName, data_type: DataType) -> Result<Option<KeyValuePair>>
         }
         Some(size) if matches!(data_type, DataType::VarChar | DataType::Text) => {
             Some(pair("max_length", number(1, MAX_LENGTH, "a length in bytes", size)?))
+        }
+        Some(size) if data_type == DataType::SparseFloatVector => {
+            number(1, i64::from(u32::MAX), "a dimension", size)?;
+            context.notice("a sparse vector has no dimension: the number has no effect");
+            None
         }
         Some(size) => {
             return Err(Diagnostic::new(Code::InvalidValue, format!("`{name}` takes no number"))
@@ -273,15 +304,14 @@ fn mark_keys<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<()> {
     for param in params {
-        let slot: fn(&mut FieldSchema) -> &mut bool =
-            match param.name.value.to_ascii_lowercase().as_str() {
-                "partition_key" => |field| &mut field.is_partition_key,
-                "clustering_key" => {
-                    context.needs(Feature::ClusteringKey, param.name.span)?;
-                    |field| &mut field.is_clustering_key
-                }
-                _ => continue,
-            };
+        let slot: fn(&mut FieldSchema) -> &mut bool = match params::key(param).as_str() {
+            "partition_key" => |field| &mut field.is_partition_key,
+            "clustering_key" => {
+                context.needs(Feature::ClusteringKey, param.name.span)?;
+                |field| &mut field.is_clustering_key
+            }
+            _ => continue,
+        };
         *slot(named(fields, &params::word(param)?)?) = true;
     }
     Ok(())
@@ -312,7 +342,7 @@ fn check_columns(columns: &[Column]) -> Result<()> {
             let message = format!("column `{}` stands twice", column.name);
             return Err(Diagnostic::new(Code::SyntaxError, message).at(column.name.span));
         }
-        if column.auto_increment && !column.primary_key {
+        if is_numbered(column) && !column.primary_key {
             let message = "only the primary key can be AUTO_INCREMENT";
             return Err(Diagnostic::new(Code::SyntaxError, message).at(column.name.span));
         }
@@ -471,8 +501,8 @@ impl Default for Options {
 pub(crate) fn options(written: &[Param]) -> Result<Options> {
     let mut options = Options::default();
     for param in written {
-        match param.name.value.to_ascii_lowercase().as_str() {
-            "shards" | "shards_num" => {
+        match params::key(param).as_str() {
+            "shards" => {
                 options.shards = params::whole(param, 1, 64)? as i32;
             }
             "consistency_level" => {
@@ -482,9 +512,10 @@ pub(crate) fn options(written: &[Param]) -> Result<Options> {
             "description" => options.description = params::word(param)?.value,
             "num_partitions" => options.partitions = params::whole(param, 1, 4_096)?,
             "partition_key" | "clustering_key" => {}
-            name if name.contains('.') => options
-                .properties
-                .push(pair(&param.name.value, params::plain(params::one(param)?)?)),
+            name if name.contains('.') => options.properties.push(pair(
+                aliases::parameter(&param.name.value),
+                params::plain(params::one(param)?)?,
+            )),
             _ => {
                 let known = [
                     "shards",

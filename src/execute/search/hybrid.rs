@@ -35,6 +35,9 @@ pub(crate) async fn search<P: Platform>(
     grouping(&select.group, collection, &mut params, context)?;
     let (requests, queries) = requests(&select.hybrid, read, limit + offset, context).await?;
     let mut rank_params = ranking(select)?;
+    if !is_weighted(select)? && select.hybrid.iter().any(|search| search.weight.is_some()) {
+        context.notice("a WEIGHT has no effect on RRF, which goes by ranks: `RERANK WEIGHTED`");
+    }
     rank_params.extend([
         pair("limit", limit),
         pair("offset", offset),
@@ -169,10 +172,6 @@ fn ranking(select: &Select) -> Result<Vec<KeyValuePair>> {
     let mut inner = serde_json::Map::new();
     if weighted {
         inner.insert("weights".to_string(), weights(&select.hybrid)?.into());
-    } else if let Some(weight) = select.hybrid.iter().find_map(|search| search.weight.as_ref()) {
-        return Err(Diagnostic::new(Code::SyntaxError, "a WEIGHT has no effect on RRF")
-            .at(weight.span)
-            .help("write `RERANK WEIGHTED`, with a WEIGHT for every search"));
     } else {
         inner.insert("k".to_string(), 60.into());
     }
@@ -255,6 +254,7 @@ mod tests {
         for (searches, rerank, params) in [
             (plain, "", r#"strategy rrf params {"k":60}"#),
             (plain, "RERANK RRF(k = 10)", r#"strategy rrf params {"k":10}"#),
+            (weighted, "RERANK RRF", r#"strategy rrf params {"k":60}"#),
             (weighted, "", r#"strategy weighted params {"weights":[0.7,0.3]}"#),
             (
                 weighted,
@@ -266,7 +266,6 @@ mod tests {
         }
         for (searches, rerank, message) in [
             (plain, "RERANK WEIGHTED", "MissingParameter: this search has no WEIGHT"),
-            (weighted, "RERANK RRF", "SyntaxError: a WEIGHT has no effect on RRF"),
             (
                 plain,
                 "RERANK RRC",

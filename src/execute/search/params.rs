@@ -1,13 +1,14 @@
 //! What a search takes besides its queries: SEARCH PARAMS, LIMIT, OFFSET and GROUP BY, each checked
 //! against the index and the collection. Out: parameters by Milvus's names.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::index_types;
+use crate::execute::catalog::metrics;
 use crate::execute::context::Context;
 use crate::execute::params;
 use crate::execute::read::scan::WINDOW;
-use crate::language::ast::{Output, Param, Select};
+use crate::language::ast::{Name, Output, Param, Select, Value};
 use crate::milvus::{Feature, Platform};
 use crate::outcome::grouped;
 use milvus_proto::schema::DataType;
@@ -31,7 +32,7 @@ pub(crate) struct SearchParams {
 impl SearchParams {
     /// Adds what every search takes; false of any other parameter.
     pub(crate) fn add_common(&mut self, param: &Param) -> Result<bool> {
-        match param.name.value.to_ascii_lowercase().as_str() {
+        match params::key(param).as_str() {
             "round_decimal" => self.round_decimal = Some(params::whole(param, 0, 6)?),
             "ignore_growing" => self.add("ignore_growing", params::flag(param)?),
             "hints" => self.add("hints", params::word(param)?),
@@ -57,9 +58,17 @@ pub(crate) fn search_params(
         collection.index_on(&field.name).map_or("AUTOINDEX", |index| index.index_type.as_str());
     let known = index_types::find(index);
     let mut params = SearchParams::default();
-    for param in written {
+    for param in &unpacked(written)? {
         if params.add_common(param)? {
             continue;
+        }
+        match params::key(param).as_str() {
+            "metric_type" => {
+                check_metric(param, field, collection)?;
+                continue;
+            }
+            "radius" | "range_filter" => return Err(no_range(param, field)),
+            _ => {}
         }
         let (name, value) = match known {
             Some(known) => known.search_param(param, &COMMON)?,
@@ -69,6 +78,61 @@ pub(crate) fn search_params(
         params.inner.insert(name, value);
     }
     Ok(params)
+}
+
+/// The parameters with those in the place of `params`, which holds the index's own as an object or
+/// as text of JSON (the form of dbVisitor and pymilvus).
+fn unpacked(written: &[Param]) -> Result<Vec<Param>> {
+    let mut all = Vec::new();
+    for param in written {
+        if params::key(param) != "params" {
+            all.push(param.clone());
+            continue;
+        }
+        let value = params::one(param)?;
+        let json = match params::json(value)? {
+            serde_json::Value::String(text) => serde_json::from_str(&text).ok(),
+            other => Some(other),
+        };
+        let Some(serde_json::Value::Object(fields)) = json else {
+            let message = "`params` takes an object, or JSON of one";
+            return Err(Diagnostic::new(Code::InvalidValue, message)
+                .at(value.span)
+                .help("write `params = {'ef': 64}`, or `ef = 64` alone"));
+        };
+        for (name, field) in fields {
+            let field = match field {
+                serde_json::Value::Bool(flag) => Value::Bool(flag),
+                serde_json::Value::String(text) => Value::Text(text),
+                other => Value::number(&other.to_string()).unwrap_or(Value::Null),
+            };
+            let values = vec![Spanned::new(field, value.span)];
+            all.push(Param { name: Name::new(name, param.name.span), values });
+        }
+    }
+    Ok(all)
+}
+
+/// A metric may be named where it is the one that the index has.
+fn check_metric(param: &Param, field: &Field, collection: &Collection) -> Result<()> {
+    let name = params::word(param)?;
+    let (metric, _) = metrics::metric(&name)?;
+    match collection.index_on(&field.name) {
+        Some(index) if !index.metric.is_empty() && index.metric != metric => {
+            let message = format!("the index on `{}` has {}", field.name, index.metric);
+            let error = Diagnostic::new(Code::MetricMismatch, message).at(name.span);
+            Err(error.help("leave `metric_type` out: a search takes that of the index"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A range is a condition here.
+fn no_range(param: &Param, field: &Field) -> Diagnostic {
+    let message = format!("`{}` is written as a condition", param.name);
+    Diagnostic::new(Code::UnknownParameter, message)
+        .at(param.name.span)
+        .help(format!("write `WHERE {} <-> [..] < 0.8`", field.name))
 }
 
 /// GROUP BY of a search: one hit for each value of a field, or `group_size` of them.

@@ -21,7 +21,8 @@ pub struct Column {
     pub partition_key: bool,
     pub clustering_key: bool,
     pub auto_increment: bool,
-    pub nullable: bool,
+    /// none where neither NULL nor NOT NULL stands
+    pub nullable: Option<bool>,
     pub default: Option<Spanned<Value>>,
     pub generated: Option<Generated>,
     pub comment: Option<String>,
@@ -58,7 +59,10 @@ pub struct Index {
 /// What an ALTER TABLE or an ALTER INDEX does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    AddField(Box<Column>),
+    AddField {
+        column: Box<Column>,
+        if_not_exists: bool,
+    },
     DropField(Name),
     /// of a field
     SetField {

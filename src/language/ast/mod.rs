@@ -51,13 +51,22 @@ pub enum Kind {
     },
     ShowCreate(Name),
     ShowIndexProgress {
-        index: Name,
+        /// none is every index of the table
+        index: Option<Name>,
         table: Name,
     },
-    ShowLoadingProgress(Name),
+    ShowLoadingProgress {
+        table: Name,
+        partitions: Vec<Name>,
+    },
     ShowGrants {
-        grantee: Grantee,
-        name: Name,
+        /// none is every role
+        of: Option<(Grantee, Name)>,
+        on: Option<GrantTarget>,
+    },
+    ShowPartition {
+        partition: Name,
+        table: Name,
     },
     ShowJob {
         job: Job,
@@ -392,10 +401,16 @@ pub struct Grant {
     pub revoke: bool,
     /// `*` is all
     pub privileges: Vec<Name>,
+    pub on: GrantTarget,
+    pub role: Name,
+}
+
+/// `TABLE d.t`, `GLOBAL *`: what a privilege is on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GrantTarget {
     /// TABLE, DATABASE, GLOBAL, USER; `None` when only a name is given
     pub object: Option<Name>,
     pub database: Option<Name>,
     /// `*` is every one
     pub name: Option<Name>,
-    pub role: Name,
 }

@@ -278,7 +278,10 @@ impl<'a> Builder<'a> {
             Rule::PROPERTIES,
         ]);
         Ok(match rule {
-            Rule::add_field => Change::AddField(Box::new(self.column(parts.next()?)?)),
+            Rule::add_field => Change::AddField {
+                if_not_exists: parts.has(Rule::if_not_exists),
+                column: Box::new(self.column(parts.next()?)?),
+            },
             Rule::drop_field => Change::DropField(self.name(parts.next()?)?),
             Rule::rename => Change::Rename(self.name(parts.next()?)?),
             Rule::alter_field => {
@@ -311,7 +314,7 @@ impl<'a> Builder<'a> {
             partition_key: false,
             clustering_key: false,
             auto_increment: false,
-            nullable: false,
+            nullable: None,
             default: None,
             generated: None,
             comment: None,
@@ -327,7 +330,8 @@ impl<'a> Builder<'a> {
                 Rule::partition_key => column.partition_key = true,
                 Rule::clustering_key => column.clustering_key = true,
                 Rule::auto_increment => column.auto_increment = true,
-                Rule::nullable => column.nullable = true,
+                Rule::nullable => once(&mut column.nullable, true, "NULL", span)?,
+                Rule::not_null => once(&mut column.nullable, false, "NULL", span)?,
                 Rule::default => once(
                     &mut column.default,
                     self.value(option.skip(&[Rule::DEFAULT]).next()?)?,
@@ -350,8 +354,7 @@ impl<'a> Builder<'a> {
                         span,
                     )?;
                 }
-                Rule::column_params => column.params.extend(self.with(&mut option)?),
-                _ => {} // NOT NULL is what Milvus does anyway
+                _ => column.params.extend(self.with(&mut option)?),
             }
         }
         Ok(column)

@@ -114,6 +114,17 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
     if before.ends_with('\'') && before.len() == at {
         diagnostic = diagnostic.help("write '' for a quote in a string");
     }
+    if near.is_none() && diagnostic.help.is_empty() {
+        diagnostic = match (word, opener(scanned, base)) {
+            (".", _) => {
+                diagnostic.help("write `USE d` before it, and the name without its database")
+            }
+            (_, Some(opener)) => {
+                diagnostic.help(format!("`HELP {opener}` shows how it is written"))
+            }
+            _ => diagnostic,
+        };
+    }
     match near {
         Some(near) => diagnostic
             .at(span)
@@ -124,6 +135,13 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         }
         None => diagnostic.at(span).label(format!("expected {what}")),
     }
+}
+
+/// The word of the language that opens the statement at `base`.
+fn opener<'a>(scanned: &'a Scanned<'_>, base: usize) -> Option<&'a str> {
+    let text = scanned.text.get(base..)?;
+    let word = text.split(|char: char| !char.is_ascii_alphabetic()).next()?;
+    keywords::is(word, OPENS).then_some(word)
 }
 
 /// The keyword that was meant as a name, as far as it can be told: it stands where a name is

@@ -74,6 +74,9 @@ impl<'a> Builder<'a> {
     fn call(&self, mut parts: Parts<'a>, place: Place) -> Result<ExprKind> {
         let function = parts.next()?;
         let name = Spanned::new(function.as_str().trim_end().to_lowercase(), self.span(&function));
+        if name.value == "vector_range" {
+            return self.vector_range(name, parts);
+        }
         let mut args = Vec::new();
         for pair in parts.pairs {
             let place = if args.is_empty() { Place::Item } else { Place::Value };
@@ -243,6 +246,33 @@ impl<'a> Builder<'a> {
         let text = Expr { span: text.span, kind: ExprKind::Literal(text.value) };
         let name = Spanned::new("text_match".to_string(), span);
         Ok(ExprKind::Call { name, args: vec![field, text] })
+    }
+
+    /// `vector_range(field, vector, bound)`, which is dbVisitor's for `field <-> vector < bound`.
+    fn vector_range(&self, name: Name, parts: Parts<'a>) -> Result<ExprKind> {
+        let args: Vec<Pair<'a, Rule>> = parts.pairs.collect();
+        let wrong = || {
+            Diagnostic::new(Code::SyntaxError, "vector_range takes a field, a vector and a bound")
+                .at(name.span)
+                .help("write `vector_range(v, [0.1, 0.2], 0.8)`, or `v <-> [0.1, 0.2] < 0.8`")
+        };
+        let [field, vector, bound] = args.as_slice() else { return Err(wrong()) };
+        let ExprKind::Field { name: field, path } = self.expr(field.clone(), Place::Name)?.kind
+        else {
+            return Err(wrong());
+        };
+        // what is no sum is one pair within another
+        let mut inner = vector.clone();
+        while !matches!(inner.as_rule(), Rule::list | Rule::string | Rule::variable) {
+            inner = inner.into_inner().next().ok_or_else(wrong)?;
+        }
+        if !path.is_empty() {
+            return Err(wrong());
+        }
+        let vectors = vec![self.bare_value(inner)?];
+        let operator = Spanned::new(Operator::L2, name.span);
+        let search = Box::new(Search { field, target: Target::Vectors { operator, vectors } });
+        Ok(ExprKind::Range { search, bounds: vec![("<", self.expr(bound.clone(), Place::Value)?)] })
     }
 
     /// The steps into a JSON or array field: `['a'][0]`.

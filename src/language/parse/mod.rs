@@ -22,6 +22,7 @@ use std::cell::RefCell;
 use milvus_kernel_grammar::{self as grammar, Rule};
 
 use super::ast::{Kind, Statement};
+use super::foreign;
 use super::numbers::{Scanned, scan};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use builder::{Builder, Parts};
@@ -74,6 +75,14 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
     Ok(Statement { kind: Kind::Explain(Box::new(explained)), span })
 }
 
+/// A diagnostic about a statement's text, with its place in the cell.
+fn in_cell(mut error: Diagnostic, scanned: &Scanned<'_>, start: usize) -> Diagnostic {
+    error.span = error.span.map(|span| {
+        Span::new(scanned.in_cell(start + span.start), scanned.in_cell(start + span.end))
+    });
+    error
+}
+
 /// A statement's text, and its first word.
 fn opening<'a>(scanned: &'a Scanned<'_>, start: usize, end: usize) -> (&'a str, &'a str) {
     let text = scanned.text.get(start..end).unwrap_or_default();
@@ -90,10 +99,20 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     let rule = match grammar::statement_of(word) {
         Some(rule) => rule,
         None if address => Rule::address_statement,
-        None => return Err(errors::no_statement(scanned, start)),
+        None => {
+            let error = foreign::found(text).map(|error| in_cell(error, scanned, start));
+            return Err(error.unwrap_or_else(|| errors::no_statement(scanned, start)));
+        }
     };
-    let pairs =
-        grammar::parse(rule, text).map_err(|error| errors::syntax_error(scanned, start, *error))?;
+    if rule == Rule::select_statement
+        && let Some(error) = foreign::catalog(text)
+    {
+        return Err(in_cell(error, scanned, start));
+    }
+    let pairs = grammar::parse(rule, text).map_err(|error| match foreign::found(text) {
+        Some(error) => in_cell(error, scanned, start),
+        None => errors::syntax_error(scanned, start, *error),
+    })?;
     let builder = Builder { scanned, base: start, qualifiers: RefCell::default() };
     Ok(Statement { kind: builder.kind(rule, Parts { pairs, span })?, span })
 }

@@ -8,6 +8,21 @@ use super::filters::{Place, is_double};
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::language::ast::*;
 
+/// A consistency level among the parameters of a search is the clause.
+fn level_of(select: &mut Select) -> Result<()> {
+    let is_level = |param: &Param| param.name.value.eq_ignore_ascii_case("consistency_level");
+    let Some(at) = select.params.iter().position(is_level) else { return Ok(()) };
+    if let Some([Spanned { value: Value::Text(level), span }]) =
+        select.params.get(at).map(|param| param.values.as_slice())
+    {
+        let level = Spanned::new(level.clone(), *span);
+        let span = level.span;
+        once(&mut select.consistency, level, "CONSISTENCY LEVEL", span)?;
+        select.params.remove(at);
+    }
+    Ok(())
+}
+
 impl<'a> Builder<'a> {
     pub(super) fn data_statement(
         &self,
@@ -197,6 +212,10 @@ impl<'a> Builder<'a> {
                 Rule::search_params => {
                     once(&mut params, self.search_params(clause)?, "SEARCH PARAMS", span)?
                 }
+                Rule::column_params => {
+                    let written = self.with(&mut self.parts(clause))?;
+                    once(&mut params, written, "SEARCH PARAMS", span)?
+                }
                 _ => {
                     let name = self.parts(clause).skip(&[Rule::CONSISTENCY, Rule::LEVEL]).next()?;
                     once(&mut select.consistency, self.name(name)?, "CONSISTENCY LEVEL", span)?;
@@ -205,6 +224,7 @@ impl<'a> Builder<'a> {
         }
         select.partitions = partitions.unwrap_or_default();
         select.params = params.unwrap_or_default();
+        level_of(&mut select)?;
         select.group = group.unwrap_or_default();
         select.hybrid = hybrid.unwrap_or_default();
         self.check_qualifiers(&select.table, select.alias.as_ref())?;

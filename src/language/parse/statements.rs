@@ -45,7 +45,8 @@ impl<'a> Builder<'a> {
             | R::import_statement
             | R::transfer_statement
             | R::restore_statement
-            | R::run_statement => self.operate(rule, parts),
+            | R::run_statement
+            | R::analyze_statement => self.operate(rule, parts),
             _ => self.data_statement(opening, rule, parts),
         }
     }
@@ -115,25 +116,25 @@ impl<'a> Builder<'a> {
             Rule::show_create => Kind::ShowCreate(self.table(parts.skip(&[Rule::CREATE]))?),
             Rule::show_progress => {
                 if parts.skip(&[Rule::PROGRESS, Rule::OF]).has(Rule::INDEX) {
-                    Kind::ShowIndexProgress {
-                        index: self.name(parts.next()?)?,
-                        table: self.table(&mut parts)?,
-                    }
+                    let index = parts.take(Rule::name).map(|pair| self.name(pair)).transpose()?;
+                    Kind::ShowIndexProgress { index, table: self.table(&mut parts)? }
                 } else {
-                    Kind::ShowLoadingProgress(self.table(parts.skip(&[Rule::LOADING]))?)
+                    let table = self.table(parts.skip(&[Rule::LOADING]))?;
+                    let partitions = self.names_of(&mut parts, Rule::partitions)?;
+                    Kind::ShowLoadingProgress { table, partitions }
                 }
             }
-            Rule::show_grants => {
-                let grantee = if parts.skip(&[Rule::GRANTS, Rule::FOR]).has(Rule::ROLE) {
-                    Grantee::Role
-                } else {
-                    Grantee::User
-                };
-                Kind::ShowGrants {
-                    grantee,
-                    name: self.text_name(parts.skip(&[Rule::USER]).next()?)?,
-                }
-            }
+            Rule::show_grants => self.show_grants(parts)?,
+            Rule::show_index => Kind::DescribeIndex {
+                index: self.name(parts.skip(&[Rule::INDEX]).next()?)?,
+                table: self.table(&mut parts)?,
+            },
+            Rule::show_partition => Kind::ShowPartition {
+                partition: self.name(parts.skip(&[Rule::PARTITION]).next()?)?,
+                table: self.table(&mut parts)?,
+            },
+            Rule::show_fields => Kind::Describe(self.table(parts.skip(&[Rule::FIELDS]))?),
+            Rule::show_table => Kind::Describe(self.table(&mut parts)?),
             Rule::show_job => {
                 let job = match parts.next()?.as_rule() {
                     Rule::COMPACTION => Job::Compaction,
@@ -176,7 +177,7 @@ impl<'a> Builder<'a> {
         let word = one_blank(pair.as_str());
         let word = match word.as_str() {
             "COLLECTIONS" => "TABLES",
-            "INDICES" => "INDEXES",
+            "INDEX" | "INDICES" => "INDEXES",
             other => other,
         };
         Listing::ALL
@@ -198,10 +199,30 @@ impl<'a> Builder<'a> {
             return Ok(Kind::GrantRole { revoke, role, user });
         }
         let mut privileges = Vec::new();
-        while let Some(pair) = parts.take(Rule::privilege) {
+        while let Some(pair) = parts.skip(&[Rule::PRIVILEGE]).take(Rule::privilege) {
             privileges.push(self.name_or_all(self.parts(pair).next()?)?);
         }
-        let mut target = self.parts(parts.skip(&[Rule::ON]).next()?);
+        let on = self.grant_target(parts.skip(&[Rule::ON]).next()?)?;
+        let role = self.text_name(parts.skip(&[Rule::TO, Rule::FROM, Rule::ROLE]).next()?)?;
+        Ok(Kind::Grant(Box::new(Grant { revoke, privileges, on, role })))
+    }
+
+    /// SHOW GRANTS [FOR [ROLE | USER] name [ON …]]; what is neither is a role.
+    fn show_grants(&self, mut parts: Parts<'a>) -> Result<Kind> {
+        if !parts.skip(&[Rule::GRANTS]).has(Rule::FOR) {
+            return Ok(Kind::ShowGrants { of: None, on: None });
+        }
+        let grantee = if parts.has(Rule::USER) { Grantee::User } else { Grantee::Role };
+        let name = self.text_name(parts.skip(&[Rule::ROLE]).next()?)?;
+        let on = match parts.has(Rule::ON) {
+            true => Some(self.grant_target(parts.next()?)?),
+            false => None,
+        };
+        Ok(Kind::ShowGrants { of: Some((grantee, name)), on })
+    }
+
+    fn grant_target(&self, pair: Pair<'a, Rule>) -> Result<GrantTarget> {
+        let mut target = self.parts(pair);
         let object = target
             .take(Rule::grant_object)
             .map(|pair| Spanned::new(one_blank(pair.as_str()), self.span(&pair)));
@@ -214,15 +235,7 @@ impl<'a> Builder<'a> {
                 .collect::<Result<Vec<_>>>()?;
         }
         let name = names.pop();
-        let role = self.text_name(parts.skip(&[Rule::TO, Rule::FROM, Rule::ROLE]).next()?)?;
-        Ok(Kind::Grant(Box::new(Grant {
-            revoke,
-            privileges,
-            object,
-            database: names.pop(),
-            name,
-            role,
-        })))
+        Ok(GrantTarget { object, database: names.pop(), name })
     }
 
     /// What is done to a table, or to the server, as a whole.
@@ -234,6 +247,7 @@ impl<'a> Builder<'a> {
                 let table = self.table(&mut parts)?;
                 Kind::Release { table, partitions: self.names_of(&mut parts, Rule::partitions)? }
             }
+            Rule::flush if parts.has(Rule::flush_all) => Kind::Flush(Vec::new()),
             Rule::flush => {
                 let mut tables = parts
                     .skip(&[Rule::TABLE])
@@ -271,7 +285,7 @@ impl<'a> Builder<'a> {
                 let table = self.table(&mut parts)?;
                 Kind::Restore { snapshot, table, to: self.table(&mut parts)? }
             }
-            Rule::analyzer => {
+            Rule::analyzer | Rule::analyze => {
                 let texts = self.value(parts.skip(&[Rule::ANALYZER]).next()?)?;
                 let field = match parts.has(Rule::ON) {
                     true => Some((self.table(&mut parts)?, self.name(parts.next()?)?)),
@@ -309,7 +323,7 @@ impl<'a> Builder<'a> {
     }
 
     fn import(&self, mut parts: Parts<'a>) -> Result<Kind> {
-        parts.skip(&[Rule::FROM]);
+        parts.skip(&[Rule::FROM, Rule::FILE]);
         let mut files = Vec::new();
         while let Some(pair) = parts.take(Rule::value) {
             files.push(self.value(pair)?);

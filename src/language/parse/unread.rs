@@ -70,9 +70,10 @@ pub(crate) fn may_carry_secret(text: &str) -> bool {
             user || closest(object, &TABLES).is_none() && (!others || quotes)
         }),
         // these have texts of a table in quotes, and all others names and what may be secret
-        Some("SELECT" | "COUNT" | "INSERT" | "UPSERT" | "UPDATE" | "DELETE" | "SHOW" | "RUN") => {
-            false
-        }
+        Some(
+            "SELECT" | "COUNT" | "INSERT" | "UPSERT" | "UPDATE" | "DELETE" | "SHOW" | "RUN"
+            | "ANALYZE",
+        ) => false,
         Some(_) => quotes,
     }
 }

@@ -40,7 +40,8 @@ pub(crate) fn column(column: &Column) -> String {
         (column.auto_increment, " AUTO_INCREMENT"),
         (column.partition_key, " PARTITION KEY"),
         (column.clustering_key, " CLUSTERING KEY"),
-        (column.nullable, " NULL"),
+        (column.nullable == Some(true), " NULL"),
+        (column.nullable == Some(false), " NOT NULL"),
     ] {
         if has {
             out.push_str(word);
@@ -69,7 +70,9 @@ pub(super) fn index_rest(index: &Index) -> String {
 
 pub(super) fn change(change: &Change) -> String {
     match change {
-        Change::AddField(column) => format!("ADD FIELD {}", self::column(column)),
+        Change::AddField { column, if_not_exists } => {
+            format!("ADD FIELD {}{}", not_exists(*if_not_exists), self::column(column))
+        }
         Change::DropField(field) => format!("DROP FIELD {}", name(field)),
         Change::SetField { field, params } => {
             format!("ALTER FIELD {} SET PROPERTIES {}", name(field), parameters(params))

@@ -34,14 +34,15 @@ pub fn statement(statement: &Statement) -> String {
         Kind::ShowOf { what, table } => format!("SHOW {} FROM {}", what.word(), name(table)),
         Kind::ShowCreate(table) => format!("SHOW CREATE TABLE {}", name(table)),
         Kind::ShowIndexProgress { index, table } => {
-            format!("SHOW PROGRESS OF INDEX {} ON {}", name(index), name(table))
+            let index = index.as_ref().map_or_else(String::new, |index| name(index) + " ");
+            format!("SHOW PROGRESS OF INDEX {index}ON {}", name(table))
         }
-        Kind::ShowLoadingProgress(table) => format!("SHOW PROGRESS OF LOADING ON {}", name(table)),
-        Kind::ShowGrants { grantee: Grantee::Role, name } => {
-            format!("SHOW GRANTS FOR ROLE {}", string(name))
+        Kind::ShowLoadingProgress { table, partitions } => {
+            format!("SHOW PROGRESS OF LOADING ON {}{}", name(table), in_partitions(partitions))
         }
-        Kind::ShowGrants { grantee: Grantee::User, name } => {
-            format!("SHOW GRANTS FOR USER {}", string(name))
+        Kind::ShowGrants { of, on } => show_grants(of.as_ref(), on.as_ref()),
+        Kind::ShowPartition { partition, table } => {
+            format!("SHOW PARTITION {} ON {}", name(partition), name(table))
         }
         Kind::ShowJob { job, id } => format!("SHOW {} {}", job.word(), spanned(id)),
         Kind::Describe(table) => format!("DESCRIBE TABLE {}", name(table)),
@@ -236,20 +237,33 @@ fn grant_words(revoke: bool) -> (&'static str, &'static str) {
 
 fn grant(grant: &Grant) -> String {
     let (verb, preposition) = grant_words(grant.revoke);
-    let star = |name: &Name| if name.value == "*" { "*".to_string() } else { self::name(name) };
     let privileges: Vec<String> = grant.privileges.iter().map(privilege).collect();
-    let mut target =
-        grant.object.as_ref().map(|object| object.value.clone()).into_iter().collect::<Vec<_>>();
-    if let Some(name) = &grant.name {
-        target.push(match &grant.database {
+    format!(
+        "{verb} {} ON {} {preposition} ROLE {}",
+        privileges.join(", "),
+        grant_target(&grant.on),
+        string(&grant.role)
+    )
+}
+
+fn grant_target(target: &GrantTarget) -> String {
+    let star = |name: &Name| if name.value == "*" { "*".to_string() } else { self::name(name) };
+    let mut words: Vec<String> = target.object.iter().map(|object| object.value.clone()).collect();
+    if let Some(name) = &target.name {
+        words.push(match &target.database {
             Some(database) => format!("{}.{}", star(database), star(name)),
             None => star(name),
         });
     }
-    format!(
-        "{verb} {} ON {} {preposition} ROLE {}",
-        privileges.join(", "),
-        target.join(" "),
-        string(&grant.role)
-    )
+    words.join(" ")
+}
+
+fn show_grants(of: Option<&(Grantee, Name)>, on: Option<&GrantTarget>) -> String {
+    let Some((grantee, name)) = of else { return "SHOW GRANTS".to_string() };
+    let word = match grantee {
+        Grantee::Role => "ROLE",
+        Grantee::User => "USER",
+    };
+    let on = on.map_or_else(String::new, |on| format!(" ON {}", grant_target(on)));
+    format!("SHOW GRANTS FOR {word} {}{on}", string(name))
 }

@@ -94,7 +94,9 @@ pub(super) fn double(text: &str) -> String {
 pub(super) fn privilege(name: &Name) -> String {
     let word = name.value.starts_with(|char: char| char.is_ascii_alphabetic())
         && name.value.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
-    if name.value == "*" || word && !name.value.eq_ignore_ascii_case("on") {
+    let read_over = ["on", "privilege", "privileges"];
+    let plain = !read_over.iter().any(|known| known.eq_ignore_ascii_case(&name.value));
+    if name.value == "*" || word && plain {
         name.value.clone()
     } else {
         format!("`{}`", name.value.replace('`', "``"))

@@ -21,7 +21,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
-use milvus_kernel::milvus::platform::{Failure, Probe};
+use milvus_kernel::milvus::platform::{Failure, Probe, Whole};
 use milvus_kernel::milvus::{Address, Platform};
 use milvus_kernel::session::Session;
 use milvus_proto::METHODS;
@@ -141,6 +141,7 @@ impl GrpcService<tonic::body::Body> for Recording {
 
 impl Platform for Recorder {
     type Channel = Recording;
+    type Pieces = Whole;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Recording, String> {
         let channel = self.native.channel(address, timeout_ms)?;
@@ -149,6 +150,10 @@ impl Platform for Recorder {
 
     fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
         Native::failure(error)
+    }
+
+    async fn open_file(&self, place: &str) -> Result<Whole, String> {
+        self.native.open_file(place).await
     }
 
     async fn sleep(&self, ms: u32) {

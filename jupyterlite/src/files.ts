@@ -3,8 +3,11 @@
  * fetched.
  */
 
-import type { Files } from '../wasm/milvus_kernel.js';
+import type { Files, Pieces } from '../wasm/milvus_kernel.js';
 import type { Request, Response } from './protocol';
+
+/** Bytes that are handed on at a time. */
+const PIECE = 1 << 20;
 
 interface Pending {
   resolve: (content: Uint8Array | undefined) => void;
@@ -17,14 +20,27 @@ export class RemoteFiles implements Files {
   }
 
   async read(place: string): Promise<Uint8Array> {
-    if (/^https?:\/\//i.test(place)) {
-      return fetched(place);
+    if (isUrl(place)) {
+      return new Uint8Array(await (await answer(place)).arrayBuffer());
     }
     const content = await this._ask(place);
     if (!content) {
       throw new Error(`${place} has no content`);
     }
     return content;
+  }
+
+  /** A file of the page comes whole, and is handed on in pieces; a URL's is never whole here. */
+  async open(place: string): Promise<Pieces> {
+    if (!isUrl(place)) {
+      return pieces(await this.read(place));
+    }
+    const { body } = await answer(place);
+    const reader = body?.getReader();
+    return {
+      next: async () => (await reader?.read())?.value,
+      cancel: () => void reader?.cancel().catch(() => undefined)
+    };
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
@@ -55,7 +71,19 @@ export class RemoteFiles implements Files {
   private _nextId = 0;
 }
 
-async function fetched(url: string): Promise<Uint8Array> {
+function isUrl(place: string): boolean {
+  return /^https?:\/\//i.test(place);
+}
+
+function pieces(bytes: Uint8Array): Pieces {
+  let at = 0;
+  return {
+    next: async () => (at < bytes.length ? bytes.subarray(at, (at += PIECE)) : undefined),
+    cancel: () => (at = bytes.length)
+  };
+}
+
+async function answer(url: string): Promise<globalThis.Response> {
   const response = await fetch(url).catch(() => undefined);
   if (!response) {
     throw new Error(
@@ -66,5 +94,5 @@ async function fetched(url: string): Promise<Uint8Array> {
   if (!response.ok) {
     throw new Error(`${url} answers with HTTP status ${response.status}`);
   }
-  return new Uint8Array(await response.arrayBuffer());
+  return response;
 }

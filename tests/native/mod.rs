@@ -16,7 +16,7 @@ use bytes::Bytes;
 use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::files::memory::Memory;
-use milvus_kernel::milvus::platform::{Failure, Probe};
+use milvus_kernel::milvus::platform::{Failure, Probe, Whole};
 use milvus_kernel::milvus::{Address, Platform, Store, StoreKind};
 use milvus_proto::Method;
 use tonic::Status;
@@ -58,6 +58,7 @@ impl Native {
 
 impl Platform for Native {
     type Channel = Channel;
+    type Pieces = Whole;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
         let endpoint = Endpoint::from_shared(address.url()).map_err(|error| error.to_string())?;
@@ -107,6 +108,16 @@ impl Platform for Native {
     async fn read_file(&self, place: &str) -> Result<Bytes, String> {
         let file = self.files.borrow().get(place).cloned();
         file.ok_or_else(|| format!("Path {place} does not exist."))
+    }
+
+    /// What was not written here is on the disk, in the folder of the pages' files.
+    async fn open_file(&self, place: &str) -> Result<Whole, String> {
+        if let Ok(written) = self.read_file(place).await {
+            return Ok(Whole(written));
+        }
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(place);
+        let read = std::fs::read(path).map_err(|_| format!("Path {place} does not exist."));
+        Ok(Whole(read?.into()))
     }
 
     async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {

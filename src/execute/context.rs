@@ -54,6 +54,22 @@ impl<'a, P: Platform> Context<'a, P> {
         }
     }
 
+    /// The same for a statement whose rows are all taken, and not those alone that are shown.
+    pub(crate) fn of_all_rows(&self) -> Self {
+        Context {
+            settings: Settings { table_schema: true, ..self.settings.clone() },
+            notices: RefCell::default(),
+            used_memory: Cell::default(),
+            ..*self
+        }
+    }
+
+    /// Takes over what the same statement has said elsewhere.
+    pub(crate) fn take_over(&self, other: &Self) {
+        self.notices.borrow_mut().extend(other.take_notices());
+        self.used_memory.set(self.used_memory.get() || other.used_memory());
+    }
+
     /// Says what the kernel makes of a statement, before it sends anything.
     pub(crate) fn notice(&self, text: impl Into<String>) {
         self.notices.borrow_mut().push(text.into());

@@ -2,7 +2,8 @@
 //! remembers. Out: an outcome or a diagnostic. Knows the Milvus client; knows nothing of text, of
 //! rendering or of the transport.
 //!
-//! Rooms, from the top: `original` and `select` choose among `search`, `write` and `read`; these
+//! Rooms, from the top: `copy` moves rows between files and these: `original` and `select`, which
+//! choose among `search`, `write` and `read`; these
 //! take what they need from `define` and `convert`, and all of them know collections from
 //! `catalog`. `connect` changes the session, `admin` looks after a server. A `context` carries what
 //! every statement is run with. No room imports one above it.
@@ -12,6 +13,7 @@ pub mod catalog;
 pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod convert;
+pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
 pub(crate) mod names;
@@ -199,6 +201,11 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::Release { table, partitions } => {
             define::loading::release_statement(table, partitions, context).await
+        }
+        Kind::CopyFrom(copy) => copy::from::copy(copy, context).await,
+        Kind::CopyTo(copy) => copy::to::copy(copy, context).await,
+        Kind::CreateFrom { if_not_exists, copy } => {
+            copy::create::create(copy, *if_not_exists, context).await
         }
         Kind::Write(write) => write::rows::write(write, context).await,
         Kind::Update(update) => write::update::update(update, context).await,

@@ -176,6 +176,11 @@ impl OutputField {
         OutputField { head: name.to_string(), field: name.to_string(), path: Vec::new(), dynamic }
     }
 
+    /// A field as it is stored, or a key of the dynamic one.
+    pub(crate) fn stored(name: &str, dynamic: bool) -> OutputField {
+        OutputField { dynamic, ..OutputField::whole(name) }
+    }
+
     /// A column of a statement that does not group.
     pub(crate) fn of(
         output: &Output,

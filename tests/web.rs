@@ -65,7 +65,7 @@ async fn kernel_with_engine() -> Kernel {
                 true => &mut kept,
                 false => others.entry(store).or_insert_with(Engine::memory),
             };
-            let reply = match engine.call(&method, &database, &request.to_vec(), f64::INFINITY) {
+            let reply = match engine.call(method, database, request.to_vec(), f64::INFINITY) {
                 Ok(reply) => {
                     let reply = reply.expect("it has time enough");
                     Promise::resolve(&JsValue::from(Uint8Array::from(reply.as_slice())))

@@ -151,7 +151,7 @@ impl Json {
 
     /// The object that begins here.
     fn object(&mut self) -> Result<Option<Record>, Fault> {
-        let Some(length) = self.scan.to_end(self.buffer.rest()) else {
+        let Some(length) = self.scan.through(self.buffer.rest()) else {
             self.check_length()?;
             return match self.buffer.ended {
                 true => Err(Fault::of_file(self.line, "the file ends within this row")),
@@ -187,7 +187,7 @@ impl Json {
 
 impl Scan {
     /// The length of the object at the beginning, once all of it is there.
-    fn to_end(&mut self, bytes: &[u8]) -> Option<usize> {
+    fn through(&mut self, bytes: &[u8]) -> Option<usize> {
         for byte in bytes.iter().skip(self.seen) {
             self.seen += 1;
             match byte {

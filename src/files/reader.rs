@@ -16,7 +16,7 @@ pub struct Reader {
 }
 
 enum Rows {
-    Separated(Separated),
+    Separated(Box<Separated>),
     Json(Json),
     Numpy(Numpy),
     Vecs(Vecs),
@@ -26,7 +26,7 @@ impl Reader {
     /// None where the format is read elsewhere.
     pub fn new(options: &Options) -> Option<Reader> {
         let rows = match options.format {
-            Format::Csv | Format::Tsv => Rows::Separated(Separated::new(options)),
+            Format::Csv | Format::Tsv => Rows::Separated(Box::new(Separated::new(options))),
             Format::Json => Rows::Json(Json::new(false)),
             Format::JsonLines => Rows::Json(Json::new(true)),
             Format::Npy => Rows::Numpy(Numpy::default()),

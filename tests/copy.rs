@@ -6,6 +6,9 @@
 #[path = "native/mod.rs"]
 mod native;
 
+use std::path::Path;
+use std::process::Command;
+
 use milvus_kernel::diagnostic::Diagnostic;
 use milvus_kernel::milvus::Platform;
 use milvus_kernel::outcome::{Datum, Outcome};
@@ -302,4 +305,75 @@ fn one_value_may_be_of_10_mb() {
     notebook.put("t.jsonl", format!("{{\"id\": 1, \"j\": {long}, \"v\": [1, 2]}}\n"));
     notebook.run("COPY t FROM 't.jsonl'");
     assert_eq!(notebook.rows("SELECT j FROM t"), [[Datum::Json(long)]]);
+}
+
+/// Runs tests/frames.py over a folder, which it reads and adds to.
+fn frames(folder: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let done = Command::new(root.join(".venv/bin/python"))
+        .arg(root.join("tests/frames.py"))
+        .arg(folder)
+        .output()
+        .expect("`make setup` makes .venv");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn pandas_and_numpy_read_it_and_are_read() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("frames");
+    std::fs::create_dir_all(&folder).unwrap();
+    let notebook = Notebook::new();
+    notebook.run(
+        "CREATE TABLE t (id BIGINT PRIMARY KEY, title VARCHAR(40), price DOUBLE NULL, \
+         sold BOOLEAN, meta JSON, v VECTOR(3)); \
+         INSERT INTO t VALUES (1, 'Emma, \"the\" novel', 0.1, TRUE, {'a': [1, null]}, \
+         [0.1, -1e-7, 3.4e38]), (2, '表\r\n👋', -2.5, FALSE, {}, [0, 0, 0]), \
+         (9223372036854775807, '', NULL, TRUE, 'x', [1, 2, 3])",
+    );
+    for name in ["t.csv", "t.csv.gz", "t.tsv", "t.json", "t.jsonl"] {
+        notebook.run(&format!("COPY t TO '{name}'"));
+        std::fs::write(folder.join(name), notebook.get(name)).unwrap();
+    }
+    for (field, name) in [("v", "v.npy"), ("id", "id.npy"), ("v", "v.fvecs")] {
+        notebook.run(&format!("COPY t ({field}) TO '{name}'"));
+        std::fs::write(folder.join(name), notebook.get(name)).unwrap();
+    }
+    frames(&folder);
+    for file in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        notebook.put(&name, std::fs::read(&file).unwrap());
+    }
+    notebook.run(
+        "CREATE TABLE p (id BIGINT PRIMARY KEY, n INT NULL, title VARCHAR(40), \
+         day VARCHAR(40), v VECTOR(3))",
+    );
+    for (name, day) in [
+        ("index.csv", "2024-02-29"),
+        ("arrays.csv.gz", "2024-02-29"),
+        ("marked.csv", "2024-02-29"),
+        ("wide.tsv", "2024-02-29"),
+        ("records.json", "2024-02-29T00:00:00.000"),
+        ("lines.jsonl.gz", "2024-02-29T00:00:00.000"),
+    ] {
+        notebook.run(&format!("COPY p FROM '{name}'"));
+        let rows = notebook.rows("SELECT n, title, day FROM p");
+        let text = |text: &str| Datum::Text(text.to_string());
+        assert_eq!(rows[0][..2], [Datum::Int(7), text("Emma, \"the\" novel")], "{name}");
+        assert_eq!(rows[0][2], text(day), "{name}");
+        assert_eq!(rows[1][..2], [Datum::Null, text("表\r\n👋")], "{name}");
+        assert_eq!(rows[2][..2], [Datum::Int(9), text("")], "{name}");
+        let vectors = notebook.rows("SELECT v FROM p");
+        assert_eq!(vectors[2][0], Datum::Vector(vec![1.0, 2.0, 3.0]), "{name}");
+        notebook.run("TRUNCATE p");
+    }
+    for dtype in ["float16", "float32", "float64", "big_f4", "int8", "uint8", "int64"] {
+        notebook.run(&format!("CREATE TABLE n FROM '{dtype}.npy'"));
+        let expected = [[1.0, 2.0], [3.0, 4.0]].map(|row| vec![Datum::Vector(row.to_vec())]);
+        assert_eq!(notebook.rows("SELECT v FROM n"), expected, "{dtype}");
+        notebook.run("DROP TABLE n");
+    }
+    let error = notebook.error("CREATE TABLE n FROM 'columns.npy'");
+    assert!(error.contains("save `np.ascontiguousarray(a)`"), "{error}");
+    let error = notebook.error("CREATE TABLE n FROM 'texts.npy'");
+    assert!(error.contains("the array is of `<U1`"), "{error}");
 }

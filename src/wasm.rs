@@ -17,7 +17,7 @@ use tonic_web_wasm_client::options::FetchOptions;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
@@ -95,11 +95,7 @@ impl Kernel {
             Ok(match result {
                 Ok(Ok(())) => to_js(&RunResult::Ok),
                 Ok(Err(error)) => to_js(&RunResult::from_error(&error, &cell)),
-                Err(_) => {
-                    let error = Diagnostic::new(Code::Interrupted, "the cell was interrupted")
-                        .help("a request that was under way may have been carried out");
-                    to_js(&RunResult::from_error(&error, &cell))
-                }
+                Err(_) => to_js(&RunResult::from_error(&session.interrupted(), &cell)),
             })
         })
     }

@@ -6,8 +6,11 @@
 #[path = "native/mod.rs"]
 mod native;
 
+use std::future::poll_fn;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Command;
+use std::task::Poll;
 
 use milvus_kernel::diagnostic::Diagnostic;
 use milvus_kernel::milvus::Platform;
@@ -192,6 +195,33 @@ fn what_is_acknowledged_is_told_and_the_rest_goes_on() {
         bad,
         "line,reason,row\n120002,\"this vector has 1 values, but `v` has 2 dimensions\",\"120000,[1]\"\n"
     );
+}
+
+#[test]
+fn an_interrupt_tells_what_is_in() {
+    let notebook = Notebook::new();
+    notebook.run("CREATE TABLE t (id BIGINT PRIMARY KEY, v VECTOR(2))");
+    let rows = (0..250_000).map(|id| format!("{id},[1 2]\n"));
+    notebook.put("t.csv", "id,v\n".to_string() + &rows.collect::<String>());
+    block_on(async {
+        let mut running = pin!(notebook.session.run("COPY t FROM 't.csv'", |_| ()));
+        // a look at it for each piece of a MiB, and it is dropped before the last
+        for _ in 0..3 {
+            let looked = poll_fn(|context| Poll::Ready(running.as_mut().poll(context))).await;
+            assert!(looked.is_pending());
+        }
+    });
+    let error = notebook.session.interrupted();
+    assert_eq!(
+        error.help[..2],
+        [
+            "100,000 rows are in, up to row 100,000: they were acknowledged",
+            "`COPY t FROM … FROM ROW 100001` goes on"
+        ]
+    );
+    notebook.run("COPY t FROM 't.csv' FROM ROW 100001");
+    assert_eq!(notebook.rows("SELECT COUNT(*) FROM t"), [[Datum::Int(250_000)]]);
+    assert_eq!(notebook.session.interrupted().help.len(), 1, "it has ended");
 }
 
 #[test]

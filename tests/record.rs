@@ -21,11 +21,11 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
-use milvus_kernel::milvus::platform::{Failure, Probe, Whole};
+use milvus_kernel::milvus::platform::{Failure, Probe};
 use milvus_kernel::milvus::{Address, Platform};
 use milvus_kernel::session::Session;
 use milvus_proto::METHODS;
-use native::{Native, block_on};
+use native::{Native, Slow, block_on};
 use tape::{Answer, Kind, Tape};
 use tonic::client::GrpcService;
 use tonic::codegen::http::{Request, Response};
@@ -141,7 +141,7 @@ impl GrpcService<tonic::body::Body> for Recording {
 
 impl Platform for Recorder {
     type Channel = Recording;
-    type Pieces = Whole;
+    type Pieces = Slow;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Recording, String> {
         let channel = self.native.channel(address, timeout_ms)?;
@@ -152,7 +152,7 @@ impl Platform for Recorder {
         Native::failure(error)
     }
 
-    async fn open_file(&self, place: &str) -> Result<Whole, String> {
+    async fn open_file(&self, place: &str) -> Result<Slow, String> {
         self.native.open_file(place).await
     }
 

@@ -29,6 +29,7 @@ pub(crate) struct Context<'a, P: Platform> {
     statement: &'a Statement,
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
+    so_far: &'a RefCell<Vec<String>>,
 }
 
 /// What an error of a request is about.
@@ -40,7 +41,7 @@ enum Place<'a> {
 impl<'a, P: Platform> Context<'a, P> {
     pub(crate) fn new(
         connection: &'a Connection<P>,
-        state: &State<P>,
+        state: &'a State<P>,
         statement: &'a Statement,
     ) -> Self {
         Context {
@@ -51,6 +52,7 @@ impl<'a, P: Platform> Context<'a, P> {
             statement,
             notices: RefCell::new(Vec::new()),
             used_memory: Cell::new(false),
+            so_far: &state.so_far,
         }
     }
 
@@ -62,6 +64,11 @@ impl<'a, P: Platform> Context<'a, P> {
             used_memory: Cell::default(),
             ..*self
         }
+    }
+
+    /// Says how far a long statement is, in case it is interrupted.
+    pub(crate) fn is_so_far(&self, lines: Vec<String>) {
+        self.so_far.replace(lines);
     }
 
     /// Takes over what the same statement has said elsewhere.

@@ -87,3 +87,84 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Element;
+    use crate::files::writer::Writer;
+    use crate::outcome::Datum;
+
+    /// What comes of a file in pieces of a size: records and faults.
+    fn read(options: &Options, bytes: &[u8], size: usize) -> String {
+        let mut reader = Reader::new(options).expect("a format that is read");
+        let mut shown = String::new();
+        let mut pieces: Vec<(&[u8], bool)> =
+            bytes.chunks(size).map(|piece| (piece, false)).collect();
+        pieces.push((&[], true));
+        for (piece, last) in pieces {
+            if let Err(fault) = reader.feed(piece, last) {
+                return format!("{shown}{fault:?}");
+            }
+            loop {
+                match reader.next() {
+                    Ok(Some(record)) => shown.push_str(&format!("{record:?}\n")),
+                    Ok(None) => break,
+                    Err(fault) if fault.goes_on => shown.push_str(&format!("{fault:?}\n")),
+                    Err(fault) => return format!("{shown}{fault:?}"),
+                }
+            }
+        }
+        format!("{shown}{:?}", reader.names())
+    }
+
+    #[test]
+    fn any_pieces_make_the_same_records() {
+        let csv = "\u{feff}id,title\r\n1,\"a, \"\"b\"\"\r\nc\"\r\n\r\n2,\n3,\"\"\n4\n5,表👋";
+        let json = "[ {\"id\": 1, \"s\": \"}]\\\"\"},\n{\"id\": {\"a\": [2]}}, {\"id\": }\n]";
+        let lines = "{\"id\": 1}\n\n{\"id\": \n[1]\n{\"id\": \"表\"}";
+        let made = |format: Format, gzipped| {
+            let options = Options { gzipped, ..Options::new(format) };
+            let mut writer = Writer::new(options, vec!["v".to_string()]).expect("a writer");
+            for value in [0.5, -1.5, f32::MAX] {
+                writer.row(&[Datum::Vector(vec![value, 1.0, 2.0])]).expect("it fits");
+            }
+            writer.finish().expect("a file")
+        };
+        let vecs = Format::Vecs(Element::Float);
+        let whole = Options::new(Format::Npy);
+        let gzipped = Options { gzipped: true, ..Options::new(vecs) };
+        for (options, bytes) in [
+            (Options::new(Format::Csv), csv.as_bytes().to_vec()),
+            (Options::new(Format::Csv), b"a,\"b\nc,d\n".to_vec()),
+            (Options::new(Format::Json), json.as_bytes().to_vec()),
+            (Options::new(Format::Json), b"{\"rows\": [{\"id\": 1}, {\"id\": 2}]}\n".to_vec()),
+            (Options::new(Format::Json), b"{\"id\": 1}\n{\"id\": 2}".to_vec()),
+            (Options::new(Format::JsonLines), lines.as_bytes().to_vec()),
+            (whole, made(Format::Npy, false)),
+            (Options::new(vecs), made(vecs, false)),
+            (gzipped.clone(), made(vecs, true)),
+            (gzipped, [made(vecs, true), made(vecs, true)].concat()),
+        ] {
+            let at_once = read(&options, &bytes, usize::MAX);
+            assert!(at_once.contains("Record") || at_once.contains("not closed"), "{at_once}");
+            for size in [1, 2, 3, 7] {
+                assert_eq!(read(&options, &bytes, size), at_once, "{:?} by {size}", options.format);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_told_by_their_lines() {
+        let csv = "id,title\r\n1,\"a\r\nb\"\r\n\r\n2,c\n3\n4,d\n";
+        let shown = read(&Options::new(Format::Csv), csv.as_bytes(), 5);
+        for line in [
+            "Record { line: 2, number: 1",
+            "Record { line: 5, number: 2",
+            "Fault { line: 6, number: 3",
+            "Record { line: 7, number: 4",
+        ] {
+            assert!(shown.contains(line), "{line}: {shown}");
+        }
+    }
+}

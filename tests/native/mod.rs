@@ -16,7 +16,7 @@ use bytes::Bytes;
 use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::files::memory::Memory;
-use milvus_kernel::milvus::platform::{Failure, Probe, Whole};
+use milvus_kernel::milvus::platform::{Failure, Pieces, Probe, Whole};
 use milvus_kernel::milvus::{Address, Platform, Store, StoreKind};
 use milvus_proto::Method;
 use tonic::Status;
@@ -39,6 +39,16 @@ enum Server {
     Local(Found),
 }
 
+/// A file each piece of which is waited for, as in a browser.
+pub struct Slow(Whole);
+
+impl Pieces for Slow {
+    async fn next(&mut self) -> Result<Option<Bytes>, String> {
+        tokio::task::yield_now().await;
+        self.0.next().await
+    }
+}
+
 impl Native {
     pub fn new() -> Self {
         Native {
@@ -58,7 +68,7 @@ impl Native {
 
 impl Platform for Native {
     type Channel = Channel;
-    type Pieces = Whole;
+    type Pieces = Slow;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
         let endpoint = Endpoint::from_shared(address.url()).map_err(|error| error.to_string())?;
@@ -111,13 +121,13 @@ impl Platform for Native {
     }
 
     /// What was not written here is on the disk, in the folder of the pages' files.
-    async fn open_file(&self, place: &str) -> Result<Whole, String> {
+    async fn open_file(&self, place: &str) -> Result<Slow, String> {
         if let Ok(written) = self.read_file(place).await {
-            return Ok(Whole(written));
+            return Ok(Slow(Whole(written)));
         }
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(place);
         let read = std::fs::read(path).map_err(|_| format!("Path {place} does not exist."));
-        Ok(Whole(read?.into()))
+        Ok(Slow(Whole(read?.into())))
     }
 
     async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {

@@ -206,17 +206,21 @@ impl<'a, P: Platform> Copying<'a, P> {
 
     /// What is in, and how to go on.
     fn so_far(&self, error: Diagnostic, row: u64) -> Diagnostic {
-        if self.fitting == 0 && self.last == 0 {
+        if self.last == 0 {
             return error.help("nothing was written");
         }
-        let next = self.last + 1;
-        let error = error.help(format!(
-            "{} are in, up to row {}: they were acknowledged before this error",
+        let mended = if row > self.last + 1 { "once it is mended, " } else { "" };
+        let [is_in, goes_on] = self.way_on();
+        error.help(format!("{is_in} before this error")).help(format!("{mended}{goes_on}"))
+    }
+
+    fn way_on(&self) -> [String; 2] {
+        let is_in = format!(
+            "{} are in, up to row {}: they were acknowledged",
             rows(self.fitting),
             grouped(self.last)
-        ));
-        let mended = if row > next { "once it is mended, " } else { "" };
-        error.help(format!("{mended}`COPY {} FROM … FROM ROW {next}` goes on", self.copy.table))
+        );
+        [is_in, format!("`COPY {} FROM … FROM ROW {}` goes on", self.copy.table, self.last + 1)]
     }
 
     fn leave_out(
@@ -271,6 +275,7 @@ impl<'a, P: Platform> Copying<'a, P> {
         let acknowledged = usize::try_from(sent.count).unwrap_or(usize::MAX).min(count);
         if let Some(number) = acknowledged.checked_sub(1).and_then(|at| batch.numbers.get(at)) {
             self.last = *number;
+            self.context.is_so_far(self.way_on().to_vec());
         }
         result.map_err(|error| {
             let message = format!("{}, while {} was copied", error.message, source.shown);

@@ -360,8 +360,9 @@ const FILES: &'static str = r#"
 /** The files of the notebook's folder, and what URLs lead to; rejected with a reason in words. */
 export interface Files {
     read(place: string): Promise<Uint8Array>;
-    open(place: string): Promise<Pieces>;
-    write(path: string, bytes: Uint8Array): Promise<void>;
+    /** A gzipped file is unpacked, and packed by `write`. */
+    open(place: string, gzipped: boolean): Promise<Pieces>;
+    write(path: string, bytes: Uint8Array, gzipped: boolean): Promise<void>;
 }
 
 /** A file as it comes. */
@@ -382,7 +383,7 @@ extern "C" {
     fn read(this: &Files, place: &str) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn open(this: &Files, place: &str) -> Result<Promise, JsValue>;
+    fn open(this: &Files, place: &str, gzipped: bool) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(typescript_type = "Pieces")]
     type Pieces;
@@ -394,7 +395,12 @@ extern "C" {
     fn cancel_pieces(this: &Pieces) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn write(this: &Files, path: &str, bytes: Uint8Array) -> Result<Promise, JsValue>;
+    fn write(
+        this: &Files,
+        path: &str,
+        bytes: Uint8Array,
+        gzipped: bool,
+    ) -> Result<Promise, JsValue>;
 
     /// What the browser says of its room; nothing where it says nothing.
     #[wasm_bindgen(js_namespace = ["navigator", "storage"], js_name = estimate, catch)]
@@ -518,14 +524,14 @@ impl Platform for Browser {
         Ok(Uint8Array::new(&bytes).to_vec().into())
     }
 
-    async fn open_file(&self, place: &str) -> Result<BrowserPieces, String> {
+    async fn open_file(&self, place: &str, gzipped: bool) -> Result<BrowserPieces, String> {
         let files = self.files.as_ref().ok_or(NO_FILES)?;
-        Ok(BrowserPieces(settled(files.open(place)).await?.unchecked_into()))
+        Ok(BrowserPieces(settled(files.open(place, gzipped)).await?.unchecked_into()))
     }
 
-    async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {
+    async fn write_file(&self, path: &str, bytes: Bytes, gzipped: bool) -> Result<(), String> {
         let files = self.files.as_ref().ok_or(NO_FILES)?;
-        settled(files.write(path, Uint8Array::from(bytes.as_ref()))).await.map(drop)
+        settled(files.write(path, Uint8Array::from(bytes.as_ref()), gzipped)).await.map(drop)
     }
 
     async fn quota(&self) -> Option<Quota> {

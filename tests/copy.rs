@@ -51,7 +51,7 @@ impl Notebook {
     }
 
     fn put(&self, name: &str, bytes: impl Into<Vec<u8>>) {
-        block_on(self.platform.write_file(name, bytes.into().into())).unwrap();
+        block_on(self.platform.write_file(name, bytes.into().into(), false)).unwrap();
     }
 
     fn get(&self, name: &str) -> Vec<u8> {
@@ -242,9 +242,9 @@ fn files_that_are_wrong_end_in_an_error_with_a_place() {
     cut("cut.csv.gz", notebook.get("whole.csv.gz"));
     cut("cut.npy", notebook.get("whole.npy"));
     for (name, bytes, said) in [
-        ("cut.csv.gz", None, "the file is no gzip, or is cut off"),
+        ("cut.csv.gz", None, "is no gzip, or is cut off"),
         ("cut.npy", None, "the file ends in row 1 of 1"),
-        ("plain.csv.gz", Some("id,s,v\n".as_bytes()), "the file is no gzip, or is cut off"),
+        ("plain.csv.gz", Some("id,s,v\n".as_bytes()), "is no gzip, or is cut off"),
         (
             "open.csv",
             Some(b"id,s,v\n1,a,[1 2]\n2,\"b,[1 2]\n3,c,[1 2]\n"),

@@ -152,8 +152,8 @@ impl Platform for Recorder {
         Native::failure(error)
     }
 
-    async fn open_file(&self, place: &str) -> Result<Slow, String> {
-        self.native.open_file(place).await
+    async fn open_file(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
+        self.native.open_file(place, gzipped).await
     }
 
     async fn sleep(&self, ms: u32) {

@@ -107,15 +107,26 @@ fn files() -> JsValue {
                 if (!(path in this.kept)) throw new Error(`Path ${path} does not exist.`);
                 return this.kept[path];
             },
-            async open(path) {
+            async open(path, gzipped) {
                 const bytes = await this.read(path);
+                if (gzipped) {
+                    const unpacking = new DecompressionStream('gzip');
+                    const reader = new Blob([bytes]).stream().pipeThrough(unpacking).getReader();
+                    return { next: async () => (await reader.read()).value, cancel: () => undefined };
+                }
                 let at = 0;
                 return {
                     next: async () => at < bytes.length ? bytes.subarray(at, at += 7) : undefined,
                     cancel: () => undefined
                 };
             },
-            async write(path, bytes) { this.kept[path] = bytes; }
+            async write(path, bytes, gzipped) {
+                if (gzipped) {
+                    const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
+                    bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+                }
+                this.kept[path] = bytes;
+            }
         })",
     )
     .unwrap();

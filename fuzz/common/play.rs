@@ -153,7 +153,7 @@ impl Platform for Player {
         Failure::Broken(error.to_string())
     }
 
-    async fn open_file(&self, _: &str) -> Result<Whole, String> {
+    async fn open_file(&self, _: &str, _: bool) -> Result<Whole, String> {
         Err("there are no files here".to_string())
     }
 

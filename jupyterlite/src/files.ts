@@ -4,7 +4,7 @@
  */
 
 import type { Files, Pieces } from '../wasm/milvus_kernel.js';
-import type { Request, Response } from './protocol';
+import type { Request, Response as Message } from './protocol';
 
 /** Bytes that are handed on at a time. */
 const PIECE = 1 << 20;
@@ -15,7 +15,7 @@ interface Pending {
 }
 
 export class RemoteFiles implements Files {
-  constructor(post: (response: Response) => void) {
+  constructor(post: (response: Message) => void) {
     this._post = post;
   }
 
@@ -31,19 +31,24 @@ export class RemoteFiles implements Files {
   }
 
   /** A file of the page comes whole, and is handed on in pieces; a URL's is never whole here. */
-  async open(place: string): Promise<Pieces> {
+  async open(place: string, gzipped: boolean): Promise<Pieces> {
     if (!isUrl(place)) {
-      return pieces(await this.read(place));
+      const bytes = await this.read(place);
+      return gzipped ? unpacked(place, new Blob([bytes as BlobPart]).stream()) : pieces(bytes);
     }
     const { body } = await answer(place);
-    const reader = body?.getReader();
-    return {
-      next: async () => (await reader?.read())?.value,
-      cancel: () => void reader?.cancel().catch(() => undefined)
-    };
+    if (!body) {
+      return pieces(new Uint8Array());
+    }
+    return gzipped ? unpacked(place, body) : streamed(body);
   }
 
-  async write(path: string, bytes: Uint8Array): Promise<void> {
+  async write(path: string, bytes: Uint8Array, gzipped: boolean): Promise<void> {
+    if (gzipped) {
+      const packing = new CompressionStream('gzip');
+      const packed = new Blob([bytes as BlobPart]).stream().pipeThrough(packing);
+      bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+    }
     await this._ask(path, bytes);
   }
 
@@ -66,13 +71,33 @@ export class RemoteFiles implements Files {
     });
   }
 
-  private _post: (response: Response) => void;
+  private _post: (response: Message) => void;
   private _pending = new Map<number, Pending>();
   private _nextId = 0;
 }
 
 function isUrl(place: string): boolean {
   return /^https?:\/\//i.test(place);
+}
+
+function streamed(stream: ReadableStream<Uint8Array>): Pieces {
+  const reader = stream.getReader();
+  return {
+    next: async () => (await reader.read()).value,
+    cancel: () => void reader.cancel().catch(() => undefined)
+  };
+}
+
+function unpacked(place: string, stream: ReadableStream<Uint8Array>): Pieces {
+  const unpacking = new DecompressionStream('gzip') as TransformStream<Uint8Array, Uint8Array>;
+  const { next, cancel } = streamed(stream.pipeThrough(unpacking));
+  return {
+    next: () =>
+      next().catch(() => {
+        throw new Error(`${place} is no gzip, or is cut off`);
+      }),
+    cancel
+  };
 }
 
 function pieces(bytes: Uint8Array): Pieces {
@@ -83,7 +108,7 @@ function pieces(bytes: Uint8Array): Pieces {
   };
 }
 
-async function answer(url: string): Promise<globalThis.Response> {
+async function answer(url: string): Promise<Response> {
   const response = await fetch(url).catch(() => undefined);
   if (!response) {
     throw new Error(

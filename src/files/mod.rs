@@ -1,13 +1,12 @@
-//! Files of rows: csv, tsv, json, jsonl, npy, fvecs and the like, each also gzipped. In: pieces of
-//! bytes as they arrive, or rows of a result. Out: records, each with its place in the file, or the
-//! bytes of a file. Pure: knows no statement, no collection and no request.
+//! Files of rows: csv, tsv, json, jsonl, npy, fvecs and the like. In: pieces of bytes as they
+//! arrive, or rows of a result. Out: records, each with its place in the file, or the bytes of a
+//! file. Pure: knows no statement, no collection and no request; what is gzipped the platform
+//! unpacks and packs.
 //!
-//! A [`reader`] unpacks a piece (`gzip`), makes UTF-8 of it (`decode`) and hands it to the reader
-//! of the format (`separated`, `json`, `numpy`, `vecs`); [`infer`] tells what columns hold, and
+//! A [`reader`] makes UTF-8 of a piece (`decode`) and hands it to the reader of the format (`separated`, `json`, `numpy`, `vecs`); [`infer`] tells what columns hold, and
 //! [`writer`] is the way back.
 
 pub mod decode;
-mod gzip;
 pub mod infer;
 mod json;
 mod numpy;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Format, Options, gzip, numpy, vecs};
+use super::{Format, Options, numpy, vecs};
 use crate::outcome::Datum;
 
 pub struct Writer {
@@ -60,13 +60,13 @@ impl Writer {
     }
 
     /// The file's bytes.
-    pub fn finish(mut self) -> Result<Vec<u8>, String> {
+    pub fn finish(mut self) -> Vec<u8> {
         match self.options.format {
             Format::Json => self.out.extend(b"\n]\n"),
             Format::Npy => numpy::finish(self.shape, self.rows, &mut self.out),
             _ => {}
         }
-        if self.options.gzipped { gzip::zip(&self.out) } else { Ok(self.out) }
+        self.out
     }
 
     fn separated(&mut self, row: &[Datum]) -> Result<(), String> {

@@ -122,12 +122,21 @@ pub trait Platform: Clone {
         std::future::ready(Err(NO_FILES.to_string()))
     }
 
-    /// Opens a file of the notebook's folder, or what a URL leads to, to read it in pieces. The
-    /// error is a reason in words.
-    fn open_file(&self, place: &str) -> impl Future<Output = Result<Self::Pieces, String>>;
+    /// Opens a file of the notebook's folder, or what a URL leads to, to read it in pieces; a
+    /// gzipped one is unpacked. The error is a reason in words.
+    fn open_file(
+        &self,
+        place: &str,
+        gzipped: bool,
+    ) -> impl Future<Output = Result<Self::Pieces, String>>;
 
-    /// Writes a file of the notebook's folder.
-    fn write_file(&self, _path: &str, _bytes: Bytes) -> impl Future<Output = Result<(), String>> {
+    /// Writes a file of the notebook's folder, gzipped if that is asked for.
+    fn write_file(
+        &self,
+        _path: &str,
+        _bytes: Bytes,
+        _gzipped: bool,
+    ) -> impl Future<Output = Result<(), String>> {
         std::future::ready(Err(NO_FILES.to_string()))
     }
 

@@ -137,7 +137,7 @@ impl Platform for Scripted {
         Failure::Broken(error.to_string())
     }
 
-    async fn open_file(&self, _: &str) -> Result<Whole, String> {
+    async fn open_file(&self, _: &str, _: bool) -> Result<Whole, String> {
         Err("there are no files here".to_string())
     }
 

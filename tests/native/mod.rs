@@ -7,12 +7,15 @@ pub mod proxy;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::{GzEncoder, MultiGzDecoder};
 use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::files::memory::Memory;
@@ -121,17 +124,30 @@ impl Platform for Native {
     }
 
     /// What was not written here is on the disk, in the folder of the pages' files.
-    async fn open_file(&self, place: &str) -> Result<Slow, String> {
-        if let Ok(written) = self.read_file(place).await {
-            return Ok(Slow(Whole(written)));
-        }
+    async fn open_file(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(place);
-        let read = std::fs::read(path).map_err(|_| format!("Path {place} does not exist."));
-        Ok(Slow(Whole(read?.into())))
+        let read = match self.read_file(place).await {
+            Ok(written) => written,
+            Err(reason) => std::fs::read(path).map_err(|_| reason)?.into(),
+        };
+        if !gzipped {
+            return Ok(Slow(Whole(read)));
+        }
+        let mut unpacked = Vec::new();
+        let result = MultiGzDecoder::new(&*read).read_to_end(&mut unpacked);
+        result.map_err(|_| format!("{place} is no gzip, or is cut off"))?;
+        Ok(Slow(Whole(unpacked.into())))
     }
 
-    async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {
-        self.files.borrow_mut().insert(path.to_string(), bytes);
+    async fn write_file(&self, path: &str, bytes: Bytes, gzipped: bool) -> Result<(), String> {
+        let mut kept = bytes;
+        if gzipped {
+            let mut packed = Vec::new();
+            let mut encoder = GzEncoder::new(&*kept, Compression::default());
+            encoder.read_to_end(&mut packed).map_err(|error| error.to_string())?;
+            kept = packed.into();
+        }
+        self.files.borrow_mut().insert(path.to_string(), kept);
         Ok(())
     }
 

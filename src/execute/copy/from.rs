@@ -43,7 +43,10 @@ pub(crate) async fn run<P: Platform>(
 ) -> Result<Outcome> {
     let first = first_row(copy)?;
     let mut copying = Copying::new(copy, collection, asked, context);
-    while let Some(record) = source.next().await? {
+    loop {
+        // what breaks off in its middle has come so far
+        let next = source.next().await.map_err(|error| copying.so_far(error, 0))?;
+        let Some(record) = next else { break };
         let record = match record {
             Ok(record) if record.number < first => continue,
             Ok(record) => record,
@@ -310,7 +313,7 @@ impl<'a, P: Platform> Copying<'a, P> {
             done.push_str(&format!(", and left {} out", plural(self.refused, "row", "rows")));
         }
         if let (OnError::File(place), Some(writer)) = (&self.asked.on_error, self.written_down) {
-            write(place, writer, self.context).await?;
+            write(place, writer, false, self.context).await?;
             done.push_str(&format!(": they are in {place}"));
         }
         Ok(Outcome::done(done))
@@ -365,11 +368,12 @@ impl<'a, P: Platform> Copying<'a, P> {
 pub(crate) async fn write<P: Platform>(
     place: &Name,
     writer: Writer,
+    gzipped: bool,
     context: &Context<'_, P>,
 ) -> Result<()> {
     let wrong = |reason: String| Diagnostic::new(Code::FileError, reason).at(place.span);
-    let bytes = writer.finish().map_err(wrong)?;
-    context.client.platform().write_file(&place.value, bytes.into()).await.map_err(wrong)
+    let bytes = writer.finish().into();
+    context.client.platform().write_file(&place.value, bytes, gzipped).await.map_err(wrong)
 }
 
 /// A row in one line.

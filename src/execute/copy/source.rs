@@ -31,7 +31,7 @@ impl<P: Platform> Source<P> {
         options: &Options,
         context: &Context<'_, P>,
     ) -> Result<Source<P>> {
-        let opened = context.client.platform().open_file(&place.value).await;
+        let opened = context.client.platform().open_file(&place.value, options.gzipped).await;
         let pieces = opened.map_err(|reason| unreadable(reason, place.span))?;
         let reader = Reader::new(options).ok_or_else(|| {
             Diagnostic::new(Code::NotSupported, "files of this format are not read").at(place.span)
@@ -67,9 +67,7 @@ impl<P: Platform> Source<P> {
             let piece = self.pieces.next().await;
             let piece = piece.map_err(|reason| unreadable(reason, self.span))?;
             self.ended = piece.is_none();
-            if let Err(fault) = self.reader.feed(&piece.unwrap_or_default(), self.ended) {
-                return Ok(Some(Err(fault)));
-            }
+            self.reader.feed(&piece.unwrap_or_default(), self.ended);
         }
     }
 

@@ -25,6 +25,7 @@ pub(crate) async fn copy<P: Platform>(copy: &CopyTo, context: &Context<'_, P>) -
             .help("name a file of the notebook's folder, 'books.csv'"));
     }
     let asked = asked::read(&place, &copy.params, For::To)?;
+    let gzipped = asked.options.gzipped;
     let writer = match &copy.source {
         CopySource::Table { table, partition, fields } => {
             let fields = fields.as_deref();
@@ -41,7 +42,7 @@ pub(crate) async fn copy<P: Platform>(copy: &CopyTo, context: &Context<'_, P>) -
         return Ok(Outcome::default());
     }
     let count = rows(writer.rows());
-    write(&place, writer, context).await?;
+    write(&place, writer, gzipped, context).await?;
     Ok(Outcome::done(format!("copied {count} to {place}")))
 }
 

@@ -2,11 +2,11 @@
 //! remembers. Out: an outcome or a diagnostic. Knows the Milvus client; knows nothing of text, of
 //! rendering or of the transport.
 //!
-//! Rooms, from the top: `copy` moves rows between files and these: `original` and `select`, which
-//! choose among `search`, `write` and `read`; these
-//! take what they need from `define` and `convert`, and all of them know collections from
-//! `catalog`. `connect` changes the session, `admin` looks after a server. A `context` carries what
-//! every statement is run with. No room imports one above it.
+//! Rooms, from the top: `copy` moves rows between files and what is below it. `original` and
+//! `select` choose among `search`, `write` and `read`; these take what they need from `define` and
+//! `convert`, and all of them know collections from `catalog`. `connect` changes the session,
+//! `admin` looks after a server. A `context` carries what every statement is run with. No room
+//! imports one above it.
 
 pub(crate) mod admin;
 pub mod catalog;

@@ -12,7 +12,8 @@
 //! 3. [`execute`] turns each statement into requests of [`milvus_proto`] (`proto/`, a crate of its
 //!    own, with the table of Milvus's methods), checks them against what it knows of the
 //!    collection, and makes an [`outcome`] of the replies. What Milvus does not do (UPDATE, and
-//!    ORDER BY and GROUP BY before 3.0) it does over pages of rows.
+//!    ORDER BY and GROUP BY before 3.0) it does over pages of rows. [`files`] reads and writes
+//!    files of rows for it, one format after the other.
 //! 4. [`milvus`] carries the requests: one client, whose one exchange sends bytes through a
 //!    transport. In the browser that is gRPC-Web over `fetch`, through Envoy, or a port to the
 //!    engine of the page; in native tests tonic's own channel. It sees to credentials, deadlines
@@ -28,9 +29,9 @@
 //! a server. `engine/js` makes a wasm module and a web worker of it: the page owns one for all its
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
-//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, milvus,
-//! diagnostic`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->
-//! language, milvus`; `diagnostic, render -> printable`. Parse and render are pure; JavaScript
+//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, files, milvus,
+//! diagnostic`; `files -> outcome`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->
+//! language, milvus`; `diagnostic, render -> printable`. Parse, files and render are pure; JavaScript
 //! values appear in `wasm` alone.
 
 #![cfg_attr(
@@ -42,6 +43,7 @@
 pub mod diagnostic;
 mod evaluate;
 pub mod execute;
+pub mod files;
 pub mod language;
 pub mod milvus;
 pub mod outcome;

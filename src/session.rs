@@ -2,7 +2,7 @@
 //! what the session remembers stays between cells. Knows the order of things (parse, execute,
 //! render) and none of their insides.
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::snapshot;
 use crate::execute::state::State;
@@ -41,6 +41,14 @@ impl<P: Platform> Session<P> {
             on_outcome(&outcome);
         }
         Ok(())
+    }
+
+    /// The error of a cell that was interrupted: how far its statement was, if it has said so.
+    pub fn interrupted(&self) -> Diagnostic {
+        let error = Diagnostic::new(Code::Interrupted, "the cell was interrupted");
+        let so_far = self.state.so_far.take();
+        let error = so_far.into_iter().fold(error, Diagnostic::help);
+        error.help("a request that was under way may have been carried out")
     }
 
     /// What another session is to be told to be as this one is, secrets included, if that has

@@ -17,10 +17,10 @@ use tonic_web_wasm_client::options::FetchOptions;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::language::complete::CandidateKind;
 use crate::language::parse;
-use crate::milvus::platform::{Failure, Probe, Quota};
+use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{Content, MimeBundle};
 use crate::session::Session;
@@ -95,11 +95,7 @@ impl Kernel {
             Ok(match result {
                 Ok(Ok(())) => to_js(&RunResult::Ok),
                 Ok(Err(error)) => to_js(&RunResult::from_error(&error, &cell)),
-                Err(_) => {
-                    let error = Diagnostic::new(Code::Interrupted, "the cell was interrupted")
-                        .help("a request that was under way may have been carried out");
-                    to_js(&RunResult::from_error(&error, &cell))
-                }
+                Err(_) => to_js(&RunResult::from_error(&session.interrupted(), &cell)),
             })
         })
     }
@@ -364,7 +360,17 @@ const FILES: &'static str = r#"
 /** The files of the notebook's folder, and what URLs lead to; rejected with a reason in words. */
 export interface Files {
     read(place: string): Promise<Uint8Array>;
-    write(path: string, bytes: Uint8Array): Promise<void>;
+    /** A gzipped file is unpacked, and packed by `write`. */
+    open(place: string, gzipped: boolean): Promise<Pieces>;
+    write(path: string, bytes: Uint8Array, gzipped: boolean): Promise<void>;
+}
+
+/** A file as it comes. */
+export interface Pieces {
+    /** The next piece; nothing behind the last. */
+    next(): Promise<Uint8Array | undefined>;
+    /** Nothing more is asked for. */
+    cancel(): void;
 }
 "#;
 
@@ -377,7 +383,24 @@ extern "C" {
     fn read(this: &Files, place: &str) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn write(this: &Files, path: &str, bytes: Uint8Array) -> Result<Promise, JsValue>;
+    fn open(this: &Files, place: &str, gzipped: bool) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(typescript_type = "Pieces")]
+    type Pieces;
+
+    #[wasm_bindgen(method, catch, js_name = next)]
+    fn next_piece(this: &Pieces) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = cancel)]
+    fn cancel_pieces(this: &Pieces) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn write(
+        this: &Files,
+        path: &str,
+        bytes: Uint8Array,
+        gzipped: bool,
+    ) -> Result<Promise, JsValue>;
 
     /// What the browser says of its room; nothing where it says nothing.
     #[wasm_bindgen(js_namespace = ["navigator", "storage"], js_name = estimate, catch)]
@@ -395,6 +418,24 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, String> {
         message.or_else(|| error.as_string()).unwrap_or_else(|| "no reason is given".to_string())
     };
     JsFuture::from(promise.map_err(words)?).await.map_err(words)
+}
+
+/// A file that the page hands on in pieces.
+pub struct BrowserPieces(Pieces);
+
+impl platform::Pieces for BrowserPieces {
+    async fn next(&mut self) -> Result<Option<Bytes>, String> {
+        let piece = settled(self.0.next_piece()).await?;
+        let is_there = !piece.is_undefined();
+        Ok(is_there.then(|| Uint8Array::new(&piece).to_vec().into()))
+    }
+}
+
+impl Drop for BrowserPieces {
+    fn drop(&mut self) {
+        // what cannot be cancelled comes to its end
+        let _ = self.0.cancel_pieces();
+    }
 }
 
 /// Cancels a call that is dropped before it has ended; one that has ended takes no notice.
@@ -434,6 +475,7 @@ extern "C" {
 
 impl Platform for Browser {
     type Channel = tonic_web_wasm_client::Client;
+    type Pieces = BrowserPieces;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Self::Channel, String> {
         let options = FetchOptions::new().timeout(Duration::from_millis(timeout_ms.into()));
@@ -482,9 +524,14 @@ impl Platform for Browser {
         Ok(Uint8Array::new(&bytes).to_vec().into())
     }
 
-    async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {
+    async fn open_file(&self, place: &str, gzipped: bool) -> Result<BrowserPieces, String> {
         let files = self.files.as_ref().ok_or(NO_FILES)?;
-        settled(files.write(path, Uint8Array::from(bytes.as_ref()))).await.map(drop)
+        Ok(BrowserPieces(settled(files.open(place, gzipped)).await?.unchecked_into()))
+    }
+
+    async fn write_file(&self, path: &str, bytes: Bytes, gzipped: bool) -> Result<(), String> {
+        let files = self.files.as_ref().ok_or(NO_FILES)?;
+        settled(files.write(path, Uint8Array::from(bytes.as_ref()), gzipped)).await.map(drop)
     }
 
     async fn quota(&self) -> Option<Quota> {

@@ -533,6 +533,44 @@ fn definitions() -> impl Strategy<Value = Kind> {
     ]
 }
 
+fn copies() -> impl Strategy<Value = Kind> {
+    let place = || (name(), of(name()), of(vec(name(), 1..3)));
+    let from = (place(), value(), of(value()), params(), any::<bool>()).prop_map(
+        |((table, partition, fields), file, from_row, params, dry_run)| CopyFrom {
+            table,
+            partition,
+            fields,
+            file,
+            from_row,
+            params,
+            dry_run,
+        },
+    );
+    let table = place().prop_map(|(table, partition, fields)| CopySource::Table {
+        table,
+        partition,
+        fields,
+    });
+    let query = select_statement().prop_map(|kind| match kind {
+        Kind::Select(select) => CopySource::Select(select),
+        other => panic!("{other:?}"),
+    });
+    prop_oneof![
+        (from, any::<bool>(), any::<bool>()).prop_map(|(copy, create, if_not_exists)| {
+            if create {
+                let (partition, fields, from_row) = (None, None, None);
+                let copy = Box::new(CopyFrom { partition, fields, from_row, ..copy });
+                Kind::CreateFrom { if_not_exists, copy }
+            } else {
+                Kind::CopyFrom(Box::new(copy))
+            }
+        }),
+        (prop_oneof![table, query], value(), params()).prop_map(|(source, file, params)| {
+            Kind::CopyTo(Box::new(CopyTo { source, file, params }))
+        }),
+    ]
+}
+
 fn data_statements() -> impl Strategy<Value = Kind> {
     let row = values().prop_map(|values| Row { values, span: Span::default() });
     let arithmetic =
@@ -702,6 +740,7 @@ fn statement() -> impl Strategy<Value = Statement> {
         3 => select_statement(),
         3 => definitions(),
         2 => data_statements(),
+        1 => copies(),
         3 => administration(),
     ];
     (kind, any::<bool>()).prop_map(|(kind, explained)| {

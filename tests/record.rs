@@ -25,7 +25,7 @@ use milvus_kernel::milvus::platform::{Failure, Probe};
 use milvus_kernel::milvus::{Address, Platform};
 use milvus_kernel::session::Session;
 use milvus_proto::METHODS;
-use native::{Native, block_on};
+use native::{Native, Slow, block_on};
 use tape::{Answer, Kind, Tape};
 use tonic::client::GrpcService;
 use tonic::codegen::http::{Request, Response};
@@ -141,6 +141,7 @@ impl GrpcService<tonic::body::Body> for Recording {
 
 impl Platform for Recorder {
     type Channel = Recording;
+    type Pieces = Slow;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Recording, String> {
         let channel = self.native.channel(address, timeout_ms)?;
@@ -149,6 +150,10 @@ impl Platform for Recorder {
 
     fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
         Native::failure(error)
+    }
+
+    async fn open_file(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
+        self.native.open_file(place, gzipped).await
     }
 
     async fn sleep(&self, ms: u32) {

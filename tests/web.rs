@@ -28,7 +28,8 @@ const ENGINE: &str = "local/web";
 
 /// A kernel that is told `globalThis.typed` when it asks.
 fn new_kernel() -> Kernel {
-    Kernel::new(Some(Function::new_no_args("return globalThis.typed")), None, None, None)
+    let prompt = Function::new_no_args("return globalThis.typed");
+    Kernel::new(Some(prompt), None, Some(files().unchecked_into()), None)
 }
 
 /// A store in the browser's files, in a folder of its own: nothing else is in this worker's way.
@@ -83,6 +84,22 @@ async fn kernel_with_engine() -> Kernel {
     let engine = Object::new();
     Reflect::set(&engine, &"call".into(), &call.into_js_value()).unwrap();
     Reflect::set(&engine, &"notices".into(), &Function::new_no_args("return []")).unwrap();
+    let prompt = Function::new_no_args("return globalThis.typed");
+    let files = Some(files().unchecked_into());
+    Kernel::new(Some(prompt), Some(engine.unchecked_into()), files, None)
+}
+
+/// The files of the pages, as a notebook's folder would have them.
+const FILES: [(&str, &[u8]); 5] = [
+    ("books.csv", include_bytes!("files/books.csv")),
+    ("latin1.csv", include_bytes!("files/latin1.csv")),
+    ("more.jsonl", include_bytes!("files/more.jsonl")),
+    ("notes.csv", include_bytes!("files/notes.csv")),
+    ("wrong.csv", include_bytes!("files/wrong.csv")),
+];
+
+/// Files that are kept as long as a kernel; a piece of one is a few bytes.
+fn files() -> JsValue {
     let files = js_sys::eval(
         "({
             kept: {},
@@ -90,12 +107,33 @@ async fn kernel_with_engine() -> Kernel {
                 if (!(path in this.kept)) throw new Error(`Path ${path} does not exist.`);
                 return this.kept[path];
             },
-            async write(path, bytes) { this.kept[path] = bytes; }
+            async open(path, gzipped) {
+                const bytes = await this.read(path);
+                if (gzipped) {
+                    const unpacking = new DecompressionStream('gzip');
+                    const reader = new Blob([bytes]).stream().pipeThrough(unpacking).getReader();
+                    return { next: async () => (await reader.read()).value, cancel: () => undefined };
+                }
+                let at = 0;
+                return {
+                    next: async () => at < bytes.length ? bytes.subarray(at, at += 7) : undefined,
+                    cancel: () => undefined
+                };
+            },
+            async write(path, bytes, gzipped) {
+                if (gzipped) {
+                    const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
+                    bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+                }
+                this.kept[path] = bytes;
+            }
         })",
     )
     .unwrap();
-    let prompt = Function::new_no_args("return globalThis.typed");
-    Kernel::new(Some(prompt), Some(engine.unchecked_into()), Some(files.unchecked_into()), None)
+    for (name, bytes) in FILES {
+        Reflect::set(&get(&files, "kept"), &name.into(), &Uint8Array::from(bytes)).unwrap();
+    }
+    files
 }
 
 fn host(url: &str) -> &str {
@@ -302,8 +340,9 @@ macro_rules! pages_on_lite {
 mod lite {
     use super::*;
     pages_on_lite! {
-        access aggregate alter connection database elsewhere engine errors explain filter help
-        hybrid index lite literals names operations original query range schema search spellings
+        access aggregate alter connection copy database elsewhere engine errors explain expressions
+        filter help hybrid index lite literals names operations original query range schema search
+        spellings
         table text update values variables vectors write
     }
 }
@@ -323,7 +362,7 @@ mod engine {
     }
 
     pages_on_the_engine! {
-        aggregate alter database errors explain filter help
+        aggregate alter copy database errors explain filter help
         hybrid index lite literals names operations original query range schema search
         table text update values variables vectors write
     }

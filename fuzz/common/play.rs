@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http_body::Frame;
-use milvus_kernel::milvus::platform::{Failure, Probe};
+use milvus_kernel::milvus::platform::{Failure, Probe, Whole};
 use milvus_kernel::milvus::{Address, Platform};
 use milvus_kernel::session::Session;
 use milvus_proto::METHODS;
@@ -143,6 +143,7 @@ impl GrpcService<tonic::body::Body> for Player {
 
 impl Platform for Player {
     type Channel = Player;
+    type Pieces = Whole;
 
     fn channel(&self, _: &Address, _: u32) -> Result<Player, String> {
         Ok(self.clone())
@@ -150,6 +151,10 @@ impl Platform for Player {
 
     fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
         Failure::Broken(error.to_string())
+    }
+
+    async fn open_file(&self, _: &str, _: bool) -> Result<Whole, String> {
+        Err("there are no files here".to_string())
     }
 
     /// Time passes at once.

@@ -29,6 +29,7 @@ pub(crate) struct Context<'a, P: Platform> {
     statement: &'a Statement,
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
+    so_far: &'a RefCell<Vec<String>>,
 }
 
 /// What an error of a request is about.
@@ -40,7 +41,7 @@ enum Place<'a> {
 impl<'a, P: Platform> Context<'a, P> {
     pub(crate) fn new(
         connection: &'a Connection<P>,
-        state: &State<P>,
+        state: &'a State<P>,
         statement: &'a Statement,
     ) -> Self {
         Context {
@@ -51,7 +52,29 @@ impl<'a, P: Platform> Context<'a, P> {
             statement,
             notices: RefCell::new(Vec::new()),
             used_memory: Cell::new(false),
+            so_far: &state.so_far,
         }
+    }
+
+    /// The same for a statement whose rows are all taken, and not those alone that are shown.
+    pub(crate) fn of_all_rows(&self) -> Self {
+        Context {
+            settings: Settings { table_schema: true, ..self.settings.clone() },
+            notices: RefCell::default(),
+            used_memory: Cell::default(),
+            ..*self
+        }
+    }
+
+    /// Says how far a long statement is, in case it is interrupted.
+    pub(crate) fn is_so_far(&self, lines: Vec<String>) {
+        self.so_far.replace(lines);
+    }
+
+    /// Takes over what the same statement has said elsewhere.
+    pub(crate) fn take_over(&self, other: &Self) {
+        self.notices.borrow_mut().extend(other.take_notices());
+        self.used_memory.set(self.used_memory.get() || other.used_memory());
     }
 
     /// Says what the kernel makes of a statement, before it sends anything.

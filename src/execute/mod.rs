@@ -2,16 +2,18 @@
 //! remembers. Out: an outcome or a diagnostic. Knows the Milvus client; knows nothing of text, of
 //! rendering or of the transport.
 //!
-//! Rooms, from the top: `original` and `select` choose among `search`, `write` and `read`; these
-//! take what they need from `define` and `convert`, and all of them know collections from
-//! `catalog`. `connect` changes the session, `admin` looks after a server. A `context` carries what
-//! every statement is run with. No room imports one above it.
+//! Rooms, from the top: `copy` moves rows between files and what is below it. `original` and
+//! `select` choose among `search`, `write` and `read`; these take what they need from `define` and
+//! `convert`, and all of them know collections from `catalog`. `connect` changes the session,
+//! `admin` looks after a server. A `context` carries what every statement is run with. No room
+//! imports one above it.
 
 pub(crate) mod admin;
 pub mod catalog;
 pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod convert;
+pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
 pub(crate) mod names;
@@ -204,6 +206,11 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::Release { table, partitions } => {
             define::loading::release_statement(table, partitions, context).await
+        }
+        Kind::CopyFrom(copy) => copy::from::copy(copy, context).await,
+        Kind::CopyTo(copy) => copy::to::copy(copy, context).await,
+        Kind::CreateFrom { if_not_exists, copy } => {
+            copy::create::create(copy, *if_not_exists, context).await
         }
         Kind::Write(write) => write::rows::write(write, context).await,
         Kind::Update(update) => write::update::update(update, context).await,

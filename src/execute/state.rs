@@ -28,6 +28,8 @@ pub(crate) struct State<P: Platform> {
     statement: Cell<usize>,
     /// the statements of the running cell that have changed something, in words
     acknowledged: RefCell<Vec<String>>,
+    /// how far the running statement is, for one that is interrupted
+    pub(crate) so_far: RefCell<Vec<String>>,
 }
 
 impl<P: Platform> State<P> {
@@ -40,6 +42,7 @@ impl<P: Platform> State<P> {
             is_changed: Cell::default(),
             statement: Cell::default(),
             acknowledged: RefCell::default(),
+            so_far: RefCell::default(),
         }
     }
 
@@ -52,6 +55,7 @@ impl<P: Platform> State<P> {
     /// The next statement of the cell begins.
     pub(crate) fn begin_statement(&self) {
         self.statement.set(self.statement.get() + 1);
+        self.so_far.borrow_mut().clear();
     }
 
     /// Notes a statement that the server has carried out.

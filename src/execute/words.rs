@@ -47,6 +47,8 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::Release { .. } => "RELEASE TABLE",
         Kind::Write(write) if write.upsert => "UPSERT",
         Kind::Write(_) | Kind::OriginalInsert { .. } => "INSERT",
+        Kind::CopyFrom(_) | Kind::CopyTo(_) => "COPY",
+        Kind::CreateFrom { .. } => "CREATE TABLE",
         Kind::Update(_) => "UPDATE",
         Kind::Delete { .. } | Kind::OriginalDelete { .. } => "DELETE",
         Kind::Select(_)

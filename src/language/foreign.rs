@@ -61,8 +61,7 @@ const KEEPING: &str = "Milvus looks after its files by itself";
 const KEEPING_HELP: &str = "write `COMPACT t`, or `FLUSH t`";
 const SHELL: &str = "commands of another shell are not read";
 const PARAMETER: &str = "a mark for a parameter is not read";
-const LATER_FILE: &str =
-    "`INSERT INTO t VALUES (…)` writes rows, `IMPORT FROM` a file of the server";
+const FILES: &str = "write `COPY t FROM 'file.csv'`; `HELP COPY` has the formats";
 
 /// The longer words of several that begin alike come first.
 const FOREIGN: &[Foreign] = &[
@@ -137,9 +136,8 @@ const FOREIGN: &[Foreign] = &[
         "a write shows how many rows it wrote, and not the rows",
         "write a SELECT behind it",
     ),
-    row(Start, "LOAD DATA", "LOAD brings a table into memory, and reads no file", LATER_FILE),
-    row(Start, "COPY", "COPY is not there yet", LATER_FILE),
-    row(Start, "BULK", "rows of a file are not read by this word", LATER_FILE),
+    row(Start, "LOAD DATA", "LOAD brings a table into memory, and reads no file", FILES),
+    row(Start, "BULK", "rows of a file are not read by this word", FILES),
     row(
         Start,
         "PLOT",

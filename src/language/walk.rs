@@ -67,6 +67,10 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
             visitor.value(texts)?;
             self::params(params, visitor)
         }
+        Kind::CopyFrom(copy) | Kind::CreateFrom { if_not_exists: _, copy } => {
+            copy_from(copy, visitor)
+        }
+        Kind::CopyTo(copy) => copy_to(copy, visitor),
         Kind::Write(write) => self::write(write, visitor),
         Kind::Update(update) => self::update(update, visitor),
         Kind::Delete { table: _, partition: _, filter } => self::filter(filter, visitor),
@@ -218,6 +222,23 @@ fn write(write: &mut Write, visitor: &mut dyn ValueVisitor) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn copy_from(copy: &mut CopyFrom, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let CopyFrom { table: _, partition: _, fields: _, file, from_row, params, dry_run: _ } = copy;
+    visitor.value(file)?;
+    from_row.iter_mut().try_for_each(|value| visitor.value(value))?;
+    self::params(params, visitor)
+}
+
+fn copy_to(copy: &mut CopyTo, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let CopyTo { source, file, params } = copy;
+    match source {
+        CopySource::Table { table: _, partition: _, fields: _ } => {}
+        CopySource::Select(select) => self::select(select, visitor)?,
+    }
+    visitor.value(file)?;
+    self::params(params, visitor)
 }
 
 fn update(update: &mut Update, visitor: &mut dyn ValueVisitor) -> Result<()> {
@@ -452,6 +473,9 @@ mod tests {
             "LOAD TABLE t WITH (replicas = :x)",
             "COMPACT t WITH (a = :x)",
             "IMPORT FROM :x, :x INTO TABLE t WITH (a = :x)",
+            "COPY t FROM :x FROM ROW :x WITH (null = :x)",
+            "COPY (SELECT a FROM t WHERE a = :x) TO :x WITH (header = :x)",
+            "CREATE TABLE t FROM :x WITH (key = :x) DRY RUN",
             "TRANSFER :x NODES FROM a TO b",
             "TRANSFER :x REPLICAS OF t FROM a TO b",
             "RUN ANALYZER :x WITH (a = :x)",

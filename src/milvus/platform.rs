@@ -47,6 +47,26 @@ pub enum Failure {
     Http(u16),
 }
 
+/// A file as it comes, piece by piece.
+pub trait Pieces {
+    /// The next piece; none is behind the last. The error is a reason in words.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, String>>;
+}
+
+/// A file that is here whole.
+pub struct Whole(pub Bytes);
+
+impl Whole {
+    const PIECE: usize = 1 << 20;
+}
+
+impl Pieces for Whole {
+    async fn next(&mut self) -> Result<Option<Bytes>, String> {
+        let size = self.0.len().min(Self::PIECE);
+        Ok((size > 0).then(|| self.0.split_to(size)))
+    }
+}
+
 /// What tonic's client runs over.
 pub trait Channel:
     GrpcService<tonic::body::Body, ResponseBody = Self::Body, Error: Into<StdError>> + Clone
@@ -65,6 +85,7 @@ where
 
 pub trait Platform: Clone {
     type Channel: Channel;
+    type Pieces: Pieces;
 
     /// A channel to a server; every call over it ends after `timeout_ms` at the latest.
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Self::Channel, String>;
@@ -101,8 +122,21 @@ pub trait Platform: Clone {
         std::future::ready(Err(NO_FILES.to_string()))
     }
 
-    /// Writes a file of the notebook's folder.
-    fn write_file(&self, _path: &str, _bytes: Bytes) -> impl Future<Output = Result<(), String>> {
+    /// Opens a file of the notebook's folder, or what a URL leads to, to read it in pieces; a
+    /// gzipped one is unpacked. The error is a reason in words.
+    fn open_file(
+        &self,
+        place: &str,
+        gzipped: bool,
+    ) -> impl Future<Output = Result<Self::Pieces, String>>;
+
+    /// Writes a file of the notebook's folder, gzipped if that is asked for.
+    fn write_file(
+        &self,
+        _path: &str,
+        _bytes: Bytes,
+        _gzipped: bool,
+    ) -> impl Future<Output = Result<(), String>> {
         std::future::ready(Err(NO_FILES.to_string()))
     }
 

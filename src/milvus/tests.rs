@@ -18,7 +18,7 @@ use tonic::Code;
 use tonic::client::GrpcService;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 
-use super::platform::{Failure, Probe};
+use super::platform::{Failure, Probe, Whole};
 use super::{Address, Client, Error, Platform, Progress, Target, Version};
 
 /// What the channel does with a request.
@@ -127,6 +127,7 @@ impl GrpcService<tonic::body::Body> for Scripted {
 
 impl Platform for Scripted {
     type Channel = Scripted;
+    type Pieces = Whole;
 
     fn channel(&self, _: &Address, _: u32) -> Result<Scripted, String> {
         Ok(self.clone())
@@ -134,6 +135,10 @@ impl Platform for Scripted {
 
     fn failure(error: &(dyn std::error::Error + 'static)) -> Failure {
         Failure::Broken(error.to_string())
+    }
+
+    async fn open_file(&self, _: &str, _: bool) -> Result<Whole, String> {
+        Err("there are no files here".to_string())
     }
 
     /// Time passes at once.

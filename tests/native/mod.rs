@@ -7,16 +7,19 @@ pub mod proxy;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::{GzEncoder, MultiGzDecoder};
 use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::files::memory::Memory;
-use milvus_kernel::milvus::platform::{Failure, Probe};
+use milvus_kernel::milvus::platform::{Failure, Pieces, Probe, Whole};
 use milvus_kernel::milvus::{Address, Platform, Store, StoreKind};
 use milvus_proto::Method;
 use tonic::Status;
@@ -39,6 +42,16 @@ enum Server {
     Local(Found),
 }
 
+/// A file each piece of which is waited for, as in a browser.
+pub struct Slow(Whole);
+
+impl Pieces for Slow {
+    async fn next(&mut self) -> Result<Option<Bytes>, String> {
+        tokio::task::yield_now().await;
+        self.0.next().await
+    }
+}
+
 impl Native {
     pub fn new() -> Self {
         Native {
@@ -58,6 +71,7 @@ impl Native {
 
 impl Platform for Native {
     type Channel = Channel;
+    type Pieces = Slow;
 
     fn channel(&self, address: &Address, timeout_ms: u32) -> Result<Channel, String> {
         let endpoint = Endpoint::from_shared(address.url()).map_err(|error| error.to_string())?;
@@ -109,8 +123,31 @@ impl Platform for Native {
         file.ok_or_else(|| format!("Path {place} does not exist."))
     }
 
-    async fn write_file(&self, path: &str, bytes: Bytes) -> Result<(), String> {
-        self.files.borrow_mut().insert(path.to_string(), bytes);
+    /// What was not written here is on the disk, in the folder of the pages' files.
+    async fn open_file(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(place);
+        let read = match self.read_file(place).await {
+            Ok(written) => written,
+            Err(reason) => std::fs::read(path).map_err(|_| reason)?.into(),
+        };
+        if !gzipped {
+            return Ok(Slow(Whole(read)));
+        }
+        let mut unpacked = Vec::new();
+        let result = MultiGzDecoder::new(&*read).read_to_end(&mut unpacked);
+        result.map_err(|_| format!("{place} is no gzip, or is cut off"))?;
+        Ok(Slow(Whole(unpacked.into())))
+    }
+
+    async fn write_file(&self, path: &str, bytes: Bytes, gzipped: bool) -> Result<(), String> {
+        let mut kept = bytes;
+        if gzipped {
+            let mut packed = Vec::new();
+            let mut encoder = GzEncoder::new(&*kept, Compression::default());
+            encoder.read_to_end(&mut packed).map_err(|error| error.to_string())?;
+            kept = packed.into();
+        }
+        self.files.borrow_mut().insert(path.to_string(), kept);
         Ok(())
     }
 

@@ -26,7 +26,8 @@ pub(crate) async fn export<P: Platform>(
     let reply = context.send(request, place.span).await?;
     if !context.client.explaining() {
         let bytes = reply.file.len();
-        let written = context.client.platform().write_file(&place.value, reply.file.into()).await;
+        let written =
+            context.client.platform().write_file(&place.value, reply.file.into(), false).await;
         written.map_err(|reason| file_error(reason, place.span))?;
         let (what, size) = (contents(reply.collections, reply.rows), size(bytes as u64));
         let done = format!("exported {name} ({what}, {size}) to {}", place.value);

@@ -126,6 +126,29 @@ impl<'a> ColumnBuilder<'a> {
         Ok(())
     }
 
+    /// Takes off what is behind the first `rows` rows, a row that was begun included.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        let field = self.field;
+        let rows = if field.nullable || field.default.is_some() {
+            self.valid.truncate(rows);
+            self.valid.iter().filter(|valid| **valid).count()
+        } else {
+            rows
+        };
+        match &mut self.data {
+            Data::Bool(data) => data.truncate(rows),
+            Data::Int(data) => data.truncate(rows),
+            Data::Long(data) => data.truncate(rows),
+            Data::Float(data) => data.truncate(rows),
+            Data::Double(data) => data.truncate(rows),
+            Data::Text(data) => data.truncate(rows),
+            Data::Json(data) | Data::Sparse(data) => data.truncate(rows),
+            Data::Array(data) => data.truncate(rows),
+            Data::FloatVector(data) => data.truncate(rows * field.dim),
+            Data::ByteVector(data) => data.truncate(rows * bytes_of(field)),
+        }
+    }
+
     fn push_json(&mut self, text: String) {
         if let Data::Json(data) = &mut self.data {
             data.push(text.into_bytes());

@@ -55,7 +55,7 @@ impl Outputs {
 
     pub(crate) fn of_fields(fields: Vec<OutputField>) -> Outputs {
         // Milvus gives a key by its name where it reads one, and else all of them
-        let stored: Vec<&OutputField> = fields.iter().flat_map(OutputField::stored).collect();
+        let stored: Vec<&OutputField> = fields.iter().flat_map(OutputField::sources).collect();
         let whole = stored.iter().any(|output| output.dynamic && !is_identifier(&output.field));
         let mut names: Vec<String> = Vec::new();
         for output in stored {
@@ -194,7 +194,7 @@ impl OutputField {
     }
 
     /// What is read for it.
-    fn stored(&self) -> Vec<&OutputField> {
+    fn sources(&self) -> Vec<&OutputField> {
         match &self.computed {
             Some(computed) => computed.needs.iter().collect(),
             None => vec![self],
@@ -210,6 +210,11 @@ impl OutputField {
         let dynamic = name == DYNAMIC_FIELD;
         let name = name.to_string();
         OutputField { head: name.clone(), field: name, path: Vec::new(), dynamic, computed: None }
+    }
+
+    /// A field as it is stored, or a key of the dynamic one.
+    pub(crate) fn stored(name: &str, dynamic: bool) -> OutputField {
+        OutputField { dynamic, ..OutputField::whole(name) }
     }
 
     /// A column of a statement that does not group.

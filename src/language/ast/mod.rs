@@ -3,11 +3,13 @@
 //! Knows no grammar and no server: whether a table, a field or a type of this name exists is not
 //! asked here.
 
+mod copy;
 mod define;
 mod expr;
 mod select;
 mod value;
 
+pub use copy::*;
 pub use define::*;
 pub use expr::*;
 pub use select::*;
@@ -174,6 +176,14 @@ pub enum Kind {
 
     /// SELECT without a table: one row
     Constants(Items),
+    CopyFrom(Box<CopyFrom>),
+    CopyTo(Box<CopyTo>),
+    /// CREATE TABLE … FROM: the file tells the columns, and its rows are copied
+    CreateFrom {
+        if_not_exists: bool,
+        copy: Box<CopyFrom>,
+    },
+
     Select(Box<Select>),
     OriginalSearch {
         vectors: Vec<Spanned<Value>>,

@@ -26,6 +26,7 @@ impl<'a> Builder<'a> {
     pub(super) fn create(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
         Ok(match rule {
             Rule::create_table => self.create_table(parts)?,
+            Rule::create_from => self.create_from(parts)?,
             Rule::create_object => self.create_object(parts)?,
             Rule::create_partition => {
                 let if_not_exists = parts.skip(&[Rule::PARTITION]).has(Rule::if_not_exists);

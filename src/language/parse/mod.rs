@@ -4,10 +4,11 @@
 //!
 //! `numbers` splits a cell at its semicolons, and each statement is matched against the rule of its
 //! first word. A `Builder` reads the pairs: `statements` chooses by the opening word among
-//! `definitions`, `reads` and what is in it, and these go down to `filters`, `original` and
+//! `definitions`, `reads`, `copy` and what is in it, and these go down to `filters`, `original` and
 //! `values`. `errors` says what was expected, and `unread` what may be quoted then.
 
 mod builder;
+mod copy;
 mod definitions;
 mod errors;
 mod filters;

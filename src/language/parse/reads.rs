@@ -143,7 +143,7 @@ impl<'a> Builder<'a> {
         Ok((partition, filter))
     }
 
-    fn select(&self, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn select(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let distinct = parts.has(Rule::DISTINCT);
         let items = self.items(parts.next()?)?;
         let mut select = Select { distinct, ..Select::new(items, self.table(&mut parts)?) };

@@ -36,6 +36,7 @@ impl<'a> Builder<'a> {
             R::grant_statement | R::revoke_statement => {
                 self.grant(opening == R::revoke_statement, rule, parts)
             }
+            R::copy_statement => self.copy(rule, parts),
             R::truncate_statement
             | R::load_statement
             | R::release_statement

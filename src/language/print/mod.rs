@@ -2,6 +2,7 @@
 //! TABLE shows what this writes. In: a syntax tree. Out: one line of the dialect, fully written
 //! out; of a CREATE TABLE several.
 
+mod copy;
 mod define;
 mod select;
 mod words;
@@ -13,6 +14,7 @@ pub(crate) use words::{name, value};
 
 use super::ast::*;
 use crate::diagnostic::Spanned;
+use copy::*;
 use define::*;
 use select::*;
 use words::*;
@@ -90,6 +92,11 @@ pub fn statement(statement: &Statement) -> String {
             format!("RELEASE TABLE {}{}", name(table), in_partitions(partitions))
         }
         Kind::Write(write) => self::write(write),
+        Kind::CopyFrom(copy) => format!("COPY {}", copy_from(copy)),
+        Kind::CopyTo(copy) => copy_to(copy),
+        Kind::CreateFrom { if_not_exists, copy } => {
+            format!("CREATE TABLE {}{}", not_exists(*if_not_exists), copy_from(copy))
+        }
         Kind::Update(update) => self::update(update),
         Kind::Delete { table, partition, filter } => {
             let partition = in_partitions(partition.as_slice());

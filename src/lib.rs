@@ -12,8 +12,9 @@
 //! 3. [`execute`] turns each statement into requests of [`milvus_proto`] (`proto/`, a crate of its
 //!    own, with the table of Milvus's methods), checks them against what it knows of the
 //!    collection, and makes an [`outcome`] of the replies. What Milvus does not do (UPDATE, and
-//!    ORDER BY and GROUP BY before 3.0) it does over pages of rows. [`files`] reads and writes
-//!    files of rows for it, one format after the other.
+//!    ORDER BY and GROUP BY before 3.0) it does over pages of rows; what a SELECT computes of its
+//!    rows is evaluated in `evaluate`. [`files`] reads and writes files of rows for it, one format
+//!    after the other.
 //! 4. [`milvus`] carries the requests: one client, whose one exchange sends bytes through a
 //!    transport. In the browser that is gRPC-Web over `fetch`, through Envoy, or a port to the
 //!    engine of the page; in native tests tonic's own channel. It sees to credentials, deadlines
@@ -29,10 +30,11 @@
 //! a server. `engine/js` makes a wasm module and a web worker of it: the page owns one for all its
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
-//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, files, milvus,
-//! diagnostic`; `files -> outcome`; `milvus -> milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets ->
-//! language, milvus`; `diagnostic, render -> printable`. Parse, files and render are pure; JavaScript
-//! values appear in `wasm` alone.
+//! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, evaluate,
+//! files, milvus, diagnostic`; `evaluate -> language::ast, outcome`; `files -> outcome`; `milvus ->
+//! milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets -> language, milvus`;
+//! `diagnostic, render -> printable`. Parse, evaluate, files and render are pure; JavaScript values
+//! appear in `wasm` alone.
 
 #![cfg_attr(
     not(test),

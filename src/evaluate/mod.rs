@@ -15,6 +15,9 @@ mod parts;
 mod texts;
 mod vectors;
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 
 pub(crate) use json::datum;

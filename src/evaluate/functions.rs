@@ -140,7 +140,7 @@ static FUNCTIONS: &[Function] = &[
     function("exp", 1, 1, |args| Ok(numbers::of_fraction(args.number(0)?, f64::exp))),
     function("floor", 1, 1, |args| Ok(numbers::to_whole(args.number(0)?, f64::floor))),
     with_null("greatest", 1, MANY, |args| Ok(args.first_by(">"))),
-    with_null("ifnull", 2, 2, |args| Ok(args.value(usize::from(is_null(args.value(0)))).clone())),
+    with_null("ifnull", 2, 2, |_| Ok(Datum::Null)),
     function("inner_product", 2, 2, |args| {
         Ok(Datum::Double(vectors::inner_product(&args.vectors()?)))
     }),
@@ -240,7 +240,7 @@ pub(super) fn check(name: &Name, arguments: usize) -> Result<&'static Function> 
         (least, most) if least == most => least.to_string(),
         (least, most) => format!("{least} to {most}"),
     };
-    let noun = if takes == "1" { "argument" } else { "arguments" };
+    let noun = if matches!(takes.as_str(), "1" | "at least 1") { "argument" } else { "arguments" };
     let message = format!("{name} takes {takes} {noun}, and has {arguments} here");
     Err(Diagnostic::new(Code::SyntaxError, message).at(name.span))
 }

@@ -5,6 +5,8 @@ mod generate;
 #[cfg(not(target_arch = "wasm32"))]
 mod sqlite;
 
+mod values;
+
 use super::Row;
 use crate::diagnostic::{Result, Span, Spanned};
 use crate::language::ast::{Expr, ExprKind, Items, Kind, Name, Output, Value};

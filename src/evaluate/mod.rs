@@ -13,6 +13,7 @@ mod like;
 mod numbers;
 mod parts;
 mod texts;
+mod times;
 mod vectors;
 
 #[cfg(test)]

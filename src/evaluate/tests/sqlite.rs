@@ -52,6 +52,69 @@ fn expressions_come_to_what_sqlite_says() {
     assert!(errors > cases / 50, "{errors} errors");
 }
 
+#[test]
+fn moments_are_what_sqlite_says() {
+    let sqlite = Sqlite::new();
+    sqlite.0.execute("INSERT INTO t DEFAULT VALUES", ()).expect("a row");
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(Default::default()));
+    let seconds = -62_167_219_200..253_402_300_800i64;
+    let result = runner.run(&(seconds.clone(), seconds, -10_000..10_000i64), |(n, m, days)| {
+        let clock = "strftime('%H:%M:%S', ";
+        for (ours, theirs) in [
+            (format!("from_unixtime({n})"), format!("datetime({n}, 'unixepoch')")),
+            (format!("date({n})"), format!("date({n}, 'unixepoch')")),
+            (format!("unix_timestamp(from_unixtime({n}))"), n.to_string()),
+            (
+                format!("year({n}) * 100 + month({n})"),
+                format!("0 + strftime('%Y%m', {n}, 'unixepoch')"),
+            ),
+            (format!("day({n})"), format!("0 + strftime('%d', {n}, 'unixepoch')")),
+            (
+                format!("(hour({n}) * 60 + minute({n})) * 60 + second({n})"),
+                format!("unixepoch({clock}{n}, 'unixepoch')) - unixepoch('00:00:00')"),
+            ),
+            (
+                format!("date_trunc('month', {n})"),
+                format!("datetime({n}, 'unixepoch', 'start of month')"),
+            ),
+            (
+                format!("date_trunc('year', {n})"),
+                format!("datetime({n}, 'unixepoch', 'start of year')"),
+            ),
+            (
+                format!("date_trunc('day', {n})"),
+                format!("datetime({n}, 'unixepoch', 'start of day')"),
+            ),
+            (
+                format!("datediff({n}, {m})"),
+                format!(
+                    "CAST(julianday({n}, 'unixepoch', 'start of day') \
+                     - julianday({m}, 'unixepoch', 'start of day') AS INTEGER)"
+                ),
+            ),
+            (
+                format!("date_add(date({n}), {days})"),
+                format!("date({n}, 'unixepoch', '{days:+} days')"),
+            ),
+        ] {
+            let read = read(&ours).expect(&ours);
+            match (evaluate(&read, &Fields(&[])), sqlite.one(&theirs)) {
+                // beyond the years with four digits
+                (Err(error), Ok(_)) if error.code == Code::OutOfRange && ours.contains("add") => {}
+                (Ok(a), Ok(b)) if same(&a, &b) => {}
+                (a, b) => {
+                    let reason = format!("{ours}\n{theirs}\nours {a:?}\nSQLite {b:?}");
+                    return Err(TestCaseError::fail(reason));
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(result.is_ok(), "{}", result.unwrap_err());
+}
+
 /// What a row came to, on both sides.
 #[derive(Clone, Copy)]
 enum Came {

@@ -241,6 +241,62 @@ fn functions_that_sqlite_has_not() {
 }
 
 #[test]
+fn dates_and_times() {
+    come_to(&[
+        ("date('2024-02-29T23:30:00-01:00')", text("2024-03-01")),
+        ("hour('2024-02-29 12:30')", Int(12)),
+        ("minute('2024-02-29T12:30:15Z')", Int(30)),
+        ("second('2024-02-29T12:30:15.75+0530')", Int(15)),
+        ("unix_timestamp('1970-01-02')", Int(86_400)),
+        ("unix_timestamp('1969-12-31 23:59:59.5')", Double(-0.5)),
+        ("from_unixtime(0.25)", text("1970-01-01 00:00:00.25")),
+        ("from_unixtime(-1)", text("1969-12-31 23:59:59")),
+        ("date_add('2024-02-28', 2)", text("2024-03-01")),
+        ("date_add('2024-02-28 12:00', -1)", text("2024-02-27 12:00:00")),
+        ("datediff('2024-03-01', '2024-02-28 23:59')", Int(2)),
+        ("date_trunc('week', '2024-03-03')", text("2024-02-26 00:00:00")),
+        ("date_trunc('Quarter', '2024-12-31')", text("2024-10-01 00:00:00")),
+        ("date_trunc('hour', '2024-12-31 10:59:59')", text("2024-12-31 10:00:00")),
+        ("year(gone)", Null),
+    ]);
+    let write = "; write it as `2024-02-29` or `2024-02-29 12:30:00`";
+    for wrong in [
+        "2023-02-29",
+        "2024-13-01",
+        "2024-00-01",
+        "2024-01-00",
+        "2024-1-1",
+        "29.02.2024",
+        "2024-02-29x",
+        "2024-02-29 24:00",
+        "2024-02-29 10",
+        "2024-02-29 10:00:60",
+        "2024-02-29 10:00:00:00",
+        "2024-02-29 10:00+",
+        "2024-02-29 10:00:00.",
+        "二〇二四年",
+        "",
+    ] {
+        let error = evaluated(&format!("year('{wrong}')")).expect_err(wrong);
+        assert_eq!(said(&error), format!("TypeMismatch: `{wrong}` is no date{write}"));
+    }
+    let beyond = "OutOfRange: this is no moment of the years 0 to 9999; numbers are seconds since \
+                  1970: of milliseconds write `x / 1000`";
+    are_wrong(&[
+        ("year(1709210000000)", beyond, "1709210000000"),
+        ("date_add('9999-12-31', 1)", beyond, "1"),
+        ("date_add('2024-02-29', 9223372036854775807)", beyond, "9223372036854775807"),
+        ("year(1e300)", beyond, "1e300"),
+        ("day(ok)", "TypeMismatch: a date or seconds belong here, and this is a boolean", "ok"),
+        (
+            "date_trunc('dya', 0)",
+            "TypeMismatch: `dya` is no part of a date; did you mean `day`?",
+            "'dya'",
+        ),
+    ]);
+}
+
+#[test]
 fn rounding_is_of_what_is_written() {
     come_to(&[
         ("round(1.005, 2)", Double(1.01)),

@@ -19,14 +19,14 @@ pub(super) fn of(left: &Datum, operator: &str, right: &Datum, places: [Span; 2])
         let at = if Number::of(left).is_none() { place } else { span };
         return Err(mismatch(what, at));
     };
+    if matches!(operator, "/" | "%") && fraction(b) == 0.0 {
+        return Err(Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span));
+    }
     if let (Number::Whole(a), Number::Whole(b)) = (a, b) {
         let result = match operator {
             "+" => a.checked_add(b),
             "-" => a.checked_sub(b),
             "*" => Some(a.checked_mul(b).ok_or_else(|| overflow(span))?),
-            "/" | "%" if b == 0 => {
-                return Err(Diagnostic::new(Code::DivisionByZero, "this divides by zero").at(span));
-            }
             "/" => (a % b == 0).then(|| a / b),
             "%" => Some(a % b),
             _ => power(a, b),

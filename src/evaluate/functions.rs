@@ -2,7 +2,7 @@
 //! makes NULL but where the table says otherwise.
 
 use super::arithmetic;
-use super::{compared, describe, is_null, json, mismatch, numbers, texts, vectors};
+use super::{compared, describe, is_null, json, mismatch, numbers, texts, times, vectors};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::read::order::Number;
 use crate::language::ast::Name;
@@ -39,6 +39,10 @@ impl Args<'_> {
 
     fn whole(&self, at: usize) -> Result<i64> {
         texts::whole(self.value(at), self.span(at))
+    }
+
+    fn moment(&self, at: usize) -> Result<times::Moment> {
+        times::moment(self.value(at), self.span(at))
     }
 
     /// Of an array, or of JSON's.
@@ -137,10 +141,24 @@ static FUNCTIONS: &[Function] = &[
         let cosine = vectors::cosine(&args.vectors()?);
         Ok(if cosine.is_finite() { Datum::Double(cosine) } else { Datum::Null })
     }),
+    function("date", 1, 1, |args| Ok(Datum::Text(args.moment(0)?.date()))),
+    function("date_add", 2, 2, |args| times::add(args.moment(0)?, args.whole(1)?, args.span(1))),
+    function("date_trunc", 2, 2, |args| {
+        times::truncated(&args.text(0)?, args.moment(1)?, args.span(0))
+    }),
+    function("datediff", 2, 2, |args| {
+        Ok(Datum::Int(args.moment(0)?.day() - args.moment(1)?.day()))
+    }),
+    function("day", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.day_of_month()))),
     function("exp", 1, 1, |args| Ok(numbers::of_fraction(args.number(0)?, f64::exp))),
     function("floor", 1, 1, |args| Ok(numbers::to_whole(args.number(0)?, f64::floor))),
+    function("from_unixtime", 1, 1, |args| {
+        args.number(0)?;
+        Ok(Datum::Text(args.moment(0)?.text()))
+    }),
     with_null("greatest", 1, MANY, |args| Ok(args.first_by(">"))),
-    with_null("ifnull", 2, 2, |args| Ok(args.value(usize::from(is_null(args.value(0)))).clone())),
+    function("hour", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.hour()))),
+    with_null("ifnull", 2, 2, |_| Ok(Datum::Null)),
     function("inner_product", 2, 2, |args| {
         Ok(Datum::Double(vectors::inner_product(&args.vectors()?)))
     }),
@@ -160,9 +178,11 @@ static FUNCTIONS: &[Function] = &[
     function("log2", 1, 1, |args| Ok(numbers::of_fraction(args.number(0)?, f64::log2))),
     function("lower", 1, 1, |args| Ok(Datum::Text(args.text(0)?.to_lowercase()))),
     function("ltrim", 1, 2, |args| args.trim(true, false)),
+    function("minute", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.minute()))),
     function("mod", 2, 2, |args| {
         arithmetic::of(args.value(0), "%", args.value(1), [args.span(0), args.span(1)])
     }),
+    function("month", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.month()))),
     with_null("nullif", 2, 2, |args| {
         let is_same = compared(args.value(0), "==", args.value(1)) == Some(true);
         Ok(if is_same { Datum::Null } else { args.value(0).clone() })
@@ -199,6 +219,7 @@ static FUNCTIONS: &[Function] = &[
         Ok(numbers::round(args.number(0)?, digits))
     }),
     function("rtrim", 1, 2, |args| args.trim(false, true)),
+    function("second", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.second()))),
     function("sign", 1, 1, |args| Ok(numbers::sign(args.number(0)?))),
     function("sqrt", 1, 1, |args| Ok(numbers::of_fraction(args.number(0)?, f64::sqrt))),
     function("strpos", 2, 2, |args| {
@@ -208,9 +229,11 @@ static FUNCTIONS: &[Function] = &[
     function("substring", 2, 3, substr),
     function("trim", 1, 2, |args| args.trim(true, true)),
     function("typeof", 1, 1, |args| Ok(Datum::Text(describe(args.value(0)).to_string()))),
+    function("unix_timestamp", 1, 1, |args| Ok(args.moment(0)?.seconds())),
     function("upper", 1, 1, |args| Ok(Datum::Text(args.text(0)?.to_uppercase()))),
     function("vector_dims", 1, 1, |args| Ok(Datum::Int(args.vector(0)?.len() as i64))),
     function("vector_norm", 1, 1, |args| Ok(Datum::Double(vectors::norm(&args.vector(0)?)))),
+    function("year", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.year()))),
 ];
 
 /// Bytes of a text that a function makes.
@@ -240,7 +263,7 @@ pub(super) fn check(name: &Name, arguments: usize) -> Result<&'static Function> 
         (least, most) if least == most => least.to_string(),
         (least, most) => format!("{least} to {most}"),
     };
-    let noun = if takes == "1" { "argument" } else { "arguments" };
+    let noun = if matches!(takes.as_str(), "1" | "at least 1") { "argument" } else { "arguments" };
     let message = format!("{name} takes {takes} {noun}, and has {arguments} here");
     Err(Diagnostic::new(Code::SyntaxError, message).at(name.span))
 }

@@ -1,5 +1,7 @@
 //! Parts of JSON and arrays.
 
+use std::borrow::Cow;
+
 use super::{describe, is_null, mismatch};
 use crate::diagnostic::{Result, Span, Spanned};
 use crate::language::ast::Value;
@@ -48,6 +50,17 @@ pub(super) fn text(value: Datum) -> Datum {
             _ => Datum::Text(json),
         },
         other => super::texts::text(&other).map_or(Datum::Null, Datum::Text),
+    }
+}
+
+/// A value as it is compared: a string of JSON is a text, TRUE is a truth.
+pub(super) fn plain(value: &Datum) -> Cow<'_, Datum> {
+    match value {
+        Datum::Json(text) if text.starts_with(['"', 't', 'f']) => {
+            let json = serde_json::from_str(text);
+            json.map_or(Cow::Borrowed(value), |json| Cow::Owned(datum(&json)))
+        }
+        _ => Cow::Borrowed(value),
     }
 }
 

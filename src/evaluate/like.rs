@@ -8,7 +8,7 @@ pub(super) fn matches(value: &Datum, pattern: &Datum, span: Span) -> Result<Opti
     if is_null(value) || is_null(pattern) {
         return Ok(None);
     }
-    match (value, pattern) {
+    match (&*super::json::plain(value), pattern) {
         (Datum::Text(text), Datum::Text(pattern)) => {
             let text: Vec<char> = text.chars().collect();
             Ok(Some(of(&text, &pieces(pattern))))

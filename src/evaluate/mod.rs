@@ -13,7 +13,11 @@ mod like;
 mod numbers;
 mod parts;
 mod texts;
+mod times;
 mod vectors;
+
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 
@@ -21,7 +25,7 @@ pub(crate) use json::datum;
 pub(crate) use parts::{Part, parts};
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::read::order::compare;
+use crate::execute::read::order::{Number, compare};
 use crate::execute::value::to_json;
 use crate::language::ast::{Expr, ExprKind, Name, Output, Value};
 use crate::outcome::Datum;
@@ -141,7 +145,7 @@ pub(crate) fn evaluate(expr: &Expr, row: &dyn Row) -> Result<Datum> {
         }
         ExprKind::Call { name, args } => {
             // of what is not needed no error is made
-            if name.value == "coalesce" {
+            if matches!(name.value.as_str(), "coalesce" | "ifnull") {
                 for arg in args {
                     let value = evaluate(arg, row)?;
                     if !is_null(&value) {
@@ -239,9 +243,13 @@ fn compared(left: &Datum, operator: &str, right: &Datum) -> Option<bool> {
     if is_null(left) || is_null(right) {
         return None;
     }
+    let (left, right) = (&*json::plain(left), &*json::plain(right));
     let equal = operator == "==" || operator == "!=";
     if !same_type(left, right) {
         return equal.then_some(operator == "!=");
+    }
+    if let Some(is_same) = same_whole(left, right) {
+        return equal.then_some(is_same == (operator == "=="));
     }
     let order = compare(left, right);
     Some(match operator {
@@ -255,11 +263,22 @@ fn compared(left: &Datum, operator: &str, right: &Datum) -> Option<bool> {
 }
 
 fn same_type(a: &Datum, b: &Datum) -> bool {
-    use crate::execute::read::order::Number;
     match (Number::of(a), Number::of(b)) {
         (Some(_), Some(_)) => true,
         (None, None) => std::mem::discriminant(a) == std::mem::discriminant(b),
         _ => false,
+    }
+}
+
+/// Whether two of one type are the same, where none is less: vectors, bytes, objects of JSON.
+fn same_whole(a: &Datum, b: &Datum) -> Option<bool> {
+    match (a, b) {
+        (Datum::Vector(_) | Datum::Sparse(_) | Datum::Bytes(_), _) => Some(a == b),
+        (Datum::Json(x), Datum::Json(y)) if Number::of(a).is_none() => {
+            let json = serde_json::from_str::<serde_json::Value>;
+            Some(x == y || matches!((json(x), json(y)), (Ok(x), Ok(y)) if x == y))
+        }
+        _ => None,
     }
 }
 

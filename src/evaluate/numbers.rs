@@ -7,32 +7,47 @@ use crate::outcome::Datum;
 /// To so many digits behind the point, halves away from zero; a whole number stays one.
 pub(super) fn round(number: Number, digits: i64) -> Datum {
     match number {
-        Number::Whole(number) if digits >= 0 => whole(number).unwrap_or(Datum::Null),
-        Number::Whole(number) => rounded(number as f64, digits),
+        Number::Whole(number) if digits >= 0 => exact(number),
+        Number::Whole(number) => exact(to_power_of_ten(number, digits).unwrap_or(0)),
         Number::Fraction(number) => rounded(number, digits),
     }
 }
 
+/// A whole number that a function has left as it was, or nearly: every digit, if it can be.
+fn exact(number: i128) -> Datum {
+    whole(number).unwrap_or(Datum::Double(number as f64))
+}
+
+/// Nothing is left of a number that has fewer digits.
+fn to_power_of_ten(number: i128, digits: i64) -> Option<i128> {
+    let scale = 10i128.checked_pow(u32::try_from(digits.checked_neg()?).ok()?)?;
+    let near = number.abs().checked_add(scale / 2)? / scale * scale;
+    Some(near * number.signum())
+}
+
 fn rounded(number: f64, digits: i64) -> Datum {
-    let digits = digits.clamp(-308, 308) as i32;
-    if digits > 15 || !number.is_finite() {
+    if !number.is_finite() {
         return Datum::Double(number);
     }
-    if digits >= 0 {
-        // what a reader sees is what is rounded: 2.675 is its shortest text, not its bits
-        let text = format!("{number:?}");
-        let shifted = text.parse::<f64>().map_or(number, |number| number * 10f64.powi(digits));
-        let near = shifted.round();
-        return Datum::Double(near / 10f64.powi(digits));
-    }
-    let scale = 10f64.powi(-digits);
-    Datum::Double((number / scale).round() * scale)
+    // what a reader sees is what is rounded: 1.005 is its shortest text, not its bits
+    let digits = digits.clamp(-400, 400);
+    let near = shifted(number, digits).filter(|near| near.is_finite()).map(f64::round);
+    // beyond all digits it is whole already
+    Datum::Double(near.and_then(|near| shifted(near, -digits)).unwrap_or(number) + 0.0)
+}
+
+/// With the point so many digits further to the right, as it is written.
+fn shifted(number: f64, digits: i64) -> Option<f64> {
+    let text = format!("{number:e}");
+    let (mantissa, exponent) = text.split_once('e')?;
+    let exponent = exponent.parse::<i64>().ok()? + digits;
+    format!("{mantissa}e{exponent}").parse().ok()
 }
 
 /// A function of fractions, such as floor, whose result is whole.
 pub(super) fn to_whole(number: Number, of: fn(f64) -> f64) -> Datum {
     match number {
-        Number::Whole(number) => whole(number).unwrap_or(Datum::Null),
+        Number::Whole(number) => exact(number),
         Number::Fraction(number) => {
             let result = of(number);
             match result.abs() < 9.0e15 {
@@ -45,7 +60,7 @@ pub(super) fn to_whole(number: Number, of: fn(f64) -> f64) -> Datum {
 
 pub(super) fn abs(number: Number) -> Datum {
     match number {
-        Number::Whole(number) => whole(number.abs()).unwrap_or(Datum::Null),
+        Number::Whole(number) => exact(number.abs()),
         Number::Fraction(number) => Datum::Double(number.abs()),
     }
 }

@@ -193,7 +193,8 @@ fn what_is_acknowledged_is_told_and_the_rest_goes_on() {
     let bad = String::from_utf8(notebook.get("bad.csv")).unwrap();
     assert_eq!(
         bad,
-        "line,reason,row\n120002,\"this vector has 1 values, but `v` has 2 dimensions\",\"120000,[1]\"\n"
+        "line,reason,row\n120002,\"this vector has 1 values, but `v` has 2 dimensions\",\
+         \"120000,[1]\"\n"
     );
 }
 

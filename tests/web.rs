@@ -112,7 +112,8 @@ fn files() -> JsValue {
                 if (gzipped) {
                     const unpacking = new DecompressionStream('gzip');
                     const reader = new Blob([bytes]).stream().pipeThrough(unpacking).getReader();
-                    return { next: async () => (await reader.read()).value, cancel: () => undefined };
+                    const next = async () => (await reader.read()).value;
+                    return { next, cancel: () => undefined };
                 }
                 let at = 0;
                 return {
@@ -122,7 +123,8 @@ fn files() -> JsValue {
             },
             async write(path, bytes, gzipped) {
                 if (gzipped) {
-                    const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
+                    const packing = new CompressionStream('gzip');
+                    const packed = new Blob([bytes]).stream().pipeThrough(packing);
                     bytes = new Uint8Array(await new Response(packed).arrayBuffer());
                 }
                 this.kept[path] = bytes;

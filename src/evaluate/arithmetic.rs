@@ -2,7 +2,7 @@
 
 use super::{is_null, mismatch};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::outcome::Datum;
 
 /// `places` are those of the operands.

@@ -3,7 +3,7 @@
 use super::arithmetic::fraction;
 use super::{describe, is_null, texts};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::language::ast::{TypeName, Value};
 use crate::outcome::Datum;
 

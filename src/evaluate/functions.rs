@@ -4,7 +4,7 @@
 use super::arithmetic;
 use super::{compared, describe, is_null, json, mismatch, numbers, texts, times, vectors};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::language::ast::Name;
 use crate::outcome::Datum;
 

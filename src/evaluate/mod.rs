@@ -11,6 +11,7 @@ mod functions;
 mod json;
 mod like;
 mod numbers;
+pub(crate) mod order;
 mod parts;
 mod texts;
 mod times;
@@ -25,7 +26,7 @@ pub(crate) use json::datum;
 pub(crate) use parts::{Part, parts};
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::read::order::{Number, compare};
+use crate::evaluate::order::{Number, compare};
 use crate::execute::value::to_json;
 use crate::language::ast::{Expr, ExprKind, Name, Output, Value};
 use crate::outcome::Datum;

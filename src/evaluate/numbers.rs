@@ -1,7 +1,7 @@
 //! Functions over numbers.
 
 use super::arithmetic::{fraction, whole};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::outcome::Datum;
 
 /// To so many digits behind the point, halves away from zero; a whole number stays one.

@@ -2,7 +2,7 @@
 
 use super::{describe, is_null, mismatch};
 use crate::diagnostic::{Result, Span};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::outcome::Datum;
 
 /// A value as a text; none of what has no short one.

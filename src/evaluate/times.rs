@@ -6,7 +6,7 @@
 
 use super::{describe, mismatch};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::outcome::Datum;
 
 const SECOND: i64 = 1_000_000;

@@ -7,7 +7,7 @@ use crate::outcome::Datum;
 
 /// The numbers of a vector or of a list of numbers.
 pub(super) fn numbers(value: &Datum, span: Span) -> Result<Vec<f64>> {
-    use crate::execute::read::order::Number;
+    use crate::evaluate::order::Number;
     let list = match value {
         Datum::Vector(values) => return Ok(values.iter().map(|value| f64::from(*value)).collect()),
         Datum::Array(items) => items

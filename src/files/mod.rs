@@ -3,8 +3,9 @@
 //! file. Pure: knows no statement, no collection and no request; what is gzipped the platform
 //! unpacks and packs.
 //!
-//! A [`reader`] makes UTF-8 of a piece (`decode`) and hands it to the reader of the format (`separated`, `json`, `numpy`, `vecs`); [`infer`] tells what columns hold, and
-//! [`writer`] is the way back.
+//! A [`reader`] makes UTF-8 of a piece (`decode`) and hands it to the reader of the format
+//! (`separated`, `json`, `numpy`, `vecs`); [`infer`] tells what columns hold, and [`writer`] is the
+//! way back.
 
 pub mod decode;
 pub mod infer;

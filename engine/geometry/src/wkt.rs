@@ -315,7 +315,8 @@ impl Reader<'_> {
         let mark = " ".repeat(head.len() + place - left.min(place));
         let hint = if hint.is_empty() { String::new() } else { format!("\nHINT: {hint}") };
         format!(
-            "syntax error: {problem} at line {number}, pos {place}\n{head}{shown}{tail}\n{mark}^{hint}"
+            "syntax error: {problem} at line {number}, pos {place}\n\
+             {head}{shown}{tail}\n{mark}^{hint}"
         )
     }
 }

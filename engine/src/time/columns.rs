@@ -1,5 +1,5 @@
-//! TIMESTAMPTZ fields of requests and replies: texts of a zone to moments, and moments to texts of a
-//! zone, or to the parts of a time that are asked for.
+//! TIMESTAMPTZ fields of requests and replies: texts of a zone to moments, and moments to texts of
+//! a zone, or to the parts of a time that are asked for.
 
 use milvus_proto::common::KeyValuePair;
 use milvus_proto::schema::field_data::Field as Columns;

@@ -1,10 +1,10 @@
 //! What a collection is made of: SHOW SEGMENTS, SHOW STATS and the original's `stats`.
 
 use crate::diagnostic::{Code, Result};
+use crate::evaluate::order::{Way, sort_rows};
 use crate::execute::context::Context;
 use crate::execute::define::describe::row_count;
 use crate::execute::define::partition::{partition_names, partitions};
-use crate::execute::read::order::{Way, sort_rows};
 use crate::language::ast::Name;
 use crate::milvus::Platform;
 use crate::outcome::{Column, Datum, Outcome, Table, Type, plural};

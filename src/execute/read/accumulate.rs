@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::execute::read::order::{Number, compare};
+use crate::evaluate::order::{Number, compare};
 use crate::language::ast::Function;
 use crate::outcome::Datum;
 

@@ -2,6 +2,7 @@
 //! in the kernel over pages of rows. Memory is bounded: one accumulator a group is kept.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
+use crate::evaluate::order::{Way, sort_rows};
 use crate::evaluate::{Part, evaluate, holds, parts};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
@@ -9,7 +10,6 @@ use crate::execute::convert::datum;
 use crate::execute::params::pair;
 use crate::execute::read::accumulate::{Aggregate, Groups};
 use crate::execute::read::computed::{self, Cells};
-use crate::execute::read::order::{Way, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{Answer, Arranged, Grouping, on_server};
 use crate::execute::read::scan::Read;

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::read::order::Number;
+use crate::evaluate::order::Number;
 use crate::execute::value::{describe, literal};
 use crate::language::ast::Value;
 

@@ -10,7 +10,6 @@ pub(crate) mod constants;
 pub(crate) mod dialect;
 pub(crate) mod filter;
 pub(crate) mod operand;
-pub(crate) mod order;
 pub(crate) mod outputs;
 pub(crate) mod pushdown;
 pub(crate) mod rewrite;

@@ -4,11 +4,11 @@
 //! query ORDER BY.)
 
 use crate::diagnostic::Result;
+use crate::evaluate::order::Way;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::datum;
 use crate::execute::errors::NO_ANSWER;
-use crate::execute::read::order::Way;
 use crate::execute::read::outputs::OutputField;
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Direction, Function};

@@ -2,6 +2,7 @@
 //! 16,384 rows are paged by key and joined. A collection that is not loaded is loaded first.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::evaluate::order::{Way, compare, sort_rows};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::{Consistency, Context};
 use crate::execute::convert::datum;
@@ -9,7 +10,6 @@ use crate::execute::define::loading;
 use crate::execute::params::pair;
 use crate::execute::read::dialect::spell;
 use crate::execute::read::filter;
-use crate::execute::read::order::{Way, compare, sort_rows};
 use crate::execute::read::outputs::Outputs;
 use crate::language::ast::{Name, Value};
 use crate::milvus::{Error, Feature, Platform};

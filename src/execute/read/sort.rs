@@ -4,10 +4,10 @@
 use std::cmp::Ordering;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::evaluate::order::{Way, compare_rows, sort_rows};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::params::pair;
-use crate::execute::read::order::{Way, compare_rows, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{self, Answer, Arranged};
 use crate::execute::read::scan::Read;

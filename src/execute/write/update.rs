@@ -2,12 +2,12 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::evaluate::evaluate;
+use crate::evaluate::order::{Way, compare, sort_rows};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::{check_partitions, partition_names};
 use crate::execute::read::operand::quoted_words;
-use crate::execute::read::order::{Way, compare, sort_rows};
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};
 use crate::execute::read::{bounds, filter};

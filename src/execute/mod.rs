@@ -48,6 +48,7 @@ pub(crate) async fn execute<P: Platform>(
     match &statement.kind {
         Kind::Connect(connect) => connect::connection::connect(connect, state).await,
         Kind::Help(topic) => help::help(topic.as_ref()),
+        Kind::Constants(items) => read::constants::constants(items),
         Kind::UseConnection(name) => connect::connection::use_connection(name, state),
         Kind::Disconnect(name) => {
             connect::connection::disconnect(name.as_ref(), state, statement.span)
@@ -222,7 +223,6 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::OriginalDelete { table, ids } => original::delete(table, ids, context).await,
         Kind::Select(select) => select::select(select, context).await,
-        Kind::Constants(items) => read::constants::constants(items),
         Kind::OriginalSearch { vectors, table, params } => {
             original::search(vectors, table, params, context).await
         }
@@ -261,6 +261,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         | Kind::UseConnection(_)
         | Kind::Disconnect(_)
         | Kind::Help(_)
+        | Kind::Constants(_)
         | Kind::Set { .. }
         | Kind::SetVariable { .. }
         | Kind::Explain(_) => {

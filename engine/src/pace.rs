@@ -3,8 +3,8 @@
 //! called again with its [`Partial`]: what it found is not looked for twice. Nothing may be written
 //! before it is done.
 //!
-//! What is written as one piece, such as reading a store, is cut by [`step`]: [`at_once`] does it
-//! in one go, and [`Pace::work`] with pauses.
+//! What is written as one piece, such as reading a store, is cut by `step`: `at_once` does it in
+//! one go, and `Pace::work` with pauses.
 
 use std::any::Any;
 use std::future::poll_fn;

@@ -1,6 +1,6 @@
 //! Time zones by their IANA names. Which zone is how far from UTC at which moment takes a table
 //! that every host has already: the system's natively; of a page the browser's, which whoever opens
-//! the engine there gives it by [`provide`].
+//! the engine there gives it by `provide`.
 
 use milvus_proto::common::KeyValuePair;
 

@@ -341,6 +341,10 @@ fn a_long_text_is_read_or_refused() {
         format!("INSERT INTO t (a{}) VALUES (1)", many(", a", 5_000)),
         format!("CREATE TABLE t (a INT{})", many(", a INT", 5_000)),
         format!("UPDATE t SET a = 1{}", many(", a = 1", 5_000)),
+        format!("SELECT {} FROM t", many("CASE ", 100_000)),
+        format!("SELECT {}1{} FROM t", many("CASE WHEN ", 33), many(" THEN 1 END", 33)),
+        format!("SELECT a{} FROM t", many("::INT", 10_000)),
+        format!("SELECT a{} FROM t", many(" -> 'a'", 10_000)),
         many("help;", 100_001),
         many("/*", 100_000),
     ] {

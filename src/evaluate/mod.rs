@@ -20,8 +20,6 @@ mod vectors;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Ordering;
-
 pub(crate) use json::datum;
 pub(crate) use parts::{Part, parts};
 
@@ -252,15 +250,7 @@ fn compared(left: &Datum, operator: &str, right: &Datum) -> Option<bool> {
     if let Some(is_same) = same_whole(left, right) {
         return equal.then_some(is_same == (operator == "=="));
     }
-    let order = compare(left, right);
-    Some(match operator {
-        "==" => order == Ordering::Equal,
-        "!=" => order != Ordering::Equal,
-        "<" => order == Ordering::Less,
-        "<=" => order != Ordering::Greater,
-        ">" => order == Ordering::Greater,
-        _ => order != Ordering::Less,
-    })
+    Some(order::is(compare(left, right), operator))
 }
 
 fn same_type(a: &Datum, b: &Datum) -> bool {

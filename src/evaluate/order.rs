@@ -44,6 +44,18 @@ impl Way {
     }
 }
 
+/// Whether an order is what a comparison asks for.
+pub(crate) fn is(order: Ordering, operator: &str) -> bool {
+    match operator {
+        "==" => order == Ordering::Equal,
+        "!=" => order != Ordering::Equal,
+        "<" => order == Ordering::Less,
+        "<=" => order != Ordering::Greater,
+        ">" => order == Ordering::Greater,
+        _ => order != Ordering::Less,
+    }
+}
+
 /// Sorts rows by their values from a column on; rows of equal values stay as they are.
 pub(crate) fn sort_rows(rows: &mut [Vec<Datum>], first: usize, ways: &[Way]) {
     rows.sort_by(|a, b| compare_rows(a, b, first, ways));

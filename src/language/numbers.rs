@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Span, Spanned};
 /// [`Scanned::lists`].
 pub(crate) const MARK: char = '\u{1}';
 /// Brackets within brackets: the grammar takes up to 16 kB of stack for each, and wasm has 1 MB.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct Scanned<'a> {

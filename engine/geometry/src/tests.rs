@@ -1,3 +1,5 @@
+//! How shapes lie to one another, as GEOS has it, and what is no shape.
+
 use super::*;
 
 fn shape(text: &str) -> Shape {

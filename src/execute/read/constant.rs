@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::evaluate::order::Number;
+use crate::evaluate::order::{self, Number};
 use crate::execute::value::{describe, literal};
 use crate::language::ast::Value;
 
@@ -25,14 +25,7 @@ pub(crate) fn holds(left: &Value, operator: &str, right: &Value, span: Span) -> 
         )
         .at(span));
     };
-    Ok(match operator {
-        "==" => order == Ordering::Equal,
-        "!=" => order != Ordering::Equal,
-        "<" => order == Ordering::Less,
-        "<=" => order != Ordering::Greater,
-        ">" => order == Ordering::Greater,
-        _ => order != Ordering::Less,
-    })
+    Ok(order::is(order, operator))
 }
 
 /// Exact: 2^53 + 1 is not 2^53.

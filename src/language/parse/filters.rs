@@ -6,6 +6,7 @@ use pest::iterators::Pair;
 use super::builder::*;
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::language::ast::*;
+use crate::language::numbers::DEEPEST;
 
 /// What a word in double quotes is.
 #[derive(Clone, Copy, PartialEq)]
@@ -186,7 +187,10 @@ impl<'a> Builder<'a> {
             negative ^= sign.as_str().starts_with('-');
         }
         let mut inner = self.expr(parts.next()?, place)?;
-        for suffix in parts.pairs {
+        for (count, suffix) in parts.pairs.enumerate() {
+            if count >= DEEPEST {
+                return Err(too_deep("casts and arrows", self.span(&suffix)));
+            }
             inner = self.suffix(inner, suffix)?;
         }
         if !negative {
@@ -433,6 +437,12 @@ fn literal(value: Spanned<Value>) -> Expr {
         value => ExprKind::Literal(value),
     };
     Expr { kind, span: value.span }
+}
+
+/// What is nested without brackets takes of the stack as they do.
+pub(super) fn too_deep(what: &str, span: Span) -> Diagnostic {
+    let message = format!("{what} are nested more than {DEEPEST} deep");
+    Diagnostic::new(Code::SyntaxError, message).at(span)
 }
 
 /// `BM25_SCORE(text, 'words')` as a column.

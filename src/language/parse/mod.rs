@@ -24,7 +24,7 @@ use milvus_kernel_grammar::{self as grammar, Rule};
 
 use super::ast::{Kind, Statement};
 use super::foreign;
-use super::numbers::{Scanned, scan};
+use super::numbers::{DEEPEST, Scanned, scan};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use builder::{Builder, Parts};
 
@@ -92,6 +92,32 @@ fn opening<'a>(scanned: &'a Scanned<'_>, start: usize, end: usize) -> (&'a str, 
     (text, text.get(..length).unwrap_or_default())
 }
 
+/// Whether more CASEs are open at a place than there may be; what is quoted is skipped.
+fn is_deep(text: &str) -> bool {
+    let (mut depth, mut quote, mut start) = (0usize, None, None);
+    for (at, char) in text.char_indices().chain([(text.len(), ' ')]) {
+        if quote.is_some() {
+            quote = quote.filter(|quote| *quote != char);
+            continue;
+        }
+        if char.is_alphanumeric() || char == '_' {
+            start = start.or(Some(at));
+            continue;
+        }
+        let word = start.take().and_then(|start| text.get(start..at)).unwrap_or_default();
+        if word.eq_ignore_ascii_case("CASE") {
+            depth += 1;
+        } else if word.eq_ignore_ascii_case("END") {
+            depth = depth.saturating_sub(1);
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+        quote = matches!(char, '\'' | '"' | '`').then_some(char);
+    }
+    false
+}
+
 /// A statement without EXPLAIN.
 fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     let (text, word) = opening(scanned, start, end);
@@ -109,6 +135,11 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
         && let Some(error) = foreign::catalog(text)
     {
         return Err(in_cell(error, scanned, start));
+    }
+    // in rows there are values alone, and there may be megabytes of them
+    let is_rows = matches!(rule, Rule::insert_statement | Rule::upsert_statement);
+    if !is_rows && is_deep(text) {
+        return Err(filters::too_deep("CASE", span));
     }
     let pairs = grammar::parse(rule, text).map_err(|error| match foreign::found(text) {
         Some(error) => in_cell(error, scanned, start),

@@ -139,7 +139,7 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     // in rows there are values alone, and there may be megabytes of them
     let is_rows = matches!(rule, Rule::insert_statement | Rule::upsert_statement);
     if !is_rows && is_deep(text) {
-        return Err(filters::too_deep("CASE", span));
+        return Err(filters::too_deep("CASEs", span));
     }
     let pairs = grammar::parse(rule, text).map_err(|error| match foreign::found(text) {
         Some(error) => in_cell(error, scanned, start),

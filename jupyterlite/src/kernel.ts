@@ -9,7 +9,7 @@
 import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
 
-import type { RunResult } from '../wasm/milvus_kernel.js';
+import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
 import type { WorkerClient } from './worker-client';
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
@@ -242,7 +242,7 @@ export class MilvusKernel extends BaseKernel {
     try {
       return await worker.call('run', [msg.content.code], content => {
         if (!msg.content.silent) {
-          this._publish(msg, 'display_data', { ...content, transient: {} });
+          this._display(msg, content);
         }
       });
     } catch (error) {
@@ -259,6 +259,21 @@ export class MilvusKernel extends BaseKernel {
         ]
       };
     }
+  }
+
+  /** Shows a result, in the place of the progress that was shown before it. */
+  private _display(
+    msg: KernelMessage.IExecuteRequestMsg,
+    { data, metadata, isProgress }: DisplayData
+  ): void {
+    const shown = this._progress?.cell === msg ? this._progress.id : undefined;
+    const id = shown ?? (isProgress ? `${msg.header.msg_id}-${this._displays++}` : undefined);
+    this._publish(msg, shown ? 'update_display_data' : 'display_data', {
+      data,
+      metadata,
+      transient: id ? { display_id: id } : {}
+    });
+    this._progress = isProgress && id ? { cell: msg, id } : undefined;
   }
 
   /**
@@ -331,6 +346,9 @@ export class MilvusKernel extends BaseKernel {
   private _version: string;
   private _queue: KernelMessage.IExecuteRequestMsg[] = [];
   private _running: KernelMessage.IExecuteRequestMsg | undefined;
+  private _displays = 0;
+  /** the display of a cell that shows how far it is */
+  private _progress: { cell: KernelMessage.IExecuteRequestMsg; id: string } | undefined;
   private _count = 0;
   private _lines: [number, number, string][] = [];
 }

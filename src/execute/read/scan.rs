@@ -90,6 +90,7 @@ impl Read<'_> {
         let (mut skip, mut left, mut read, mut pages) = (offset, limit, 0, 0u64);
         let mut last: Option<Datum> = None;
         while left > 0 {
+            context.has_read(self.table, read, limit);
             let expr = match &last {
                 None => self.expr.clone(),
                 Some(last) => self.behind(key, last),

@@ -76,7 +76,9 @@ async fn delete_by_key<P: Platform>(read: &Read<'_>, context: &Context<'_, P>) -
         pages.push(Vec::new());
     }
     let mut deleted = 0;
+    let total = pages.iter().map(|keys| keys.len() as u64).sum();
     for keys in pages {
+        context.has_done(format!("deleting from {}", read.table), deleted, Some(total));
         send(read, None, format!("{key} in [{}]", keys.join(", ")), context).await?;
         deleted += keys.len() as u64;
     }

@@ -54,12 +54,14 @@ pub fn completeness(cell: &str) -> &'static str {
     match parse(cell) {
         Ok(_) => "complete",
         Err(error) if error.message.ends_with("is not closed") => "incomplete",
-        Err(error) => match error.span {
-            Some(span) if cell.get(span.start..).is_none_or(|rest| rest.trim().is_empty()) => {
-                "incomplete"
-            }
-            _ => "invalid",
-        },
+        Err(error) => {
+            let open = scan(cell).ok().and_then(|scanned| scanned.open);
+            let goes_on = error.span.is_some_and(|span| {
+                let is_last = cell.get(span.start..).is_none_or(|rest| rest.trim().is_empty());
+                is_last || open.is_some_and(|open| open <= span.start)
+            });
+            if goes_on { "incomplete" } else { "invalid" }
+        }
     }
 }
 

@@ -91,7 +91,7 @@ impl Kernel {
                 is_shown.set(is_progress);
                 // a page that cannot take a result must not keep the statements behind it from
                 // running
-                let content = display_data_content(bundle, is_progress);
+                let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
             };
             let (work, handle) = abortable(session.run(&cell, |outcome| {
@@ -286,11 +286,13 @@ export interface DisplayData {
     metadata: Record<string, unknown>;
     /** How far a statement is: the next content of the cell takes its place. */
     isProgress: boolean;
+    /** Of the last statement of the cell. */
+    isLast: boolean;
 }
 "#;
 
 /// JSON goes through the browser's own parser, four times as fast as a tree built from here.
-fn display_data_content(bundle: &MimeBundle, is_progress: bool) -> JsValue {
+fn display_data_content(bundle: &MimeBundle, is_progress: bool, is_last: bool) -> JsValue {
     let data = Object::new();
     for part in bundle {
         let content = match &part.content {
@@ -306,6 +308,7 @@ fn display_data_content(bundle: &MimeBundle, is_progress: bool) -> JsValue {
     set(&content, "data", &data);
     set(&content, "metadata", &Object::new());
     set(&content, "isProgress", &is_progress.into());
+    set(&content, "isLast", &is_last.into());
     content.into()
 }
 

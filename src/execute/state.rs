@@ -25,8 +25,9 @@ pub(crate) struct State<P: Platform> {
     pub(crate) variables: RefCell<Variables>,
     /// whether a statement has changed what a snapshot holds
     pub(crate) is_changed: Cell<bool>,
-    /// the number of the running statement in its cell, from 1
+    /// the number of the running statement in its cell, from 1, and of the last one
     statement: Cell<usize>,
+    last: Cell<usize>,
     /// the statements of the running cell that have changed something, in words
     acknowledged: RefCell<Vec<String>>,
     /// how far the running statement is, for one that is interrupted
@@ -54,6 +55,7 @@ impl<P: Platform> State<P> {
             variables: RefCell::default(),
             is_changed: Cell::default(),
             statement: Cell::default(),
+            last: Cell::default(),
             acknowledged: RefCell::default(),
             so_far: RefCell::default(),
             progress: RefCell::default(),
@@ -61,10 +63,15 @@ impl<P: Platform> State<P> {
         }
     }
 
-    /// A cell begins.
-    pub(crate) fn begin(&self) {
+    /// A cell of so many statements begins.
+    pub(crate) fn begin(&self, statements: usize) {
         self.statement.set(0);
+        self.last.set(statements);
         self.acknowledged.borrow_mut().clear();
+    }
+
+    pub(crate) fn is_last(&self) -> bool {
+        self.statement.get() == self.last.get()
     }
 
     /// The next statement of the cell begins.

@@ -88,7 +88,7 @@ test('grouping what is read shows how far the reading is', async () => {
   await idle(page);
   const [cell] = await outputs(page);
   assert.equal(cell.outputs.length, 1);
-  assert.match(text(cell), /100 groups/);
+  assert.match(text(cell), /grouped in the kernel, which read 400,000 rows/);
 });
 
 test('an interrupt ends a copy, whose bar ends as a line', async () => {

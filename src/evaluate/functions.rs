@@ -248,11 +248,19 @@ pub(super) fn call(name: &Name, values: &[Datum], spans: &[Span]) -> Result<Datu
     (function.of)(&Args { values, spans })
 }
 
+pub(crate) fn is_function(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name)
+}
+
 /// The function of a name that takes so many arguments.
 pub(super) fn check(name: &Name, arguments: usize) -> Result<&'static Function> {
     let Some(function) = FUNCTIONS.iter().find(|function| function.name == name.value) else {
         let error = Diagnostic::new(Code::UnknownFunction, format!("unknown function `{name}`"));
-        let known: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
+        let known: Vec<&str> = names().collect();
         return Err(error.at(name.span).suggest(&name.value, known, "functions"));
     };
     if (function.least..=function.most).contains(&arguments) {

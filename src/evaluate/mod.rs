@@ -20,6 +20,7 @@ mod vectors;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use functions::{is_function, names as functions};
 pub(crate) use json::datum;
 pub(crate) use parts::{Part, parts};
 

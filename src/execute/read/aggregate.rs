@@ -67,8 +67,9 @@ async fn by_server<P: Platform>(
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<Option<(Vec<Vec<Datum>>, u64)>> {
-    let Some(grouping) =
-        plan.grouping(read.collection).filter(|_| context.client.version().has(Feature::GroupBy))
+    let Some(grouping) = plan
+        .grouping(read.collection)
+        .filter(|_| read.rest.is_none() && context.client.version().has(Feature::GroupBy))
     else {
         return Ok(None);
     };

@@ -4,31 +4,20 @@
 //! fails over it. The operands are in `operand`.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::evaluate::is_function;
 use crate::execute::catalog::collection::{Collection, Field};
-use crate::execute::context::Context;
 use crate::execute::params;
 use crate::execute::read::constant;
 use crate::execute::read::dialect;
 use crate::execute::read::operand::{Operands, constant_of, is_condition, is_fixed};
 use crate::execute::value::{literal, quote};
 use crate::language::ast::{Expr, ExprKind, Filter, Value};
-use crate::milvus::{Feature, Platform, Version};
+use crate::milvus::{Feature, Version};
 use crate::outcome::Datum;
 use milvus_proto::schema::DataType;
 
-/// A filter for the server; the empty expression, which matches everything, where there is none or
-/// where it is always true.
-pub(crate) fn print<P: Platform>(
-    filter: Option<&Filter>,
-    collection: &Collection,
-    context: &Context<'_, P>,
-) -> Result<String> {
-    let (expr, notices) = printed(filter, collection, &context.client.version())?;
-    notices.into_iter().for_each(|notice| context.notice(notice));
-    Ok(expr)
-}
-
-/// The filter for a server of this version, and what is to be said of it.
+/// The filter for a server of this version, and what is to be said of it: the empty expression,
+/// which matches everything, where there is none or where it is always true.
 pub(crate) fn printed(
     filter: Option<&Filter>,
     collection: &Collection,
@@ -61,6 +50,15 @@ fn no_key(key: &Field) -> String {
 pub(crate) fn key_in(key: &str, ids: &[Spanned<Value>]) -> Result<String> {
     let ids = ids.iter().map(|id| literal(&id.value, id.span)).collect::<Result<Vec<_>>>()?;
     Ok(format!("{key} in [{}]", ids.join(", ")))
+}
+
+/// `key in [1, 2]`, of keys as they are read.
+pub(crate) fn key_among(key: &Field, ids: &[Datum]) -> String {
+    if ids.is_empty() {
+        return no_key(key);
+    }
+    let ids: Vec<String> = ids.iter().map(key_literal).collect();
+    format!("{} in [{}]", key.name, ids.join(", "))
 }
 
 /// `key not in [1, 2]`, of keys as they are read.
@@ -197,7 +195,7 @@ impl Printer<'_> {
                 let flag = Expr { kind: ExprKind::Literal(Value::Bool(true)), span: expr.span };
                 self.pair(expr, "==", &flag)
             }
-            ExprKind::Call { name, args } if is_condition(expr) => {
+            ExprKind::Call { name, args } if is_condition(expr) || !is_function(&name.value) => {
                 Ok(Truth::When(operands.call(name, args)?))
             }
             ExprKind::Literal(Value::Bool(flag)) => Ok(Truth::of(*flag)),

@@ -64,7 +64,7 @@ async fn by_server<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Option<Arranged>> {
     let Some(order_by) = pushdown::order_by(&order.keys, &order.ways, read.collection)
-        .filter(|_| context.client.version().has(Feature::OrderBy))
+        .filter(|_| read.rest.is_none() && context.client.version().has(Feature::OrderBy))
         .filter(|_| (1..=read.page(&order.outputs)).contains(&limit))
     else {
         return Ok(None);

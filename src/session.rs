@@ -37,7 +37,7 @@ impl<P: Platform> Session<P> {
         self.state.begin();
         for mut statement in parse::parse(cell)? {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
-            let outcome = execute::execute(&statement, &self.state).await?;
+            let outcome = execute::execute(&mut statement, &self.state).await?;
             on_outcome(&outcome);
         }
         Ok(())

@@ -41,7 +41,7 @@ impl<P: Platform> Session<P> {
         self.state.begin(statements.len());
         for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
-            let outcome = execute::execute(&statement, &self.state).await?;
+            let outcome = execute::execute(&mut statement, &self.state).await?;
             on_outcome(&outcome);
         }
         Ok(())

@@ -113,6 +113,38 @@ test('an error says where and what to do', async () => {
   await screenshot(page, 'error');
 });
 
+test('errors can be read in the light theme and in the dark one', async () => {
+  // of each coloured piece of the error: its colour, and those that are behind it
+  const pieces = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('.jp-OutputArea pre span')]
+        .filter(span => span.closest('[data-mime-type="application/vnd.jupyter.stderr"]'))
+        .map(span => {
+          const behind = [];
+          for (let element = span; element; element = element.parentElement) {
+            behind.push(getComputedStyle(element).backgroundColor);
+          }
+          return { text: span.textContent, color: getComputedStyle(span).color, behind };
+        })
+    );
+  await run(page, ['SELECT * FROM books WHER id = 1', 'SELECT * FROM bookz']);
+  for (const theme of ['JupyterLab Dark', 'JupyterLab Light']) {
+    await page.evaluate(
+      theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme }),
+      theme
+    );
+    const isLight = String(theme === 'JupyterLab Light');
+    await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`, { state: 'attached' });
+    await screenshot(page, `error-${isLight === 'true' ? 'light' : 'dark'}`);
+    const shown = await pieces();
+    assert.ok(shown.length > 5, JSON.stringify(shown));
+    for (const { text, color, behind } of shown) {
+      const found = contrast(color, behind);
+      assert.ok(found >= 4.5, `${theme}: ${text} has a contrast of ${found.toFixed(1)}`);
+    }
+  }
+});
+
 test('what a server sends is escaped', async () => {
   const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
   await run(page, [
@@ -536,3 +568,28 @@ test('shutdown ends the worker', async () => {
   }
   assert.equal(runs(), false);
 });
+
+/** The contrast of a colour with the colours behind it, the nearest first, as WCAG 2 has it. */
+function contrast(color, behind) {
+  const parts = color => {
+    const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
+    return { rgb: [red, green, blue], alpha };
+  };
+  const over = (top, bottom) =>
+    top.rgb.map((value, at) => value * top.alpha + bottom[at] * (1 - top.alpha));
+  const ground = behind
+    .map(parts)
+    .reverse()
+    .reduce((bottom, top) => over(top, bottom), [255, 255, 255]);
+  const luminance = rgb => {
+    const [red, green, blue] = rgb.map(value => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [dark, light] = [luminance(over(parts(color), ground)), luminance(ground)].sort(
+    (one, other) => one - other
+  );
+  return (light + 0.05) / (dark + 0.05);
+}

@@ -4,7 +4,7 @@
 //! inside Rust and Unicode code points in Jupyter: they are converted here.
 
 use std::cell::{Cell, RefCell};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ impl Kernel {
     ) -> Promise {
         let (session, running) = (self.session.clone(), self.running.clone());
         let keep_snapshot = self.keep_snapshot.clone();
-        wasm_bindgen_futures::future_to_promise(async move {
+        promise(async move {
             let is_shown = Cell::new(false);
             let display = |bundle: &MimeBundle, is_progress| {
                 is_shown.set(is_progress);
@@ -131,7 +131,7 @@ impl Kernel {
     #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
     pub fn restore(&self, snapshot: String) -> Promise {
         let (session, keep_snapshot) = (self.session.clone(), self.keep_snapshot.clone());
-        wasm_bindgen_futures::future_to_promise(async move {
+        promise(async move {
             let lines = session.restore(&snapshot).await;
             keep(&session, &keep_snapshot);
             Ok(to_js(&lines))
@@ -149,7 +149,7 @@ impl Kernel {
     #[wasm_bindgen(unchecked_return_type = "Promise<Completion>")]
     pub fn complete(&self, cell: String, cursor: usize) -> Promise {
         let session = self.session.clone();
-        wasm_bindgen_futures::future_to_promise(async move {
+        promise(async move {
             let (span, candidates) = session.complete(&cell, to_bytes(&cell, cursor)).await;
             let matches = candidates
                 .into_iter()
@@ -211,13 +211,20 @@ fn keep(session: &Session<Browser>, keep_snapshot: &Option<Function>) {
 /// VERSION` with.
 #[wasm_bindgen(js_name = bareGetVersion)]
 pub fn bare_get_version(address: String) -> Promise {
-    wasm_bindgen_futures::future_to_promise(async move {
+    promise(async move {
         let target = Target::parse(&address)?;
         let client = Client::new(Browser::default(), target, PROBE_MS)
             .map_err(|error| format!("{error:?}"))?;
         let version = client.learn_version().await.map_err(|error| format!("{error:?}"))?;
         Ok(version.into())
     })
+}
+
+/// A promise of what a future comes to. It is boxed: what stands between the two is compiled for
+/// each type of future.
+fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let future: Pin<Box<dyn Future<Output = _>>> = Box::pin(future);
+    wasm_bindgen_futures::future_to_promise(future)
 }
 
 // What crosses to JavaScript: the type that TypeScript sees, and beside it the Rust that makes it.

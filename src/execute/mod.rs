@@ -16,6 +16,7 @@ pub(crate) mod convert;
 pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
+pub(crate) mod memory;
 pub(crate) mod names;
 pub(crate) mod original;
 pub(crate) mod params;
@@ -28,6 +29,7 @@ pub(crate) mod words;
 pub(crate) mod write;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::evaluate;
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
 use crate::language::help;
 use crate::milvus::{Client, Platform, Target};
@@ -42,6 +44,7 @@ pub(crate) async fn execute<P: Platform>(
     state: &State<P>,
 ) -> Result<Outcome> {
     state.begin_statement();
+    evaluate::begin(state.platform.unix_ms());
     if connect::snapshot::is_kept(&statement.kind) {
         state.is_changed.set(true);
     }

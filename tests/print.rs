@@ -129,6 +129,11 @@ fn values() -> impl Strategy<Value = Vec<Spanned<Value>>> {
     vec(value(), 1..4)
 }
 
+fn pattern() -> impl Strategy<Value = Pattern> {
+    use Pattern::{AnyCase, Like, Regex, RegexAnyCase};
+    select(vec![Like, AnyCase, Regex, RegexAnyCase])
+}
+
 fn text_or_variable() -> impl Strategy<Value = Spanned<Value>> {
     prop_oneof![text().prop_map(Value::Text), word().prop_map(Value::Variable)].prop_map(spanned)
 }
@@ -253,8 +258,9 @@ fn expr() -> impl Strategy<Value = Expr> {
             (operand(), any::<bool>(), boxed_right.clone(), boxed_right).prop_map(
                 |(left, negated, low, high)| ExprKind::Between { left, negated, low, high }
             ),
-            (operand(), any::<bool>(), text_or_variable())
-                .prop_map(|(left, negated, pattern)| ExprKind::Like { left, negated, pattern }),
+            (operand(), any::<bool>(), pattern(), text_or_variable()).prop_map(
+                |(left, negated, how, pattern)| ExprKind::Like { left, negated, how, pattern }
+            ),
             (operand(), any::<bool>())
                 .prop_map(|(left, negated)| ExprKind::IsNull { left, negated }),
             (operand(), any::<bool>(), any::<bool>())

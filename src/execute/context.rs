@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::errors;
+use crate::execute::memory::Memory;
 use crate::execute::names;
 use crate::execute::state::{Begun, Connection, Settings, State};
 use crate::execute::words::words;
@@ -261,6 +262,11 @@ impl<'a, P: Platform> Context<'a, P> {
         } else {
             AHEAD.max(self.settings.display_limit as u64)
         }
+    }
+
+    /// What is kept of the rows of a table.
+    pub(crate) fn memory(&self, table: &Name) -> Memory {
+        Memory::new(self.settings.memory_limit, table.span)
     }
 
     /// Forgets a collection that a statement changes.

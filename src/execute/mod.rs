@@ -16,6 +16,7 @@ pub(crate) mod convert;
 pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
+pub(crate) mod memory;
 pub(crate) mod names;
 pub(crate) mod original;
 pub(crate) mod params;
@@ -30,6 +31,7 @@ pub(crate) mod words;
 pub(crate) mod write;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::evaluate;
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
 use crate::language::help;
 use crate::milvus::explain::Explained;
@@ -45,6 +47,7 @@ pub(crate) async fn execute<P: Platform>(
     state: &State<P>,
 ) -> Result<Outcome> {
     state.begin_statement();
+    evaluate::begin(state.platform.unix_ms());
     let is_explain = matches!(statement.kind, Kind::Explain(_));
     let Some(before) = subqueries::resolve(statement, state, is_explain).await? else {
         return run(statement, state, Vec::new()).await;

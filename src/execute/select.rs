@@ -190,7 +190,7 @@ async fn sorted_or_grouped<P: Platform>(
         Some(Order::Search { .. }) | None => &[],
     };
     let grouping = groups(select);
-    let shown = limit.unwrap_or(context.kept().min(sort::MAX_ROWS));
+    let shown = limit.unwrap_or(context.kept());
     let Arranged { mut table, count, in_kernel } = if grouping {
         let by = if select.distinct {
             items.iter().map(|item| item.output.clone()).collect()

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::memory::MB;
 use crate::execute::words::words;
 use crate::language::ast::Statement;
 use crate::language::variables::Variables;
@@ -191,6 +192,8 @@ pub(crate) struct Settings {
     pub(crate) precision: Option<usize>,
     /// of every read; `None` reads this session's own writes and otherwise as the collection says
     pub(crate) consistency: Option<ConsistencyLevel>,
+    /// bytes that a statement keeps of rows that it reads, at the most
+    pub(crate) memory_limit: u64,
 }
 
 impl Default for Settings {
@@ -201,6 +204,7 @@ impl Default for Settings {
             timeout: 60.0,
             precision: None,
             consistency: None,
+            memory_limit: 512 * MB,
         }
     }
 }

@@ -356,7 +356,7 @@ fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
         ExprKind::Between { left, negated: _, low, high } => {
             [left, low, high].into_iter().try_for_each(|expr| self::expr(expr, visitor))
         }
-        ExprKind::Like { left, negated: _, pattern } => {
+        ExprKind::Like { left, negated: _, how: _, pattern } => {
             self::expr(left, visitor)?;
             visitor.text(pattern)
         }

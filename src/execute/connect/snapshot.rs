@@ -40,6 +40,7 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
         set("table_schema", Value::Bool(settings.table_schema)),
         set("timeout", Value::Float(settings.timeout)),
         set("consistency_level", word(level)),
+        set("memory_limit", Value::Int(settings.memory_limit.cast_signed())),
     ];
     let variables = state.variables.borrow();
     kinds.extend(variables.iter().map(|(name, value)| Kind::SetVariable {

@@ -4,14 +4,14 @@
 //! fails over it. The operands are in `operand`.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::evaluate::is_function;
+use crate::evaluate::{check_regex, is_function};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::params;
 use crate::execute::read::constant;
 use crate::execute::read::dialect;
 use crate::execute::read::operand::{Operands, constant_of, is_condition, is_fixed};
 use crate::execute::value::{literal, quote};
-use crate::language::ast::{Expr, ExprKind, Filter, Value};
+use crate::language::ast::{Expr, ExprKind, Filter, Pattern, Value};
 use crate::milvus::{Feature, Version};
 use crate::outcome::Datum;
 use milvus_proto::schema::DataType;
@@ -156,11 +156,26 @@ impl Printer<'_> {
             .help(
                 "it makes a search of the whole statement, and cannot be negated or joined by OR",
             )),
-            ExprKind::Like { left, negated, pattern } => {
+            ExprKind::Like { left, negated, how, pattern } => {
                 if is_fixed(left) {
                     return Err(both_fixed(left.span));
                 }
                 let Spanned { value: pattern, span } = params::text(pattern)?;
+                if let Some(regex) = regex(&pattern, *how) {
+                    if *how != Pattern::AnyCase {
+                        check_regex(&pattern, span)?;
+                    }
+                    operands.check_text(left)?;
+                    operands.needs(Feature::Regex, span)?;
+                    // Milvus's letters of another case are all, the kernel's are ASCII's
+                    if !pattern.is_ascii() && *how != Pattern::Regex {
+                        let message = "other letters than ASCII's have no other case there";
+                        return Err(Diagnostic::new(Code::NotSupported, message).at(span));
+                    }
+                    let of = operands.operand(left)?;
+                    let is_it = Truth::When(format!("{of} =~ {}", quote(&regex)));
+                    return Ok(is_it.negated_if(*negated));
+                }
                 if pattern.contains('\\') {
                     operands.needs(Feature::LikeBackslash, span)?;
                 }
@@ -316,6 +331,38 @@ impl Printer<'_> {
 /// A field, and no part of one.
 fn is_whole(operand: &Expr) -> bool {
     matches!(&operand.kind, ExprKind::Field { path, .. } if path.is_empty())
+}
+
+/// A pattern as the regular expression that Milvus is given; none of LIKE, which it has itself.
+fn regex(pattern: &str, how: Pattern) -> Option<String> {
+    match how {
+        Pattern::Like => None,
+        Pattern::Regex => Some(pattern.to_string()),
+        Pattern::RegexAnyCase => Some(format!("(?i){pattern}")),
+        Pattern::AnyCase => {
+            let mut regex = "(?is)^".to_string();
+            let mut chars = pattern.chars();
+            while let Some(char) = chars.next() {
+                let this = match char {
+                    '%' => {
+                        regex.push_str(".*");
+                        continue;
+                    }
+                    '_' => {
+                        regex.push('.');
+                        continue;
+                    }
+                    '\\' => chars.next().unwrap_or('\\'),
+                    other => other,
+                };
+                if this.is_ascii_punctuation() {
+                    regex.push('\\');
+                }
+                regex.push(this);
+            }
+            Some(regex + "$")
+        }
+    }
 }
 
 fn both_fixed(span: Span) -> Diagnostic {

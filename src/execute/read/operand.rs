@@ -223,6 +223,19 @@ impl<'a> Operands<'a> {
         }
     }
 
+    /// A pattern is of texts.
+    pub(crate) fn check_text(&self, left: &Expr) -> Result<()> {
+        use DataType::{Json, String, Text, VarChar};
+        match self.type_of(left) {
+            Some(field) if !matches!(field.data_type, VarChar | String | Text | Json) => {
+                let message =
+                    format!("a pattern is of texts, and `{}` is {}", field.name, field.type_name());
+                Err(Diagnostic::new(Code::TypeMismatch, message).at(left.span))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Says what Milvus would say without a place: a string compared with a number field, and the
     /// other way round.
     pub(crate) fn check_types(&self, left: &Expr, right: &Expr) -> Result<()> {

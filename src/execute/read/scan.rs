@@ -66,7 +66,9 @@ impl Read<'_> {
             return Ok(table);
         }
         let mut table = Table::new(outputs.columns(self.collection), Vec::new());
+        let mut memory = context.memory(self.table);
         self.pages(outputs, offset, limit, context, |more| {
+            memory.rows(&more.rows)?;
             table.columns = more.columns;
             table.rows.extend(more.rows);
             Ok(())

@@ -78,7 +78,9 @@ async fn delete_by_key<P: Platform>(
     let key = &read.collection.primary()?.name;
     let outputs = Outputs::of_fields(vec![OutputField::whole(key)]);
     let mut pages = Vec::new();
+    let mut memory = context.memory(read.table);
     let take = |page: Table| {
+        memory.rows(&page.rows)?;
         let keys = page.rows.iter().filter_map(|row| row.first()).map(filter::key_literal);
         pages.push(keys.collect::<Vec<_>>());
         Ok(())

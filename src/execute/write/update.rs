@@ -56,9 +56,10 @@ pub(crate) async fn update<P: Platform>(
             rest: condition.rest.clone(),
             level: Some(ConsistencyLevel::Strong),
         };
-        let mut pages = Vec::new();
+        let (mut pages, mut memory) = (Vec::new(), context.memory(table));
         let read_rows = read
             .pages(&outputs, 0, u64::MAX, context, |page| {
+                memory.rows(&page.rows)?;
                 pages.push(page);
                 Ok(())
             })

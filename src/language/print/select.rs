@@ -157,8 +157,18 @@ fn expr(expr: &Expr) -> String {
         ExprKind::Between { left, negated, low, high } => {
             format!("{}{} BETWEEN {} AND {}", inner(left), not(*negated), inner(low), inner(high))
         }
-        ExprKind::Like { left, negated, pattern } => {
-            format!("{}{} LIKE {}", inner(left), not(*negated), spanned(pattern))
+        ExprKind::Like { left, negated, how, pattern } => {
+            let word = match (how, negated) {
+                (Pattern::Like, false) => "LIKE",
+                (Pattern::Like, true) => "NOT LIKE",
+                (Pattern::AnyCase, false) => "ILIKE",
+                (Pattern::AnyCase, true) => "NOT ILIKE",
+                (Pattern::Regex, false) => "~",
+                (Pattern::Regex, true) => "!~",
+                (Pattern::RegexAnyCase, false) => "~*",
+                (Pattern::RegexAnyCase, true) => "!~*",
+            };
+            format!("{} {word} {}", inner(left), spanned(pattern))
         }
         ExprKind::IsNull { left, negated } => format!("{} IS{} NULL", inner(left), not(*negated)),
         ExprKind::IsTruth { left, negated, truth } => {

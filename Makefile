@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 SERVERS := $(PY) scripts/servers.py
-RUST := $(shell find src proto tests/language build.rs Cargo.toml Cargo.lock -type f 2>/dev/null)
+RUST := $(shell find src proto columns/batch tests/language build.rs Cargo.toml Cargo.lock -type f 2>/dev/null)
 ENGINE := $(shell find engine proto Cargo.toml Cargo.lock -type f -not -path '*/dist/*' -not -path '*/wasm/*' -not -path '*/tests/*' 2>/dev/null)
 TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
 
@@ -31,6 +31,13 @@ jupyterlite/wasm/milvus_kernel_bg.wasm: .cache/setup scripts/wasm.sh scripts/ord
 	@scripts/wasm.sh
 	@touch $@
 
+# parquet and arrow, which are loaded when a statement asks for them
+COLUMNS := $(shell find columns vendor/zstd Cargo.toml Cargo.lock -type f 2>/dev/null)
+jupyterlite/wasm/milvus_columns_bg.wasm: .cache/setup scripts/columns.sh .cargo/config.toml $(COLUMNS)
+	@echo "columns: compiling (about 2 minutes the first time)" >&2
+	@scripts/columns.sh
+	@touch $@
+
 engine/js/dist/index.js: .cache/setup scripts/engine.sh scripts/order.py .cargo/config.toml $(ENGINE)
 	@echo "engine: compiling (about 1 minute the first time)" >&2
 	@scripts/engine.sh
@@ -38,7 +45,7 @@ engine/js/dist/index.js: .cache/setup scripts/engine.sh scripts/order.py .cargo/
 
 engine: engine/js/dist/index.js ## the engine as an npm package, in engine/js
 
-dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www tests/language -type f -not -name '*.milvus')
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm jupyterlite/wasm/milvus_columns_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www tests/language -type f -not -name '*.milvus')
 	@echo "site: building (about 20 seconds)" >&2
 	@scripts/site.sh
 	@touch $@
@@ -49,7 +56,7 @@ docs: dist/site/index.html ## the reference as pages of the site, dist/site/refe
 wheel: dist/site/index.html ## the pip-installable extension, into dist
 
 # TypeScript's types of the kernel are made with the wasm
-check: setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js ## formatting, lints (native and wasm32), docs, types
+check: setup jupyterlite/wasm/milvus_kernel_bg.wasm jupyterlite/wasm/milvus_columns_bg.wasm engine/js/dist/index.js ## formatting, lints (native and wasm32), docs, types
 	@scripts/check.sh
 test-native: setup ## unit tests and the language reference, on Milvus 2.3.5, Milvus Lite 3 and 2.5, and the engine
 	@$(SERVERS) --milvus --lite --lite25 --engine -- cargo test --quiet --workspace --no-fail-fast -- --nocapture

@@ -14,7 +14,7 @@ toolchain="$(cat .cache/toolchain)"
 export LITE_WEB_URL=http://127.0.0.1:1 MILVUS_WEB_URL=http://127.0.0.1:1
 if ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --version >/dev/null 2>&1; then
   ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --quiet --target wasm32-unknown-unknown --lib --test web -- -D warnings
-  ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --quiet --target wasm32-unknown-unknown --package milvus-engine --package milvus-engine-js -- -D warnings
+  ${toolchain:+env RUSTUP_TOOLCHAIN=$toolchain} cargo clippy --quiet --target wasm32-unknown-unknown --package milvus-engine --package milvus-engine-js --package milvus-columns -- -D warnings
 else
   echo "check: this wasm32 toolchain has no clippy: skipped there"
 fi

@@ -30,7 +30,8 @@ cp www/index.html dist/site/index.html
 cat www/offline/worker.js >>dist/site/service-worker.js
 {
   echo 'const FILES = ['
-  (cd dist/site && find files extensions/jupyterlite-milvus-kernel/static -type f | sort | sed "s/.*/  '&',/")
+  # the module of parquet and arrow comes when it is asked for, and stays then
+  (cd dist/site && find files extensions/jupyterlite-milvus-kernel/static -type f -not -name 'milvus*columns*' | sort | sed "s/.*/  '&',/")
   echo '];'
   cat www/offline/page.js
 } >dist/site/offline.js

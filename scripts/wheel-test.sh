@@ -9,9 +9,9 @@ python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check -c constraints.txt jupyterlite-core jupyter-server "$root"/dist/jupyterlite_milvus_kernel-*.whl
 (cd "$folder" && venv/bin/jupyter lite build --output-dir site --no-sourcemaps --apps repl >build.log 2>&1) || { tail -n 30 "$folder/build.log"; exit 1; }
 grep -q jupyterlite-milvus-kernel "$folder/site/jupyter-lite.json"
-# the kernel and the engine
+# the kernel, the engine, and the module of parquet and arrow
 static=extensions/jupyterlite-milvus-kernel/static
-[ "$(ls "$folder/site/$static"/*.wasm | wc -l)" = 2 ]
+[ "$(ls "$folder/site/$static"/*.wasm | wc -l)" = 3 ]
 for wasm in "$folder/site/$static"/*.wasm; do cmp "$wasm" "dist/site/$static/$(basename "$wasm")"; done
 # no Python, no server: nothing else comes with it
 [ "$("$folder/venv/bin/pip" show jupyterlite-milvus-kernel | sed -n 's/^Requires: *//p')" = "" ]

@@ -402,6 +402,11 @@ export interface Files {
     /** A gzipped file is unpacked, and packed by `write`. */
     open(place: string, gzipped: boolean): Promise<Pieces>;
     write(path: string, bytes: Uint8Array, gzipped: boolean): Promise<void>;
+    /** Parquet and arrow: the pieces are fields and batches of `columns/batch`. */
+    openColumns(place: string, gzipped: boolean): Promise<Pieces>;
+    writeColumns(
+        path: string, format: string, pieces: Uint8Array[], gzipped: boolean
+    ): Promise<void>;
 }
 
 /** A file as it comes. */
@@ -438,6 +443,18 @@ extern "C" {
         this: &Files,
         path: &str,
         bytes: Uint8Array,
+        gzipped: bool,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = openColumns)]
+    fn open_columns(this: &Files, place: &str, gzipped: bool) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = writeColumns)]
+    fn write_columns(
+        this: &Files,
+        path: &str,
+        format: &str,
+        pieces: Vec<Uint8Array>,
         gzipped: bool,
     ) -> Result<Promise, JsValue>;
 
@@ -571,6 +588,23 @@ impl Platform for Browser {
     async fn write_file(&self, path: &str, bytes: Bytes, gzipped: bool) -> Result<(), String> {
         let files = self.files.as_ref().ok_or(NO_FILES)?;
         settled(files.write(path, Uint8Array::from(bytes.as_ref()), gzipped)).await.map(drop)
+    }
+
+    async fn open_columns(&self, place: &str, gzipped: bool) -> Result<BrowserPieces, String> {
+        let files = self.files.as_ref().ok_or(NO_FILES)?;
+        Ok(BrowserPieces(settled(files.open_columns(place, gzipped)).await?.unchecked_into()))
+    }
+
+    async fn write_columns(
+        &self,
+        path: &str,
+        format: &str,
+        pieces: Vec<Bytes>,
+        gzipped: bool,
+    ) -> Result<(), String> {
+        let files = self.files.as_ref().ok_or(NO_FILES)?;
+        let pieces = pieces.into_iter().map(|piece| Uint8Array::from(piece.as_ref())).collect();
+        settled(files.write_columns(path, format, pieces, gzipped)).await.map(drop)
     }
 
     async fn quota(&self) -> Option<Quota> {

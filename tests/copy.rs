@@ -100,6 +100,9 @@ fn what_is_written_reads_back_equal() {
         ("t.jsonl", ""),
         ("t.ndjson.gz", ""),
         ("t.csv.gz", ""),
+        ("t.parquet", ""),
+        ("t.arrow", ""),
+        ("t.parquet.gz", ""),
         ("t", "WITH (format = 'csv', delimiter = ';', quote = '|', null = 'NULL')"),
     ] {
         notebook.run(&format!("COPY t TO '{file}' {with}; TRUNCATE t"));
@@ -107,6 +110,42 @@ fn what_is_written_reads_back_equal() {
         let copied = notebook.run(&format!("COPY t FROM '{file}' {with}")).remove(0);
         assert_eq!(copied.done, format!("copied 5 rows from {file} into t"));
         assert_eq!(notebook.rows(all), before, "{file}");
+    }
+}
+
+#[test]
+fn times_and_places_read_back_equal() {
+    let notebook = Notebook::new();
+    notebook.run(
+        "CREATE TABLE p (id BIGINT PRIMARY KEY, place GEOMETRY, seen TIMESTAMPTZ NULL, \
+         v VECTOR(2)); \
+         INSERT INTO p VALUES (1, 'POINT (1 2)', '2025-01-02T03:04:05.25Z', [1, 0]), \
+         (2, 'POLYGON ((0 0, 1 0, 1 1, 0 0))', NULL, [0, 1])",
+    );
+    let all = "SELECT * FROM p";
+    let before = notebook.rows(all);
+    for file in ["p.csv", "p.tsv.gz", "p.json", "p.jsonl", "p.parquet", "p.arrow"] {
+        notebook.run(&format!("COPY p TO '{file}'; TRUNCATE p; COPY p FROM '{file}'"));
+        assert_eq!(notebook.rows(all), before, "{file}");
+    }
+    for file in ["p.parquet", "p.arrow"] {
+        notebook.run(&format!("CREATE TABLE q FROM '{file}'"));
+        assert_eq!(notebook.rows("SELECT * FROM q"), before, "{file}");
+        let described = |table: &str| notebook.run(&format!("DESCRIBE {table}")).remove(0).tables;
+        assert_eq!(described("q"), described("p"), "{file}");
+        notebook.run("DROP TABLE q");
+    }
+}
+
+#[test]
+fn a_table_of_what_was_written_is_the_same() {
+    let notebook = filled();
+    let described = |table: &str| notebook.run(&format!("DESCRIBE {table}")).remove(0).tables;
+    let before = (described("t"), notebook.rows("SELECT * FROM t"));
+    for file in ["t.parquet", "t.arrow"] {
+        notebook.run(&format!("COPY t TO '{file}'; CREATE TABLE u FROM '{file}'"));
+        assert_eq!((described("u"), notebook.rows("SELECT * FROM u")), before, "{file}");
+        notebook.run("DROP TABLE u");
     }
 }
 
@@ -138,7 +177,7 @@ fn arrays_of_numbers_read_back_equal() {
          INSERT INTO b VALUES (0, X'A5FF', [1, 2]), (1, X'0001', [-3, 4])",
     );
     let before = notebook.rows("SELECT * FROM b");
-    for file in ["b.csv", "b.jsonl"] {
+    for file in ["b.csv", "b.jsonl", "b.parquet", "b.arrow"] {
         notebook.run(&format!("COPY b TO '{file}'; TRUNCATE b; COPY b FROM '{file}'"));
         assert_eq!(notebook.rows("SELECT * FROM b"), before, "{file}");
     }
@@ -179,10 +218,13 @@ fn what_is_acknowledged_is_told_and_the_rest_goes_on() {
         file.push_str(&format!("{id},{v}\n"));
     }
     notebook.put("t.csv", file);
-    let error = notebook.error("COPY t FROM 't.csv'");
+    let error = notebook.error("COPY t FROM 't.csv' WITH (null = '-')");
     assert!(error.contains("line 120002 of t.csv: this vector has 1 values"), "{error}");
     assert!(error.contains("100,000 rows are in, up to row 100,000"), "{error}");
-    assert!(error.contains("`COPY t FROM … FROM ROW 100001` goes on"), "{error}");
+    assert!(
+        error.contains("`COPY t FROM 't.csv' FROM ROW 100001 WITH (null = '-')` goes on"),
+        "{error}"
+    );
     assert_eq!(notebook.rows("SELECT COUNT(*) FROM t"), [[Datum::Int(100_000)]]);
     let outcome = notebook.run("COPY t FROM 't.csv' FROM ROW 100001 WITH (on_error = 'bad.csv')");
     assert_eq!(
@@ -219,7 +261,7 @@ fn an_interrupt_tells_what_is_in() {
         error.help[..2],
         [
             "150,000 rows are in, up to row 150,000: they were acknowledged",
-            "`COPY t FROM … FROM ROW 150001` goes on"
+            "`COPY t FROM 't.csv' FROM ROW 150001` goes on"
         ]
     );
     notebook.run("COPY t FROM 't.csv' FROM ROW 150001");
@@ -358,12 +400,14 @@ fn pandas_and_numpy_read_it_and_are_read() {
     let notebook = Notebook::new();
     notebook.run(
         "CREATE TABLE t (id BIGINT PRIMARY KEY, title VARCHAR(40), price DOUBLE NULL, \
-         sold BOOLEAN, meta JSON, v VECTOR(3)); \
-         INSERT INTO t VALUES (1, 'Emma, \"the\" novel', 0.1, TRUE, {'a': [1, null]}, \
+         sold BOOLEAN, meta JSON, v VECTOR(3), i SMALLINT NULL, \
+         tags ARRAY<VARCHAR(9)>(4) NULL); \
+         INSERT INTO t (id, title, price, sold, meta, v) VALUES \
+         (1, 'Emma, \"the\" novel', 0.1, TRUE, {'a': [1, null]}, \
          [0.1, -1e-7, 3.4e38]), (2, '表\r\n👋', -2.5, FALSE, {}, [0, 0, 0]), \
          (9223372036854775807, '', NULL, TRUE, 'x', [1, 2, 3])",
     );
-    for name in ["t.csv", "t.csv.gz", "t.tsv", "t.json", "t.jsonl"] {
+    for name in ["t.csv", "t.csv.gz", "t.tsv", "t.json", "t.jsonl", "t.parquet", "t.arrow"] {
         notebook.run(&format!("COPY t TO '{name}'"));
         std::fs::write(folder.join(name), notebook.get(name)).unwrap();
     }
@@ -387,6 +431,15 @@ fn pandas_and_numpy_read_it_and_are_read() {
         ("wide.tsv", "2024-02-29"),
         ("records.json", "2024-02-29T00:00:00.000"),
         ("lines.jsonl.gz", "2024-02-29T00:00:00.000"),
+        ("snappy.parquet", "2024-02-29T00:00:00"),
+        ("gzip.parquet", "2024-02-29T00:00:00"),
+        ("lz4.parquet", "2024-02-29T00:00:00"),
+        ("zstd.parquet", "2024-02-29T00:00:00"),
+        ("none.parquet", "2024-02-29T00:00:00"),
+        ("lz4.feather", "2024-02-29T00:00:00"),
+        ("zstd.feather", "2024-02-29T00:00:00"),
+        ("uncompressed.feather", "2024-02-29T00:00:00"),
+        ("stream.arrow", "2024-02-29T00:00:00"),
     ] {
         notebook.run(&format!("COPY p FROM '{name}'"));
         let rows = notebook.rows("SELECT n, title, day FROM p");
@@ -409,4 +462,76 @@ fn pandas_and_numpy_read_it_and_are_read() {
     assert!(error.contains("save `np.ascontiguousarray(a)`"), "{error}");
     let error = notebook.error("CREATE TABLE n FROM 'texts.npy'");
     assert!(error.contains("the array is of `<U1`"), "{error}");
+    types_of_arrow(&notebook);
+    for (file, reason) in [
+        ("brotli.parquet", "it is packed by brotli, which is not read here"),
+        ("cut.parquet", "it is cut off or damaged"),
+        ("cut.feather", "it is cut off or damaged"),
+        ("damaged.parquet", "damaged"),
+    ] {
+        let error = notebook.error(&format!("COPY p FROM '{file}'"));
+        assert!(error.contains(reason), "{file}: {error}");
+    }
+}
+
+/// Tables of files that pyarrow wrote.
+fn types_of_arrow(notebook: &Notebook) {
+    for (file, sql) in [
+        ("int8", "TINYINT"),
+        ("uint8", "SMALLINT"),
+        ("int32", "INT"),
+        ("uint32", "BIGINT"),
+        ("int64", "BIGINT"),
+        ("uint64", "BIGINT"),
+    ] {
+        let shown = notebook.run(&format!("CREATE TABLE n FROM '{file}.parquet' DRY RUN"));
+        let expected = format!("(id BIGINT PRIMARY KEY, n {sql} NULL)").replace('(', "( ");
+        let expected = expected.replace(')', " )");
+        assert!(shown[0].notices[0].contains(&expected), "{file}: {:?}", shown[0].notices);
+    }
+    for file in ["every.parquet", "every.feather"] {
+        let shown = notebook.run(&format!("CREATE TABLE n FROM '{file}' DRY RUN")).remove(0);
+        let lines: Vec<String> = shown.tables[0]
+            .rows
+            .iter()
+            .map(|row| {
+                let words = row.iter().map(|datum| match datum {
+                    Datum::Text(text) => text.as_str(),
+                    _ => "",
+                });
+                words.collect::<Vec<_>>().join(" | ")
+            })
+            .collect();
+        let large = format!("large | VARCHAR(65535) | {}…", "a".repeat(40));
+        // parquet tells of each column whether it has NULLs
+        let expected = [
+            "id | INT PRIMARY KEY | 1",
+            "half | FLOAT NULL | 0.5",
+            "money | DOUBLE | 12.50",
+            "day | VARCHAR(65535) NULL | 2024-02-29",
+            "clock | VARCHAR(65535) NULL | 12:30:15.250",
+            "naive | VARCHAR(65535) NULL | 2024-02-29T12:30:15",
+            "zoned | VARCHAR(65535) NULL | 2024-02-29T12:30:15.250Z",
+            "word | VARCHAR(65535) | a",
+            &large,
+            "view | VARCHAR(65535) NULL | a",
+            "object | JSON NULL | {\"a\":1,\"b\":[{\"c\":\"表\\\"\\n\"}]}",
+            "map | JSON | {\"x\":1.5}",
+            "texts | JSON | [\"a\",null]",
+            "ints | ARRAY<BIGINT>(8) | [1, 2, 3]",
+            "v | VECTOR(2) | [0.5, 1.0]",
+            "v64 | VECTOR(2) | [0.5, 1.0]",
+            "v16 | FLOAT16VEC(2) | [0.5, 0.5]",
+            "bits | BINARYVEC(16) | X'01FF'",
+            "raw | BINARYVEC(64) | X'0000803F00000040'",
+            "nothing | VARCHAR(65535) NULL | NULL",
+        ];
+        assert_eq!(lines, expected, "{file}");
+    }
+    notebook.run(
+        "CREATE TABLE raws (id BIGINT PRIMARY KEY, raw VECTOR(2), bits BINARYVEC(16)); \
+         COPY raws (id, raw, bits) FROM 'every.parquet'",
+    );
+    let raws = notebook.rows("SELECT raw, bits FROM raws");
+    assert_eq!(raws[0], [Datum::Vector(vec![1.0, 2.0]), Datum::Bytes(vec![1, 255])]);
 }

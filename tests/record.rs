@@ -156,6 +156,10 @@ impl Platform for Recorder {
         self.native.open_file(place, gzipped).await
     }
 
+    async fn open_columns(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
+        self.native.open_columns(place, gzipped).await
+    }
+
     async fn sleep(&self, ms: u32) {
         self.native.sleep(ms).await
     }

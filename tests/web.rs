@@ -5,8 +5,13 @@
 #![cfg(target_arch = "wasm32")]
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use milvus_columns::read::Reader;
+use milvus_columns::write::{Format, Writer};
+use milvus_columns_batch::{Batch, Field};
 use milvus_engine_js::Engine;
 use milvus_kernel::milvus::Platform as _;
 use milvus_kernel::wasm::{Browser, Kernel};
@@ -92,9 +97,11 @@ async fn kernel_with_engine() -> Kernel {
 /// The files of the pages, as a notebook's folder would have them.
 const FILES: [(&str, &[u8]); 5] = [
     ("books.csv", include_bytes!("files/books.csv")),
+    ("books.parquet", include_bytes!("files/books.parquet")),
     ("latin1.csv", include_bytes!("files/latin1.csv")),
     ("more.jsonl", include_bytes!("files/more.jsonl")),
     ("notes.csv", include_bytes!("files/notes.csv")),
+    ("sales.feather", include_bytes!("files/sales.feather")),
     ("wrong.csv", include_bytes!("files/wrong.csv")),
 ];
 
@@ -128,14 +135,52 @@ fn files() -> JsValue {
                     bytes = new Uint8Array(await new Response(packed).arrayBuffer());
                 }
                 this.kept[path] = bytes;
+            },
+            async openColumns(path) {
+                const pieces = this.pieces(await this.read(path));
+                if (typeof pieces === 'string') {
+                    throw new Error(`${path} cannot be read: ${pieces}`);
+                }
+                return { next: async () => pieces.shift(), cancel: () => undefined };
+            },
+            async writeColumns(path, format, pieces) {
+                this.kept[path] = this.file(format, pieces);
             }
         })",
     )
     .unwrap();
+    let pieces = Closure::<dyn Fn(Uint8Array) -> JsValue>::new(|bytes| {
+        pieces(bytes).map_or_else(JsValue::from, JsValue::from)
+    });
+    Reflect::set(&files, &"pieces".into(), &pieces.into_js_value()).unwrap();
+    let file = Closure::<dyn Fn(String, Array) -> Uint8Array>::new(file);
+    Reflect::set(&files, &"file".into(), &file.into_js_value()).unwrap();
     for (name, bytes) in FILES {
         Reflect::set(&get(&files, "kept"), &name.into(), &Uint8Array::from(bytes)).unwrap();
     }
     files
+}
+
+/// A file of columns as its worker gives it.
+fn pieces(bytes: Uint8Array) -> Result<Array, String> {
+    let mut reader = Reader::open(Arc::new(Bytes::from(bytes.to_vec())))?;
+    let pieces = Array::of1(&Uint8Array::from(&*Field::to_bytes(reader.fields())));
+    while let Some(batch) = reader.next_batch()? {
+        pieces.push(&Uint8Array::from(&*batch.to_bytes()));
+    }
+    Ok(pieces)
+}
+
+/// What a worker makes of such pieces.
+fn file(format: String, pieces: Array) -> Uint8Array {
+    let format = if format == "parquet" { Format::Parquet } else { Format::Arrow };
+    let bytes: Vec<Vec<u8>> = pieces.iter().map(|piece| Uint8Array::new(&piece).to_vec()).collect();
+    let fields = Field::from_bytes(&bytes[0]).unwrap();
+    let batches = bytes[1..].iter().map(|bytes| Batch::from_bytes(bytes).unwrap());
+    let batches: Vec<Batch> = batches.collect();
+    let mut writer = Writer::new(format, &fields, &batches[0]).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    Uint8Array::from(&*writer.finish().unwrap())
 }
 
 fn host(url: &str) -> &str {

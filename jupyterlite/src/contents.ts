@@ -2,8 +2,14 @@
 
 import type { Contents } from '@jupyterlab/services';
 
-/** Base64 is made of so many bytes at a time: a call takes only so many arguments. */
-const CHUNK = 0x8000;
+/**
+ * Base64 is made of so many bytes at a time, three to four characters each: a call takes only so
+ * many arguments.
+ */
+const CHUNK = 0x6000;
+
+/** Characters of base64 that are decoded at a time, four to three bytes. */
+const PART = 1 << 22;
 
 export class NotebookFiles {
   /** `folder` is the notebook's. */
@@ -12,18 +18,30 @@ export class NotebookFiles {
     this._folder = folder;
   }
 
-  async read(path: string): Promise<Uint8Array> {
+  /**
+   * The contents have a file whole, as base64; part by part it becomes a blob, which the browser
+   * keeps where it likes and no copy of which is made for the worker.
+   */
+  async read(path: string): Promise<Blob> {
     const options = { content: true, format: 'base64', type: 'file' } as const;
-    const { content } = await this._contents.get(this._path(path), options);
-    return Uint8Array.from(atob(content as string), char => char.charCodeAt(0));
+    const content = (await this._contents.get(this._path(path), options)).content as string;
+    const parts: Blob[] = [];
+    for (let at = 0; at < content.length; at += PART) {
+      const binary = atob(content.slice(at, at + PART));
+      const bytes = new Uint8Array(binary.length);
+      for (let byte = 0; byte < binary.length; byte++) {
+        bytes[byte] = binary.charCodeAt(byte);
+      }
+      parts.push(new Blob([bytes]));
+    }
+    return new Blob(parts);
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    let binary = '';
+    let content = '';
     for (let at = 0; at < bytes.length; at += CHUNK) {
-      binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+      content += btoa(String.fromCharCode(...bytes.subarray(at, at + CHUNK)));
     }
-    const content = btoa(binary);
     await this._contents.save(this._path(path), { type: 'file', format: 'base64', content });
   }
 

@@ -4,13 +4,11 @@
  */
 
 import type { Files, Pieces } from '../wasm/milvus_kernel.js';
-import type { Request, Response as Message } from './protocol';
-
-/** Bytes that are handed on at a time. */
-const PIECE = 1 << 20;
+import { ColumnsWorker } from './columns';
+import type { ColumnsModule, Request, Response as Message } from './protocol';
 
 interface Pending {
-  resolve: (content: Uint8Array | undefined) => void;
+  resolve: (content: Blob | undefined) => void;
   reject: (error: Error) => void;
 }
 
@@ -19,28 +17,29 @@ export class RemoteFiles implements Files {
     this._post = post;
   }
 
+  /** Where parquet and arrow are read and written. */
+  columns: ColumnsModule | undefined;
+
   async read(place: string): Promise<Uint8Array> {
-    if (isUrl(place)) {
-      return new Uint8Array(await (await answer(place)).arrayBuffer());
-    }
-    const content = await this._ask(place);
-    if (!content) {
-      throw new Error(`${place} has no content`);
-    }
-    return content;
+    const file = isUrl(place) ? await (await answer(place)).blob() : await this._file(place);
+    return new Uint8Array(await file.arrayBuffer());
   }
 
-  /** A file of the page comes whole, and is handed on in pieces; a URL's is never whole here. */
+  /** No file is ever whole in this worker. */
   async open(place: string, gzipped: boolean): Promise<Pieces> {
-    if (!isUrl(place)) {
-      const bytes = await this.read(place);
-      return gzipped ? unpacked(place, new Blob([bytes as BlobPart]).stream()) : pieces(bytes);
+    const stream = isUrl(place)
+      ? (await answer(place)).body
+      : (await this._file(place)).stream();
+    return streamed(unpacked(place, stream ?? new Blob([]).stream(), gzipped));
+  }
+
+  /** Of a file of columns the end is read first: what a URL leads to is kept by the browser. */
+  async openColumns(place: string, gzipped: boolean): Promise<Pieces> {
+    let file = isUrl(place) ? await (await answer(place)).blob() : await this._file(place);
+    if (gzipped) {
+      file = await new Response(unpacked(place, file.stream(), gzipped)).blob();
     }
-    const { body } = await answer(place);
-    if (!body) {
-      return pieces(new Uint8Array());
-    }
-    return gzipped ? unpacked(place, body) : streamed(body);
+    return this._columns().read(place, file);
   }
 
   async write(path: string, bytes: Uint8Array, gzipped: boolean): Promise<void> {
@@ -50,6 +49,15 @@ export class RemoteFiles implements Files {
       bytes = new Uint8Array(await new Response(packed).arrayBuffer());
     }
     await this._ask(path, bytes);
+  }
+
+  async writeColumns(
+    path: string,
+    format: string,
+    pieces: Uint8Array[],
+    gzipped: boolean
+  ): Promise<void> {
+    await this.write(path, await this._columns().write(format, pieces), gzipped);
   }
 
   /** What the page answers. */
@@ -63,7 +71,22 @@ export class RemoteFiles implements Files {
     }
   }
 
-  private _ask(path: string, content?: Uint8Array): Promise<Uint8Array | undefined> {
+  private _columns(): ColumnsWorker {
+    if (!this.columns) {
+      throw new Error('this page reads and writes neither parquet nor arrow');
+    }
+    return new ColumnsWorker(this.columns);
+  }
+
+  private async _file(path: string): Promise<Blob> {
+    const content = await this._ask(path);
+    if (!content) {
+      throw new Error(`${path} has no content`);
+    }
+    return content;
+  }
+
+  private _ask(path: string, content?: Uint8Array): Promise<Blob | undefined> {
     const id = this._nextId++;
     return new Promise((resolve, reject) => {
       this._pending.set(id, { resolve, reject });
@@ -88,24 +111,37 @@ function streamed(stream: ReadableStream<Uint8Array>): Pieces {
   };
 }
 
-function unpacked(place: string, stream: ReadableStream<Uint8Array>): Pieces {
+/** What is gzipped unpacked. */
+function unpacked(
+  place: string,
+  stream: ReadableStream<Uint8Array>,
+  gzipped: boolean
+): ReadableStream<Uint8Array> {
+  if (!gzipped) {
+    return stream;
+  }
   const unpacking = new DecompressionStream('gzip') as TransformStream<Uint8Array, Uint8Array>;
-  const { next, cancel } = streamed(stream.pipeThrough(unpacking));
-  return {
-    next: () =>
-      next().catch(() => {
-        throw new Error(`${place} is no gzip, or is cut off`);
-      }),
-    cancel
-  };
-}
-
-function pieces(bytes: Uint8Array): Pieces {
-  let at = 0;
-  return {
-    next: async () => (at < bytes.length ? bytes.subarray(at, (at += PIECE)) : undefined),
-    cancel: () => (at = bytes.length)
-  };
+  const reader = stream.pipeThrough(unpacking).getReader();
+  return new ReadableStream<Uint8Array>({
+    pull: async controller => {
+      const { value, done } = await reader.read().catch((error: unknown) => {
+        // a browser unpacks the first of several members, and says that something is behind it
+        const several = /junk|after the end|trailing/i.test(String(error));
+        throw new Error(
+          several
+            ? `${place} is several gzips in one, of which browsers unpack the first: ` +
+              '`gunzip -c a.gz | gzip > b.gz` makes it one'
+            : `${place} is no gzip, or is cut off`
+        );
+      });
+      if (done) {
+        controller.close();
+      } else {
+        controller.enqueue(value);
+      }
+    },
+    cancel: reason => reader.cancel(reason)
+  });
 }
 
 async function answer(url: string): Promise<Response> {

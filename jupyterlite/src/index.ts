@@ -42,6 +42,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       create: async (options: IKernel.IOptions): Promise<IKernel> => {
         const wasm = new URL('../wasm/milvus_kernel_bg.wasm', import.meta.url).href;
         const script = new URL('./milvus.worker.js', import.meta.url);
+        const columns = {
+          script: new URL('./milvus-columns.worker.js', import.meta.url).href,
+          wasm: new URL('../wasm/milvus_columns_bg.wasm', import.meta.url).href
+        };
         const files = new NotebookFiles(app.serviceManager.contents, options.location);
         const kernel = new MilvusKernel(
           options,
@@ -50,7 +54,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
               () => startWorker(script),
               wasm,
               (store, port) => engine.connect(store, port),
-              files
+              files,
+              columns
             ),
           new History(pageStorage(), `${app.serviceManager.serverSettings.baseUrl} milvus history`),
           VERSION

@@ -20,13 +20,33 @@ export type Result<M extends Method> = Awaited<ReturnType<Kernel[M]>>;
 /** A method with its arguments. */
 export type Call = { [M in Method]: { method: M; args: Args<M> } }[Method];
 
+/** Where the module of parquet and arrow is: nothing of it is loaded before it is asked for. */
+export interface ColumnsModule {
+  script: string;
+  wasm: string;
+}
+
+/** What its worker is asked. */
+export type ColumnsRequest =
+  | { type: 'read'; wasm: string; file: Blob }
+  | { type: 'next' }
+  /** fields, and batches of at least one */
+  | { type: 'write'; wasm: string; format: string; pieces: Uint8Array[] };
+
+/** What it answers, one after the other: the fields, a batch, or a file. */
+export interface ColumnsResponse {
+  /** nothing is behind the last batch */
+  piece?: Uint8Array;
+  error?: string;
+}
+
 export type Request =
-  | { type: 'load'; wasm: WebAssembly.Module }
+  | { type: 'load'; wasm: WebAssembly.Module; columns: ColumnsModule }
   | { type: 'interrupt' }
   /** what was typed at a prompt; nothing where nobody can be asked */
   | { type: 'input_reply'; value?: string }
   /** a file that was asked for; of a written one there is no content */
-  | { type: 'file_reply'; id: number; content?: Uint8Array; error?: string }
+  | { type: 'file_reply'; id: number; content?: Blob; error?: string }
   | { type: 'call'; id: number; call: Call };
 
 export type Response =

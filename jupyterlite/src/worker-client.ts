@@ -5,7 +5,15 @@
 import { compile } from '../../engine/js/dist/index.js';
 import type { DisplayData } from '../wasm/milvus_kernel.js';
 import type { NotebookFiles } from './contents';
-import type { Args, Call, Method, Request, Response, Result } from './protocol';
+import type {
+  Args,
+  Call,
+  ColumnsModule,
+  Method,
+  Request,
+  Response,
+  Result
+} from './protocol';
 
 interface Pending {
   resolve: (result: unknown) => void;
@@ -17,13 +25,14 @@ export class WorkerClient {
   /**
    * `start` makes the worker; `wasm` is the URL of its module, which is compiled here while the
    * worker starts. `engine` has a store of the page's engine answer what comes over a port; `files`
-   * are the notebook's.
+   * are the notebook's; `columns` is where parquet and arrow are read and written.
    */
   constructor(
     start: () => Worker,
     wasm: string,
     engine: (store: string, port: MessagePort) => void,
-    files: NotebookFiles
+    files: NotebookFiles,
+    columns: ColumnsModule
   ) {
     this._files = files;
     this._engine = engine;
@@ -31,7 +40,7 @@ export class WorkerClient {
     this._worker.onmessage = event => this._receive(event.data as Response);
     this._worker.onerror = event => this._fail(event.message || 'the worker could not be started');
     void compile(wasm).then(
-      module => this._post({ type: 'load', wasm: module }),
+      module => this._post({ type: 'load', wasm: module, columns }),
       error => this._fail(`the wasm could not be loaded: ${message(error)}`)
     );
   }

@@ -22,6 +22,7 @@ self.addEventListener('message', async (event: MessageEvent<Request>) => {
   try {
     switch (request.type) {
       case 'load':
+        files.columns = request.columns;
         kernel = load(request.wasm);
         await kernel;
         break;

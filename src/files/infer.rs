@@ -57,7 +57,7 @@ impl Column {
         self.seen.is_some() && !self.has_null
     }
 
-    fn take(&mut self, cell: &Cell, null: &str) {
+    fn take(&mut self, cell: &Cell, null: Option<&str>) {
         self.rows += 1;
         self.first.get_or_insert_with(|| cell.clone());
         let Some((kind, value)) = kind_of(cell, null) else {
@@ -81,7 +81,9 @@ impl Column {
 }
 
 /// The columns of these rows, in the order of the file.
-pub fn columns(records: &[Record], names: Option<&[String]>, null: &str) -> Vec<Column> {
+/// `null` is the text that stands for NULL; none where texts are what they are, which a file with
+/// types says.
+pub fn columns(records: &[Record], names: Option<&[String]>, null: Option<&str>) -> Vec<Column> {
     let mut columns: Vec<Column> =
         names.unwrap_or_default().iter().cloned().map(Column::new).collect();
     for record in records {
@@ -127,11 +129,15 @@ pub fn columns(records: &[Record], names: Option<&[String]>, null: &str) -> Vec<
 }
 
 /// The kind of a value, and what it is compared by where it may be a key; none is NULL.
-fn kind_of(cell: &Cell, null: &str) -> Option<(Kind, Option<String>)> {
+fn kind_of(cell: &Cell, null: Option<&str>) -> Option<(Kind, Option<String>)> {
     let numbers = |length, whole| Kind::Numbers { length: Some(length), longest: length, whole };
     Some(match cell {
-        Cell::Text { text, quoted: false } if text == null => return None,
-        Cell::Text { text, .. } => (of_text(text), Some(text.clone())),
+        Cell::Null => return None,
+        Cell::Text { text, quoted: false } if Some(text.as_str()) == null => return None,
+        Cell::Text { text, .. } => match (of_text(text), null) {
+            (kind, Some(_)) | (kind @ Kind::Numbers { .. }, None) => (kind, Some(text.clone())),
+            (_, None) => (Kind::Text, Some(text.clone())),
+        },
         Cell::Json(raw) => match serde_json::from_str(raw) {
             Ok(Value::Null) => return None,
             Ok(Value::String(text)) => {
@@ -150,6 +156,7 @@ fn kind_of(cell: &Cell, null: &str) -> Option<(Kind, Option<String>)> {
         Cell::Floats(values) => (numbers(values.len(), false), None),
         Cell::Doubles(values) => (numbers(values.len(), false), None),
         Cell::Ints(values) => (numbers(values.len(), true), None),
+        Cell::Bytes(_) => (Kind::Unknown, None),
     })
 }
 

@@ -1,12 +1,14 @@
-//! Files of rows: csv, tsv, json, jsonl, npy, fvecs and the like. In: pieces of bytes as they
-//! arrive, or rows of a result. Out: records, each with its place in the file, or the bytes of a
-//! file. Pure: knows no statement, no collection and no request; what is gzipped the platform
-//! unpacks and packs.
+//! Files of rows: csv, tsv, json, jsonl, npy, fvecs, parquet, arrow and the like. In: pieces of
+//! bytes as they arrive, or rows of a result. Out: records, each with its place in the file, or the
+//! bytes of a file. Pure: knows no statement, no collection and no request; what is gzipped the
+//! platform unpacks and packs.
 //!
 //! A [`reader`] makes UTF-8 of a piece (`decode`) and hands it to the reader of the format
 //! (`separated`, `json`, `numpy`, `vecs`); [`infer`] tells what columns hold, and [`writer`] is the
-//! way back.
+//! way back. Of parquet and arrow the platform's module of [`columns`] makes batches of rows, which
+//! are the pieces here, and files of such batches.
 
+pub mod columns;
 pub mod decode;
 pub mod infer;
 mod json;
@@ -29,7 +31,6 @@ pub enum Format {
     Npy,
     /// rows of a length and so many numbers, as the data sets of ANN benchmarks have them
     Vecs(Element),
-    /// read by a module of its own, which is not there yet
     Parquet,
     Arrow,
 }
@@ -82,9 +83,23 @@ impl Format {
         !matches!(self, Format::Npy | Format::Vecs(_))
     }
 
+    /// Whether it is text.
+    pub fn is_text(self) -> bool {
+        matches!(self, Format::Csv | Format::Tsv | Format::Json | Format::JsonLines)
+    }
+
+    /// Whether the platform's module of columns reads and writes it.
+    pub fn is_columns(self) -> bool {
+        matches!(self, Format::Parquet | Format::Arrow)
+    }
+
     /// What a place in it is called.
     pub fn unit(self) -> &'static str {
-        if self.is_named() { "line" } else { "row" }
+        if self.is_text() { "line" } else { "row" }
+    }
+
+    pub fn name(self) -> &'static str {
+        Format::ALL.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -132,6 +147,8 @@ pub enum Cell {
     Floats(Vec<f32>),
     Doubles(Vec<f64>),
     Ints(Vec<i64>),
+    Bytes(Vec<u8>),
+    Null,
 }
 
 /// One row.
@@ -149,7 +166,8 @@ impl Record {
     pub fn size(&self) -> usize {
         let of = |cell: &Cell| match cell {
             Cell::Text { text, .. } | Cell::Json(text) => text.len(),
-            Cell::Bool(_) | Cell::Int(_) | Cell::Float(_) => 8,
+            Cell::Bool(_) | Cell::Int(_) | Cell::Float(_) | Cell::Null => 8,
+            Cell::Bytes(bytes) => bytes.len(),
             Cell::Floats(values) => values.len() * 4,
             Cell::Doubles(values) => values.len() * 8,
             Cell::Ints(values) => values.len() * 8,
@@ -227,6 +245,18 @@ impl Buffer {
         self.at += count;
         Some(taken)
     }
+}
+
+/// Columns have a name each, and no two the same.
+fn twice(names: &[String], line: u64) -> Result<(), Fault> {
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        if let Some(before) = names.iter().take(at).position(|other| other == name) {
+            let (first, second) = (before + 1, at + 1);
+            let reason = format!("the columns {first} and {second} are both called `{name}`");
+            return Err(Fault::of_file(line, reason).help("rename one of them in the file"));
+        }
+    }
+    Ok(())
 }
 
 fn lines_in(bytes: &[u8]) -> u64 {

@@ -1,5 +1,6 @@
 //! Records out of pieces of a file.
 
+use super::columns::{Columns, Field};
 use super::decode::Decode;
 use super::json::Json;
 use super::numpy::Numpy;
@@ -18,32 +19,31 @@ enum Rows {
     Json(Json),
     Numpy(Numpy),
     Vecs(Vecs),
+    Columns(Columns),
 }
 
 impl Reader {
-    /// None where the format is read elsewhere.
-    pub fn new(options: &Options) -> Option<Reader> {
+    pub fn new(options: &Options) -> Reader {
         let rows = match options.format {
             Format::Csv | Format::Tsv => Rows::Separated(Box::new(Separated::new(options))),
             Format::Json => Rows::Json(Json::new(false)),
             Format::JsonLines => Rows::Json(Json::new(true)),
             Format::Npy => Rows::Numpy(Numpy::default()),
             Format::Vecs(element) => Rows::Vecs(Vecs::new(element)),
-            Format::Parquet | Format::Arrow => return None,
+            Format::Parquet | Format::Arrow => Rows::Columns(Columns::default()),
         };
-        Some(Reader {
-            decode: options.format.is_named().then(|| Decode::new(options.encoding)),
-            rows,
-        })
+        Reader { decode: options.format.is_text().then(|| Decode::new(options.encoding)), rows }
     }
 
-    /// Takes the next piece; `last` says that it is the end of the file.
+    /// Takes the next piece; `last` says that it is the end of the file. A piece of a file of
+    /// columns is one that the platform's module has made.
     pub fn feed(&mut self, piece: &[u8], last: bool) {
         let buffer = match &mut self.rows {
             Rows::Separated(rows) => &mut rows.buffer,
             Rows::Json(rows) => &mut rows.buffer,
             Rows::Numpy(rows) => &mut rows.buffer,
             Rows::Vecs(rows) => &mut rows.buffer,
+            Rows::Columns(rows) => return rows.feed(piece),
         };
         buffer.ended |= last;
         match &mut self.decode {
@@ -64,6 +64,7 @@ impl Reader {
             Rows::Json(rows) => rows.next(),
             Rows::Numpy(rows) => rows.next(),
             Rows::Vecs(rows) => rows.next(),
+            Rows::Columns(rows) => rows.next(),
         }
     }
 
@@ -71,7 +72,16 @@ impl Reader {
     pub fn names(&self) -> Option<&[String]> {
         match &self.rows {
             Rows::Separated(rows) => rows.names(),
+            Rows::Columns(rows) => rows.names(),
             Rows::Json(_) | Rows::Numpy(_) | Rows::Vecs(_) => None,
+        }
+    }
+
+    /// What a file of columns says of them, once that was read.
+    pub fn fields(&self) -> &[Field] {
+        match &self.rows {
+            Rows::Columns(rows) => rows.fields(),
+            Rows::Separated(_) | Rows::Json(_) | Rows::Numpy(_) | Rows::Vecs(_) => &[],
         }
     }
 }
@@ -80,12 +90,13 @@ impl Reader {
 mod tests {
     use super::*;
     use crate::files::Element;
-    use crate::files::writer::Writer;
+    use crate::files::columns::Head;
+    use crate::files::writer::{Made, Writer};
     use crate::outcome::Datum;
 
     /// What comes of a file in pieces of a size: records and faults.
     fn read(options: &Options, bytes: &[u8], size: usize) -> String {
-        let mut reader = Reader::new(options).expect("a format that is read");
+        let mut reader = Reader::new(options);
         let mut shown = String::new();
         let mut pieces: Vec<(&[u8], bool)> =
             bytes.chunks(size).map(|piece| (piece, false)).collect();
@@ -111,11 +122,14 @@ mod tests {
         let lines = "{\"id\": 1}\n\n{\"id\": \n[1]\n{\"id\": \"表\"}";
         let made = |format: Format| {
             let mut writer =
-                Writer::new(Options::new(format), vec!["v".to_string()]).expect("a writer");
+                Writer::new(Options::new(format), vec![Head::new("v")]).expect("a writer");
             for value in [0.5, -1.5, f32::MAX] {
                 writer.row(&[Datum::Vector(vec![value, 1.0, 2.0])]).expect("it fits");
             }
-            writer.finish()
+            match writer.finish() {
+                Made::Whole(bytes) => bytes,
+                Made::Columns(_) => panic!("{format:?} is no file of columns"),
+            }
         };
         let vecs = Format::Vecs(Element::Float);
         for (options, bytes) in [

@@ -4,7 +4,7 @@
 
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
-use super::{Buffer, Cell, Cells, Fault, MOST_ROW, Options, Record, lines_in};
+use super::{Buffer, Cell, Cells, Fault, MOST_ROW, Options, Record, lines_in, twice};
 
 pub(super) struct Separated {
     pub(super) buffer: Buffer,
@@ -214,12 +214,6 @@ fn names(record: Vec<Cell>, line: u64, wrong: Option<String>) -> Result<Vec<Stri
         _ => String::new(),
     };
     let names: Vec<String> = record.into_iter().map(text).collect();
-    for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        if let Some(before) = names.iter().take(at).position(|other| other == name) {
-            let (first, second) = (before + 1, at + 1);
-            let reason = format!("the columns {first} and {second} are both called `{name}`");
-            return Err(Fault::of_file(line, reason).help("rename one of them in the file"));
-        }
-    }
+    twice(&names, line)?;
     Ok(names)
 }

@@ -3,31 +3,49 @@
 
 use std::fmt::Write as _;
 
+use super::columns::{Gather, Head};
 use super::{Format, Options, numpy, vecs};
 use crate::outcome::Datum;
 
 pub struct Writer {
     options: Options,
-    columns: Vec<String>,
+    columns: Vec<Head>,
     out: Vec<u8>,
+    /// of a file of columns
+    gathered: Option<Gather>,
     rows: u64,
     shape: Option<numpy::Shape>,
 }
 
+/// What a writer has made.
+pub enum Made {
+    /// the file's bytes
+    Whole(Vec<u8>),
+    /// what the platform's module of columns makes the file of
+    Columns(Vec<Vec<u8>>),
+}
+
 impl Writer {
     /// A file with these columns. The error is why it cannot be one of this format, in words.
-    pub fn new(options: Options, columns: Vec<String>) -> Result<Writer, String> {
-        let mut writer =
-            Writer { columns, out: Vec::new(), rows: 0, shape: None, options: options.clone() };
+    pub fn new(options: Options, columns: Vec<Head>) -> Result<Writer, String> {
+        let mut writer = Writer {
+            gathered: options.format.is_columns().then(|| Gather::new(columns.clone())),
+            columns,
+            out: Vec::new(),
+            rows: 0,
+            shape: None,
+            options: options.clone(),
+        };
         match options.format {
             Format::Csv | Format::Tsv if options.header => {
-                let names: Vec<Datum> = writer.columns.iter().cloned().map(Datum::Text).collect();
+                let names: Vec<Datum> =
+                    writer.columns.iter().map(|column| Datum::Text(column.name.clone())).collect();
                 writer.separated(&names)?;
             }
             Format::Json => writer.out.push(b'['),
             Format::Npy => writer.out = numpy::room(),
             Format::Csv | Format::Tsv | Format::JsonLines | Format::Vecs(_) => {}
-            Format::Parquet | Format::Arrow => return Err("it is written elsewhere".to_string()),
+            Format::Parquet | Format::Arrow => {}
         }
         if !options.format.is_named() && writer.columns.len() != 1 {
             return Err(format!("it has one column, and these are {}", writer.columns.len()));
@@ -37,6 +55,11 @@ impl Writer {
 
     /// Adds a row: a value for each column.
     pub fn row(&mut self, row: &[Datum]) -> Result<(), String> {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.row(row)?;
+            self.rows += 1;
+            return Ok(());
+        }
         match (self.options.format, row) {
             (Format::Csv | Format::Tsv, _) => self.separated(row)?,
             (Format::Json, _) => {
@@ -59,14 +82,20 @@ impl Writer {
         self.rows
     }
 
-    /// The file's bytes.
-    pub fn finish(mut self) -> Vec<u8> {
+    pub fn format(&self) -> Format {
+        self.options.format
+    }
+
+    pub fn finish(mut self) -> Made {
+        if let Some(gathered) = self.gathered {
+            return Made::Columns(gathered.finish());
+        }
         match self.options.format {
             Format::Json => self.out.extend(b"\n]\n"),
             Format::Npy => numpy::finish(self.shape, self.rows, &mut self.out),
             _ => {}
         }
-        self.out
+        Made::Whole(self.out)
     }
 
     fn separated(&mut self, row: &[Datum]) -> Result<(), String> {
@@ -115,11 +144,11 @@ impl Writer {
 
     fn object(&mut self, row: &[Datum]) -> Result<(), String> {
         let mut text = String::from("{");
-        for (at, (name, value)) in self.columns.iter().zip(row).enumerate() {
+        for (at, (column, value)) in self.columns.iter().zip(row).enumerate() {
             if at > 0 {
                 text.push(',');
             }
-            text.push_str(&serde_json::Value::from(name.as_str()).to_string());
+            text.push_str(&serde_json::Value::from(column.name.as_str()).to_string());
             text.push(':');
             json(value, &mut text, true)?;
         }
@@ -130,7 +159,7 @@ impl Writer {
 }
 
 /// A value as JSON has it; a number that JSON does not have is an error where the file is JSON.
-fn json(value: &Datum, out: &mut String, strict: bool) -> Result<(), String> {
+pub(super) fn json(value: &Datum, out: &mut String, strict: bool) -> Result<(), String> {
     match value {
         Datum::Null => out.push_str("null"),
         Datum::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),

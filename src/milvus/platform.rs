@@ -130,6 +130,27 @@ pub trait Platform: Clone {
         gzipped: bool,
     ) -> impl Future<Output = Result<Self::Pieces, String>>;
 
+    /// Opens a file of parquet or arrow by the module that reads them: its pieces are the fields of
+    /// `milvus-columns-batch`, and then batches. The error is a reason in words.
+    fn open_columns(
+        &self,
+        _place: &str,
+        _gzipped: bool,
+    ) -> impl Future<Output = Result<Self::Pieces, String>> {
+        std::future::ready(Err(NO_FILES.to_string()))
+    }
+
+    /// Writes a file of parquet or arrow (`format`) by that module, made of fields and batches.
+    fn write_columns(
+        &self,
+        _path: &str,
+        _format: &str,
+        _pieces: Vec<Bytes>,
+        _gzipped: bool,
+    ) -> impl Future<Output = Result<(), String>> {
+        std::future::ready(Err(NO_FILES.to_string()))
+    }
+
     /// Writes a file of the notebook's folder, gzipped if that is asked for.
     fn write_file(
         &self,

@@ -18,8 +18,10 @@ const TYPES = {
 
 /** `folder` is where the files of `root` are on their host, such as `/` or `/a/b/`. */
 export async function plainServer(folder = '/', root = SITE) {
+  const asked = [];
   const server = createServer((request, answer) => {
     const { pathname } = new URL(request.url, 'http://here');
+    asked.push(pathname);
     let path = join(root, normalize(decodeURIComponent(pathname.slice(folder.length))));
     try {
       if (!pathname.startsWith(folder)) {
@@ -41,6 +43,8 @@ export async function plainServer(folder = '/', root = SITE) {
   const { port } = server.address();
   return {
     url: `http://127.0.0.1:${port}${folder.replace(/\/$/, '')}`,
+    /** every path that was asked for */
+    asked,
     on: () => listen(port),
     off: () => {
       const closed = new Promise(resolve => server.close(resolve));

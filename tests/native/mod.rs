@@ -16,6 +16,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::{GzEncoder, MultiGzDecoder};
+use milvus_columns::write::{Format, Writer};
+use milvus_columns_batch::{Batch, Field};
 use milvus_engine::kept::damaged::Found;
 use milvus_engine::service::{Call, Refusal, Service};
 use milvus_engine::store::files::memory::Memory;
@@ -43,12 +45,22 @@ enum Server {
 }
 
 /// A file each piece of which is waited for, as in a browser.
-pub struct Slow(Whole);
+pub enum Slow {
+    Whole(Whole),
+    /// fields that have not gone yet, and what batches are made of
+    Columns(Option<Bytes>, Box<milvus_columns::read::Reader>),
+}
 
 impl Pieces for Slow {
     async fn next(&mut self) -> Result<Option<Bytes>, String> {
         tokio::task::yield_now().await;
-        self.0.next().await
+        match self {
+            Slow::Whole(whole) => whole.next().await,
+            Slow::Columns(fields, reader) => match fields.take() {
+                Some(fields) => Ok(Some(fields)),
+                None => Ok(reader.next_batch()?.map(|batch| batch.to_bytes().into())),
+            },
+        }
     }
 }
 
@@ -66,6 +78,22 @@ impl Native {
     /// Opens all stores anew when they are next asked.
     pub fn reload(&self) {
         self.stores.borrow_mut().clear();
+    }
+
+    /// What was not written here is on the disk, in the folder of the pages' files.
+    async fn whole(&self, place: &str, gzipped: bool) -> Result<Bytes, String> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(place);
+        let read = match self.read_file(place).await {
+            Ok(written) => written,
+            Err(reason) => std::fs::read(path).map_err(|_| reason)?.into(),
+        };
+        if !gzipped {
+            return Ok(read);
+        }
+        let mut unpacked = Vec::new();
+        let result = MultiGzDecoder::new(&*read).read_to_end(&mut unpacked);
+        result.map_err(|_| format!("{place} is no gzip, or is cut off"))?;
+        Ok(unpacked.into())
     }
 }
 
@@ -123,20 +151,32 @@ impl Platform for Native {
         file.ok_or_else(|| format!("Path {place} does not exist."))
     }
 
-    /// What was not written here is on the disk, in the folder of the pages' files.
     async fn open_file(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(place);
-        let read = match self.read_file(place).await {
-            Ok(written) => written,
-            Err(reason) => std::fs::read(path).map_err(|_| reason)?.into(),
-        };
-        if !gzipped {
-            return Ok(Slow(Whole(read)));
-        }
-        let mut unpacked = Vec::new();
-        let result = MultiGzDecoder::new(&*read).read_to_end(&mut unpacked);
-        result.map_err(|_| format!("{place} is no gzip, or is cut off"))?;
-        Ok(Slow(Whole(unpacked.into())))
+        Ok(Slow::Whole(Whole(self.whole(place, gzipped).await?)))
+    }
+
+    async fn open_columns(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
+        let source = Arc::new(self.whole(place, gzipped).await?);
+        let reader = milvus_columns::read::Reader::open(source)
+            .map_err(|reason| format!("{place} cannot be read: {reason}"))?;
+        let fields = Field::to_bytes(reader.fields()).into();
+        Ok(Slow::Columns(Some(fields), Box::new(reader)))
+    }
+
+    async fn write_columns(
+        &self,
+        path: &str,
+        format: &str,
+        pieces: Vec<Bytes>,
+        gzipped: bool,
+    ) -> Result<(), String> {
+        let format = if format == "parquet" { Format::Parquet } else { Format::Arrow };
+        let fields = Field::from_bytes(&pieces[0]).unwrap();
+        let batches = pieces[1..].iter().map(|piece| Batch::from_bytes(piece).unwrap());
+        let batches: Vec<Batch> = batches.collect();
+        let mut writer = Writer::new(format, &fields, &batches[0])?;
+        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        self.write_file(path, writer.finish()?.into(), gzipped).await
     }
 
     async fn write_file(&self, path: &str, bytes: Bytes, gzipped: bool) -> Result<(), String> {

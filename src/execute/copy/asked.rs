@@ -50,14 +50,12 @@ pub(crate) fn read(place: &Name, params: &[Param], statement: For) -> Result<Ask
         Some(param) => format_of(param)?,
         None => by_ending.ok_or_else(|| {
             let message = "the file's ending does not tell its format";
-            Diagnostic::new(Code::MissingParameter, message)
-                .at(place.span)
-                .help("add `WITH (format = 'csv')`: tsv, json, jsonl, npy, fvecs are others")
+            Diagnostic::new(Code::MissingParameter, message).at(place.span).help(
+                "add `WITH (format = 'csv')`: tsv, json, jsonl, npy, fvecs, parquet, arrow \
+                     are others",
+            )
         })?,
     };
-    if matches!(format, Format::Parquet | Format::Arrow) {
-        return Err(not_yet(format, place));
-    }
     let mut options = Options { gzipped: by_gz, ..Options::new(format) };
     let (mut on_error, mut key) = (OnError::Stop, None);
     let separated = matches!(format, Format::Csv | Format::Tsv);
@@ -66,7 +64,7 @@ pub(crate) fn read(place: &Name, params: &[Param], statement: For) -> Result<Ask
         let known = match name.as_str() {
             "format" | "compression" => true,
             "header" | "delimiter" | "quote" | "null" => separated,
-            "encoding" => statement != For::To && format.is_named(),
+            "encoding" => statement != For::To && format.is_text(),
             "on_error" => statement != For::To,
             "key" => statement == For::Create,
             _ => return Err(params::unknown(param, &KNOWN)),
@@ -146,8 +144,7 @@ fn one_of(param: &Param, what: &str) -> Diagnostic {
 
 fn no_effect(param: &Param, format: Format, statement: For) -> Diagnostic {
     let name = &param.name;
-    let written =
-        Format::ALL.iter().find(|(_, known)| *known == format).map_or("", |(name, _)| name);
+    let written = format.name();
     let where_not = match statement {
         For::To => format!("where a file of {written} is written"),
         For::From | For::Create => format!("where a file of {written} is read"),
@@ -159,18 +156,4 @@ fn no_effect(param: &Param, format: Format, statement: For) -> Diagnostic {
     Diagnostic::new(Code::UnknownParameter, format!("`{name}` has no effect {where_not}"))
         .at(name.span)
         .help("leave it out")
-}
-
-/// Formats that a module of their own is to read.
-fn not_yet(format: Format, place: &Name) -> Diagnostic {
-    let (name, read) = match format {
-        Format::Arrow => ("arrow", "pd.read_feather('f.arrow')"),
-        _ => ("parquet", "pd.read_parquet('f.parquet')"),
-    };
-    Diagnostic::new(Code::NotSupported, format!("files of {name} are not read or written yet"))
-        .at(place.span)
-        .help(format!(
-            "make it jsonl in Python: `{read}.to_json('f.jsonl', orient='records', lines=True)`"
-        ))
-        .help("vectors alone are shorter as npy: `np.save('v.npy', np.stack(df['v']))`")
 }

@@ -147,7 +147,11 @@ fn unnamed(
 }
 
 fn is_null(cell: &Cell, null: &str) -> bool {
-    matches!(cell, Cell::Text { text, quoted: false } if text == null)
+    match cell {
+        Cell::Null => true,
+        Cell::Text { text, quoted: false } => text == null,
+        _ => false,
+    }
 }
 
 /// A value for the dynamic field, which tells no type: text that is JSON is what JSON says, and any
@@ -165,6 +169,8 @@ fn dynamic(cell: &Cell) -> serde_json::Value {
         Cell::Floats(values) => values.clone().into(),
         Cell::Doubles(values) => values.clone().into(),
         Cell::Ints(values) => values.clone().into(),
+        Cell::Bytes(bytes) => bytes.clone().into(),
+        Cell::Null => serde_json::Value::Null,
     }
 }
 

@@ -63,6 +63,8 @@ fn value(cell: &Cell, field: &Field, null: &str) -> Result<Made> {
             _ => Value::Null,
         },
         Cell::Text { text, .. } => return of_text(text, field),
+        Cell::Null => Value::Null,
+        Cell::Bytes(bytes) => return of_bytes(bytes, field),
         Cell::Json(raw) => return of_raw(raw, field),
         Cell::Bool(flag) => Value::Bool(*flag),
         Cell::Int(number) => match field.data_type {
@@ -132,6 +134,25 @@ fn of_text(text: &str, field: &Field) -> Result<Made> {
         _ => Value::Text(text.to_string()),
     };
     Ok(Made::Value(value))
+}
+
+/// Bytes: those of a vector, or of a text.
+fn of_bytes(bytes: &[u8], field: &Field) -> Result<Made> {
+    Ok(Made::Value(match field.data_type {
+        DataType::FloatVector if bytes.len() == field.dim * 4 => {
+            let (fours, _) = bytes.as_chunks::<4>();
+            let values = fours.iter().map(|four| f32::from_le_bytes(*four)).collect();
+            Value::Numbers(Numbers { values, span: Span::default(), source: None })
+        }
+        _ if field.is_vector() => Value::Bytes(bytes.to_vec()),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => return of_text(text, field),
+            Err(_) => {
+                let message = format!("`{}` takes no bytes, and these are no UTF-8", field.name);
+                return Err(Diagnostic::new(Code::TypeMismatch, message));
+            }
+        },
+    }))
 }
 
 /// A value of JSON.

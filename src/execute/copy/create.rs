@@ -2,6 +2,7 @@
 //! are copied.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::collection::DYNAMIC_FIELD;
 use crate::execute::context::Context;
 use crate::execute::copy::asked::{self, Asked, For};
 use crate::execute::copy::cell::short;
@@ -10,9 +11,13 @@ use crate::execute::copy::plan::plain_name;
 use crate::execute::copy::source::Source;
 use crate::execute::define::collection;
 use crate::execute::params;
+use crate::files::columns::Field;
 use crate::files::infer::{self, Kind};
 use crate::files::{Cells, Record};
-use crate::language::ast::{Column, CopyFrom, CreateTable, Name, TypeName, Value};
+use crate::language::ast::{
+    Column, CopyFrom, CreateTable, Kind as Statement, Name, Param, TypeName, Value,
+};
+use crate::language::parse::parse;
 use crate::language::print;
 use crate::milvus::Platform;
 use crate::outcome::{Outcome, Table};
@@ -39,7 +44,9 @@ pub(crate) async fn create<P: Platform>(
     }
     let mut source = Source::open(&place, &asked.options, context).await?;
     source.peek(SAMPLE).await?;
-    let columns = infer::columns(source.peeked(), source.names(), &asked.options.null);
+    // a file of columns says what is text
+    let null = (!source.format.is_columns()).then_some(asked.options.null.as_str());
+    let columns = infer::columns(source.peeked(), source.names(), null);
     if columns.is_empty() {
         let message = format!("{} has no rows: they tell the columns of a table", source.shown);
         return Err(Diagnostic::new(Code::FileError, message)
@@ -72,12 +79,13 @@ fn table<P: Platform>(
     source: &Source<P>,
 ) -> Result<CreateTable> {
     let span = copy.table.span;
-    let key = key(columns, asked)?;
+    let key = key(columns, asked, source.fields())?;
     let first = source.peeked().first();
     let is_named =
         matches!(first, Some(Record { cells: Cells::Named(_), .. })) || source.names().is_some();
     let mut made: Vec<Column> = Vec::new();
-    for (at, column) in columns.iter().enumerate().filter(|(_, column)| !column.name.is_empty()) {
+    let is_there = |column: &infer::Column| !column.name.is_empty() && column.name != DYNAMIC_FIELD;
+    for (at, column) in columns.iter().enumerate().filter(|(_, column)| is_there(column)) {
         let name = match (is_named, source.format.is_named()) {
             (false, false) => "v".to_string(),
             _ => plain_name(&column.name),
@@ -89,9 +97,12 @@ fn table<P: Platform>(
                 .help("rename one of them in the file"));
         }
         let is_key = key == Some(at);
-        let (data_type, element) = type_of(&column.kind, span);
+        let said = source.fields().get(at);
+        let declared = said.and_then(|field| declared(field.declared.as_deref()?));
+        let (data_type, element) = declared.unwrap_or_else(|| type_of(&column.kind, span));
+        let has_null = column.has_null || said.and_then(|field| field.has_null) == Some(true);
         made.push(Column {
-            nullable: (column.has_null && !is_key).then_some(true),
+            nullable: (has_null && !is_key).then_some(true),
             primary_key: is_key,
             ..bare(Name::new(name, span), data_type, element)
         });
@@ -108,7 +119,13 @@ fn table<P: Platform>(
         };
         made.insert(0, id);
     }
-    let params = Vec::new();
+    // what COPY TO writes of a dynamic field
+    let is_dynamic = columns.iter().any(|column| column.name == DYNAMIC_FIELD);
+    let dynamic = || Param {
+        name: Name::new("enable_dynamic_field".to_string(), span),
+        values: vec![Spanned::new(Value::Bool(true), span)],
+    };
+    let params = is_dynamic.then(dynamic).into_iter().collect();
     Ok(CreateTable {
         table: copy.table.clone(),
         if_not_exists: false,
@@ -119,7 +136,7 @@ fn table<P: Platform>(
 }
 
 /// The column that is the key: the one that was asked for, or one that is called so and is unique.
-fn key(columns: &[infer::Column], asked: &Asked) -> Result<Option<usize>> {
+fn key(columns: &[infer::Column], asked: &Asked, said: &[Field]) -> Result<Option<usize>> {
     let fits = |column: &infer::Column| {
         matches!(column.kind, Kind::Int | Kind::Text) && column.is_unique()
     };
@@ -127,7 +144,9 @@ fn key(columns: &[infer::Column], asked: &Asked) -> Result<Option<usize>> {
         let is_key = |column: &infer::Column| {
             KEYS.iter().any(|key| key.eq_ignore_ascii_case(&column.name)) && fits(column)
         };
-        return Ok(columns.iter().position(is_key));
+        let said = said.iter().position(|field| field.is_key);
+        let said = said.filter(|at| columns.get(*at).is_some_and(fits));
+        return Ok(said.or_else(|| columns.iter().position(is_key)));
     };
     let at = columns.iter().position(|column| column.name == name.value).ok_or_else(|| {
         Diagnostic::new(Code::UnknownField, format!("the file has no column `{name}`"))
@@ -147,6 +166,17 @@ fn key(columns: &[infer::Column], asked: &Asked) -> Result<Option<usize>> {
                 .help("a key is a whole number or a text, another in each row"))
         }
     }
+}
+
+/// A type as it is written in SQL; what a file says is none is told by the values.
+fn declared(said: &str) -> Option<(TypeName, Option<TypeName>)> {
+    let mut statements = parse(&format!("CREATE TABLE t (c {said})")).ok()?;
+    let Statement::CreateTable(create) = statements.pop()?.kind else { return None };
+    let column = create.columns.into_iter().next()?;
+    // a server that does not tell how long the texts of an array are
+    let is_open = |of: &TypeName| of.size.is_none() && of.name.value == "VARCHAR";
+    let is_whole = !column.element.as_ref().is_some_and(is_open);
+    is_whole.then_some((column.data_type, column.element))
 }
 
 fn type_of(kind: &Kind, span: crate::diagnostic::Span) -> (TypeName, Option<TypeName>) {

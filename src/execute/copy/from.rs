@@ -1,7 +1,7 @@
 //! COPY … FROM: rows of a file into a table, batch by batch. What is acknowledged stays in, and
 //! every end but the good one says how far that is and how to go on.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
 use crate::execute::copy::asked::{self, Asked, For, OnError};
@@ -12,9 +12,11 @@ use crate::execute::copy::source::Source;
 use crate::execute::define::partition::check_partitions;
 use crate::execute::params;
 use crate::execute::write::requests::{Mode, Rows, Sent};
-use crate::files::writer::Writer;
+use crate::files::columns::Head;
+use crate::files::writer::{Made, Writer};
 use crate::files::{Cell, Cells, Fault, Format, Options, Record};
-use crate::language::ast::{CopyFrom, Name};
+use crate::language::ast::{CopyFrom, Kind, Name, Statement, Value};
+use crate::language::print;
 use crate::milvus::Platform;
 use crate::outcome::{Datum, Outcome, Table, grouped, plural, rows};
 
@@ -224,7 +226,26 @@ impl<'a, P: Platform> Copying<'a, P> {
             rows(self.fitting),
             grouped(self.last)
         );
-        [is_in, format!("`COPY {} FROM … FROM ROW {}` goes on", self.copy.table, self.last + 1)]
+        [is_in, format!("`{}` goes on", self.rest())]
+    }
+
+    /// The statement that copies what is not in yet.
+    fn rest(&self) -> String {
+        let next = Value::Int(i64::try_from(self.last).unwrap_or(i64::MAX).saturating_add(1));
+        let mut copy = self.copy.clone();
+        copy.from_row = Some(Spanned::new(next, copy.file.span));
+        // of the table, which is there now
+        copy.params.retain(|param| !param.name.value.eq_ignore_ascii_case("key"));
+        // what a URL asks for may be a secret
+        if let Value::Text(url) = &mut copy.file.value
+            && url.contains("://")
+            && let Some(end) = url.find(['?', '#'])
+        {
+            url.replace_range(end + 1.., "…");
+        }
+        let kind = Kind::CopyFrom(Box::new(copy));
+        let printed = print::statement(&Statement { kind, span: self.copy.file.span });
+        printed.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn leave_out(
@@ -242,7 +263,7 @@ impl<'a, P: Platform> Copying<'a, P> {
             return Ok(());
         }
         let wrong = |reason: String| Diagnostic::new(Code::FileError, reason).at(place.span);
-        let columns = [source.format.unit(), "reason", "row"].map(str::to_string).to_vec();
+        let columns = [source.format.unit(), "reason", "row"].map(Head::new).to_vec();
         if self.written_down.is_none() {
             let options = Options::new(Format::Csv);
             self.written_down = Some(Writer::new(options, columns).map_err(wrong)?);
@@ -374,8 +395,15 @@ pub(crate) async fn write<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<()> {
     let wrong = |reason: String| Diagnostic::new(Code::FileError, reason).at(place.span);
-    let bytes = writer.finish().into();
-    context.client.platform().write_file(&place.value, bytes, gzipped).await.map_err(wrong)
+    let (platform, format) = (context.client.platform(), writer.format().name());
+    let written = match writer.finish() {
+        Made::Whole(bytes) => platform.write_file(&place.value, bytes.into(), gzipped).await,
+        Made::Columns(pieces) => {
+            let pieces = pieces.into_iter().map(Into::into).collect();
+            platform.write_columns(&place.value, format, pieces, gzipped).await
+        }
+    };
+    written.map_err(wrong)
 }
 
 /// A row in one line.
@@ -409,5 +437,10 @@ fn said(cell: &Cell) -> String {
         Cell::Floats(values) => format!("{values:?}"),
         Cell::Doubles(values) => format!("{values:?}"),
         Cell::Ints(values) => format!("{values:?}"),
+        Cell::Bytes(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            format!("X'{digits}'")
+        }
+        Cell::Null => "NULL".to_string(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::context::Context;
+use crate::files::columns::Field;
 use crate::files::reader::Reader;
 use crate::files::{Fault, Format, Options, Record};
 use crate::language::ast::Name;
@@ -31,11 +32,13 @@ impl<P: Platform> Source<P> {
         options: &Options,
         context: &Context<'_, P>,
     ) -> Result<Source<P>> {
-        let opened = context.client.platform().open_file(&place.value, options.gzipped).await;
+        let platform = context.client.platform();
+        let opened = match options.format.is_columns() {
+            true => platform.open_columns(&place.value, options.gzipped).await,
+            false => platform.open_file(&place.value, options.gzipped).await,
+        };
         let pieces = opened.map_err(|reason| unreadable(reason, place.span))?;
-        let reader = Reader::new(options).ok_or_else(|| {
-            Diagnostic::new(Code::NotSupported, "files of this format are not read").at(place.span)
-        })?;
+        let reader = Reader::new(options);
         Ok(Source {
             pieces,
             reader,
@@ -95,6 +98,11 @@ impl<P: Platform> Source<P> {
 
     pub(crate) fn names(&self) -> Option<&[String]> {
         self.reader.names()
+    }
+
+    /// What a file of columns says of them.
+    pub(crate) fn fields(&self) -> &[Field] {
+        self.reader.fields()
     }
 
     /// "line 3 of books.csv"

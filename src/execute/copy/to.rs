@@ -11,6 +11,7 @@ use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::Read;
 use crate::execute::select;
 use crate::files::Options;
+use crate::files::columns::Head;
 use crate::files::writer::Writer;
 use crate::language::ast::{CopySource, CopyTo, Name};
 use crate::milvus::Platform;
@@ -70,7 +71,8 @@ async fn of_table<P: Platform>(
     };
     let wrong = |reason: String| unfit(reason, place);
     let outputs = Outputs::of_fields(names.iter().map(|name| output(name, &collection)).collect());
-    let mut writer = Writer::new(options, names).map_err(wrong)?;
+    let heads = names.iter().map(|name| head(name, &collection)).collect();
+    let mut writer = Writer::new(options, heads).map_err(wrong)?;
     let read = Read {
         collection: &collection,
         table,
@@ -105,8 +107,10 @@ fn of_outcome(outcome: Outcome, options: Options, place: &Name) -> Result<Writer
             .at(place.span)
             .help("copy them in parts, by a condition on the key"));
     }
-    let names = table.columns.iter().map(|column| column.name.clone()).collect();
-    let mut writer = Writer::new(options, names).map_err(|reason| unfit(reason, place))?;
+    let columns = table.columns.iter().enumerate();
+    let heads = columns.map(|(at, column)| Head::of_rows(&column.name, at, &table.rows));
+    let mut writer =
+        Writer::new(options, heads.collect()).map_err(|reason| unfit(reason, place))?;
     table.rows.iter().try_for_each(|row| writer.row(row)).map_err(|reason| unfit(reason, place))?;
     Ok(writer)
 }
@@ -114,6 +118,14 @@ fn of_outcome(outcome: Outcome, options: Options, place: &Name) -> Result<Writer
 fn unfit(reason: String, place: &Name) -> Diagnostic {
     Diagnostic::new(Code::FileError, format!("this cannot be written to {place}: {reason}"))
         .at(place.span)
+}
+
+/// The column of a field, of the whole dynamic one, or of a key of it.
+fn head(name: &str, collection: &Collection) -> Head {
+    match collection.find(name) {
+        Some(field) => Head::of_type(name, field.type_name(), field.nullable, field.primary),
+        None => Head::of_type(name, "JSON".to_string(), true, false),
+    }
 }
 
 /// A field, or a key of the dynamic one.

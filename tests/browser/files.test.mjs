@@ -1,0 +1,86 @@
+// Files of rows as a reader has them: parquet and arrow by a module that nobody else loads.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+import { launch, newPage, openNotebook, outputs, run, text } from './page.mjs';
+import { plainServer } from './plain.mjs';
+
+let browser;
+let host;
+let page;
+
+before(async () => {
+  host = await plainServer();
+  browser = await launch();
+  page = await newPage(browser);
+  await openNotebook(page, undefined, host.url);
+});
+
+after(async () => {
+  await browser?.close();
+  await host?.off();
+});
+
+const put = (name, bytes) =>
+  page.evaluate(
+    ([name, content]) =>
+      window.jupyterapp.serviceManager.contents.save(name, {
+        type: 'file',
+        format: 'base64',
+        content
+      }),
+    [name, Buffer.from(bytes).toString('base64')]
+  );
+
+const get = async name => {
+  const content = await page.evaluate(async name => {
+    const { contents } = window.jupyterapp.serviceManager;
+    const options = { content: true, format: 'base64', type: 'file' };
+    return (await contents.get(name, options)).content;
+  }, name);
+  return Buffer.from(content, 'base64');
+};
+
+const file = name => readFileSync(new URL(`../files/${name}`, import.meta.url));
+
+const TABLE = 'CREATE TABLE books (id BIGINT PRIMARY KEY, title VARCHAR(20), v VECTOR(2))';
+
+/** What the last of these cells shows. */
+async function last(cells) {
+  await run(page, cells);
+  const shown = await outputs(page);
+  return text(shown[shown.length - 1]);
+}
+
+test('parquet and arrow are read and written, by a module that is loaded then', async () => {
+  const columns = () => host.asked.filter(path => /columns/.test(path));
+  assert.match(await last([`${TABLE}; INSERT INTO books VALUES (1, 'Emma', [0.5, 1])`]), /1 row/);
+  assert.deepEqual(columns(), []);
+  await put('books.parquet', file('books.parquet'));
+  const shown = await last(["CREATE TABLE b FROM 'books.parquet' DRY RUN"]);
+  assert.match(shown, /title +VARCHAR\(65535\) +Nada/);
+  assert.match(shown, /v +VECTOR\(2\)/);
+  assert.equal(columns().filter(path => path.endsWith('.wasm')).length, 1);
+  for (const name of ['t.parquet', 't.arrow', 't.parquet.gz']) {
+    const away = `COPY books TO '${name}'; DELETE FROM books WHERE id = 1`;
+    assert.match(await last([`${away}; COPY books FROM '${name}'`]), /copied 1 row from/);
+    assert.match(await last(['SELECT * FROM books']), /1 +Emma +\[0\.5, 1\]/);
+  }
+  assert.equal((await get('t.parquet')).subarray(0, 4).toString(), 'PAR1');
+  assert.equal((await get('t.arrow')).subarray(0, 6).toString(), 'ARROW1');
+  await put('wrong.parquet', file('books.csv'));
+  assert.match(await last(["COPY books FROM 'wrong.parquet'"]), /neither parquet nor arrow/);
+});
+
+test('a gzip of several members is told, and one of one member is read', async () => {
+  const rows = 'id,title,v\n21,A,"[1, 2]"\n';
+  await put('one.csv.gz', gzipSync(rows));
+  assert.match(await last(["COPY books FROM 'one.csv.gz'"]), /copied 1 row/);
+  await put('two.csv.gz', Buffer.concat([gzipSync(rows), gzipSync('22,B,"[1, 2]"\n')]));
+  assert.match(await last(["COPY books FROM 'two.csv.gz'"]), /several gzips in one|copied 2 rows/);
+  await put('cut.csv.gz', gzipSync(rows).subarray(0, 30));
+  assert.match(await last(["COPY books FROM 'cut.csv.gz'"]), /is no gzip, or is cut off/);
+});

@@ -21,7 +21,8 @@
 //!    and reading one's own writes, knows which server has what (`features`), and under EXPLAIN
 //!    writes down what it would send.
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
-//!    its one table has.
+//!    its one table has. How far a statement is that takes its time ([`outcome::Progress`]) the
+//!    session can be asked; `wasm` does, four times a second, and the outcome takes its place.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
 //!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as
 //!    the tree marks them, or all that may be one where there is no tree.

@@ -37,6 +37,31 @@ impl Outcome {
     }
 }
 
+/// How far a statement is that is still running.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// "copying books.csv"
+    pub doing: String,
+    pub count: u64,
+    /// how many there will be, where that is known
+    pub total: Option<u64>,
+    pub unit: Unit,
+    /// since it began, in milliseconds
+    pub ms: f64,
+    /// whether it goes on
+    pub is_running: bool,
+}
+
+/// What a progress counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Rows,
+    /// of a hundred
+    Percent,
+    /// nobody knows how much is done
+    Nothing,
+}
+
 /// "1 row", "2 rows".
 pub(crate) fn rows(count: u64) -> String {
     plural(count, "row", "rows")

@@ -214,10 +214,13 @@ impl ValueVisitor for Secrets<'_, '_> {
     }
 
     fn literal(&mut self, literal: &mut Expr) -> Result<()> {
-        if let ExprKind::Literal(value) = &literal.kind {
-            self.cover.login(value, literal.span);
+        let span = literal.span;
+        let ExprKind::Literal(value) = &mut literal.kind else { return Ok(()) };
+        self.cover.login(value, span);
+        match value {
+            Value::Query { .. } => walk::nested(value, self),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn in_list(&mut self, _: &mut Vec<Expr>) -> Result<()> {

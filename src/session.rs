@@ -10,12 +10,15 @@ use crate::language::complete::{self, Candidate, Known};
 use crate::language::{parse, variables};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Progress};
 use crate::render::{self, MimeBundle};
 use crate::secrets;
 
 /// How long a completion waits for a server, in milliseconds.
 const LEARN_MS: u32 = 500;
+
+/// What takes no longer than this shows no progress, in milliseconds.
+const PROGRESS_MS: f64 = 500.0;
 
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
@@ -34,10 +37,11 @@ impl<P: Platform> Session<P> {
         cell: &str,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
-        self.state.begin();
-        for mut statement in parse::parse(cell)? {
+        let statements = parse::parse(cell)?;
+        self.state.begin(statements.len());
+        for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
-            let outcome = execute::execute(&statement, &self.state).await?;
+            let outcome = execute::execute(&mut statement, &self.state).await?;
             on_outcome(&outcome);
         }
         Ok(())
@@ -46,9 +50,29 @@ impl<P: Platform> Session<P> {
     /// The error of a cell that was interrupted: how far its statement was, if it has said so.
     pub fn interrupted(&self) -> Diagnostic {
         let error = Diagnostic::new(Code::Interrupted, "the cell was interrupted");
-        let so_far = self.state.so_far.take();
+        let mut so_far = self.state.so_far.take();
+        if let Some(progress) = self.stopped().filter(|_| so_far.is_empty()) {
+            so_far.push(format!("it was {}", render::progress_line(&progress)));
+        }
         let error = so_far.into_iter().fold(error, Diagnostic::help);
         error.help("a request that was under way may have been carried out")
+    }
+
+    /// How far the running statement is, when it has run for a while: its outcome takes the place
+    /// of this.
+    pub fn progress(&self) -> Option<Progress> {
+        self.state.progress(PROGRESS_MS)
+    }
+
+    /// Whether the running statement is the last of its cell.
+    pub fn is_last(&self) -> bool {
+        self.state.is_last()
+    }
+
+    /// How far a statement was that ended in an error.
+    pub fn stopped(&self) -> Option<Progress> {
+        let progress = self.state.progress(0.0)?;
+        Some(Progress { is_running: false, ..progress })
     }
 
     /// What another session is to be told to be as this one is, secrets included, if that has

@@ -3,7 +3,8 @@
 //! that wasm-bindgen writes are what `jupyterlite/src/protocol.ts` imports. Offsets are bytes
 //! inside Rust and Unicode code points in Jupyter: they are converted here.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,11 +23,14 @@ use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
-use crate::render::{Content, MimeBundle};
+use crate::render::{self, Content, MimeBundle};
 use crate::session::Session;
 
 /// How long a look at an unreachable address may take.
 const PROBE_MS: u32 = 3_000;
+
+/// Between two looks at how far a statement is, in milliseconds.
+const PROGRESS_MS: u32 = 250;
 
 const NO_FILES: &str = "this page has no files";
 
@@ -67,7 +71,8 @@ impl Kernel {
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
-    /// Runs a cell. `displayData` is called for each result; the promise never rejects.
+    /// Runs a cell. `displayData` is called for each result, and for how far a statement is that
+    /// takes its time; the promise never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<RunResult>")]
     pub fn run(
         &self,
@@ -81,16 +86,37 @@ impl Kernel {
         let (session, running) = (self.session.clone(), self.running.clone());
         let keep_snapshot = self.keep_snapshot.clone();
         wasm_bindgen_futures::future_to_promise(async move {
-            let (work, handle) = abortable(session.run(&cell, |outcome| {
-                keep(&session, &keep_snapshot);
-                let content = display_data_content(&session.render(outcome));
+            let is_shown = Cell::new(false);
+            let display = |bundle: &MimeBundle, is_progress| {
+                is_shown.set(is_progress);
                 // a page that cannot take a result must not keep the statements behind it from
                 // running
+                let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
+            };
+            let (work, handle) = abortable(session.run(&cell, |outcome| {
+                keep(&session, &keep_snapshot);
+                display(&session.render(outcome), false);
             }));
             *running.borrow_mut() = Some(handle);
-            let result = work.await;
+            let look = async {
+                loop {
+                    gloo_timers::future::TimeoutFuture::new(PROGRESS_MS).await;
+                    if let Some(progress) = session.progress() {
+                        display(&render::progress(&progress), true);
+                    }
+                }
+            };
+            let result = match select(pin!(work), pin!(look)).await {
+                Either::Left((result, _)) => result,
+                Either::Right((never, _)) => never,
+            };
             *running.borrow_mut() = None;
+            if is_shown.get()
+                && let Some(stopped) = session.stopped()
+            {
+                display(&render::progress(&stopped), true);
+            }
             keep(&session, &keep_snapshot);
             Ok(match result {
                 Ok(Ok(())) => to_js(&RunResult::Ok),
@@ -258,11 +284,15 @@ const DISPLAY_DATA: &'static str = r#"
 export interface DisplayData {
     data: Record<string, unknown>;
     metadata: Record<string, unknown>;
+    /** How far a statement is: the next content of the cell takes its place. */
+    isProgress: boolean;
+    /** Of the last statement of the cell. */
+    isLast: boolean;
 }
 "#;
 
 /// JSON goes through the browser's own parser, four times as fast as a tree built from here.
-fn display_data_content(bundle: &MimeBundle) -> JsValue {
+fn display_data_content(bundle: &MimeBundle, is_progress: bool, is_last: bool) -> JsValue {
     let data = Object::new();
     for part in bundle {
         let content = match &part.content {
@@ -277,6 +307,8 @@ fn display_data_content(bundle: &MimeBundle) -> JsValue {
     let content = Object::new();
     set(&content, "data", &data);
     set(&content, "metadata", &Object::new());
+    set(&content, "isProgress", &is_progress.into());
+    set(&content, "isLast", &is_last.into());
     content.into()
 }
 

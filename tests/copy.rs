@@ -212,15 +212,17 @@ fn an_interrupt_tells_what_is_in() {
             assert!(looked.is_pending());
         }
     });
+    let stopped = notebook.session.stopped().expect("a copy");
+    assert_eq!((stopped.doing.as_str(), stopped.count), ("copying t.csv", 150_000));
     let error = notebook.session.interrupted();
     assert_eq!(
         error.help[..2],
         [
-            "100,000 rows are in, up to row 100,000: they were acknowledged",
-            "`COPY t FROM … FROM ROW 100001` goes on"
+            "150,000 rows are in, up to row 150,000: they were acknowledged",
+            "`COPY t FROM … FROM ROW 150001` goes on"
         ]
     );
-    notebook.run("COPY t FROM 't.csv' FROM ROW 100001");
+    notebook.run("COPY t FROM 't.csv' FROM ROW 150001");
     assert_eq!(notebook.rows("SELECT COUNT(*) FROM t"), [[Datum::Int(250_000)]]);
     assert_eq!(notebook.session.interrupted().help.len(), 1, "it has ended");
 }

@@ -157,6 +157,17 @@ fn completeness_is_for_consoles() {
         ("SELECT 'a", "incomplete"),
         ("SELECT * FROM", "incomplete"),
         ("SELEC", "invalid"),
+        ("INSERT INTO t VALUES (1", "incomplete"),
+        ("INSERT INTO t VALUES (1, [0.5,", "incomplete"),
+        ("INSERT INTO t VALUES (1, [0.5, 2]), (", "incomplete"),
+        ("SELECT * FROM t ORDER BY v <-> [1, 2", "incomplete"),
+        ("SELECT * FROM t ORDER BY v <-> [1, 2 LIMIT 3", "incomplete"),
+        ("CREATE TABLE t (id BIGINT PRIMARY KEY,\n", "incomplete"),
+        ("SELECT * FROM t WHERE a IN (1, 2", "incomplete"),
+        ("SELEC * FROM t WHERE a IN (1", "invalid"),
+        ("SELECT * FROM t WHERE a IN (1))", "invalid"),
+        ("SHOW TABLES; SELECT count(", "incomplete"),
+        ("/* a", "incomplete"),
     ] {
         assert_eq!(completeness(cell), expected, "{cell}");
     }

@@ -55,6 +55,39 @@ fn numbers() -> impl Strategy<Value = Value> {
         .prop_map(|values| Value::Numbers(Numbers { values, span: Span::default(), source: None }))
 }
 
+/// A SELECT in the place of a value: of a table, of one field, with a condition.
+fn query() -> impl Strategy<Value = Value> {
+    (name(), name(), of(name()), of(word()), any::<bool>()).prop_map(
+        |(field, table, alias, variable, exists)| {
+            let condition = |variable| {
+                let left = expr_of(ExprKind::Field { name: field.clone(), path: Vec::new() });
+                let right = expr_of(ExprKind::Literal(Value::Variable(variable)));
+                let (first, rest) = (Box::new(left), vec![("==", right)]);
+                Filter::Expr(expr_of(ExprKind::Compare { first, rest }))
+            };
+            let output = Output::Field { name: field.clone(), path: Vec::new() };
+            let select = Select {
+                distinct: false,
+                items: Items::Listed(vec![Item { output, alias: None }]),
+                table,
+                alias,
+                partitions: Vec::new(),
+                filter: variable.map(condition),
+                order: None,
+                group: Vec::new(),
+                having: None,
+                hybrid: Vec::new(),
+                rerank: None,
+                limit: None,
+                offset: None,
+                params: Vec::new(),
+                consistency: None,
+            };
+            Value::Query { select: Box::new(select), exists }
+        },
+    )
+}
+
 fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::Bool),
@@ -65,11 +98,17 @@ fn scalar() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// EXISTS stands in conditions alone.
+fn is_plain(value: &Value) -> bool {
+    !matches!(value, Value::Query { exists: true, .. })
+}
+
 fn value() -> impl Strategy<Value = Spanned<Value>> {
     let leaf = prop_oneof![
         Just(Value::Null),
         scalar(),
         numbers(),
+        query().prop_filter("a value", is_plain),
         vec(any::<u8>(), 0..4).prop_map(Value::Bytes)
     ];
     leaf.prop_recursive(2, 12, 4, |inner| {
@@ -143,6 +182,7 @@ fn operator() -> impl Strategy<Value = Spanned<Operator>> {
 fn vectors() -> impl Strategy<Value = Target> {
     let vector = prop_oneof![
         numbers(),
+        query().prop_filter("a value", is_plain),
         text().prop_map(Value::Text),
         vec(any::<u8>(), 1..3).prop_map(Value::Bytes),
         word().prop_map(Value::Variable),
@@ -173,7 +213,12 @@ fn stored() -> impl Strategy<Value = Target> {
 
 fn expr() -> impl Strategy<Value = Expr> {
     let field = (name(), path()).prop_map(|(name, path)| ExprKind::Field { name, path });
-    let leaf = prop_oneof![field, scalar().prop_map(ExprKind::Literal)].prop_map(expr_of);
+    let leaf = prop_oneof![
+        4 => field,
+        4 => scalar().prop_map(ExprKind::Literal),
+        1 => query().prop_map(ExprKind::Literal)
+    ]
+    .prop_map(expr_of);
     leaf.prop_recursive(3, 24, 4, |inner| {
         let boxed = inner.clone().prop_map(Box::new);
         let operand = move || boxed.clone();

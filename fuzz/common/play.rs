@@ -43,7 +43,7 @@ pub fn play(tape: Tape) {
 }
 
 /// Nothing here waits for anything.
-fn now<T>(future: impl Future<Output = T>) -> T {
+pub fn now<T>(future: impl Future<Output = T>) -> T {
     let mut context = Context::from_waker(Waker::noop());
     let mut future = pin!(future);
     for _ in 0..100 {

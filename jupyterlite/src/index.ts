@@ -5,6 +5,7 @@ import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services
 
 import { EnginePage } from '../../engine/js/dist/index.js';
 import { NotebookFiles } from './contents';
+import { History, pageStorage } from './history';
 import { MilvusKernel } from './kernel';
 import { logo } from './logo';
 import { WorkerClient } from './worker-client';
@@ -51,6 +52,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
               (store, port) => engine.connect(store, port),
               files
             ),
+          new History(pageStorage(), `${app.serviceManager.serverSettings.baseUrl} milvus history`),
           VERSION
         );
         kernels.set(options.id, kernel);

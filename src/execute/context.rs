@@ -10,11 +10,12 @@ use crate::execute::catalog::collection::Collection;
 use crate::execute::errors;
 use crate::execute::memory::Memory;
 use crate::execute::names;
-use crate::execute::state::{Connection, Settings, State};
+use crate::execute::state::{Begun, Connection, Settings, State};
 use crate::execute::words::words;
 use crate::language::ast::{Name, Statement};
 use crate::milvus::client::Written;
-use crate::milvus::{Client, Error, Feature, Platform, Progress};
+use crate::milvus::{Client, Error, Feature, Platform, Polled};
+use crate::outcome::{Progress, Unit};
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::{Method, Reply, Request};
 
@@ -31,6 +32,7 @@ pub(crate) struct Context<'a, P: Platform> {
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
     so_far: &'a RefCell<Vec<String>>,
+    progress: &'a RefCell<Option<Begun>>,
 }
 
 /// What an error of a request is about.
@@ -54,6 +56,7 @@ impl<'a, P: Platform> Context<'a, P> {
             notices: RefCell::new(Vec::new()),
             used_memory: Cell::new(false),
             so_far: &state.so_far,
+            progress: &state.progress,
         }
     }
 
@@ -70,6 +73,41 @@ impl<'a, P: Platform> Context<'a, P> {
     /// Says how far a long statement is, in case it is interrupted.
     pub(crate) fn is_so_far(&self, lines: Vec<String>) {
         self.so_far.replace(lines);
+    }
+
+    /// Says that so many rows are done, of so many where that is known.
+    pub(crate) fn has_done(&self, doing: impl Into<String>, count: u64, total: Option<u64>) {
+        self.is_at(doing.into(), count, total, Unit::Rows, false);
+    }
+
+    /// Says how much of a hundred is done.
+    pub(crate) fn has_done_percent(&self, doing: impl Into<String>, percent: u64) {
+        self.is_at(doing.into(), percent, Some(100), Unit::Percent, false);
+    }
+
+    /// Says what is done for a while, of which nobody knows how far it is.
+    pub(crate) fn is_doing(&self, doing: impl Into<String>) {
+        self.is_at(doing.into(), 0, None, Unit::Nothing, false);
+    }
+
+    /// Says that so many rows are read. What they are read for counts more, if it has said so.
+    pub(crate) fn has_read(&self, table: &Name, count: u64, limit: u64) {
+        let is_part = self.progress.borrow().as_ref().is_some_and(|begun| !begun.is_reading);
+        if !is_part {
+            let total = Some(limit).filter(|limit| *limit != u64::MAX);
+            self.is_at(format!("reading {table}"), count, total, Unit::Rows, true);
+        }
+    }
+
+    fn is_at(&self, doing: String, count: u64, total: Option<u64>, unit: Unit, is_reading: bool) {
+        if self.client.explaining() {
+            return;
+        }
+        let mut progress = self.progress.borrow_mut();
+        let same = progress.as_ref().filter(|begun| begun.progress.doing == doing);
+        let at = same.map_or_else(|| self.client.platform().now(), |begun| begun.at);
+        let is = Progress { doing, count, total, unit, ms: 0.0, is_running: true };
+        *progress = Some(Begun { at, is_reading, progress: is });
     }
 
     /// Takes over what the same statement has said elsewhere.
@@ -185,9 +223,11 @@ impl<'a, P: Platform> Context<'a, P> {
     ) -> Result<Option<R::Reply>> {
         let limit_ms = self.settings.timeout * 1000.0;
         let progress = self.client.poll(request, limit_ms, done).await;
+        // what comes behind it is what is done now
+        self.progress.take();
         match progress.map_err(|error| self.diagnose(error, span))? {
-            Progress::Done(reply) => Ok(Some(reply)),
-            Progress::Unfinished(reply) => {
+            Polled::Done(reply) => Ok(Some(reply)),
+            Polled::Unfinished(reply) => {
                 self.notice(unfinished(&reply));
                 Ok(None)
             }

@@ -169,7 +169,7 @@ fn has_aggregate(output: &Output) -> bool {
 }
 
 /// Whether there is one row for each group.
-fn groups(select: &Select) -> bool {
+pub(crate) fn groups(select: &Select) -> bool {
     let aggregates = match &select.items {
         Items::Listed(items) => items.iter().any(|item| has_aggregate(&item.output)),
         Items::All => false,

@@ -11,6 +11,7 @@ use crate::execute::words::words;
 use crate::language::ast::Statement;
 use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
+use crate::outcome::Progress;
 use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
@@ -25,12 +26,25 @@ pub(crate) struct State<P: Platform> {
     pub(crate) variables: RefCell<Variables>,
     /// whether a statement has changed what a snapshot holds
     pub(crate) is_changed: Cell<bool>,
-    /// the number of the running statement in its cell, from 1
+    /// the number of the running statement in its cell, from 1, and of the last one
     statement: Cell<usize>,
+    last: Cell<usize>,
     /// the statements of the running cell that have changed something, in words
     acknowledged: RefCell<Vec<String>>,
     /// how far the running statement is, for one that is interrupted
     pub(crate) so_far: RefCell<Vec<String>>,
+    /// the same for one that goes on, with when it began
+    pub(crate) progress: RefCell<Option<Begun>>,
+    /// when the running statement began
+    began: Cell<f64>,
+}
+
+/// How far something is that began then.
+pub(crate) struct Begun {
+    pub(crate) at: f64,
+    /// whether it is the reading of rows, which is a part of much else
+    pub(crate) is_reading: bool,
+    pub(crate) progress: Progress,
 }
 
 impl<P: Platform> State<P> {
@@ -42,21 +56,39 @@ impl<P: Platform> State<P> {
             variables: RefCell::default(),
             is_changed: Cell::default(),
             statement: Cell::default(),
+            last: Cell::default(),
             acknowledged: RefCell::default(),
             so_far: RefCell::default(),
+            progress: RefCell::default(),
+            began: Cell::default(),
         }
     }
 
-    /// A cell begins.
-    pub(crate) fn begin(&self) {
+    /// A cell of so many statements begins.
+    pub(crate) fn begin(&self, statements: usize) {
         self.statement.set(0);
+        self.last.set(statements);
         self.acknowledged.borrow_mut().clear();
+    }
+
+    pub(crate) fn is_last(&self) -> bool {
+        self.statement.get() == self.last.get()
     }
 
     /// The next statement of the cell begins.
     pub(crate) fn begin_statement(&self) {
         self.statement.set(self.statement.get() + 1);
         self.so_far.borrow_mut().clear();
+        self.progress.take();
+        self.began.set(self.platform.now());
+    }
+
+    /// How far the running statement is, once it has taken `after_ms`.
+    pub(crate) fn progress(&self, after_ms: f64) -> Option<Progress> {
+        let now = self.platform.now();
+        let begun = self.progress.borrow();
+        let begun = begun.as_ref().filter(|_| now - self.began.get() >= after_ms)?;
+        Some(Progress { ms: now - begun.at, ..begun.progress.clone() })
     }
 
     /// Notes a statement that the server has carried out.

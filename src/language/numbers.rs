@@ -28,6 +28,8 @@ pub(crate) struct Scanned<'a> {
     pub(crate) statements: Vec<(usize, usize)>,
     /// where the comments stand in the cell
     pub(crate) comments: Vec<Span>,
+    /// the first bracket that is not closed, in the cell
+    pub(crate) open: Option<usize>,
     /// (offset in `text`, offset in the cell), ascending; between two entries both run in step
     map: Vec<(usize, usize)>,
     /// the entry that was asked for last: the next question is about the same or a near one
@@ -58,6 +60,7 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             lists: Vec::new(),
             statements: Vec::new(),
             comments: Vec::new(),
+            open: None,
             map: vec![(0, 0)],
             last: Cell::new(0),
         },
@@ -65,7 +68,7 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
         source: None,
     };
     let mut at = 0; // how far the cell has been read
-    let mut depth = 0usize;
+    let mut open = Vec::new(); // the brackets that are open
     let mut statement_start = true;
     let mut ends = Vec::new(); // the semicolons of the short text
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
@@ -85,16 +88,16 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             b'[' => match number_list(bytes, at)? {
                 Some((values, end)) => at = scanner.lift(at, values, end),
                 None => {
-                    depth += 1;
+                    open.push(at);
                     at += 1;
                 }
             },
             b'(' | b'{' => {
-                depth += 1;
+                open.push(at);
                 at += 1;
             }
             b')' | b'}' | b']' => {
-                depth = depth.saturating_sub(1);
+                open.pop();
                 at += 1;
             }
             b';' => {
@@ -116,7 +119,7 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             }
             _ => at += 1,
         }
-        if depth > DEEPEST {
+        if open.len() > DEEPEST {
             return Err(Diagnostic::new(
                 Code::SyntaxError,
                 format!("brackets are nested more than {DEEPEST} deep"),
@@ -130,6 +133,7 @@ pub(crate) fn scan(cell: &str) -> Result<Scanned<'_>, Diagnostic> {
             _ => statement_start && here >= 0x80,
         };
     }
+    scanner.out.open = open.first().copied();
     Ok(scanner.finish(ends))
 }
 

@@ -48,7 +48,7 @@ const LAST_RATE_PAUSE_MS: u32 = 4_000;
 
 /// How a poll ended: with the reply that was waited for, or with the last one when the time was up.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Progress<R> {
+pub enum Polled<R> {
     Done(R),
     Unfinished(R),
 }
@@ -240,9 +240,9 @@ impl<P: Platform> Client<P> {
         request: R,
         limit_ms: f64,
         mut done: impl FnMut(&R::Reply) -> bool,
-    ) -> Result<Progress<R::Reply>, Error> {
+    ) -> Result<Polled<R::Reply>, Error> {
         if self.explaining() && R::METHOD.effect == Effect::Plan {
-            return Ok(Progress::Done(R::Reply::default()));
+            return Ok(Polled::Done(R::Reply::default()));
         }
         let message = self.encoded(request);
         let started = self.platform.now();
@@ -251,10 +251,10 @@ impl<P: Platform> Client<P> {
             let mut reply = R::Reply::default();
             let sent = self.exchange(R::METHOD, message.clone(), &mut reply).await?;
             if !sent || done(&reply) {
-                return Ok(Progress::Done(reply));
+                return Ok(Polled::Done(reply));
             }
             if self.platform.now() - started > limit_ms {
-                return Ok(Progress::Unfinished(reply));
+                return Ok(Polled::Unfinished(reply));
             }
             self.platform.sleep(pause).await;
             pause = (pause * 2).min(LAST_PAUSE_MS);

@@ -18,7 +18,7 @@ mod transport;
 mod wire;
 
 pub use address::{Address, Target};
-pub use client::{Client, Progress};
+pub use client::{Client, Polled};
 pub use error::Error;
 pub use features::{Feature, Version};
 pub use platform::Platform;

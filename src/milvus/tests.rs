@@ -19,7 +19,7 @@ use tonic::client::GrpcService;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 
 use super::platform::{Failure, Probe, Whole};
-use super::{Address, Client, Error, Platform, Progress, Target, Version};
+use super::{Address, Client, Error, Platform, Polled, Target, Version};
 
 /// What the channel does with a request.
 enum Answer {
@@ -364,8 +364,8 @@ fn a_poll_goes_on_until_it_is_done_or_the_time_is_up() {
         let request = pb::GetLoadingProgressRequest::default();
         run(client.poll(request, limit, |reply| reply.progress == 100)).unwrap()
     };
-    assert_eq!(poll(60_000.0), Progress::Done(progress(100)));
-    assert_eq!(poll(-1.0), Progress::Unfinished(progress(50)));
+    assert_eq!(poll(60_000.0), Polled::Done(progress(100)));
+    assert_eq!(poll(-1.0), Polled::Unfinished(progress(50)));
 }
 
 #[test]
@@ -374,10 +374,10 @@ fn explain_polls_nothing() {
     let client = server.client("milvus://h");
     client.begin(true);
     let request = pb::GetLoadingProgressRequest::default();
-    assert!(matches!(run(client.poll(request, 1.0, |_| false)), Ok(Progress::Done(_))));
+    assert!(matches!(run(client.poll(request, 1.0, |_| false)), Ok(Polled::Done(_))));
     // what statements are planned with is no progress
     let request = pb::DescribeIndexRequest::default();
-    assert!(matches!(run(client.poll(request, 1.0, |_| false)), Ok(Progress::Done(_))));
+    assert!(matches!(run(client.poll(request, 1.0, |_| false)), Ok(Polled::Done(_))));
     assert_eq!(client.take_explained().len(), 1);
     assert!(server.sent.borrow().is_empty());
 }

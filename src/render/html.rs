@@ -90,7 +90,7 @@ fn write_picture(out: &mut String, picture: &Picture<'_>) {
     );
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

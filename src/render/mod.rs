@@ -5,12 +5,13 @@
 mod html;
 pub mod options;
 mod picture;
+mod progress;
 mod resource;
 mod text;
 mod traceback;
 mod value;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Progress};
 use options::Options;
 
 /// One outcome in several MIME types, the poorest first.
@@ -51,6 +52,17 @@ pub fn mime_bundle(outcome: &Outcome, options: &Options) -> MimeBundle {
             Some(Representation { mime_type, content: render(outcome, options)? })
         })
         .collect()
+}
+
+/// How far a statement is, which its outcome will take the place of.
+pub fn progress(progress: &Progress) -> MimeBundle {
+    let of = |mime_type, text| Representation { mime_type, content: Content::Text(text) };
+    vec![of("text/plain", progress::text(progress)), of("text/html", progress::html(progress))]
+}
+
+/// The same in a line, for an error.
+pub fn progress_line(progress: &Progress) -> String {
+    progress::text(progress)
 }
 
 #[cfg(test)]

@@ -420,7 +420,7 @@ test('silent, store_history and the counts', async () => {
     [seen.unstored.count, seen.silent.count, seen.last.count],
     [start, start, start + 1]
   );
-  assert.deepEqual(seen.first.types, ['status', 'execute_input', 'display_data', 'status']);
+  assert.deepEqual(seen.first.types, ['status', 'execute_input', 'execute_result', 'status']);
   assert.deepEqual(seen.silent.types, ['status', 'status']);
 });
 
@@ -431,6 +431,76 @@ test('restart forgets the connection, and counts from one; the engine answers th
   assert.match(shown, /^note: no connection was named: connected to milvus:\/\/local, /);
   const [cell] = await outputs(page);
   assert.equal(cell.count, 1);
+});
+
+test('the last result is the result of the cell, the others are displayed', async () => {
+  await run(page, ['SELECT 1 AS a; SELECT 2 AS b']);
+  const [cell] = await outputs(page);
+  assert.deepEqual(
+    cell.outputs.map(output => [output.output_type, output.execution_count]),
+    [
+      ['display_data', undefined],
+      ['execute_result', cell.count]
+    ]
+  );
+});
+
+test('user expressions are answered, each as a SELECT', async () => {
+  const expressions = await page.evaluate(async () => {
+    const { kernel } = window.notebook().sessionContext.session;
+    const user_expressions = { two: '1 + 1', wrong: 'nothing_of_the_kind(1)' };
+    const reply = await kernel.requestExecute({ code: 'SET precision = 3', user_expressions }).done;
+    return reply.content.user_expressions;
+  });
+  assert.equal(expressions.two.status, 'ok');
+  assert.match(expressions.two.data['text/plain'], /2/);
+  assert.equal(expressions.wrong.status, 'error');
+  assert.equal(expressions.wrong.ename, 'UnknownFunction');
+  assert.ok(expressions.wrong.traceback.length > 0);
+});
+
+test('a comm of an unknown target is closed', async () => {
+  const closed = await page.evaluate(async () => {
+    const { kernel } = window.notebook().sessionContext.session;
+    const comm = kernel.createComm('nobody');
+    const closed = new Promise(resolve => (comm.onClose = () => resolve(true)));
+    comm.open({});
+    return Promise.race([closed, new Promise(resolve => setTimeout(resolve, 20_000, false))]);
+  });
+  assert.equal(closed, true);
+});
+
+test('history is read by tail, range and pattern, and is there after a reload', async () => {
+  const ask = asked =>
+    page.evaluate(async asked => {
+      const { kernel } = window.notebook().sessionContext.session;
+      const reply = await kernel.requestHistory({ output: false, raw: true, ...asked });
+      return reply.content.history;
+    }, asked);
+  const cells = async asked => (await ask(asked)).map(([, , cell]) => cell);
+  await run(page, ["SELECT 'one'", "SELECT 'two'", "SELECT 'one'"]);
+  const tail = await ask({ hist_access_type: 'tail', n: 2 });
+  assert.deepEqual(tail.map(line => line[2]), ["SELECT 'two'", "SELECT 'one'"]);
+  const [session, count] = tail[1];
+  const range = { hist_access_type: 'range', session, start: count - 2, stop: count };
+  assert.deepEqual(await cells(range), ["SELECT 'one'", "SELECT 'two'"]);
+  assert.deepEqual(await cells({ ...range, session: 0 }), ["SELECT 'one'", "SELECT 'two'"]);
+  const search = { hist_access_type: 'search', pattern: "SELECT 'o*'", n: 9, unique: true };
+  assert.deepEqual(await cells(search), ["SELECT 'one'"]);
+  assert.deepEqual(await cells({ ...search, pattern: 'nothing' }), []);
+  const output = await ask({ hist_access_type: 'tail', n: 1, output: true });
+  assert.deepEqual(output[0][2], ["SELECT 'one'", null]);
+  await openNotebook(page);
+  const again = await ask({ hist_access_type: 'tail', n: 2 });
+  assert.deepEqual(again, tail, 'kept by the browser');
+});
+
+test('a notebook that is opened has nothing to save', async () => {
+  const opened = await newPage(browser);
+  for (const path of ['tour.ipynb', 'cluster.ipynb']) {
+    await openNotebook(opened, path);
+    assert.equal(await opened.evaluate(() => window.notebook().context.model.dirty), false, path);
+  }
 });
 
 test('is_complete knows open strings and brackets', async () => {

@@ -39,6 +39,7 @@ pub(crate) async fn flush<P: Platform>(
 
 async fn flush_all<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
     let span = context.span;
+    context.is_doing("flushing all collections");
     let flush_all_ts = match context.client.send(pb::FlushAllRequest::default()).await {
         Ok(reply) => reply.flush_all_ts,
         // every collection by itself comes to the same
@@ -67,6 +68,7 @@ async fn flush_all<P: Platform>(context: &Context<'_, P>) -> Result<Outcome> {
 }
 
 async fn flush_table<P: Platform>(table: &Name, context: &Context<'_, P>) -> Result<()> {
+    context.is_doing(format!("flushing {table}"));
     let request =
         pb::FlushRequest { collection_names: vec![table.value.clone()], ..Default::default() };
     let reply = context.send_of(request, table).await?;

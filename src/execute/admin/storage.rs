@@ -22,6 +22,7 @@ pub(crate) async fn export<P: Platform>(
     has_files("EXPORT DATABASE", context)?;
     let place = params::text(file)?;
     let name = named(database, context)?;
+    context.is_doing(format!("exporting {name}"));
     let request = own::ExportDatabaseRequest { db_name: name.clone(), salvage };
     let reply = context.send(request, place.span).await?;
     if !context.client.explaining() {
@@ -53,6 +54,7 @@ pub(crate) async fn import<P: Platform>(
             }
         }
     }
+    context.is_doing(format!("importing {}", place.value));
     let file = match context.client.explaining() {
         true => Vec::new(),
         false => {

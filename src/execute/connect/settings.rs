@@ -121,6 +121,7 @@ fn describe(name: &str, value: &Value) -> String {
             format!("an object of {}", plural(fields.len() as u64, "entry", "entries"))
         }
         Value::Variable(name) => format!(":{name}"),
+        Value::Query { .. } => "a subquery".to_string(),
         Value::Prompt => "PROMPT".to_string(),
     }
 }

@@ -76,8 +76,8 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
 /// quote is the server's word or ours, never the snapshot's.
 pub(crate) async fn restore<P: Platform>(snapshot: &str, state: &State<P>) -> Result<Vec<String>> {
     let (mut lines, mut lost, mut variables) = (Vec::new(), Vec::new(), 0);
-    for statement in parse::parse(snapshot)? {
-        match (Box::pin(execute(&statement, state)).await, &statement.kind) {
+    for mut statement in parse::parse(snapshot)? {
+        match (Box::pin(execute(&mut statement, state)).await, &statement.kind) {
             (Ok(outcome), Kind::Connect(_)) => lines.push(format!("{} again", outcome.done)),
             (Ok(_), Kind::SetVariable { .. }) => variables += 1,
             (Ok(_), _) => {}

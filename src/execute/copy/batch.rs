@@ -10,7 +10,7 @@ use crate::language::ast::{CopyFrom, Value};
 
 /// Rows are sent when they come to so many bytes of the file, or to so many rows.
 const MOST_BYTES: usize = 8 << 20;
-const MOST_ROWS: usize = 100_000;
+const MOST_ROWS: usize = 25_000;
 
 pub(crate) struct Batch<'a> {
     pub(crate) columns: Vec<ColumnBuilder<'a>>,

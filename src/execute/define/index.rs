@@ -257,6 +257,12 @@ async fn wait<P: Platform>(plan: &Plan, table: &Name, context: &Context<'_, P>) 
         index.map_or(IndexState::Finished, |index| index.state())
     };
     let ended = |reply: &pb::DescribeIndexResponse| {
+        if let Some(index) = reply.index_descriptions.iter().find(|index| index.index_name == *name)
+        {
+            let of = |rows: i64| u64::try_from(rows).unwrap_or(0);
+            let total = Some(of(index.total_rows)).filter(|total| *total > 0);
+            context.has_done(format!("indexing {}", plan.field), of(index.indexed_rows), total);
+        }
         matches!(state(reply), IndexState::Finished | IndexState::Failed)
     };
     let finished = context

@@ -231,8 +231,12 @@ async fn wait<P: Platform>(
 ) -> Result<()> {
     let seconds = context.settings.timeout;
     let request = progress_of(table, partitions);
+    let is_loaded = |reply: &pb::GetLoadingProgressResponse| {
+        context.has_done_percent(format!("loading {table}"), reply.progress.max(0) as u64);
+        reply.progress >= 100
+    };
     context
-        .wait(request, table.span, |reply| reply.progress >= 100, |reply| {
+        .wait(request, table.span, is_loaded, |reply| {
             format!(
                 "{table} is loaded to {} % after {seconds} s; the server goes on: `SHOW PROGRESS \
                  OF LOADING ON {table}`",

@@ -190,6 +190,9 @@ impl Printer<'_> {
                 if let Some(value) = constant_of(left) {
                     return Ok(Truth::of((value == Value::Null) != *negated));
                 }
+                if operands.type_of(left).is_some_and(|field| is_whole(left) && !field.nullable) {
+                    return Ok(Truth::of(*negated));
+                }
                 operands.needs(Feature::IsNull, expr.span)?;
                 let not = if *negated { "not " } else { "" };
                 Ok(Truth::When(format!("{} is {not}null", operands.operand(left)?)))
@@ -355,6 +358,11 @@ fn regex(pattern: &str, how: Pattern) -> Option<String> {
             Some(regex + "$")
         }
     }
+}
+
+/// A field, and no part of one.
+fn is_whole(operand: &Expr) -> bool {
+    matches!(&operand.kind, ExprKind::Field { path, .. } if path.is_empty())
 }
 
 fn both_fixed(span: Span) -> Diagnostic {

@@ -103,6 +103,7 @@ impl Read<'_> {
         let mut looked_at = 0;
         let mut last: Option<Datum> = None;
         while left > 0 {
+            context.has_read(self.table, read, limit);
             let expr = match &last {
                 None => self.expr.clone(),
                 Some(last) => self.behind(key, last),

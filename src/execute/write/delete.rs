@@ -89,10 +89,12 @@ async fn delete_by_key<P: Platform>(
         pages.push(Vec::new());
     }
     let mut deleted = 0;
+    let total = pages.iter().map(|keys| keys.len() as u64).sum();
     for keys in pages {
         if keys.is_empty() && !context.client.explaining() {
             continue;
         }
+        context.has_done(format!("deleting from {}", read.table), deleted, Some(total));
         send(read, partition, format!("{key} in [{}]", keys.join(", ")), context).await?;
         deleted += keys.len() as u64;
     }

@@ -68,7 +68,9 @@ pub(crate) async fn update<P: Platform>(
             explain(update, &read, partition.as_ref(), &outputs, context).await?;
             break;
         }
+        let total = done.changed + read_rows.unwrap_or_default();
         for page in pages {
+            context.has_done(format!("updating {table}"), done.changed, Some(total));
             let changed = change(update, &read, partition.as_ref(), page, &mut done, context).await;
             changed
                 .map_err(misread)

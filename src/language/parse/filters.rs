@@ -51,7 +51,7 @@ impl<'a> Builder<'a> {
         }
         let span = self.span(&pair);
         let rule = pair.as_rule();
-        let mut parts = self.parts(pair);
+        let mut parts = self.parts(pair.clone());
         let kind = match rule {
             Rule::expr | Rule::conjunction | Rule::sum | Rule::product => {
                 return self.chain(rule, parts, place);
@@ -63,6 +63,7 @@ impl<'a> Builder<'a> {
             Rule::list => ExprKind::List(self.list(parts)?),
             Rule::match_against => self.text_match(parts)?,
             Rule::call => self.call(parts, place)?,
+            Rule::subquery | Rule::exists => self.query(rule, pair)?,
             Rule::case => self.case(parts)?,
             Rule::cast => self.cast(parts)?,
             Rule::extract => self.extract(parts)?,

@@ -4,8 +4,8 @@
 //!
 //! `numbers` splits a cell at its semicolons, and each statement is matched against the rule of its
 //! first word. A `Builder` reads the pairs: `statements` chooses by the opening word among
-//! `definitions`, `reads`, `copy` and what is in it, and these go down to `filters`, `original` and
-//! `values`. `errors` says what was expected, and `unread` what may be quoted then.
+//! `definitions`, `reads`, `copy` and what is in it, and these go down to `filters`, `subqueries`,
+//! `original` and `values`. `errors` says what was expected, and `unread` what may be quoted then.
 
 mod builder;
 mod copy;
@@ -15,10 +15,11 @@ mod filters;
 mod original;
 mod reads;
 mod statements;
+mod subqueries;
 pub(crate) mod unread;
 mod values;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use milvus_kernel_grammar::{self as grammar, Rule};
 
@@ -54,12 +55,14 @@ pub fn completeness(cell: &str) -> &'static str {
     match parse(cell) {
         Ok(_) => "complete",
         Err(error) if error.message.ends_with("is not closed") => "incomplete",
-        Err(error) => match error.span {
-            Some(span) if cell.get(span.start..).is_none_or(|rest| rest.trim().is_empty()) => {
-                "incomplete"
-            }
-            _ => "invalid",
-        },
+        Err(error) => {
+            let open = scan(cell).ok().and_then(|scanned| scanned.open);
+            let goes_on = error.span.is_some_and(|span| {
+                let is_last = cell.get(span.start..).is_none_or(|rest| rest.trim().is_empty());
+                is_last || open.is_some_and(|open| open <= span.start)
+            });
+            if goes_on { "incomplete" } else { "invalid" }
+        }
     }
 }
 
@@ -145,6 +148,7 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
         Some(error) => in_cell(error, scanned, start),
         None => errors::syntax_error(scanned, start, *error),
     })?;
-    let builder = Builder { scanned, base: start, qualifiers: RefCell::default() };
+    let builder =
+        Builder { scanned, base: start, qualifiers: RefCell::default(), depth: Cell::new(0) };
     Ok(Statement { kind: builder.kind(rule, Parts { pairs, span })?, span })
 }

@@ -148,7 +148,11 @@ fn expr(expr: &Expr) -> String {
             })
         }
         ExprKind::In { left, negated, list } => {
-            format!("{}{} IN ({})", inner(left), not(*negated), exprs(list))
+            let list = match list.as_slice() {
+                [one] if is_query(one) => inner(one),
+                list => format!("({})", exprs(list)),
+            };
+            format!("{}{} IN {list}", inner(left), not(*negated))
         }
         ExprKind::Between { left, negated, low, high } => {
             format!("{}{} BETWEEN {} AND {}", inner(left), not(*negated), inner(low), inner(high))
@@ -216,6 +220,11 @@ pub(super) fn inner(expr: &Expr) -> String {
         | ExprKind::Quoted(_) => self::expr(expr),
         _ => format!("({})", self::expr(expr)),
     }
+}
+
+/// It has its own parentheses.
+fn is_query(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(Value::Query { exists: false, .. }))
 }
 
 fn exprs(exprs: &[Expr]) -> String {

@@ -99,7 +99,7 @@ impl Cover<'_> {
     /// Covers what the tree says is secret.
     fn secrets(&mut self, statement: &mut Statement) {
         let mut kind = &statement.kind;
-        while let Kind::Explain(inner) = kind {
+        while let Kind::Explain(inner) | Kind::Analyze(inner) = kind {
             kind = &inner.kind;
         }
         // a variable may be given to a password, and a setting that is none may be meant as one

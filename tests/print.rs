@@ -794,13 +794,14 @@ fn statement() -> impl Strategy<Value = Statement> {
         1 => copies(),
         3 => administration(),
     ];
-    (kind, any::<bool>()).prop_map(|(kind, explained)| {
+    (kind, 0..4u8).prop_map(|(kind, explained)| {
         let statement = Statement { kind, span: Span::default() };
-        if explained {
-            Statement { kind: Kind::Explain(Box::new(statement)), span: Span::default() }
-        } else {
-            statement
-        }
+        let kind = match explained {
+            0 => Kind::Explain(Box::new(statement)),
+            1 => Kind::Analyze(Box::new(statement)),
+            _ => return statement,
+        };
+        Statement { kind, span: Span::default() }
     })
 }
 

@@ -9,6 +9,7 @@
 //! imports one above it.
 
 pub(crate) mod admin;
+pub(crate) mod analyze;
 pub mod catalog;
 pub(crate) mod connect;
 pub(crate) mod context;
@@ -46,6 +47,9 @@ pub(crate) async fn execute<P: Platform>(
     statement: &mut Statement,
     state: &State<P>,
 ) -> Result<Outcome> {
+    if matches!(statement.kind, Kind::Analyze(_)) {
+        return analyze::analyze(statement, state).await;
+    }
     state.begin_statement();
     evaluate::begin(state.platform.unix_ms());
     let is_explain = matches!(statement.kind, Kind::Explain(_));
@@ -305,7 +309,8 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         | Kind::Constants(_)
         | Kind::Set { .. }
         | Kind::SetVariable { .. }
-        | Kind::Explain(_) => {
+        | Kind::Explain(_)
+        | Kind::Analyze(_) => {
             Err(Diagnostic::new(Code::NotSupported, "this statement stands alone")
                 .at(statement.span))
         }

@@ -15,7 +15,7 @@ pub(crate) fn settle(kind: &mut Kind) {
         }
         Kind::Update(update) => settle_filter(&mut update.filter),
         Kind::Delete { filter, .. } => settle_filter(filter),
-        Kind::Explain(explained) => settle(&mut explained.kind),
+        Kind::Explain(explained) | Kind::Analyze(explained) => settle(&mut explained.kind),
         _ => {}
     }
 }

@@ -37,7 +37,7 @@ pub(crate) trait ValueVisitor {
 pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisitor) -> Result<()> {
     let Statement { kind, span: _ } = statement;
     match kind {
-        Kind::Explain(explained) => self::statement(explained, visitor),
+        Kind::Explain(explained) | Kind::Analyze(explained) => self::statement(explained, visitor),
         Kind::Connect(connect) => self::connect(connect, visitor),
         Kind::Set { name, value } | Kind::SetVariable { name, value } => {
             visitor.under(&name.value);

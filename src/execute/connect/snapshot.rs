@@ -12,6 +12,9 @@ use crate::outcome::plural;
 
 /// Whether a statement changes what a snapshot holds.
 pub(crate) fn is_kept(kind: &Kind) -> bool {
+    if let Kind::Analyze(inner) = kind {
+        return is_kept(&inner.kind);
+    }
     matches!(
         kind,
         Kind::Connect(_)

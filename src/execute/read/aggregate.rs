@@ -96,7 +96,9 @@ async fn by_kernel<P: Platform>(
     let (mut groups, mut memory) = (plan.groups(), context.memory(read.table));
     let count = read
         .pages(&outputs, 0, u64::MAX, context, |page| {
+            let (began, count) = (context.client.platform().now(), page.rows.len() as u64);
             page.rows.into_iter().for_each(|row| groups.add(row));
+            context.client.step("group in the kernel", count, began);
             memory.set(groups.bytes())
         })
         .await?;

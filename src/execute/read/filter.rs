@@ -328,11 +328,6 @@ impl Printer<'_> {
     }
 }
 
-/// A field, and no part of one.
-fn is_whole(operand: &Expr) -> bool {
-    matches!(&operand.kind, ExprKind::Field { path, .. } if path.is_empty())
-}
-
 /// A pattern as the regular expression that Milvus is given; none of LIKE, which it has itself.
 fn regex(pattern: &str, how: Pattern) -> Option<String> {
     match how {
@@ -363,6 +358,11 @@ fn regex(pattern: &str, how: Pattern) -> Option<String> {
             Some(regex + "$")
         }
     }
+}
+
+/// A field, and no part of one.
+fn is_whole(operand: &Expr) -> bool {
+    matches!(&operand.kind, ExprKind::Field { path, .. } if path.is_empty())
 }
 
 fn both_fixed(span: Span) -> Diagnostic {

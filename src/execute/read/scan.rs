@@ -133,7 +133,9 @@ impl Read<'_> {
             last = keys.into_iter().last();
             looked_at += count;
             if self.rest.is_some() {
+                let began = context.client.platform().now();
                 let mut table = outputs.table(reply.fields_data, self.collection)?;
+                context.client.step("filter in the kernel", table.rows.len() as u64, began);
                 let skipped = table.rows.len().min(usize::try_from(skip).unwrap_or(usize::MAX));
                 table.rows.drain(..skipped);
                 table.rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
@@ -280,6 +282,8 @@ impl Read<'_> {
         let reply = self.send(request, context).await?;
         if let Some(reply) = &reply {
             datum::check(&reply.fields_data, 0).map_err(|error| error.at(self.table.span))?;
+            let count = reply.fields_data.iter().map(datum::rows).max().unwrap_or(0);
+            context.client.rows_came(pb::QueryRequest::METHOD, count as u64);
         }
         Ok(reply)
     }

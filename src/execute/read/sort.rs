@@ -34,10 +34,12 @@ pub(crate) async fn sorted<P: Platform>(
         (usize::try_from(limit).unwrap_or(usize::MAX), context.memory(read.table));
     let count = read
         .pages(&order.outputs, 0, u64::MAX, context, |page| {
+            let (began, count) = (context.client.platform().now(), page.rows.len() as u64);
             first.extend(page.rows);
             // a stable sort keeps rows of equal keys in the order of the primary key
             sort_rows(&mut first, order.width, &order.ways);
             first.truncate(limit);
+            context.client.step("sort in the kernel", count, began);
             memory.set(first.iter().map(|row| row_bytes(row)).sum())
         })
         .await?;

@@ -74,8 +74,17 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
         return plain(scanned, start, end);
     }
     let rest = text.get(word.len()..).unwrap_or_default();
-    let explained = plain(scanned, end - rest.trim_start().len(), end)?;
     let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
+    let at = end - rest.trim_start().len();
+    let (text, word) = opening(scanned, at, end);
+    // ANALYZE by itself is of a text
+    let behind = text.get(word.len()..).unwrap_or_default().trim_start();
+    if word.eq_ignore_ascii_case("ANALYZE") && behind.starts_with(|char: char| char.is_alphabetic())
+    {
+        let analyzed = plain(scanned, end - behind.len(), end)?;
+        return Ok(Statement { kind: Kind::Analyze(Box::new(analyzed)), span });
+    }
+    let explained = plain(scanned, at, end)?;
     Ok(Statement { kind: Kind::Explain(Box::new(explained)), span })
 }
 

@@ -413,6 +413,8 @@ export interface Files {
 export interface Pieces {
     /** The next piece; nothing behind the last. */
     next(): Promise<Uint8Array | undefined>;
+    /** What part of the file has come, from 0 to 1; nothing where its size is not known. */
+    share(): number | undefined;
     /** Nothing more is asked for. */
     cancel(): void;
 }
@@ -434,6 +436,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = next)]
     fn next_piece(this: &Pieces) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = share)]
+    fn share_of_pieces(this: &Pieces) -> Result<Option<f64>, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = cancel)]
     fn cancel_pieces(this: &Pieces) -> Result<(), JsValue>;
@@ -484,6 +489,10 @@ impl platform::Pieces for BrowserPieces {
         let piece = settled(self.0.next_piece()).await?;
         let is_there = !piece.is_undefined();
         Ok(is_there.then(|| Uint8Array::new(&piece).to_vec().into()))
+    }
+
+    fn share(&self) -> Option<f64> {
+        self.0.share_of_pieces().ok().flatten()
     }
 }
 

@@ -95,7 +95,7 @@ test('an interrupt ends a copy, whose bar ends as a line', async () => {
   await run(page, ['DROP TABLE big', TABLE]);
   const running = begin(["COPY big FROM 'big.csv'"], 0);
   await page.waitForFunction(() =>
-    / rows\/s/.test(document.querySelector('.milvus-progress')?.innerText ?? '')
+    / rows\/s, \d+ s left/.test(document.querySelector('.milvus-progress')?.innerText ?? '')
   );
   const took = await page.evaluate(async () => {
     const { kernel } = window.notebook().sessionContext.session;

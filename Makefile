@@ -26,7 +26,7 @@ setup: .cache/setup ## installs what is missing
 	@scripts/setup.sh
 	@mkdir -p .cache && touch $@
 
-jupyterlite/wasm/milvus_kernel_bg.wasm: .cache/setup scripts/wasm.sh .cargo/config.toml $(RUST)
+jupyterlite/wasm/milvus_kernel_bg.wasm: .cache/setup scripts/wasm.sh scripts/order.py .cargo/config.toml $(RUST)
 	@echo "wasm: compiling (about 2 minutes the first time)" >&2
 	@scripts/wasm.sh
 	@touch $@
@@ -38,7 +38,7 @@ jupyterlite/wasm/milvus_columns_bg.wasm: .cache/setup scripts/columns.sh .cargo/
 	@scripts/columns.sh
 	@touch $@
 
-engine/js/dist/index.js: .cache/setup scripts/engine.sh .cargo/config.toml $(ENGINE)
+engine/js/dist/index.js: .cache/setup scripts/engine.sh scripts/order.py .cargo/config.toml $(ENGINE)
 	@echo "engine: compiling (about 1 minute the first time)" >&2
 	@scripts/engine.sh
 	@touch $@

@@ -11,7 +11,7 @@ PAGES = ROOT / "tests/language"
 OUT = ROOT / "dist/site/reference"
 # in the order in which a reader learns; what is not named here comes behind
 ORDER = (
-    "original connection table schema literals index write values query filter names aggregate search range vectors text hybrid update alter "
+    "original connection table schema literals index write values query filter conditions names aggregate search range vectors text hybrid update alter "
     "database variables explain access operations errors lite help"
 ).split()
 STYLE = """

@@ -11,8 +11,10 @@ wasm-pack --quiet build --profile engine --target web --no-opt --no-pack --out-d
 npm="$PWD/jupyterlite/node_modules/.bin"
 cd engine/js
 rm -rf dist && mkdir dist
+# an order that gzip likes
+../../.venv/bin/python ../../scripts/order.py wasm/milvus_engine_bg.wasm
 # the features are named: with all of them the module would need what engines do not have
-"$npm/wasm-opt" -O3 --strip-debug --strip-producers --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
+"$npm/wasm-opt" -O3 --reorder-functions-by-name --strip-debug --strip-producers --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int \
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue wasm/milvus_engine_bg.wasm -o dist/milvus_engine_bg.wasm
 "$npm/esbuild" ts/worker.ts --bundle --minify --target=es2022 --format=esm --log-level=warning --outfile=dist/milvus-engine.worker.js
 "$npm/tsc"

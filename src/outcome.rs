@@ -46,6 +46,8 @@ pub struct Progress {
     /// how many there will be, where that is known
     pub total: Option<u64>,
     pub unit: Unit,
+    /// what part of all is done, from 0 to 1, where that is known
+    pub share: Option<f64>,
     /// since it began, in milliseconds
     pub ms: f64,
     /// whether it goes on

@@ -99,7 +99,7 @@ impl Cover<'_> {
     /// Covers what the tree says is secret.
     fn secrets(&mut self, statement: &mut Statement) {
         let mut kind = &statement.kind;
-        while let Kind::Explain(inner) = kind {
+        while let Kind::Explain(inner) | Kind::Analyze(inner) = kind {
             kind = &inner.kind;
         }
         // a variable may be given to a password, and a setting that is none may be meant as one
@@ -214,10 +214,13 @@ impl ValueVisitor for Secrets<'_, '_> {
     }
 
     fn literal(&mut self, literal: &mut Expr) -> Result<()> {
-        if let ExprKind::Literal(value) = &literal.kind {
-            self.cover.login(value, literal.span);
+        let span = literal.span;
+        let ExprKind::Literal(value) = &mut literal.kind else { return Ok(()) };
+        self.cover.login(value, span);
+        match value {
+            Value::Query { .. } => walk::nested(value, self),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn in_list(&mut self, _: &mut Vec<Expr>) -> Result<()> {

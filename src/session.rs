@@ -37,10 +37,11 @@ impl<P: Platform> Session<P> {
         cell: &str,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
-        self.state.begin();
-        for mut statement in parse::parse(cell)? {
+        let statements = parse::parse(cell)?;
+        self.state.begin(statements.len());
+        for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
-            let outcome = execute::execute(&statement, &self.state).await?;
+            let outcome = execute::execute(&mut statement, &self.state).await?;
             on_outcome(&outcome);
         }
         Ok(())
@@ -61,6 +62,11 @@ impl<P: Platform> Session<P> {
     /// of this.
     pub fn progress(&self) -> Option<Progress> {
         self.state.progress(PROGRESS_MS)
+    }
+
+    /// Whether the running statement is the last of its cell.
+    pub fn is_last(&self) -> bool {
+        self.state.is_last()
     }
 
     /// How far a statement was that ended in an error.

@@ -4,7 +4,7 @@
 //! inside Rust and Unicode code points in Jupyter: they are converted here.
 
 use std::cell::{Cell, RefCell};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -85,13 +85,13 @@ impl Kernel {
     ) -> Promise {
         let (session, running) = (self.session.clone(), self.running.clone());
         let keep_snapshot = self.keep_snapshot.clone();
-        wasm_bindgen_futures::future_to_promise(async move {
+        promise(async move {
             let is_shown = Cell::new(false);
             let display = |bundle: &MimeBundle, is_progress| {
                 is_shown.set(is_progress);
                 // a page that cannot take a result must not keep the statements behind it from
                 // running
-                let content = display_data_content(bundle, is_progress);
+                let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
             };
             let (work, handle) = abortable(session.run(&cell, |outcome| {
@@ -131,7 +131,7 @@ impl Kernel {
     #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
     pub fn restore(&self, snapshot: String) -> Promise {
         let (session, keep_snapshot) = (self.session.clone(), self.keep_snapshot.clone());
-        wasm_bindgen_futures::future_to_promise(async move {
+        promise(async move {
             let lines = session.restore(&snapshot).await;
             keep(&session, &keep_snapshot);
             Ok(to_js(&lines))
@@ -149,7 +149,7 @@ impl Kernel {
     #[wasm_bindgen(unchecked_return_type = "Promise<Completion>")]
     pub fn complete(&self, cell: String, cursor: usize) -> Promise {
         let session = self.session.clone();
-        wasm_bindgen_futures::future_to_promise(async move {
+        promise(async move {
             let (span, candidates) = session.complete(&cell, to_bytes(&cell, cursor)).await;
             let matches = candidates
                 .into_iter()
@@ -211,13 +211,20 @@ fn keep(session: &Session<Browser>, keep_snapshot: &Option<Function>) {
 /// VERSION` with.
 #[wasm_bindgen(js_name = bareGetVersion)]
 pub fn bare_get_version(address: String) -> Promise {
-    wasm_bindgen_futures::future_to_promise(async move {
+    promise(async move {
         let target = Target::parse(&address)?;
         let client = Client::new(Browser::default(), target, PROBE_MS)
             .map_err(|error| format!("{error:?}"))?;
         let version = client.learn_version().await.map_err(|error| format!("{error:?}"))?;
         Ok(version.into())
     })
+}
+
+/// A promise of what a future comes to. It is boxed: what stands between the two is compiled for
+/// each type of future.
+fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let future: Pin<Box<dyn Future<Output = _>>> = Box::pin(future);
+    wasm_bindgen_futures::future_to_promise(future)
 }
 
 // What crosses to JavaScript: the type that TypeScript sees, and beside it the Rust that makes it.
@@ -286,11 +293,13 @@ export interface DisplayData {
     metadata: Record<string, unknown>;
     /** How far a statement is: the next content of the cell takes its place. */
     isProgress: boolean;
+    /** Of the last statement of the cell. */
+    isLast: boolean;
 }
 "#;
 
 /// JSON goes through the browser's own parser, four times as fast as a tree built from here.
-fn display_data_content(bundle: &MimeBundle, is_progress: bool) -> JsValue {
+fn display_data_content(bundle: &MimeBundle, is_progress: bool, is_last: bool) -> JsValue {
     let data = Object::new();
     for part in bundle {
         let content = match &part.content {
@@ -306,6 +315,7 @@ fn display_data_content(bundle: &MimeBundle, is_progress: bool) -> JsValue {
     set(&content, "data", &data);
     set(&content, "metadata", &Object::new());
     set(&content, "isProgress", &is_progress.into());
+    set(&content, "isLast", &is_last.into());
     content.into()
 }
 
@@ -403,6 +413,8 @@ export interface Files {
 export interface Pieces {
     /** The next piece; nothing behind the last. */
     next(): Promise<Uint8Array | undefined>;
+    /** What part of the file has come, from 0 to 1; nothing where its size is not known. */
+    share(): number | undefined;
     /** Nothing more is asked for. */
     cancel(): void;
 }
@@ -424,6 +436,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = next)]
     fn next_piece(this: &Pieces) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = share)]
+    fn share_of_pieces(this: &Pieces) -> Result<Option<f64>, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = cancel)]
     fn cancel_pieces(this: &Pieces) -> Result<(), JsValue>;
@@ -474,6 +489,10 @@ impl platform::Pieces for BrowserPieces {
         let piece = settled(self.0.next_piece()).await?;
         let is_there = !piece.is_undefined();
         Ok(is_there.then(|| Uint8Array::new(&piece).to_vec().into()))
+    }
+
+    fn share(&self) -> Option<f64> {
+        self.0.share_of_pieces().ok().flatten()
     }
 }
 

@@ -55,6 +55,39 @@ fn numbers() -> impl Strategy<Value = Value> {
         .prop_map(|values| Value::Numbers(Numbers { values, span: Span::default(), source: None }))
 }
 
+/// A SELECT in the place of a value: of a table, of one field, with a condition.
+fn query() -> impl Strategy<Value = Value> {
+    (name(), name(), of(name()), of(word()), any::<bool>()).prop_map(
+        |(field, table, alias, variable, exists)| {
+            let condition = |variable| {
+                let left = expr_of(ExprKind::Field { name: field.clone(), path: Vec::new() });
+                let right = expr_of(ExprKind::Literal(Value::Variable(variable)));
+                let (first, rest) = (Box::new(left), vec![("==", right)]);
+                Filter::Expr(expr_of(ExprKind::Compare { first, rest }))
+            };
+            let output = Output::Field { name: field.clone(), path: Vec::new() };
+            let select = Select {
+                distinct: false,
+                items: Items::Listed(vec![Item { output, alias: None }]),
+                table,
+                alias,
+                partitions: Vec::new(),
+                filter: variable.map(condition),
+                order: None,
+                group: Vec::new(),
+                having: None,
+                hybrid: Vec::new(),
+                rerank: None,
+                limit: None,
+                offset: None,
+                params: Vec::new(),
+                consistency: None,
+            };
+            Value::Query { select: Box::new(select), exists }
+        },
+    )
+}
+
 fn scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<bool>().prop_map(Value::Bool),
@@ -65,11 +98,17 @@ fn scalar() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// EXISTS stands in conditions alone.
+fn is_plain(value: &Value) -> bool {
+    !matches!(value, Value::Query { exists: true, .. })
+}
+
 fn value() -> impl Strategy<Value = Spanned<Value>> {
     let leaf = prop_oneof![
         Just(Value::Null),
         scalar(),
         numbers(),
+        query().prop_filter("a value", is_plain),
         vec(any::<u8>(), 0..4).prop_map(Value::Bytes)
     ];
     leaf.prop_recursive(2, 12, 4, |inner| {
@@ -88,6 +127,11 @@ fn value() -> impl Strategy<Value = Spanned<Value>> {
 
 fn values() -> impl Strategy<Value = Vec<Spanned<Value>>> {
     vec(value(), 1..4)
+}
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    use Pattern::{AnyCase, Like, Regex, RegexAnyCase};
+    select(vec![Like, AnyCase, Regex, RegexAnyCase])
 }
 
 fn text_or_variable() -> impl Strategy<Value = Spanned<Value>> {
@@ -138,6 +182,7 @@ fn operator() -> impl Strategy<Value = Spanned<Operator>> {
 fn vectors() -> impl Strategy<Value = Target> {
     let vector = prop_oneof![
         numbers(),
+        query().prop_filter("a value", is_plain),
         text().prop_map(Value::Text),
         vec(any::<u8>(), 1..3).prop_map(Value::Bytes),
         word().prop_map(Value::Variable),
@@ -168,7 +213,12 @@ fn stored() -> impl Strategy<Value = Target> {
 
 fn expr() -> impl Strategy<Value = Expr> {
     let field = (name(), path()).prop_map(|(name, path)| ExprKind::Field { name, path });
-    let leaf = prop_oneof![field, scalar().prop_map(ExprKind::Literal)].prop_map(expr_of);
+    let leaf = prop_oneof![
+        4 => field,
+        4 => scalar().prop_map(ExprKind::Literal),
+        1 => query().prop_map(ExprKind::Literal)
+    ]
+    .prop_map(expr_of);
     leaf.prop_recursive(3, 24, 4, |inner| {
         let boxed = inner.clone().prop_map(Box::new);
         let operand = move || boxed.clone();
@@ -208,8 +258,9 @@ fn expr() -> impl Strategy<Value = Expr> {
             (operand(), any::<bool>(), boxed_right.clone(), boxed_right).prop_map(
                 |(left, negated, low, high)| ExprKind::Between { left, negated, low, high }
             ),
-            (operand(), any::<bool>(), text_or_variable())
-                .prop_map(|(left, negated, pattern)| ExprKind::Like { left, negated, pattern }),
+            (operand(), any::<bool>(), pattern(), text_or_variable()).prop_map(
+                |(left, negated, how, pattern)| ExprKind::Like { left, negated, how, pattern }
+            ),
             (operand(), any::<bool>())
                 .prop_map(|(left, negated)| ExprKind::IsNull { left, negated }),
             (operand(), any::<bool>(), any::<bool>())
@@ -743,13 +794,14 @@ fn statement() -> impl Strategy<Value = Statement> {
         1 => copies(),
         3 => administration(),
     ];
-    (kind, any::<bool>()).prop_map(|(kind, explained)| {
+    (kind, 0..4u8).prop_map(|(kind, explained)| {
         let statement = Statement { kind, span: Span::default() };
-        if explained {
-            Statement { kind: Kind::Explain(Box::new(statement)), span: Span::default() }
-        } else {
-            statement
-        }
+        let kind = match explained {
+            0 => Kind::Explain(Box::new(statement)),
+            1 => Kind::Analyze(Box::new(statement)),
+            _ => return statement,
+        };
+        Statement { kind, span: Span::default() }
     })
 }
 

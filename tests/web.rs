@@ -387,8 +387,8 @@ macro_rules! pages_on_lite {
 mod lite {
     use super::*;
     pages_on_lite! {
-        access aggregate alter connection copy database elsewhere engine errors explain expressions
-        filter help hybrid index lite literals names operations original query range schema search
+        access aggregate alter conditions connection copy database elsewhere engine errors explain
+        expressions filter help hybrid index lite literals names operations original query range schema search
         spellings
         table text update values variables vectors write
     }
@@ -409,7 +409,7 @@ mod engine {
     }
 
     pages_on_the_engine! {
-        aggregate alter copy database errors explain filter help
+        aggregate alter conditions copy database errors explain filter help
         hybrid index lite literals names operations original query range schema search
         table text update values variables vectors write
     }

@@ -27,6 +27,7 @@ export class ColumnsWorker {
         }
         return piece;
       },
+      share: () => undefined,
       cancel: () => this._end()
     };
   }

@@ -27,10 +27,10 @@ export class RemoteFiles implements Files {
 
   /** No file is ever whole in this worker. */
   async open(place: string, gzipped: boolean): Promise<Pieces> {
-    const stream = isUrl(place)
-      ? (await answer(place)).body
-      : (await this._file(place)).stream();
-    return streamed(unpacked(place, stream ?? new Blob([]).stream(), gzipped));
+    const [stream, size] = isUrl(place)
+      ? fetched(await answer(place))
+      : whole(await this._file(place));
+    return streamed(size, counted => unpacked(place, counted, gzipped), stream);
   }
 
   /** Of a file of columns the end is read first: what a URL leads to is kept by the browser. */
@@ -103,10 +103,33 @@ function isUrl(place: string): boolean {
   return /^https?:\/\//i.test(place);
 }
 
-function streamed(stream: ReadableStream<Uint8Array>): Pieces {
-  const reader = stream.getReader();
+type Bytes = ReadableStream<Uint8Array>;
+
+/** A stream and its size; none is known of one that is unpacked on its way. */
+function fetched({ body, headers }: Response): [Bytes, number | undefined] {
+  const size = headers.has('Content-Encoding') ? 0 : Number(headers.get('Content-Length'));
+  return [body ?? new Blob([]).stream(), size > 0 ? size : undefined];
+}
+
+const whole = (file: Blob): [Bytes, number] => [file.stream(), file.size];
+
+/** The pieces that come out of a stream, and how much of it has gone in. */
+function streamed(
+  size: number | undefined,
+  through: (stream: Bytes) => Bytes,
+  stream: Bytes
+): Pieces {
+  let count = 0;
+  const counting = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (piece, controller) => {
+      count += piece.length;
+      controller.enqueue(piece);
+    }
+  });
+  const reader = through(stream.pipeThrough(counting)).getReader();
   return {
     next: async () => (await reader.read()).value,
+    share: () => (size ? count / size : undefined),
     cancel: () => void reader.cancel().catch(() => undefined)
   };
 }

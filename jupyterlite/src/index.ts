@@ -6,6 +6,7 @@ import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services
 import { EnginePage } from '../../engine/js/dist/index.js';
 import { NotebookFiles } from './contents';
 import { takeDrops } from './drop';
+import { History, pageStorage } from './history';
 import { MilvusKernel } from './kernel';
 import { logo } from './logo';
 import { WorkerClient } from './worker-client';
@@ -57,6 +58,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
               files,
               columns
             ),
+          new History(pageStorage(), `${app.serviceManager.serverSettings.baseUrl} milvus history`),
           VERSION
         );
         kernels.set(options.id, kernel);

@@ -10,14 +10,21 @@ import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
 
 import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
+import type { History } from './history';
 import type { WorkerClient } from './worker-client';
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
 const INTERRUPT_MS = 3000;
 
 export class MilvusKernel extends BaseKernel {
-  constructor(options: IKernel.IOptions, startWorker: () => WorkerClient, version: string) {
+  constructor(
+    options: IKernel.IOptions,
+    startWorker: () => WorkerClient,
+    history: History,
+    version: string
+  ) {
     super(options);
+    this._cells = history;
     this._send = options.sendMessage;
     this._startWorker = startWorker;
     this._version = version;
@@ -53,7 +60,10 @@ export class MilvusKernel extends BaseKernel {
         break;
       case 'history_request':
         this._status(msg, 'busy');
-        this._reply(msg, 'history_reply', { status: 'ok', history: await this._keepable() });
+        this._reply(msg, 'history_reply', {
+          status: 'ok',
+          history: this._cells.entries((msg as KernelMessage.IHistoryRequestMsg).content)
+        });
         this._status(msg, 'idle');
         break;
       default:
@@ -162,8 +172,9 @@ export class MilvusKernel extends BaseKernel {
     }
   }
 
-  async commOpen(): Promise<void> {
-    // there are no comms
+  /** There are no targets: whoever opens one is told so, as the protocol has it. */
+  async commOpen(msg: KernelMessage.ICommOpenMsg): Promise<void> {
+    this._publish(msg, 'comm_close', { comm_id: msg.content.comm_id, data: {} });
   }
 
   async commMsg(): Promise<void> {
@@ -194,7 +205,7 @@ export class MilvusKernel extends BaseKernel {
     this._status(msg, 'busy');
     if (!silent && msg.content.store_history !== false) {
       this._count++;
-      this._lines.push([0, this._count, code]);
+      this._remember(this._count, code);
     }
     const execution_count = this._count;
     if (!silent) {
@@ -214,8 +225,8 @@ export class MilvusKernel extends BaseKernel {
         execution_count
       });
     } else {
-      // no expression of this language can be evaluated beside a cell
-      this._reply(msg, 'execute_reply', { status: 'ok', execution_count, user_expressions: {} });
+      const user_expressions = await this._evaluate(msg.content.user_expressions ?? {});
+      this._reply(msg, 'execute_reply', { status: 'ok', execution_count, user_expressions });
     }
     this._status(msg, 'idle');
     return result;
@@ -246,27 +257,36 @@ export class MilvusKernel extends BaseKernel {
         }
       });
     } catch (error) {
-      const evalue = `the kernel ended: ${error instanceof Error ? error.message : String(error)}`;
-      const lines = this.isDisposed ? [] : await this._replaceWorker();
-      return {
-        status: 'error',
-        ename: 'KernelError',
-        evalue,
-        traceback: [
-          `error[KernelError]: ${evalue}`,
-          ...lines.map(line => `  = note: ${line}`),
-          '  = help: what the cell had begun may have been carried out; look, then run it again'
-        ]
-      };
+      return failed(error, this.isDisposed ? [] : await this._replaceWorker());
     }
+  }
+
+  /** Each expression as a SELECT of its own. */
+  private async _evaluate(expressions: Record<string, unknown>): Promise<Record<string, object>> {
+    const evaluated: Record<string, object> = {};
+    for (const [name, expression] of Object.entries(expressions)) {
+      let shown = {};
+      const result = await this._worker
+        .call('run', [`SELECT ${String(expression)}`], ({ data, metadata }) => {
+          shown = { data, metadata };
+        })
+        .catch(failed);
+      evaluated[name] = result.status === 'ok' ? { status: 'ok', ...shown } : result;
+    }
+    return evaluated;
   }
 
   /** Shows a result, in the place of the progress that was shown before it. */
   private _display(
     msg: KernelMessage.IExecuteRequestMsg,
-    { data, metadata, isProgress }: DisplayData
+    { data, metadata, isProgress, isLast }: DisplayData
   ): void {
     const shown = this._progress?.cell === msg ? this._progress.id : undefined;
+    if (isLast && !isProgress && !shown) {
+      const execution_count = this._count;
+      this._publish(msg, 'execute_result', { data, metadata, execution_count });
+      return;
+    }
     const id = shown ?? (isProgress ? `${msg.header.msg_id}-${this._displays++}` : undefined);
     this._publish(msg, shown ? 'update_display_data' : 'display_data', {
       data,
@@ -293,15 +313,12 @@ export class MilvusKernel extends BaseKernel {
     }
   }
 
-  /** What was run, without its secrets; not what cannot be asked about. */
-  private async _keepable(): Promise<[number, number, string][]> {
-    const covered = this._lines.map(([session, count, code]) =>
-      this._worker.call('history', [code]).then(
-        (text): [number, number, string][] => [[session, count, text]],
-        () => []
-      )
+  /** Keeps a cell without its secrets; not one that cannot be asked about. */
+  private _remember(count: number, code: string): void {
+    this._worker.call('history', [code]).then(
+      covered => this._cells.add(count, covered),
+      () => undefined
     );
-    return (await Promise.all(covered)).flat();
   }
 
   /** What an error leaves undone. */
@@ -350,5 +367,20 @@ export class MilvusKernel extends BaseKernel {
   /** the display of a cell that shows how far it is */
   private _progress: { cell: KernelMessage.IExecuteRequestMsg; id: string } | undefined;
   private _count = 0;
-  private _lines: [number, number, string][] = [];
+  private _cells: History;
+}
+
+/** The end of a kernel as the error of a cell. */
+function failed(error: unknown, lines: string[] = []): RunResult & { status: 'error' } {
+  const evalue = `the kernel ended: ${error instanceof Error ? error.message : String(error)}`;
+  return {
+    status: 'error',
+    ename: 'KernelError',
+    evalue,
+    traceback: [
+      `error[KernelError]: ${evalue}`,
+      ...lines.map(line => `  = note: ${line}`),
+      '  = help: what the cell had begun may have been carried out; look, then run it again'
+    ]
+  };
 }

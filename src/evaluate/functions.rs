@@ -2,7 +2,9 @@
 //! makes NULL but where the table says otherwise.
 
 use super::arithmetic;
-use super::{compared, describe, is_null, json, mismatch, numbers, texts, times, vectors};
+use super::{
+    compared, describe, formats, is_null, json, mismatch, numbers, regex, texts, times, vectors,
+};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::evaluate::order::Number;
 use crate::language::ast::Name;
@@ -141,8 +143,14 @@ static FUNCTIONS: &[Function] = &[
         let cosine = vectors::cosine(&args.vectors()?);
         Ok(if cosine.is_finite() { Datum::Double(cosine) } else { Datum::Null })
     }),
+    function("current_date", 0, 0, |_| Ok(Datum::Text(times::now().date()))),
+    function("current_timestamp", 0, 0, |_| Ok(Datum::Text(times::now().text()))),
     function("date", 1, 1, |args| Ok(Datum::Text(args.moment(0)?.date()))),
     function("date_add", 2, 2, |args| times::add(args.moment(0)?, args.whole(1)?, args.span(1))),
+    function("date_format", 2, 2, |args| {
+        formats::strftime(&args.text(1)?, args.moment(0)?, args.span(1)).map(Datum::Text)
+    }),
+    function("date_part", 2, 2, |args| times::part(&args.text(0)?, args.moment(1)?, args.span(0))),
     function("date_trunc", 2, 2, |args| {
         times::truncated(&args.text(0)?, args.moment(1)?, args.span(0))
     }),
@@ -183,6 +191,7 @@ static FUNCTIONS: &[Function] = &[
         arithmetic::of(args.value(0), "%", args.value(1), [args.span(0), args.span(1)])
     }),
     function("month", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.month()))),
+    function("now", 0, 0, |_| Ok(Datum::Text(times::now().text()))),
     with_null("nullif", 2, 2, |args| {
         let is_same = compared(args.value(0), "==", args.value(1)) == Some(true);
         Ok(if is_same { Datum::Null } else { args.value(0).clone() })
@@ -190,6 +199,17 @@ static FUNCTIONS: &[Function] = &[
     function("pi", 0, 0, |_| Ok(Datum::Double(std::f64::consts::PI))),
     function("pow", 2, 2, power),
     function("power", 2, 2, power),
+    function("regexp_like", 2, 2, |args| {
+        let places = [args.span(0), args.span(1)];
+        let is_it = regex::matches(args.value(0), &args.text(1)?, false, places)?;
+        Ok(is_it.map_or(Datum::Null, Datum::Bool))
+    }),
+    function("regexp_replace", 3, 3, |args| {
+        regex::replaced(&args.text(0)?, &args.text(1)?, &args.text(2)?, args.span(1))
+    }),
+    function("regexp_substr", 2, 2, |args| {
+        regex::first(&args.text(0)?, &args.text(1)?, args.span(1))
+    }),
     function("repeat", 2, 2, |args| {
         let (text, count) = (args.text(0)?, args.whole(1)?.max(0) as usize);
         match text.len().checked_mul(count).is_some_and(|bytes| bytes <= MAX_TEXT) {
@@ -222,14 +242,23 @@ static FUNCTIONS: &[Function] = &[
     function("second", 1, 1, |args| Ok(Datum::Int(args.moment(0)?.second()))),
     function("sign", 1, 1, |args| Ok(numbers::sign(args.number(0)?))),
     function("sqrt", 1, 1, |args| Ok(numbers::of_fraction(args.number(0)?, f64::sqrt))),
+    function("strftime", 2, 2, |args| {
+        formats::strftime(&args.text(0)?, args.moment(1)?, args.span(0)).map(Datum::Text)
+    }),
     function("strpos", 2, 2, |args| {
         Ok(Datum::Int(texts::position(&args.text(1)?, &args.text(0)?)))
     }),
     function("substr", 2, 3, substr),
     function("substring", 2, 3, substr),
+    function("to_char", 2, 2, |args| {
+        formats::to_char(args.moment(0)?, &args.text(1)?, args.span(1)).map(Datum::Text)
+    }),
     function("trim", 1, 2, |args| args.trim(true, true)),
     function("typeof", 1, 1, |args| Ok(Datum::Text(describe(args.value(0)).to_string()))),
-    function("unix_timestamp", 1, 1, |args| Ok(args.moment(0)?.seconds())),
+    function("unix_timestamp", 0, 1, |args| match args.values {
+        [] => Ok(Datum::Int(times::now().whole_seconds())),
+        _ => Ok(args.moment(0)?.seconds()),
+    }),
     function("upper", 1, 1, |args| Ok(Datum::Text(args.text(0)?.to_uppercase()))),
     function("vector_dims", 1, 1, |args| Ok(Datum::Int(args.vector(0)?.len() as i64))),
     function("vector_norm", 1, 1, |args| Ok(Datum::Double(vectors::norm(&args.vector(0)?)))),
@@ -248,11 +277,19 @@ pub(super) fn call(name: &Name, values: &[Datum], spans: &[Span]) -> Result<Datu
     (function.of)(&Args { values, spans })
 }
 
+pub(crate) fn is_function(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name)
+}
+
 /// The function of a name that takes so many arguments.
 pub(super) fn check(name: &Name, arguments: usize) -> Result<&'static Function> {
     let Some(function) = FUNCTIONS.iter().find(|function| function.name == name.value) else {
         let error = Diagnostic::new(Code::UnknownFunction, format!("unknown function `{name}`"));
-        let known: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
+        let known: Vec<&str> = names().collect();
         return Err(error.at(name.span).suggest(&name.value, known, "functions"));
     };
     if (function.least..=function.most).contains(&arguments) {

@@ -1,15 +1,24 @@
-//! LIKE: `%` is any text, `_` is any character, and a backslash takes the next one as it is.
+//! LIKE and ILIKE: `%` is any text, `_` is any character, and a backslash takes the next one as it is.
 
 use super::{describe, is_null, mismatch};
 use crate::diagnostic::{Result, Span};
 use crate::outcome::Datum;
 
-pub(super) fn matches(value: &Datum, pattern: &Datum, span: Span) -> Result<Option<bool>> {
-    if is_null(value) || is_null(pattern) {
+pub(super) fn matches(
+    value: &Datum,
+    pattern: &str,
+    any_case: bool,
+    span: Span,
+) -> Result<Option<bool>> {
+    if is_null(value) {
         return Ok(None);
     }
-    match (&*super::json::plain(value), pattern) {
-        (Datum::Text(text), Datum::Text(pattern)) => {
+    match &*super::json::plain(value) {
+        Datum::Text(text) if any_case => {
+            let text: Vec<char> = text.to_lowercase().chars().collect();
+            Ok(Some(of(&text, &pieces(&pattern.to_lowercase()))))
+        }
+        Datum::Text(text) => {
             let text: Vec<char> = text.chars().collect();
             Ok(Some(of(&text, &pieces(pattern))))
         }

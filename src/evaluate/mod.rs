@@ -7,12 +7,14 @@
 
 mod arithmetic;
 mod cast;
+mod formats;
 mod functions;
 mod json;
 mod like;
 mod numbers;
 pub(crate) mod order;
 mod parts;
+mod regex;
 mod texts;
 mod times;
 mod vectors;
@@ -20,13 +22,15 @@ mod vectors;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use functions::{is_function, names as functions};
 pub(crate) use json::datum;
 pub(crate) use parts::{Part, parts};
+pub(crate) use times::begin;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::evaluate::order::{Number, compare};
 use crate::execute::value::to_json;
-use crate::language::ast::{Expr, ExprKind, Name, Output, Value};
+use crate::language::ast::{Expr, ExprKind, Name, Output, Pattern, Value};
 use crate::outcome::Datum;
 
 /// What an expression is evaluated over.
@@ -114,10 +118,19 @@ pub(crate) fn evaluate(expr: &Expr, row: &dyn Row) -> Result<Datum> {
             let high = compared(&left, "<=", &evaluate(high, row)?);
             Ok(flag(negated_if(and(low, high), *negated)))
         }
-        ExprKind::Like { left, negated, pattern } => {
+        ExprKind::Like { left, negated, how, pattern } => {
             let value = evaluate(left, row)?;
-            let pattern = literal(&pattern.value, pattern.span)?;
-            Ok(flag(negated_if(like::matches(&value, &pattern, left.span)?, *negated)))
+            let Spanned { value: Value::Text(pattern), span } = pattern else {
+                return Err(mismatch("a string belongs here", pattern.span));
+            };
+            let places = [left.span, *span];
+            let is_it = match how {
+                Pattern::Like => like::matches(&value, pattern, false, left.span)?,
+                Pattern::AnyCase => like::matches(&value, pattern, true, left.span)?,
+                Pattern::Regex => regex::matches(&value, pattern, false, places)?,
+                Pattern::RegexAnyCase => regex::matches(&value, pattern, true, places)?,
+            };
+            Ok(flag(negated_if(is_it, *negated)))
         }
         ExprKind::IsNull { left, negated } => {
             Ok(Datum::Bool(is_null(&evaluate(left, row)?) != *negated))
@@ -163,6 +176,11 @@ pub(crate) fn evaluate(expr: &Expr, row: &dyn Row) -> Result<Datum> {
     }
 }
 
+/// Says what is wrong with a regular expression.
+pub(crate) fn check_regex(pattern: &str, place: Span) -> Result<()> {
+    regex::compiled(pattern, false, place).map(|_| ())
+}
+
 fn no_search(span: Span) -> Diagnostic {
     Diagnostic::new(Code::NotSupported, "a search stands in ORDER BY, or is an item by itself")
         .at(span)
@@ -191,7 +209,7 @@ pub(crate) fn literal(value: &Value, span: Span) -> Result<Datum> {
             Datum::Array(items.collect::<Result<_>>()?)
         }
         Value::Object(_) => Datum::Json(to_json(&Spanned::new(value.clone(), span))?.to_string()),
-        Value::Variable(_) | Value::Prompt => {
+        Value::Variable(_) | Value::Query { .. } | Value::Prompt => {
             return Err(Diagnostic::new(Code::TypeMismatch, "a value belongs here").at(span));
         }
     })

@@ -2,8 +2,9 @@
 //! functions are there, before any row is read.
 
 use super::functions::check;
+use super::regex::compiled;
 use crate::diagnostic::{Result, Spanned};
-use crate::language::ast::{Expr, ExprKind, Name, Output, Value};
+use crate::language::ast::{Expr, ExprKind, Name, Output, Pattern, Value};
 
 /// Something of a row.
 #[derive(Clone, Copy)]
@@ -40,8 +41,15 @@ fn collect<'a>(expr: &'a Expr, found: &mut Vec<Part<'a>>) -> Result<()> {
         ExprKind::Between { left, low, high, .. } => {
             [left, low, high].into_iter().try_for_each(|part| collect(part, found))
         }
+        ExprKind::Like { left, how, pattern, .. } => {
+            if let (Pattern::Regex | Pattern::RegexAnyCase, Value::Text(text)) =
+                (how, &pattern.value)
+            {
+                compiled(text, *how == Pattern::RegexAnyCase, pattern.span)?;
+            }
+            collect(left, found)
+        }
         ExprKind::Not(of)
-        | ExprKind::Like { left: of, .. }
         | ExprKind::IsNull { left: of, .. }
         | ExprKind::IsTruth { left: of, .. }
         | ExprKind::Cast { of, .. }

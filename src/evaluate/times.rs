@@ -4,6 +4,8 @@
 //! Days are counted as in <https://howardhinnant.github.io/date_algorithms.html>: a few formulas,
 //! where a library would bring time zones into the module.
 
+use std::cell::Cell;
+
 use super::{describe, mismatch};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::evaluate::order::Number;
@@ -25,6 +27,45 @@ struct Civil {
     year: i64,
     month: i64,
     day: i64,
+}
+
+thread_local! {
+    static NOW: Cell<i64> = const { Cell::new(0) };
+}
+
+/// A statement begins at so many milliseconds since 1970, which is now as long as it runs.
+pub(crate) fn begin(unix_ms: f64) {
+    NOW.set((unix_ms * 1000.0) as i64);
+}
+
+pub(super) fn now() -> Moment {
+    Moment { micros: NOW.get(), is_date: false }
+}
+
+/// `date_part('year', x)`, which is `EXTRACT(year FROM x)`.
+pub(super) fn part(unit: &str, moment: Moment, span: Span) -> Result<Datum> {
+    Ok(Datum::Int(match unit.to_ascii_lowercase().as_str() {
+        "year" => moment.year(),
+        "quarter" => (moment.month() + 2) / 3,
+        "month" => moment.month(),
+        "week" => moment.week(),
+        "day" => moment.day_of_month(),
+        "hour" => moment.hour(),
+        "minute" => moment.minute(),
+        "second" => moment.second(),
+        "dow" => moment.day_of_week(),
+        "isodow" => (moment.day_of_week() + 6) % 7 + 1,
+        "doy" => moment.day_of_year(),
+        "epoch" => return Ok(moment.seconds()),
+        _ => {
+            let units = [
+                "year", "quarter", "month", "week", "day", "hour", "minute", "second", "dow",
+                "isodow", "doy", "epoch",
+            ];
+            let error = mismatch(format!("`{unit}` is no part of a date"), span);
+            return Err(error.suggest(unit, units, "parts"));
+        }
+    }))
 }
 
 pub(super) fn moment(value: &Datum, span: Span) -> Result<Moment> {
@@ -110,6 +151,31 @@ impl Moment {
 
     pub(super) fn second(self) -> i64 {
         self.of_day() % 60
+    }
+
+    pub(super) fn micro(self) -> i64 {
+        self.micros.rem_euclid(SECOND)
+    }
+
+    pub(super) fn whole_seconds(self) -> i64 {
+        self.micros.div_euclid(SECOND)
+    }
+
+    /// From Sunday, which is 0.
+    pub(super) fn day_of_week(self) -> i64 {
+        (self.day() + 4).rem_euclid(7)
+    }
+
+    /// From 1.
+    pub(super) fn day_of_year(self) -> i64 {
+        self.day() - days(self.civil().year, 1) + 1
+    }
+
+    /// The week of ISO 8601: the first one has the year's first Thursday.
+    pub(super) fn week(self) -> i64 {
+        let thursday = self.day() - (self.day() + 3).rem_euclid(7) + 3;
+        let of_year = Moment { micros: thursday * DAY, is_date: true };
+        (thursday - days(of_year.civil().year, 1)) / 7 + 1
     }
 
     /// Since 1970, with what is behind the point.

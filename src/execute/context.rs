@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::errors;
+use crate::execute::memory::Memory;
 use crate::execute::names;
 use crate::execute::state::{Begun, Connection, Settings, State};
 use crate::execute::words::words;
@@ -79,6 +80,14 @@ impl<'a, P: Platform> Context<'a, P> {
         self.is_at(doing.into(), count, total, Unit::Rows, false);
     }
 
+    /// Says that so many rows are done, and what part of all that is, where that is known.
+    pub(crate) fn has_done_part(&self, doing: impl Into<String>, count: u64, share: Option<f64>) {
+        self.is_at(doing.into(), count, None, Unit::Rows, false);
+        if let Some(begun) = self.progress.borrow_mut().as_mut() {
+            begun.progress.share = share;
+        }
+    }
+
     /// Says how much of a hundred is done.
     pub(crate) fn has_done_percent(&self, doing: impl Into<String>, percent: u64) {
         self.is_at(doing.into(), percent, Some(100), Unit::Percent, false);
@@ -105,7 +114,8 @@ impl<'a, P: Platform> Context<'a, P> {
         let mut progress = self.progress.borrow_mut();
         let same = progress.as_ref().filter(|begun| begun.progress.doing == doing);
         let at = same.map_or_else(|| self.client.platform().now(), |begun| begun.at);
-        let is = Progress { doing, count, total, unit, ms: 0.0, is_running: true };
+        let share = total.map(|total| count as f64 / total.max(1) as f64);
+        let is = Progress { doing, count, total, unit, share, ms: 0.0, is_running: true };
         *progress = Some(Begun { at, is_reading, progress: is });
     }
 
@@ -261,6 +271,11 @@ impl<'a, P: Platform> Context<'a, P> {
         } else {
             AHEAD.max(self.settings.display_limit as u64)
         }
+    }
+
+    /// What is kept of the rows of a table.
+    pub(crate) fn memory(&self, table: &Name) -> Memory {
+        Memory::new(self.settings.memory_limit, table.span)
     }
 
     /// Forgets a collection that a statement changes.

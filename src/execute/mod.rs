@@ -9,6 +9,7 @@
 //! imports one above it.
 
 pub(crate) mod admin;
+pub(crate) mod analyze;
 pub mod catalog;
 pub(crate) mod connect;
 pub(crate) mod context;
@@ -16,6 +17,7 @@ pub(crate) mod convert;
 pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
+pub(crate) mod memory;
 pub(crate) mod names;
 pub(crate) mod original;
 pub(crate) mod params;
@@ -23,25 +25,52 @@ pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod state;
+pub(crate) mod subqueries;
+mod unknown;
 pub(crate) mod value;
 pub(crate) mod words;
 pub(crate) mod write;
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::evaluate;
 use crate::language::ast::{CreateObject, Kind, Listing, Name, Object, ObjectChange, Statement};
 use crate::language::help;
+use crate::milvus::explain::Explained;
 use crate::milvus::{Client, Platform, Target};
 use crate::outcome::{Outcome, Table, Waited, plural};
 use context::Context;
 use errors::NO_ANSWER;
 use state::State;
 
-/// Runs one statement.
+/// Runs one statement. What its subqueries give is put in their place first.
 pub(crate) async fn execute<P: Platform>(
-    statement: &Statement,
+    statement: &mut Statement,
     state: &State<P>,
 ) -> Result<Outcome> {
+    if matches!(statement.kind, Kind::Analyze(_)) {
+        return analyze::analyze(statement, state).await;
+    }
     state.begin_statement();
+    evaluate::begin(state.platform.unix_ms());
+    let is_explain = matches!(statement.kind, Kind::Explain(_));
+    let Some(before) = subqueries::resolve(statement, state, is_explain).await? else {
+        return run(statement, state, Vec::new()).await;
+    };
+    let mut outcome = run(statement, state, before.requests).await?;
+    outcome.notices.splice(0..0, before.notices);
+    outcome.waited = match (before.waited, outcome.waited) {
+        (Some(one), Some(other)) => Some(Waited { ms: one.ms + other.ms, ..other }),
+        (one, other) => other.or(one),
+    };
+    Ok(outcome)
+}
+
+/// Runs a statement without subqueries; EXPLAIN shows what was sent for them.
+async fn run<P: Platform>(
+    statement: &Statement,
+    state: &State<P>,
+    sent: Vec<Explained>,
+) -> Result<Outcome> {
     if connect::snapshot::is_kept(&statement.kind) {
         state.is_changed.set(true);
     }
@@ -62,21 +91,37 @@ pub(crate) async fn execute<P: Platform>(
         Kind::Show { what: Listing::Connections, .. } => {
             Ok(connect::connection::show_connections(state))
         }
-        Kind::Explain(inner) => explain(inner, state).await,
-        _ => with_server(statement, state).await,
+        Kind::Explain(inner) => explain(inner, state, sent).await,
+        _ => with_server(statement, state, Shown::Settings).await,
     }
+}
+
+/// Which rows of a result are kept.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// a few more than the settings show
+    Settings,
+    Every,
 }
 
 /// Runs a statement that needs a server. When it fails on what the kernel remembered of a
 /// collection, and nothing was changed yet, that memory is dropped and the statement runs once
 /// more: somebody else may have changed the collection.
-async fn with_server<P: Platform>(statement: &Statement, state: &State<P>) -> Result<Outcome> {
+async fn with_server<P: Platform>(
+    statement: &Statement,
+    state: &State<P>,
+    shown: Shown,
+) -> Result<Outcome> {
     let (connection, mut opened) =
         connect::connection::connected_or_local(state, statement.span).await?;
     let mut retried = false;
     loop {
         connection.client.begin(false);
         let context = Context::new(&connection, state, statement);
+        let context = match shown {
+            Shown::Settings => context,
+            Shown::Every => context.of_all_rows(),
+        };
         match dispatch(statement, &context).await {
             Ok(mut outcome) => {
                 opened.extend(context.take_notices());
@@ -264,7 +309,8 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         | Kind::Constants(_)
         | Kind::Set { .. }
         | Kind::SetVariable { .. }
-        | Kind::Explain(_) => {
+        | Kind::Explain(_)
+        | Kind::Analyze(_) => {
             Err(Diagnostic::new(Code::NotSupported, "this statement stands alone")
                 .at(statement.span))
         }
@@ -400,17 +446,16 @@ async fn alter_object<P: Platform>(
 }
 
 /// Runs a statement with its requests written down instead of sent; only what a plan needs
-/// (schemas, indexes) is asked for.
-async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Outcome> {
-    let (connection, opened) = connect::connection::connected_or_local(state, inner.span).await?;
-    connection.client.begin(true);
-    let context = Context::new(&connection, state, inner);
-    let result = dispatch(inner, &context).await;
-    let requests = connection.client.take_explained();
-    result?;
-    let count = requests.len() as u64;
+/// (schemas, indexes, and what its subqueries give) is asked for.
+async fn explain<P: Platform>(
+    inner: &Statement,
+    state: &State<P>,
+    sent: Vec<Explained>,
+) -> Result<Outcome> {
+    let (planned, notices) = requests(inner, state).await?;
+    let (first, count) = (sent.len() as u64, (sent.len() + planned.len()) as u64);
     let mut rows = Vec::new();
-    for request in requests {
+    for request in sent.into_iter().chain(planned) {
         if request.fields.is_empty() {
             rows.push(vec![request.method.to_string(), String::new(), String::new()]);
         }
@@ -420,7 +465,29 @@ async fn explain<P: Platform>(inner: &Statement, state: &State<P>) -> Result<Out
         }
     }
     let mut outcome = Outcome::table(Table::texts(&["request", "field", "value"], rows));
-    outcome.notices = opened;
-    outcome.notices.extend(context.take_notices());
-    Ok(outcome.with_done(format!("{}, none of them sent", plural(count, "request", "requests"))))
+    outcome.notices = notices;
+    let count = plural(count, "request", "requests");
+    Ok(outcome.with_done(match first {
+        0 => format!("{count}, none of them sent"),
+        first => format!(
+            "{count}: {} sent for the subqueries, the others not",
+            if first == 1 { "the first was".to_string() } else { format!("{first} were") }
+        ),
+    }))
+}
+
+/// The requests of a statement, and what it has to say.
+async fn requests<P: Platform>(
+    statement: &Statement,
+    state: &State<P>,
+) -> Result<(Vec<Explained>, Vec<String>)> {
+    let (connection, mut notices) =
+        connect::connection::connected_or_local(state, statement.span).await?;
+    connection.client.begin(true);
+    let context = Context::new(&connection, state, statement);
+    let result = dispatch(statement, &context).await;
+    let requests = connection.client.take_explained();
+    result?;
+    notices.extend(context.take_notices());
+    Ok((requests, notices))
 }

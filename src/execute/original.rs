@@ -17,6 +17,7 @@ use crate::execute::params::{self, pair};
 use crate::execute::read::filter;
 use crate::execute::read::outputs::Outputs;
 use crate::execute::read::scan::Read;
+use crate::execute::read::split::Condition;
 use crate::execute::search::hits::Layout;
 use crate::execute::search::params::SearchParams;
 use crate::execute::search::plan::SearchPlan;
@@ -379,7 +380,8 @@ pub(crate) async fn delete<P: Platform>(
 ) -> Result<Outcome> {
     let collection = context.collection(table).await?;
     let expr = filter::key_in(&collection.key_of(ids)?.name, ids)?;
-    let count = delete_where(&collection, table, None, expr, context).await?;
+    let condition = Condition { expr, rest: None };
+    let count = delete_where(&collection, table, None, condition, context).await?;
     Ok(Outcome::done(format!("deleted {} from {table}", rows(count))))
 }
 
@@ -397,6 +399,7 @@ pub(crate) async fn get<P: Platform>(
         table,
         partitions: Vec::new(),
         expr: String::new(),
+        rest: None,
         level: None,
     };
     let reply = read.by_ids(ids, outputs.names.clone(), context).await?.unwrap_or_default();
@@ -499,8 +502,14 @@ pub(crate) async fn search<P: Platform>(
     let metric = collection.index_on(&field.name).map(|index| index.metric.clone());
     let queries = Queries::of_vectors(field, metric, vectors)?;
     let partitions = partitions.into_iter().map(|name| name.value).collect();
-    let read =
-        Read { collection: &collection, table, partitions, expr: String::new(), level: None };
+    let read = Read {
+        collection: &collection,
+        table,
+        partitions,
+        expr: String::new(),
+        rest: None,
+        level: None,
+    };
     let plan = SearchPlan {
         read: &read,
         queries,

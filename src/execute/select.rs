@@ -12,7 +12,8 @@ use crate::execute::read::bounds::{self, Bound};
 use crate::execute::read::outputs::Outputs;
 use crate::execute::read::pushdown::Arranged;
 use crate::execute::read::scan::Read;
-use crate::execute::read::{aggregate, filter, rewrite, sort};
+use crate::execute::read::split::{self, Condition};
+use crate::execute::read::{aggregate, rewrite, sort};
 use crate::execute::search::{hybrid, single};
 use crate::language::ast::{Function, Item, Items, Name, Order, Output, Select};
 use crate::milvus::Platform;
@@ -27,10 +28,10 @@ pub(crate) async fn select<P: Platform>(
     let select = &*rewrite::rewritten(select, &collection)?;
     check_partitions(table, &select.partitions, context).await?;
     let (condition, bounds) = bounds::split(select.filter.clone(), &collection)?;
-    let expr = filter::print(condition.as_ref(), &collection, context)?;
+    let Condition { expr, rest } = split::condition(condition.as_ref(), &collection, context)?;
     let level = select.consistency.as_ref().map(params::consistency).transpose()?;
     let partitions: Vec<String> = select.partitions.iter().map(|name| name.value.clone()).collect();
-    let read = Read { collection: &collection, table, partitions, expr, level };
+    let read = Read { collection: &collection, table, partitions, expr, rest, level };
     let is_search = !select.hybrid.is_empty()
         || matches!(&select.order, Some(Order::Search { .. }))
         || bounds.iter().any(|bound| bound.search.is_some());
@@ -39,6 +40,7 @@ pub(crate) async fn select<P: Platform>(
             .at(having.span)
             .help("its GROUP BY chooses hits; to aggregate rows, leave the distance out"));
     }
+    let read = if is_search { read.by_key(context).await? } else { read };
     if !select.hybrid.is_empty() {
         return hybrid::search(select, &read, &bounds, context).await;
     }
@@ -167,7 +169,7 @@ fn has_aggregate(output: &Output) -> bool {
 }
 
 /// Whether there is one row for each group.
-fn groups(select: &Select) -> bool {
+pub(crate) fn groups(select: &Select) -> bool {
     let aggregates = match &select.items {
         Items::Listed(items) => items.iter().any(|item| has_aggregate(&item.output)),
         Items::All => false,
@@ -188,7 +190,7 @@ async fn sorted_or_grouped<P: Platform>(
         Some(Order::Search { .. }) | None => &[],
     };
     let grouping = groups(select);
-    let shown = limit.unwrap_or(context.kept().min(sort::MAX_ROWS));
+    let shown = limit.unwrap_or(context.kept());
     let Arranged { mut table, count, in_kernel } = if grouping {
         let by = if select.distinct {
             items.iter().map(|item| item.output.clone()).collect()
@@ -204,11 +206,12 @@ async fn sorted_or_grouped<P: Platform>(
     table.rows = table.rows.into_iter().skip(offset as usize).take(shown as usize).collect();
     table.total = total.max(table.rows.len() as u64);
     if in_kernel {
-        context.did(format!(
-            "{} in the kernel, which read {}",
-            if grouping { "grouped" } else { "sorted" },
-            plural(count, "row", "rows")
-        ));
+        let word = if grouping { "grouped" } else { "sorted" };
+        context.did(match read.rest {
+            // which says itself how many were read
+            Some(_) => format!("{word} in the kernel: {}", rows(count)),
+            None => format!("{word} in the kernel, which read {}", rows(count)),
+        });
     }
     let done = if grouping && !select.distinct && !select.group.is_empty() {
         plural(table.total, "group", "groups")

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::memory::MB;
 use crate::execute::words::words;
 use crate::language::ast::Statement;
 use crate::language::variables::Variables;
@@ -25,8 +26,9 @@ pub(crate) struct State<P: Platform> {
     pub(crate) variables: RefCell<Variables>,
     /// whether a statement has changed what a snapshot holds
     pub(crate) is_changed: Cell<bool>,
-    /// the number of the running statement in its cell, from 1
+    /// the number of the running statement in its cell, from 1, and of the last one
     statement: Cell<usize>,
+    last: Cell<usize>,
     /// the statements of the running cell that have changed something, in words
     acknowledged: RefCell<Vec<String>>,
     /// how far the running statement is, for one that is interrupted
@@ -54,6 +56,7 @@ impl<P: Platform> State<P> {
             variables: RefCell::default(),
             is_changed: Cell::default(),
             statement: Cell::default(),
+            last: Cell::default(),
             acknowledged: RefCell::default(),
             so_far: RefCell::default(),
             progress: RefCell::default(),
@@ -61,10 +64,15 @@ impl<P: Platform> State<P> {
         }
     }
 
-    /// A cell begins.
-    pub(crate) fn begin(&self) {
+    /// A cell of so many statements begins.
+    pub(crate) fn begin(&self, statements: usize) {
         self.statement.set(0);
+        self.last.set(statements);
         self.acknowledged.borrow_mut().clear();
+    }
+
+    pub(crate) fn is_last(&self) -> bool {
+        self.statement.get() == self.last.get()
     }
 
     /// The next statement of the cell begins.
@@ -184,6 +192,8 @@ pub(crate) struct Settings {
     pub(crate) precision: Option<usize>,
     /// of every read; `None` reads this session's own writes and otherwise as the collection says
     pub(crate) consistency: Option<ConsistencyLevel>,
+    /// bytes that a statement keeps of rows that it reads, at the most
+    pub(crate) memory_limit: u64,
 }
 
 impl Default for Settings {
@@ -194,6 +204,7 @@ impl Default for Settings {
             timeout: 60.0,
             precision: None,
             consistency: None,
+            memory_limit: 512 * MB,
         }
     }
 }

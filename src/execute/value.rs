@@ -29,7 +29,11 @@ pub(crate) fn to_json(value: &Spanned<Value>) -> Result<serde_json::Value> {
             }
             object.into()
         }
-        Value::Float(_) | Value::Bytes(_) | Value::Variable(_) | Value::Prompt => {
+        Value::Float(_)
+        | Value::Bytes(_)
+        | Value::Variable(_)
+        | Value::Query { .. }
+        | Value::Prompt => {
             let what = match &value.value {
                 Value::Float(number) => number.to_string(),
                 other => describe(other).to_string(),
@@ -116,6 +120,7 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
         | Value::List(_)
         | Value::Object(_)
         | Value::Variable(_)
+        | Value::Query { .. }
         | Value::Prompt => None,
     }
 }
@@ -132,6 +137,7 @@ pub(crate) fn describe(value: &Value) -> &'static str {
         Value::Numbers(_) | Value::List(_) => "a list",
         Value::Object(_) => "an object",
         Value::Variable(_) => "a variable",
+        Value::Query { .. } => "a subquery",
         Value::Prompt => "a prompt",
     }
 }
@@ -155,6 +161,7 @@ pub(crate) fn literal(value: &Value, span: Span) -> Result<String> {
         | Value::List(_)
         | Value::Object(_)
         | Value::Variable(_)
+        | Value::Query { .. }
         | Value::Prompt => {
             return Err(Diagnostic::new(
                 Code::TypeMismatch,

@@ -16,7 +16,7 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::CreateObject(create) => return format!("CREATE {}", create.object.word()).into(),
         Kind::AlterObject { object, change, .. } => return alter(*object, change),
         Kind::DropObject { object, .. } => return format!("DROP {}", object.word()).into(),
-        Kind::Explain(inner) => return words(&inner.kind),
+        Kind::Explain(inner) | Kind::Analyze(inner) => return words(&inner.kind),
         Kind::Connect(_) => "CONNECT",
         Kind::UseConnection(_) => "USE CONNECTION",
         Kind::Disconnect(_) => "DISCONNECT",

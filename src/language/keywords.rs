@@ -68,6 +68,8 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("COUNT(*)", COMPLETES),
     ("CREATE", OPENS | RULE | RESERVED),
     ("CREATE TABLE", COMPLETES),
+    ("CURRENT_DATE", AMBIGUOUS | COMPLETES),
+    ("CURRENT_TIMESTAMP", AMBIGUOUS | COMPLETES),
     ("DATABASE", RULE | AMBIGUOUS | COMPLETES),
     ("DATABASES", COMPLETES),
     ("DEFAULT", RULE | COMPLETES),
@@ -116,6 +118,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("IF", RULE | AMBIGUOUS),
     ("IF EXISTS", COMPLETES),
     ("IF NOT EXISTS", COMPLETES),
+    ("ILIKE", RULE | AMBIGUOUS | COMPLETES),
     ("IMPORT", OPENS | RULE),
     ("IMPORTS", COMPLETES),
     ("IN", RULE | RESERVED | COMPLETES),
@@ -167,6 +170,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("PROGRESS OF", COMPLETES),
     ("PROMPT", RULE | COMPLETES),
     ("PROPERTIES", RULE | AMBIGUOUS | COMPLETES),
+    ("REGEXP", RULE | AMBIGUOUS | COMPLETES),
     ("RELEASE", OPENS | RULE | TABLE_NEXT),
     ("RENAME", RULE),
     ("RENAME TO", COMPLETES),
@@ -224,6 +228,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("dimension", COMPLETES),
     ("display_limit", COMPLETES | SETTING),
     ("index_type", COMPLETES),
+    ("memory_limit", COMPLETES | SETTING),
     ("metric_type", COMPLETES),
     ("nlist", COMPLETES),
     ("nprobe", COMPLETES),
@@ -248,6 +253,7 @@ pub(crate) const SYNONYMS: &[(&str, &str)] = &[
     ("NODE", "NODES"),
     ("PRIVILEGES", "PRIVILEGE"),
     ("REPLICA", "REPLICAS"),
+    ("RLIKE", "REGEXP"),
 ];
 
 /// The words with any of these uses, in the order of the table.

@@ -140,7 +140,7 @@ impl Substitution<'_> {
 }
 
 /// A stored value with the places of this statement: its own are those of another cell.
-fn placed(value: Value, span: Span) -> Value {
+pub(crate) fn placed(value: Value, span: Span) -> Value {
     let items = |items: Vec<Spanned<Value>>| {
         items.into_iter().map(|item| Spanned::new(placed(item.value, span), span)).collect()
     };
@@ -165,8 +165,8 @@ fn is_vector(value: &Spanned<Value>) -> bool {
     matches!(value.value, Value::Numbers(_) | Value::List(_) | Value::Object(_) | Value::Text(_))
 }
 
-/// A variable's value in a filter.
-fn in_filter(value: Value, span: Span) -> ExprKind {
+/// A value that was somewhere else, in an expression.
+pub(crate) fn in_filter(value: Value, span: Span) -> ExprKind {
     let list = |items: Vec<Spanned<Value>>| {
         ExprKind::List(
             items

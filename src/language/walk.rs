@@ -37,7 +37,7 @@ pub(crate) trait ValueVisitor {
 pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisitor) -> Result<()> {
     let Statement { kind, span: _ } = statement;
     match kind {
-        Kind::Explain(explained) => self::statement(explained, visitor),
+        Kind::Explain(explained) | Kind::Analyze(explained) => self::statement(explained, visitor),
         Kind::Connect(connect) => self::connect(connect, visitor),
         Kind::Set { name, value } | Kind::SetVariable { name, value } => {
             visitor.under(&name.value);
@@ -133,6 +133,7 @@ pub(crate) fn nested(value: &mut Value, visitor: &mut dyn ValueVisitor) -> Resul
         | Value::Numbers(_)
         | Value::Variable(_)
         | Value::Prompt => Ok(()),
+        Value::Query { select, exists: _ } => self::select(select, visitor),
     }
 }
 
@@ -300,7 +301,7 @@ fn items(items: &mut Items, visitor: &mut dyn ValueVisitor) -> Result<()> {
     }
 }
 
-fn output(of: &mut Output, visitor: &mut dyn ValueVisitor) -> Result<()> {
+pub(crate) fn output(of: &mut Output, visitor: &mut dyn ValueVisitor) -> Result<()> {
     match of {
         Output::Computed(of) => expr(of, visitor),
         Output::Aggregate { function: _, distinct: _, argument: Some(of) } => output(of, visitor),
@@ -355,7 +356,7 @@ fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
         ExprKind::Between { left, negated: _, low, high } => {
             [left, low, high].into_iter().try_for_each(|expr| self::expr(expr, visitor))
         }
-        ExprKind::Like { left, negated: _, pattern } => {
+        ExprKind::Like { left, negated: _, how: _, pattern } => {
             self::expr(left, visitor)?;
             visitor.text(pattern)
         }
@@ -496,6 +497,10 @@ mod tests {
             "SELECT a FROM t ORDER BY MATCH(a) AGAINST(:x) LIMIT 1",
             "SELECT a FROM t HYBRID SEARCH (v <-> :x WEIGHT :x LIMIT :x WHERE a = :x \
              SEARCH PARAMS (ef = :x), BM25_SCORE(a, :x) FILTER :x) RERANK RRF (k = :x)",
+            "SELECT a, (SELECT b FROM u LIMIT :x) FROM t WHERE a IN (SELECT b FROM u WHERE c = :x)",
+            "SELECT a FROM t WHERE EXISTS (SELECT b FROM u WHERE c = :x) ORDER BY v <-> (SELECT v \
+             FROM t WHERE id = :x) LIMIT 1",
+            "INSERT INTO t VALUES ((SELECT a FROM t WHERE id = :x), :x)",
             "create table t where dimension = :x",
             "create index t where nlist = :x",
             "insert :x, [1, 2] from t by id = :x, :x",

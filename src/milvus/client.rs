@@ -24,6 +24,7 @@ use super::explain::{self, Explained};
 use super::failure;
 use super::features::Version;
 use super::platform::{Platform, Probe};
+use super::steps::{Step, Steps};
 use super::transport::Transport;
 
 /// When a write was.
@@ -78,6 +79,7 @@ struct State {
     /// how often a request was sent again since then, because the server limits its rate
     slowed: Cell<u32>,
     explained: RefCell<Option<Vec<Explained>>>,
+    steps: Steps,
     version: RefCell<Version>,
 }
 
@@ -188,6 +190,25 @@ impl<P: Platform> Client<P> {
     /// What EXPLAIN wrote down, in order.
     pub fn take_explained(&self) -> Vec<Explained> {
         self.state.explained.borrow_mut().take().unwrap_or_default()
+    }
+
+    /// From here the steps of what is done are written down, until they are taken.
+    pub(crate) fn begin_steps(&self) {
+        self.state.steps.begin();
+    }
+
+    pub(crate) fn take_steps(&self) -> Vec<Step> {
+        self.state.steps.take()
+    }
+
+    /// So many rows came with a request of this method.
+    pub(crate) fn rows_came(&self, method: &'static Method, rows: u64) {
+        self.state.steps.rows(method.name, rows);
+    }
+
+    /// The kernel does something with rows, which began at a time of the platform's.
+    pub(crate) fn step(&self, name: &'static str, rows: u64, began: f64) {
+        self.state.steps.add(name, Some(rows), self.platform.now() - began);
     }
 
     /// Notes a write, so that later reads of the collection see it. A timestamp of 0 is none;
@@ -345,7 +366,9 @@ impl<P: Platform> Client<P> {
             self.platform.sleep(self.timeout_ms),
         )
         .await;
-        self.state.waited_ms.set(self.waited_ms() + self.platform.now() - started);
+        let ms = self.platform.now() - started;
+        self.state.waited_ms.set(self.waited_ms() + ms);
+        self.state.steps.add(method.name, None, ms);
         match answer.unwrap_or_else(|| Err(tonic::Status::deadline_exceeded("no answer"))) {
             Ok(reply) => Ok(reply),
             Err(status) => Err(self.transport_error(method, status).await),

@@ -114,6 +114,7 @@ features! {
     /// Milvus Lite deletes from the whole table
     PartitionDelete: "DELETE from a partition" 2 3 0 No;
     PartialUpsert: "an UPSERT that leaves fields out" 2 6 2 Since(LITE_3);
+    Regex: "a regular expression" 3 0 0 No;
     /// of an index it is a silent nothing before, of a table a riddle
     ResetProperties: "taking properties away" 2 4 18 Yes;
     ResetFieldProperties: "taking properties of a field away" 2 5 13 Yes;

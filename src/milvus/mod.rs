@@ -11,7 +11,8 @@ pub mod explain;
 pub mod failure;
 pub mod features;
 pub mod platform;
-pub mod store;
+pub mod steps;
+mod store;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod transport;

@@ -51,6 +51,11 @@ pub enum Failure {
 pub trait Pieces {
     /// The next piece; none is behind the last. The error is a reason in words.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, String>>;
+
+    /// What part of the file has come, from 0 to 1, where its size is known.
+    fn share(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// A file that is here whole.

@@ -9,7 +9,7 @@ use crate::printable::printable;
 
 /// "copying books.csv: 40,000 of 100,000 rows, 20,000 rows/s, 3 s left"
 pub(super) fn text(progress: &Progress) -> String {
-    let Progress { doing, count, total, unit, ms, is_running } = progress;
+    let Progress { doing, count, total, unit, share, ms, is_running } = progress;
     let mut out = printable(doing);
     let _ = match (unit, total) {
         (Unit::Nothing, _) => Ok(()),
@@ -24,8 +24,8 @@ pub(super) fn text(progress: &Progress) -> String {
     if *unit == Unit::Rows {
         let _ = write!(out, ", {} rows/s", grouped(each_second.round() as u64));
     }
-    if let Some(left) = total.and_then(|total| total.checked_sub(*count)).filter(|left| *left > 0) {
-        let _ = write!(out, ", {} left", duration(left as f64 / each_second));
+    if let Some(share) = share.filter(|share| *share > 0.0 && *share < 1.0) {
+        let _ = write!(out, ", {} left", duration(ms / 1000.0 * (1.0 - share) / share));
     }
     out
 }
@@ -33,16 +33,14 @@ pub(super) fn text(progress: &Progress) -> String {
 /// The same with a bar; one that is not running has none.
 pub(super) fn html(progress: &Progress) -> String {
     let line = escape(&text(progress));
-    let bar = match progress.total {
+    let label = escape(&printable(&progress.doing));
+    let bar = match progress.share {
         _ if !progress.is_running => String::new(),
-        Some(total) => format!(
-            "<progress aria-label=\"{}\" max=\"{total}\" value=\"{}\"></progress> ",
-            escape(&printable(&progress.doing)),
-            progress.count.min(total)
+        Some(share) => format!(
+            "<progress aria-label=\"{label}\" max=\"100\" value=\"{:.1}\"></progress> ",
+            share.clamp(0.0, 1.0) * 100.0
         ),
-        None => {
-            format!("<progress aria-label=\"{}\"></progress> ", escape(&printable(&progress.doing)))
-        }
+        None => format!("<progress aria-label=\"{label}\"></progress> "),
     };
     format!("<p class=\"milvus-progress\" style=\"margin:0;opacity:.75\">{bar}{line}</p>")
 }
@@ -67,6 +65,7 @@ mod tests {
             count: 40_000,
             total: Some(100_000),
             unit: Unit::Rows,
+            share: Some(0.4),
             ms: 2_000.0,
             is_running: true,
         }
@@ -76,29 +75,34 @@ mod tests {
     fn a_line_says_how_much_how_fast_and_how_long() {
         let all = text(&copying());
         assert_eq!(all, "copying <b>.csv: 40,000 of 100,000 rows, 20,000 rows/s, 3 s left");
-        let open = text(&Progress { total: None, ..copying() });
+        let read = text(&Progress { total: None, ..copying() });
+        assert_eq!(read, "copying <b>.csv: 40,000 rows, 20,000 rows/s, 3 s left");
+        let open = text(&Progress { total: None, share: None, ..copying() });
         assert_eq!(open, "copying <b>.csv: 40,000 rows, 20,000 rows/s");
         let over = text(&Progress { is_running: false, ..copying() });
         assert_eq!(over, "copying <b>.csv: 40,000 of 100,000 rows");
-        let loading = Progress { count: 25, total: Some(100), unit: Unit::Percent, ..copying() };
+        let loading = Progress { count: 25, share: Some(0.25), unit: Unit::Percent, ..copying() };
         assert_eq!(text(&loading), "copying <b>.csv: 25 %, 6 s left");
-        let all = Progress { count: 100, ..loading.clone() };
+        let all = Progress { count: 100, share: Some(1.0), ..loading.clone() };
         assert_eq!(text(&all), "copying <b>.csv: 100 %");
-        assert_eq!(text(&Progress { count: 0, ..loading.clone() }), "copying <b>.csv: 0 %");
+        assert_eq!(
+            text(&Progress { count: 0, share: Some(0.0), ..loading.clone() }),
+            "copying <b>.csv: 0 %"
+        );
         assert_eq!(text(&Progress { unit: Unit::Nothing, ..loading }), "copying <b>.csv");
     }
 
     #[test]
     fn a_bar_is_as_long_as_what_is_done_and_escapes_names() {
         let bar = html(&copying());
-        assert!(bar.contains("max=\"100000\" value=\"40000\""), "{bar}");
+        assert!(bar.contains("max=\"100\" value=\"40.0\""), "{bar}");
         assert!(!bar.contains("<b>"), "{bar}");
-        let open = html(&Progress { total: None, ..copying() });
+        let open = html(&Progress { share: None, ..copying() });
         assert!(open.contains("<progress aria-label") && !open.contains("max="), "{open}");
         let over = html(&Progress { is_running: false, ..copying() });
         assert!(!over.contains("<progress"), "{over}");
-        let beyond = html(&Progress { count: 200_000, ..copying() });
-        assert!(beyond.contains("value=\"100000\""), "{beyond}");
+        let beyond = html(&Progress { share: Some(1.5), ..copying() });
+        assert!(beyond.contains("value=\"100.0\""), "{beyond}");
     }
 
     #[test]

@@ -113,6 +113,38 @@ test('an error says where and what to do', async () => {
   await screenshot(page, 'error');
 });
 
+test('errors can be read in the light theme and in the dark one', async () => {
+  // of each coloured piece of the error: its colour, and those that are behind it
+  const pieces = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('.jp-OutputArea pre span')]
+        .filter(span => span.closest('[data-mime-type="application/vnd.jupyter.stderr"]'))
+        .map(span => {
+          const behind = [];
+          for (let element = span; element; element = element.parentElement) {
+            behind.push(getComputedStyle(element).backgroundColor);
+          }
+          return { text: span.textContent, color: getComputedStyle(span).color, behind };
+        })
+    );
+  await run(page, ['SELECT * FROM books WHER id = 1', 'SELECT * FROM bookz']);
+  for (const theme of ['JupyterLab Dark', 'JupyterLab Light']) {
+    await page.evaluate(
+      theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme }),
+      theme
+    );
+    const isLight = String(theme === 'JupyterLab Light');
+    await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`, { state: 'attached' });
+    await screenshot(page, `error-${isLight === 'true' ? 'light' : 'dark'}`);
+    const shown = await pieces();
+    assert.ok(shown.length > 5, JSON.stringify(shown));
+    for (const { text, color, behind } of shown) {
+      const found = contrast(color, behind);
+      assert.ok(found >= 4.5, `${theme}: ${text} has a contrast of ${found.toFixed(1)}`);
+    }
+  }
+});
+
 test('what a server sends is escaped', async () => {
   const evil = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
   await run(page, [
@@ -420,7 +452,7 @@ test('silent, store_history and the counts', async () => {
     [seen.unstored.count, seen.silent.count, seen.last.count],
     [start, start, start + 1]
   );
-  assert.deepEqual(seen.first.types, ['status', 'execute_input', 'display_data', 'status']);
+  assert.deepEqual(seen.first.types, ['status', 'execute_input', 'execute_result', 'status']);
   assert.deepEqual(seen.silent.types, ['status', 'status']);
 });
 
@@ -431,6 +463,76 @@ test('restart forgets the connection, and counts from one; the engine answers th
   assert.match(shown, /^note: no connection was named: connected to milvus:\/\/local, /);
   const [cell] = await outputs(page);
   assert.equal(cell.count, 1);
+});
+
+test('the last result is the result of the cell, the others are displayed', async () => {
+  await run(page, ['SELECT 1 AS a; SELECT 2 AS b']);
+  const [cell] = await outputs(page);
+  assert.deepEqual(
+    cell.outputs.map(output => [output.output_type, output.execution_count]),
+    [
+      ['display_data', undefined],
+      ['execute_result', cell.count]
+    ]
+  );
+});
+
+test('user expressions are answered, each as a SELECT', async () => {
+  const expressions = await page.evaluate(async () => {
+    const { kernel } = window.notebook().sessionContext.session;
+    const user_expressions = { two: '1 + 1', wrong: 'nothing_of_the_kind(1)' };
+    const reply = await kernel.requestExecute({ code: 'SET precision = 3', user_expressions }).done;
+    return reply.content.user_expressions;
+  });
+  assert.equal(expressions.two.status, 'ok');
+  assert.match(expressions.two.data['text/plain'], /2/);
+  assert.equal(expressions.wrong.status, 'error');
+  assert.equal(expressions.wrong.ename, 'UnknownFunction');
+  assert.ok(expressions.wrong.traceback.length > 0);
+});
+
+test('a comm of an unknown target is closed', async () => {
+  const closed = await page.evaluate(async () => {
+    const { kernel } = window.notebook().sessionContext.session;
+    const comm = kernel.createComm('nobody');
+    const closed = new Promise(resolve => (comm.onClose = () => resolve(true)));
+    comm.open({});
+    return Promise.race([closed, new Promise(resolve => setTimeout(resolve, 20_000, false))]);
+  });
+  assert.equal(closed, true);
+});
+
+test('history is read by tail, range and pattern, and is there after a reload', async () => {
+  const ask = asked =>
+    page.evaluate(async asked => {
+      const { kernel } = window.notebook().sessionContext.session;
+      const reply = await kernel.requestHistory({ output: false, raw: true, ...asked });
+      return reply.content.history;
+    }, asked);
+  const cells = async asked => (await ask(asked)).map(([, , cell]) => cell);
+  await run(page, ["SELECT 'one'", "SELECT 'two'", "SELECT 'one'"]);
+  const tail = await ask({ hist_access_type: 'tail', n: 2 });
+  assert.deepEqual(tail.map(line => line[2]), ["SELECT 'two'", "SELECT 'one'"]);
+  const [session, count] = tail[1];
+  const range = { hist_access_type: 'range', session, start: count - 2, stop: count };
+  assert.deepEqual(await cells(range), ["SELECT 'one'", "SELECT 'two'"]);
+  assert.deepEqual(await cells({ ...range, session: 0 }), ["SELECT 'one'", "SELECT 'two'"]);
+  const search = { hist_access_type: 'search', pattern: "SELECT 'o*'", n: 9, unique: true };
+  assert.deepEqual(await cells(search), ["SELECT 'one'"]);
+  assert.deepEqual(await cells({ ...search, pattern: 'nothing' }), []);
+  const output = await ask({ hist_access_type: 'tail', n: 1, output: true });
+  assert.deepEqual(output[0][2], ["SELECT 'one'", null]);
+  await openNotebook(page);
+  const again = await ask({ hist_access_type: 'tail', n: 2 });
+  assert.deepEqual(again, tail, 'kept by the browser');
+});
+
+test('a notebook that is opened has nothing to save', async () => {
+  const opened = await newPage(browser);
+  for (const path of ['tour.ipynb', 'cluster.ipynb']) {
+    await openNotebook(opened, path);
+    assert.equal(await opened.evaluate(() => window.notebook().context.model.dirty), false, path);
+  }
 });
 
 test('is_complete knows open strings and brackets', async () => {
@@ -466,3 +568,28 @@ test('shutdown ends the worker', async () => {
   }
   assert.equal(runs(), false);
 });
+
+/** The contrast of a colour with the colours behind it, the nearest first, as WCAG 2 has it. */
+function contrast(color, behind) {
+  const parts = color => {
+    const [red, green, blue, alpha = 1] = color.match(/[\d.]+/g).map(Number);
+    return { rgb: [red, green, blue], alpha };
+  };
+  const over = (top, bottom) =>
+    top.rgb.map((value, at) => value * top.alpha + bottom[at] * (1 - top.alpha));
+  const ground = behind
+    .map(parts)
+    .reverse()
+    .reduce((bottom, top) => over(top, bottom), [255, 255, 255]);
+  const luminance = rgb => {
+    const [red, green, blue] = rgb.map(value => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [dark, light] = [luminance(over(parts(color), ground)), luminance(ground)].sort(
+    (one, other) => one - other
+  );
+  return (light + 0.05) / (dark + 0.05);
+}

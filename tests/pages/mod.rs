@@ -99,6 +99,7 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
     if number.matches('.').count() > 1 {
         shown = shown.replace(number, "<version>");
     }
+    let shown = without_times(&shown);
     let mut out = String::new();
     let mut digits = String::new();
     for char in shown.chars().chain(['\0']) {
@@ -113,6 +114,22 @@ pub fn masked(shown: &str, host: &str, version: &str) -> String {
         }
     }
     out
+}
+
+/// The times of EXPLAIN ANALYZE as words.
+fn without_times(shown: &str) -> String {
+    let mut is_steps = false;
+    let mut lines = Vec::new();
+    for line in shown.lines() {
+        is_steps = line.starts_with("step  ") || is_steps && !line.contains("; it took ");
+        let (start, last) = line.rsplit_once(' ').unwrap_or((line, ""));
+        lines.push(match line.split_once("; it took ") {
+            Some((start, _)) => format!("{start}; it took <ms> ms"),
+            None if is_steps && last.parse::<f64>().is_ok() => format!("{} <ms>", start.trim_end()),
+            None => line.to_string(),
+        });
+    }
+    lines.join("\n") + if shown.ends_with('\n') { "\n" } else { "" }
 }
 
 /// Without the notes on what the kernel sorts and groups, on a backend that does most of it itself.

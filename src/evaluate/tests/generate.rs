@@ -9,7 +9,7 @@ use proptest::strategy::Union;
 
 use super::expr;
 use crate::diagnostic::{Span, Spanned};
-use crate::language::ast::{Expr, ExprKind, Name, TypeName, Value};
+use crate::language::ast::{Expr, ExprKind, Name, Pattern, TypeName, Value};
 use crate::outcome::Datum;
 
 /// The fields of a row, two of each type.
@@ -315,7 +315,8 @@ fn like(of: &BoxedStrategy<Expr>) -> BoxedStrategy<Expr> {
     (of.clone(), any::<bool>(), pattern)
         .prop_map(|(left, negated, pattern)| {
             let pattern = Spanned::new(Value::Text(pattern), Span::default());
-            expr(ExprKind::Like { left: left.into(), negated, pattern })
+            let how = Pattern::Like;
+            expr(ExprKind::Like { left: left.into(), negated, how, pattern })
         })
         .boxed()
 }

@@ -322,7 +322,7 @@ fn sqlite(expr: &Expr) -> String {
             let (left, low, high) = (sqlite(left), sqlite(low), sqlite(high));
             format!("{left} {}BETWEEN {low} AND {high}", not(negated))
         }
-        ExprKind::Like { left, negated, pattern } => {
+        ExprKind::Like { left, negated, how: _, pattern } => {
             let Value::Text(pattern) = &pattern.value else { panic!("{pattern:?}") };
             let (left, pattern) = (sqlite(left), quoted(pattern));
             format!("{left} {}LIKE {pattern} ESCAPE '\\'", not(negated))

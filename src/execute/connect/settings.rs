@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::Catalog;
 use crate::execute::errors::diagnose;
+use crate::execute::memory::{self, MB};
 use crate::execute::params;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{Name, Value};
@@ -53,6 +54,16 @@ pub(crate) fn set<P: Platform>(
             }
             _ => return Err(wrong("Strong, Session, Bounded, Eventually or default")),
         },
+        "memory_limit" => {
+            let bytes = match &value.value {
+                Value::Int(bytes) => u64::try_from(*bytes).ok(),
+                Value::Text(size) => memory::read(size),
+                _ => None,
+            };
+            settings.memory_limit = bytes
+                .filter(|bytes| (MB..=4096 * MB).contains(bytes))
+                .ok_or_else(|| wrong("a size from '1MB' to '4GB', or so many bytes"))?;
+        }
         _ => {
             return Err(Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`"))
                 .at(name.span)
@@ -110,6 +121,7 @@ fn describe(name: &str, value: &Value) -> String {
             format!("an object of {}", plural(fields.len() as u64, "entry", "entries"))
         }
         Value::Variable(name) => format!(":{name}"),
+        Value::Query { .. } => "a subquery".to_string(),
         Value::Prompt => "PROMPT".to_string(),
     }
 }
@@ -145,6 +157,11 @@ pub(crate) fn show_settings<P: Platform>(state: &State<P>) -> Outcome {
             "consistency_level",
             level.to_string(),
             "of every read; default: this session's own writes are always seen",
+        ),
+        (
+            "memory_limit",
+            memory::shown(settings.memory_limit),
+            "what a statement keeps of the rows that it reads, at the most",
         ),
     ];
     let rows = rows

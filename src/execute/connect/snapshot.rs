@@ -12,6 +12,9 @@ use crate::outcome::plural;
 
 /// Whether a statement changes what a snapshot holds.
 pub(crate) fn is_kept(kind: &Kind) -> bool {
+    if let Kind::Analyze(inner) = kind {
+        return is_kept(&inner.kind);
+    }
     matches!(
         kind,
         Kind::Connect(_)
@@ -40,6 +43,7 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
         set("table_schema", Value::Bool(settings.table_schema)),
         set("timeout", Value::Float(settings.timeout)),
         set("consistency_level", word(level)),
+        set("memory_limit", Value::Int(settings.memory_limit.cast_signed())),
     ];
     let variables = state.variables.borrow();
     kinds.extend(variables.iter().map(|(name, value)| Kind::SetVariable {
@@ -75,8 +79,8 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
 /// quote is the server's word or ours, never the snapshot's.
 pub(crate) async fn restore<P: Platform>(snapshot: &str, state: &State<P>) -> Result<Vec<String>> {
     let (mut lines, mut lost, mut variables) = (Vec::new(), Vec::new(), 0);
-    for statement in parse::parse(snapshot)? {
-        match (Box::pin(execute(&statement, state)).await, &statement.kind) {
+    for mut statement in parse::parse(snapshot)? {
+        match (Box::pin(execute(&mut statement, state)).await, &statement.kind) {
             (Ok(outcome), Kind::Connect(_)) => lines.push(format!("{} again", outcome.done)),
             (Ok(_), Kind::SetVariable { .. }) => variables += 1,
             (Ok(_), _) => {}

@@ -45,7 +45,7 @@ pub(crate) async fn run<P: Platform>(
 ) -> Result<Outcome> {
     let first = first_row(copy)?;
     let mut copying = Copying::new(copy, collection, asked, context);
-    context.has_done(format!("copying {}", source.shown), 0, None);
+    context.has_done_part(format!("copying {}", source.shown), 0, source.share());
     loop {
         // what breaks off in its middle has come so far
         let next = source.next().await.map_err(|error| copying.so_far(error, 0))?;
@@ -297,7 +297,11 @@ impl<'a, P: Platform> Copying<'a, P> {
         let mut sent = Sent::default();
         let result = rows.send(Mode::Insert, &mut sent, self.context).await;
         self.fitting += sent.count;
-        self.context.has_done(format!("copying {}", source.shown), self.fitting, None);
+        self.context.has_done_part(
+            format!("copying {}", source.shown),
+            self.fitting,
+            source.share(),
+        );
         let acknowledged = usize::try_from(sent.count).unwrap_or(usize::MAX).min(count);
         if let Some(number) = acknowledged.checked_sub(1).and_then(|at| batch.numbers.get(at)) {
             self.last = *number;

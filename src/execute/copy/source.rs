@@ -96,6 +96,11 @@ impl<P: Platform> Source<P> {
         self.peeked.as_slices().0
     }
 
+    /// What part of the file has come, where its size is known.
+    pub(crate) fn share(&self) -> Option<f64> {
+        self.pieces.share()
+    }
+
     pub(crate) fn names(&self) -> Option<&[String]> {
         self.reader.names()
     }

@@ -78,6 +78,7 @@ async fn of_table<P: Platform>(
         table,
         partitions: partition.iter().map(|name| name.value.clone()).collect(),
         expr: String::new(),
+        rest: None,
         level: None,
     };
     read.pages(&outputs, 0, u64::MAX, context, |page| {

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evaluate::order::{Number, compare};
+use crate::execute::memory::row_bytes;
 use crate::language::ast::Function;
 use crate::outcome::Datum;
 
@@ -24,11 +25,13 @@ pub(crate) struct Groups {
     width: usize,
     aggregates: Vec<Aggregate>,
     found: BTreeMap<Key, Vec<Accumulator>>,
+    /// about what is kept
+    bytes: usize,
 }
 
 impl Groups {
     pub(crate) fn new(width: usize, aggregates: Vec<Aggregate>) -> Groups {
-        Groups { width, aggregates, found: BTreeMap::new() }
+        Groups { width, aggregates, found: BTreeMap::new(), bytes: 0 }
     }
 
     /// The one group of a statement that does not say by what: it is there even of no rows.
@@ -39,19 +42,22 @@ impl Groups {
         groups
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.found.len()
+    /// About the memory that they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn add(&mut self, mut row: Vec<Datum>) {
         let values = row.split_off(self.width.min(row.len()));
-        let accumulators = self
-            .found
-            .entry(Key(row))
-            .or_insert_with(|| vec![Accumulator::default(); self.aggregates.len()]);
+        let bytes = &mut self.bytes;
+        let accumulators = self.found.entry(Key(row)).or_insert_with_key(|key| {
+            let accumulators = vec![Accumulator::default(); self.aggregates.len()];
+            *bytes += row_bytes(&key.0) + size_of_val(accumulators.as_slice());
+            accumulators
+        });
         for (accumulator, aggregate) in accumulators.iter_mut().zip(&self.aggregates) {
             let value = aggregate.source.and_then(|at| values.get(at.checked_sub(self.width)?));
-            accumulator.add(value, aggregate.distinct);
+            self.bytes += accumulator.add(value, aggregate.distinct);
         }
     }
 
@@ -85,11 +91,16 @@ struct Accumulator {
 }
 
 impl Accumulator {
-    fn add(&mut self, value: Option<&Datum>, distinct: bool) {
+    /// Returns about how many bytes more it takes now.
+    fn add(&mut self, value: Option<&Datum>, distinct: bool) -> usize {
         self.rows += 1;
-        let Some(value) = value.filter(|value| **value != Datum::Null) else { return };
-        if distinct && !self.distinct.insert(Key(vec![value.clone()])) {
-            return;
+        let Some(value) = value.filter(|value| **value != Datum::Null) else { return 0 };
+        let mut more = 0;
+        if distinct {
+            if !self.distinct.insert(Key(vec![value.clone()])) {
+                return 0;
+            }
+            more += row_bytes(std::slice::from_ref(value));
         }
         self.count += 1;
         match Number::of(value) {
@@ -106,6 +117,7 @@ impl Accumulator {
         if self.max.as_ref().is_none_or(|max| compare(value, max) == Ordering::Greater) {
             self.max = Some(value.clone());
         }
+        more
     }
 
     fn result(&self, aggregate: &Aggregate) -> Datum {
@@ -265,7 +277,8 @@ mod tests {
         for key in [Datum::Null, Datum::Int(1), Datum::Null, Datum::Double(1.0)] {
             groups.add(vec![key]);
         }
-        assert_eq!(groups.len(), 2);
+        assert_eq!(groups.found.len(), 2);
+        assert!(groups.bytes() > 2 * size_of::<Accumulator>());
         let rows = groups.rows();
         assert_eq!(rows[1], [Datum::Null, Datum::Int(2)]);
     }

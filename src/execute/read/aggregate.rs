@@ -1,5 +1,5 @@
 //! GROUP BY, DISTINCT and the aggregate functions: by the server where it can (`pushdown`), or else
-//! in the kernel over pages of rows. Memory is bounded: one accumulator a group is kept.
+//! in the kernel over pages of rows. One accumulator a group is kept, up to the memory limit.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::evaluate::order::{Way, sort_rows};
@@ -16,10 +16,7 @@ use crate::execute::read::scan::Read;
 use crate::execute::value::path_head;
 use crate::language::ast::{Expr, Function, Item, OrderKey, Output};
 use crate::milvus::{Feature, Platform};
-use crate::outcome::{Column, Datum, Table, Type, grouped};
-
-/// Groups that are kept, at the most.
-const MAX_GROUPS: usize = 1_000_000;
+use crate::outcome::{Column, Datum, Table, Type};
 
 /// One group of rows for each value of what is grouped `by`, in their order unless another is asked
 /// for; one group of all rows where that is nothing.
@@ -67,8 +64,9 @@ async fn by_server<P: Platform>(
     read: &Read<'_>,
     context: &Context<'_, P>,
 ) -> Result<Option<(Vec<Vec<Datum>>, u64)>> {
-    let Some(grouping) =
-        plan.grouping(read.collection).filter(|_| context.client.version().has(Feature::GroupBy))
+    let Some(grouping) = plan
+        .grouping(read.collection)
+        .filter(|_| read.rest.is_none() && context.client.version().has(Feature::GroupBy))
     else {
         return Ok(None);
     };
@@ -95,21 +93,13 @@ async fn by_kernel<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<(Vec<Vec<Datum>>, u64)> {
     let outputs = Outputs::of_fields(plan.sources.clone());
-    let mut groups = plan.groups();
+    let (mut groups, mut memory) = (plan.groups(), context.memory(read.table));
     let count = read
         .pages(&outputs, 0, u64::MAX, context, |page| {
+            let (began, count) = (context.client.platform().now(), page.rows.len() as u64);
             page.rows.into_iter().for_each(|row| groups.add(row));
-            if groups.len() > MAX_GROUPS {
-                return Err(Diagnostic::new(
-                    Code::OutOfRange,
-                    format!(
-                        "more than {} groups do not fit into the kernel",
-                        grouped(MAX_GROUPS as u64)
-                    ),
-                )
-                .at(read.table.span));
-            }
-            Ok(())
+            context.client.step("group in the kernel", count, began);
+            memory.set(groups.bytes())
         })
         .await?;
     Ok((groups.rows(), count.unwrap_or(0)))

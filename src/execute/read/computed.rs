@@ -2,7 +2,7 @@
 //! is found. In: columns of values. Out: one more.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
-use crate::evaluate::{Part, Row, evaluate, parts};
+use crate::evaluate::{Part, Row, evaluate, holds, parts};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::read::outputs::{OutputField, span_of};
 use crate::execute::value::path_head;
@@ -44,8 +44,22 @@ impl Computed {
 
     /// Its values, of the values of each of its needs.
     pub(crate) fn values(&self, needs: &[Vec<Datum>], count: usize) -> Result<Vec<Datum>> {
+        self.of_rows(needs, count, |row| evaluate(&self.expr, row))
+    }
+
+    /// Whether it holds, row by row.
+    pub(crate) fn holds(&self, needs: &[Vec<Datum>], count: usize) -> Result<Vec<bool>> {
+        self.of_rows(needs, count, |row| holds(&self.expr, row))
+    }
+
+    fn of_rows<T>(
+        &self,
+        needs: &[Vec<Datum>],
+        count: usize,
+        of: impl Fn(&Cells<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let heads: Vec<&str> = self.needs.iter().map(|need| need.head.as_str()).collect();
-        of_columns(&self.expr, &heads, needs, count)
+        rows_of(&heads, needs, count, of)
     }
 }
 
@@ -56,10 +70,19 @@ pub(crate) fn of_columns(
     columns: &[Vec<Datum>],
     count: usize,
 ) -> Result<Vec<Datum>> {
+    rows_of(heads, columns, count, |row| evaluate(expr, row))
+}
+
+fn rows_of<T>(
+    heads: &[&str],
+    columns: &[Vec<Datum>],
+    count: usize,
+    of: impl Fn(&Cells<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
     (0..count)
         .map(|row| {
             let cells = columns.iter().map(|column| column.get(row).unwrap_or(&Datum::Null));
-            evaluate(expr, &Cells { heads, cells: cells.collect() })
+            of(&Cells { heads, cells: cells.collect() })
         })
         .collect()
 }
@@ -79,7 +102,10 @@ impl Cells<'_> {
 
 impl Row for Cells<'_> {
     fn field(&self, name: &Name, path: &[Spanned<Value>]) -> Result<Datum> {
-        Ok(self.under(&path_head(&name.value, path)))
+        match path.is_empty() {
+            true => Ok(self.under(&name.value)),
+            false => Ok(self.under(&path_head(&name.value, path))),
+        }
     }
 
     fn aggregate(&self, aggregate: &Output) -> Result<Datum> {

@@ -30,7 +30,7 @@ fn no_table(message: &str) -> Diagnostic {
 }
 
 /// A row without fields.
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl Row for Nothing {
     fn field(&self, name: &Name, _: &[Spanned<Value>]) -> Result<Datum> {

@@ -108,11 +108,16 @@ impl Dialect<'_> {
             ExprKind::IsNull { left, negated } => {
                 ExprKind::IsNull { left: left.clone(), negated: *negated != not }
             }
-            ExprKind::Like { left, negated, pattern } => {
+            ExprKind::Like { left, negated, how, pattern } => {
                 if *negated != not && !self.version.has(Feature::Not) {
                     return self.refused(expr);
                 }
-                ExprKind::Like { left: left.clone(), negated: *negated, pattern: pattern.clone() }
+                ExprKind::Like {
+                    left: left.clone(),
+                    negated: *negated,
+                    how: *how,
+                    pattern: pattern.clone(),
+                }
             }
             ExprKind::Field { .. } if not => {
                 let no = Expr { kind: ExprKind::Literal(Value::Bool(false)), span: expr.span };

@@ -4,31 +4,20 @@
 //! fails over it. The operands are in `operand`.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::evaluate::{check_regex, is_function};
 use crate::execute::catalog::collection::{Collection, Field};
-use crate::execute::context::Context;
 use crate::execute::params;
 use crate::execute::read::constant;
 use crate::execute::read::dialect;
 use crate::execute::read::operand::{Operands, constant_of, is_condition, is_fixed};
 use crate::execute::value::{literal, quote};
-use crate::language::ast::{Expr, ExprKind, Filter, Value};
-use crate::milvus::{Feature, Platform, Version};
+use crate::language::ast::{Expr, ExprKind, Filter, Pattern, Value};
+use crate::milvus::{Feature, Version};
 use crate::outcome::Datum;
 use milvus_proto::schema::DataType;
 
-/// A filter for the server; the empty expression, which matches everything, where there is none or
-/// where it is always true.
-pub(crate) fn print<P: Platform>(
-    filter: Option<&Filter>,
-    collection: &Collection,
-    context: &Context<'_, P>,
-) -> Result<String> {
-    let (expr, notices) = printed(filter, collection, &context.client.version())?;
-    notices.into_iter().for_each(|notice| context.notice(notice));
-    Ok(expr)
-}
-
-/// The filter for a server of this version, and what is to be said of it.
+/// The filter for a server of this version, and what is to be said of it: the empty expression,
+/// which matches everything, where there is none or where it is always true.
 pub(crate) fn printed(
     filter: Option<&Filter>,
     collection: &Collection,
@@ -61,6 +50,15 @@ fn no_key(key: &Field) -> String {
 pub(crate) fn key_in(key: &str, ids: &[Spanned<Value>]) -> Result<String> {
     let ids = ids.iter().map(|id| literal(&id.value, id.span)).collect::<Result<Vec<_>>>()?;
     Ok(format!("{key} in [{}]", ids.join(", ")))
+}
+
+/// `key in [1, 2]`, of keys as they are read.
+pub(crate) fn key_among(key: &Field, ids: &[Datum]) -> String {
+    if ids.is_empty() {
+        return no_key(key);
+    }
+    let ids: Vec<String> = ids.iter().map(key_literal).collect();
+    format!("{} in [{}]", key.name, ids.join(", "))
 }
 
 /// `key not in [1, 2]`, of keys as they are read.
@@ -158,11 +156,26 @@ impl Printer<'_> {
             .help(
                 "it makes a search of the whole statement, and cannot be negated or joined by OR",
             )),
-            ExprKind::Like { left, negated, pattern } => {
+            ExprKind::Like { left, negated, how, pattern } => {
                 if is_fixed(left) {
                     return Err(both_fixed(left.span));
                 }
                 let Spanned { value: pattern, span } = params::text(pattern)?;
+                if let Some(regex) = regex(&pattern, *how) {
+                    if *how != Pattern::AnyCase {
+                        check_regex(&pattern, span)?;
+                    }
+                    operands.check_text(left)?;
+                    operands.needs(Feature::Regex, span)?;
+                    // Milvus's letters of another case are all, the kernel's are ASCII's
+                    if !pattern.is_ascii() && *how != Pattern::Regex {
+                        let message = "other letters than ASCII's have no other case there";
+                        return Err(Diagnostic::new(Code::NotSupported, message).at(span));
+                    }
+                    let of = operands.operand(left)?;
+                    let is_it = Truth::When(format!("{of} =~ {}", quote(&regex)));
+                    return Ok(is_it.negated_if(*negated));
+                }
                 if pattern.contains('\\') {
                     operands.needs(Feature::LikeBackslash, span)?;
                 }
@@ -176,6 +189,9 @@ impl Printer<'_> {
             ExprKind::IsNull { left, negated } => {
                 if let Some(value) = constant_of(left) {
                     return Ok(Truth::of((value == Value::Null) != *negated));
+                }
+                if operands.type_of(left).is_some_and(|field| is_whole(left) && !field.nullable) {
+                    return Ok(Truth::of(*negated));
                 }
                 operands.needs(Feature::IsNull, expr.span)?;
                 let not = if *negated { "not " } else { "" };
@@ -197,7 +213,7 @@ impl Printer<'_> {
                 let flag = Expr { kind: ExprKind::Literal(Value::Bool(true)), span: expr.span };
                 self.pair(expr, "==", &flag)
             }
-            ExprKind::Call { name, args } if is_condition(expr) => {
+            ExprKind::Call { name, args } if is_condition(expr) || !is_function(&name.value) => {
                 Ok(Truth::When(operands.call(name, args)?))
             }
             ExprKind::Literal(Value::Bool(flag)) => Ok(Truth::of(*flag)),
@@ -310,6 +326,43 @@ impl Printer<'_> {
         let not = if negated { "not " } else { "" };
         Ok(Truth::When(format!("{operand} {not}in [{}]", items.join(", "))))
     }
+}
+
+/// A pattern as the regular expression that Milvus is given; none of LIKE, which it has itself.
+fn regex(pattern: &str, how: Pattern) -> Option<String> {
+    match how {
+        Pattern::Like => None,
+        Pattern::Regex => Some(pattern.to_string()),
+        Pattern::RegexAnyCase => Some(format!("(?i){pattern}")),
+        Pattern::AnyCase => {
+            let mut regex = "(?is)^".to_string();
+            let mut chars = pattern.chars();
+            while let Some(char) = chars.next() {
+                let this = match char {
+                    '%' => {
+                        regex.push_str(".*");
+                        continue;
+                    }
+                    '_' => {
+                        regex.push('.');
+                        continue;
+                    }
+                    '\\' => chars.next().unwrap_or('\\'),
+                    other => other,
+                };
+                if this.is_ascii_punctuation() {
+                    regex.push('\\');
+                }
+                regex.push(this);
+            }
+            Some(regex + "$")
+        }
+    }
+}
+
+/// A field, and no part of one.
+fn is_whole(operand: &Expr) -> bool {
+    matches!(&operand.kind, ExprKind::Field { path, .. } if path.is_empty())
 }
 
 fn both_fixed(span: Span) -> Diagnostic {

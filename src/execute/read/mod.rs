@@ -4,6 +4,7 @@
 pub(crate) mod accumulate;
 pub(crate) mod aggregate;
 pub(crate) mod bounds;
+pub(crate) mod by_key;
 pub(crate) mod computed;
 pub(crate) mod constant;
 pub(crate) mod constants;
@@ -15,3 +16,4 @@ pub(crate) mod pushdown;
 pub(crate) mod rewrite;
 pub(crate) mod scan;
 pub(crate) mod sort;
+pub(crate) mod split;

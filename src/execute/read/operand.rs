@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
+use crate::evaluate::functions;
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
 use crate::execute::params;
 use crate::execute::value::{self, BEYOND, literal, number, path_head, quote};
@@ -151,7 +152,7 @@ impl<'a> Operands<'a> {
                 format!("unknown function `{name}`"),
             )
             .at(name.span)
-            .suggest(&name.value, FUNCTIONS, "there are")
+            .suggest(&name.value, FUNCTIONS.into_iter().chain(functions()), "there are")
             .help(
                 "what is newer than this kernel goes by `FILTER '…'`, which hands a Milvus \
                  expression on",
@@ -222,6 +223,19 @@ impl<'a> Operands<'a> {
         }
     }
 
+    /// A pattern is of texts.
+    pub(crate) fn check_text(&self, left: &Expr) -> Result<()> {
+        use DataType::{Json, String, Text, VarChar};
+        match self.type_of(left) {
+            Some(field) if !matches!(field.data_type, VarChar | String | Text | Json) => {
+                let message =
+                    format!("a pattern is of texts, and `{}` is {}", field.name, field.type_name());
+                Err(Diagnostic::new(Code::TypeMismatch, message).at(left.span))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Says what Milvus would say without a place: a string compared with a number field, and the
     /// other way round.
     pub(crate) fn check_types(&self, left: &Expr, right: &Expr) -> Result<()> {
@@ -279,13 +293,18 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         && !WORDS.iter().chain(&FUNCTIONS).any(|word| word.eq_ignore_ascii_case(name))
 }
 
+/// Whether it is a function of Milvus's filters.
+pub(crate) fn is_of_server(function: &str) -> bool {
+    FUNCTIONS.contains(&function)
+}
+
 /// What is true or false by itself; a field may be, and is none.
 pub(crate) fn is_condition(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Chain { rest, .. } => {
             matches!(rest.first(), Some(("and" | "or", _)))
         }
-        ExprKind::Call { name, .. } => name.value != "array_length",
+        ExprKind::Call { name, .. } => name.value != "array_length" && is_of_server(&name.value),
         ExprKind::Not(_)
         | ExprKind::Compare { .. }
         | ExprKind::Range { .. }

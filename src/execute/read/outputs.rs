@@ -15,11 +15,14 @@ use crate::language::ast::{ExprKind, Item, Items, Name, Output, Value};
 use crate::outcome::{Column, Datum, Table, Type};
 use milvus_proto::schema::{DataType, FieldData};
 
+#[derive(Clone)]
 pub(crate) struct Outputs {
     /// the names to ask the server for
     pub(crate) names: Vec<String>,
     /// the columns that are shown, in order; `None` is all there are
     fields: Option<Vec<OutputField>>,
+    /// what a row has to meet, or else is left out
+    condition: Option<Rc<Computed>>,
 }
 
 /// A field that is shown, or a part of it.
@@ -36,12 +39,12 @@ pub(crate) struct OutputField {
 
 impl Outputs {
     pub(crate) fn all() -> Outputs {
-        Outputs { names: vec!["*".to_string()], fields: None }
+        Outputs { names: vec!["*".to_string()], fields: None, condition: None }
     }
 
     /// Nothing but what a search shows anyway.
     pub(crate) fn none() -> Outputs {
-        Outputs { names: Vec::new(), fields: Some(Vec::new()) }
+        Outputs { names: Vec::new(), fields: Some(Vec::new()), condition: None }
     }
 
     pub(crate) fn of(items: &Items, collection: &Collection) -> Result<Outputs> {
@@ -54,8 +57,27 @@ impl Outputs {
     }
 
     pub(crate) fn of_fields(fields: Vec<OutputField>) -> Outputs {
+        let names = Outputs::names(fields.iter().flat_map(OutputField::sources));
+        Outputs { names, fields: Some(fields), condition: None }
+    }
+
+    /// The same of the rows alone that meet a condition.
+    pub(crate) fn where_true(&self, condition: Option<&Rc<Computed>>) -> Outputs {
+        let Some(condition) = condition else { return self.clone() };
+        let names = match &self.fields {
+            None => self.names.clone(),
+            Some(fields) => {
+                let shown = fields.iter().flat_map(OutputField::sources);
+                Outputs::names(shown.chain(&condition.needs))
+            }
+        };
+        Outputs { names, fields: self.fields.clone(), condition: Some(condition.clone()) }
+    }
+
+    /// The names to ask the server for.
+    fn names<'a>(stored: impl Iterator<Item = &'a OutputField>) -> Vec<String> {
         // Milvus gives a key by its name where it reads one, and else all of them
-        let stored: Vec<&OutputField> = fields.iter().flat_map(OutputField::sources).collect();
+        let stored: Vec<&OutputField> = stored.collect();
         let whole = stored.iter().any(|output| output.dynamic && !is_identifier(&output.field));
         let mut names: Vec<String> = Vec::new();
         for output in stored {
@@ -64,7 +86,7 @@ impl Outputs {
                 names.push(name.to_string());
             }
         }
-        Outputs { names, fields: Some(fields) }
+        names
     }
 
     /// The columns of an empty result.
@@ -96,6 +118,7 @@ impl Outputs {
 
     /// Columns as they came, turned into rows of the columns that are shown.
     pub(crate) fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Result<Table> {
+        let are_shown = self.are_shown(&fields)?;
         let columns = self.values(fields, collection)?;
         let count = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
         let mut rows: Vec<Vec<Datum>> =
@@ -111,7 +134,26 @@ impl Outputs {
         if heads.is_empty() {
             heads = self.columns(collection);
         }
+        if let Some(are_shown) = are_shown {
+            let mut are_shown = are_shown.into_iter();
+            rows.retain(|_| are_shown.next() == Some(true));
+        }
         Ok(Table::new(heads, rows))
+    }
+
+    /// Whether each row meets the condition.
+    fn are_shown(&self, fields: &[FieldData]) -> Result<Option<Vec<bool>>> {
+        let Some(condition) = &self.condition else { return Ok(None) };
+        let is_needed = |field: &&FieldData| {
+            let is_one = |need: &OutputField| need.field == field.field_name;
+            is_dynamic(field) || condition.needs.iter().any(is_one)
+        };
+        let needed: Vec<FieldData> = fields.iter().filter(is_needed).cloned().collect();
+        let count = fields.iter().map(datum::rows).max().unwrap_or(0);
+        let (found, dynamic) = decoded(needed, count);
+        let needs =
+            condition.needs.iter().map(|need| need.values(&found, dynamic.as_deref(), count));
+        condition.holds(&needs.collect::<Result<Vec<_>>>()?, count).map(Some)
     }
 
     /// The values of each column that is shown, in the order asked for, or the schema's order.
@@ -121,17 +163,7 @@ impl Outputs {
         collection: &Collection,
     ) -> Result<Vec<(Column, Vec<Datum>)>> {
         let count = fields.iter().map(datum::rows).max().unwrap_or(0);
-        let mut found: Vec<(Column, Vec<Datum>)> = Vec::new();
-        let mut dynamic: Option<Vec<Datum>> = None;
-        for field in fields {
-            let data_type = DataType::try_from(field.r#type).unwrap_or(DataType::None);
-            let column = Column::new(field.field_name.clone(), datum::kind(data_type));
-            if field.is_dynamic || column.name == DYNAMIC_FIELD {
-                dynamic = Some(datum::column(field, count));
-            } else {
-                found.push((column, datum::column(field, count)));
-            }
-        }
+        let (found, dynamic) = decoded(fields, count);
         match &self.fields {
             Some(fields) => fields
                 .iter()
@@ -147,6 +179,29 @@ impl Outputs {
             None => Ok(in_schema_order(found, dynamic, collection)),
         }
     }
+}
+
+/// Columns, each with its values.
+type Columns = Vec<(Column, Vec<Datum>)>;
+
+fn is_dynamic(field: &FieldData) -> bool {
+    field.is_dynamic || field.field_name == DYNAMIC_FIELD
+}
+
+/// The columns as they came, and the dynamic one.
+fn decoded(fields: Vec<FieldData>, count: usize) -> (Columns, Option<Vec<Datum>>) {
+    let mut found: Columns = Vec::new();
+    let mut dynamic: Option<Vec<Datum>> = None;
+    for field in fields {
+        if is_dynamic(&field) {
+            dynamic = Some(datum::column(field, count));
+        } else {
+            let data_type = DataType::try_from(field.r#type).unwrap_or(DataType::None);
+            let column = Column::new(field.field_name.clone(), datum::kind(data_type));
+            found.push((column, datum::column(field, count)));
+        }
+    }
+    (found, dynamic)
 }
 
 /// Every column, as `*` shows them.

@@ -1,6 +1,8 @@
 //! Rows by a filter, in the order of their key, and their count. Reads past Milvus's window of
 //! 16,384 rows are paged by key and joined. A collection that is not loaded is loaded first.
 
+use std::rc::Rc;
+
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::evaluate::order::{Way, compare, sort_rows};
 use crate::execute::catalog::collection::{Collection, Field};
@@ -8,12 +10,13 @@ use crate::execute::context::{Consistency, Context};
 use crate::execute::convert::datum;
 use crate::execute::define::loading;
 use crate::execute::params::pair;
+use crate::execute::read::computed::Computed;
 use crate::execute::read::dialect::spell;
 use crate::execute::read::filter;
-use crate::execute::read::outputs::Outputs;
+use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::language::ast::{Name, Value};
 use crate::milvus::{Error, Feature, Platform};
-use crate::outcome::{Datum, Table};
+use crate::outcome::{Datum, Table, rows};
 use milvus_proto::Request;
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 use milvus_proto::milvus as pb;
@@ -21,6 +24,8 @@ use milvus_proto::schema::{DataType, FieldData};
 
 /// Offset and limit together, in one request (Milvus docs: limits).
 pub(crate) const WINDOW: u64 = 16_384;
+/// Rows of the first page, where the kernel looks which of them are meant: most are few.
+const FIRST_PAGE: u64 = 1_024;
 /// Rows of a page are so many that it stays search this size.
 const PAGE_BYTES: usize = 16 << 20;
 
@@ -30,6 +35,9 @@ pub(crate) struct Read<'a> {
     pub(crate) table: &'a Name,
     pub(crate) partitions: Vec<String>,
     pub(crate) expr: String,
+    /// what the kernel asks of the rows that it reads; requests for a count or by the server alone
+    /// are for reads without one
+    pub(crate) rest: Option<Rc<Computed>>,
     pub(crate) level: Option<ConsistencyLevel>,
 }
 
@@ -44,7 +52,7 @@ impl Read<'_> {
     ) -> Result<Table> {
         let key = self.collection.primary()?;
         let page = self.page(outputs);
-        if offset.saturating_add(limit) <= page {
+        if self.rest.is_none() && offset.saturating_add(limit) <= page {
             let names = with_key(outputs, key);
             let mut query_params = vec![pair("limit", limit), by_key()];
             if offset > 0 {
@@ -58,7 +66,9 @@ impl Read<'_> {
             return Ok(table);
         }
         let mut table = Table::new(outputs.columns(self.collection), Vec::new());
+        let mut memory = context.memory(self.table);
         self.pages(outputs, offset, limit, context, |more| {
+            memory.rows(&more.rows)?;
             table.columns = more.columns;
             table.rows.extend(more.rows);
             Ok(())
@@ -73,8 +83,9 @@ impl Read<'_> {
         (PAGE_BYTES / row_bytes(self.collection, &outputs.names)).clamp(1, WINDOW as usize) as u64
     }
 
-    /// Reads page by page, in the order of the key. Returns how many rows there were; none is
-    /// EXPLAIN's, which reads nothing.
+    /// Reads page by page, in the order of the key. Returns how many rows were meant; none is
+    /// EXPLAIN's, which reads nothing. Where the kernel looks which are, it ends as soon as there
+    /// are enough.
     pub(crate) async fn pages<P: Platform>(
         &self,
         outputs: &Outputs,
@@ -84,10 +95,12 @@ impl Read<'_> {
         mut take: impl FnMut(Table) -> Result<()>,
     ) -> Result<Option<u64>> {
         let key = self.collection.primary()?;
+        let outputs = &outputs.where_true(self.rest.as_ref());
         let (all, keys_only) = (with_key(outputs, key), vec![key.name.clone()]);
         let page = self.page(outputs);
         let consistency = context.consistency(self.collection, self.level).untimed();
         let (mut skip, mut left, mut read, mut pages) = (offset, limit, 0, 0u64);
+        let mut looked_at = 0;
         let mut last: Option<Datum> = None;
         while left > 0 {
             context.has_read(self.table, read, limit);
@@ -95,8 +108,12 @@ impl Read<'_> {
                 None => self.expr.clone(),
                 Some(last) => self.behind(key, last),
             };
-            let (names, size) =
-                if skip > 0 { (&keys_only, skip.min(WINDOW)) } else { (&all, left.min(page)) };
+            let (names, size) = match &self.rest {
+                Some(_) if pages == 0 => (&all, left.max(FIRST_PAGE).min(page)),
+                Some(_) => (&all, page),
+                None if skip > 0 => (&keys_only, skip.min(WINDOW)),
+                None => (&all, left.min(page)),
+            };
             // rows in the order of the key across segments, which paging by key rests on
             let query_params = vec![
                 pair("limit", size),
@@ -114,7 +131,19 @@ impl Read<'_> {
             }
             pages += 1;
             last = keys.into_iter().last();
-            if skip > 0 {
+            looked_at += count;
+            if self.rest.is_some() {
+                let began = context.client.platform().now();
+                let mut table = outputs.table(reply.fields_data, self.collection)?;
+                context.client.step("filter in the kernel", table.rows.len() as u64, began);
+                let skipped = table.rows.len().min(usize::try_from(skip).unwrap_or(usize::MAX));
+                table.rows.drain(..skipped);
+                table.rows.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                skip -= skipped as u64;
+                left -= table.rows.len() as u64;
+                read += table.rows.len() as u64;
+                take(table)?;
+            } else if skip > 0 {
                 skip -= count.min(skip);
             } else {
                 take(outputs.table(reply.fields_data, self.collection)?)?;
@@ -127,6 +156,9 @@ impl Read<'_> {
         }
         if pages > 1 {
             context.notice(format!("read in {pages} pages"));
+        }
+        if self.rest.is_some() {
+            context.did(format!("filtered in the kernel, which read {}", rows(looked_at)));
         }
         Ok(Some(read))
     }
@@ -147,6 +179,11 @@ impl Read<'_> {
 
     /// How many rows match; none is EXPLAIN's, which counts nothing.
     pub(crate) async fn count<P: Platform>(&self, context: &Context<'_, P>) -> Result<Option<u64>> {
+        if self.rest.is_some() {
+            let key = OutputField::whole(&self.collection.primary()?.name);
+            let outputs = Outputs::of_fields(vec![key]);
+            return self.pages(&outputs, 0, u64::MAX, context, |_| Ok(())).await;
+        }
         let mut expr = self.expr.clone();
         if expr.is_empty()
             && !self.partitions.is_empty()
@@ -245,6 +282,8 @@ impl Read<'_> {
         let reply = self.send(request, context).await?;
         if let Some(reply) = &reply {
             datum::check(&reply.fields_data, 0).map_err(|error| error.at(self.table.span))?;
+            let count = reply.fields_data.iter().map(datum::rows).max().unwrap_or(0);
+            context.client.rows_came(pb::QueryRequest::METHOD, count as u64);
         }
         Ok(reply)
     }
@@ -332,7 +371,8 @@ mod tests {
     use crate::outcome::{Column, Type};
 
     fn read<'a>(collection: &'a Collection, table: &'a Name, expr: &str) -> Read<'a> {
-        Read { collection, table, partitions: Vec::new(), expr: expr.to_string(), level: None }
+        let partitions = Vec::new();
+        Read { collection, table, partitions, expr: expr.to_string(), rest: None, level: None }
     }
 
     #[test]

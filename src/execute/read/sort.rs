@@ -1,23 +1,21 @@
 //! ORDER BY fields: by the server where it can (`pushdown`), or else in the kernel over pages of
-//! rows. Memory is bounded: the rows that are shown and one page are kept.
+//! rows. The rows that are shown and one page are kept, up to the memory limit.
 
 use std::cmp::Ordering;
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::evaluate::order::{Way, compare_rows, sort_rows};
 use crate::execute::catalog::collection::Collection;
 use crate::execute::context::Context;
+use crate::execute::memory::row_bytes;
 use crate::execute::params::pair;
 use crate::execute::read::outputs::{OutputField, Outputs, span_of, unaliased};
 use crate::execute::read::pushdown::{self, Answer, Arranged};
 use crate::execute::read::scan::Read;
 use crate::language::ast::{Item, OrderKey};
 use crate::milvus::{Feature, Platform};
-use crate::outcome::{Datum, Table, grouped};
+use crate::outcome::{Datum, Table};
 use milvus_proto::milvus as pb;
-
-/// Rows that are kept for sorting, at the most.
-pub(crate) const MAX_ROWS: u64 = 1_000_000;
 
 /// The first `limit` rows in another order than the key's.
 pub(crate) async fn sorted<P: Platform>(
@@ -27,26 +25,22 @@ pub(crate) async fn sorted<P: Platform>(
     limit: u64,
     context: &Context<'_, P>,
 ) -> Result<Arranged> {
-    if limit > MAX_ROWS {
-        return Err(Diagnostic::new(
-            Code::OutOfRange,
-            format!("no more than {} rows are sorted in the kernel", grouped(MAX_ROWS)),
-        )
-        .at(read.table.span)
-        .help("add a LIMIT"));
-    }
     let order = Order::of(items, keys, read.collection)?;
     if let Some(sorted) = by_server(&order, read, limit, context).await? {
         return Ok(sorted);
     }
     let mut first: Vec<Vec<Datum>> = Vec::new();
+    let (limit, mut memory) =
+        (usize::try_from(limit).unwrap_or(usize::MAX), context.memory(read.table));
     let count = read
         .pages(&order.outputs, 0, u64::MAX, context, |page| {
+            let (began, count) = (context.client.platform().now(), page.rows.len() as u64);
             first.extend(page.rows);
             // a stable sort keeps rows of equal keys in the order of the primary key
             sort_rows(&mut first, order.width, &order.ways);
-            first.truncate(limit as usize);
-            Ok(())
+            first.truncate(limit);
+            context.client.step("sort in the kernel", count, began);
+            memory.set(first.iter().map(|row| row_bytes(row)).sum())
         })
         .await?;
     Ok(Arranged {
@@ -64,7 +58,7 @@ async fn by_server<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<Option<Arranged>> {
     let Some(order_by) = pushdown::order_by(&order.keys, &order.ways, read.collection)
-        .filter(|_| context.client.version().has(Feature::OrderBy))
+        .filter(|_| read.rest.is_none() && context.client.version().has(Feature::OrderBy))
         .filter(|_| (1..=read.page(&order.outputs)).contains(&limit))
     else {
         return Ok(None);

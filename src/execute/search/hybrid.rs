@@ -5,8 +5,8 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::execute::context::Context;
 use crate::execute::params::{self, pair};
 use crate::execute::read::bounds::Bound;
-use crate::execute::read::filter;
 use crate::execute::read::scan::{Read, WINDOW};
+use crate::execute::read::split::{self, Condition};
 use crate::execute::search::hits::Layout;
 use crate::execute::search::params::{SearchParams, grouping, in_window, search_params, window};
 use crate::execute::search::plan::{SearchPlan, round};
@@ -113,7 +113,7 @@ async fn requests<P: Platform>(
     let mut requests = Vec::new();
     let mut queries = 1;
     for search in searches {
-        let own = filtered(search, read, context)?;
+        let own = filtered(search, read, context).await?;
         let plan = plan(search, &own, limit, context).await?;
         if requests.is_empty() {
             queries = plan.queries.values.len();
@@ -131,18 +131,20 @@ async fn requests<P: Platform>(
 }
 
 /// What one search reads: its own filter and that of the whole.
-fn filtered<'a, P: Platform>(
+async fn filtered<'a, P: Platform>(
     search: &SubSearch,
     read: &Read<'a>,
     context: &Context<'_, P>,
 ) -> Result<Read<'a>> {
-    let own = filter::print(search.filter.as_ref(), read.collection, context)?;
+    let Condition { expr: own, rest } =
+        split::condition(search.filter.as_ref(), read.collection, context)?;
     let expr = match (read.expr.is_empty(), own.is_empty()) {
         (true, _) => own,
         (_, true) => read.expr.clone(),
         _ => read.and(&format!("({own})")),
     };
-    Ok(Read { expr, partitions: read.partitions.clone(), ..*read })
+    let read = Read { expr, rest, partitions: read.partitions.clone(), ..*read };
+    read.by_key(context).await
 }
 
 async fn plan<'a, P: Platform>(

@@ -16,6 +16,7 @@ use crate::execute::search::params::SearchParams;
 use crate::execute::search::queries::Queries;
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Datum, Outcome};
+use milvus_proto::Request;
 use milvus_proto::common::DslType;
 use milvus_proto::milvus as pb;
 use milvus_proto::milvus::search_request::SearchInput;
@@ -231,7 +232,10 @@ impl SearchPlan<'_> {
         request: pb::SearchRequest,
         context: &Context<'_, P>,
     ) -> Result<SearchResultData> {
-        Ok(self.read.send(request, context).await?.unwrap_or_default().results.unwrap_or_default())
+        let reply = self.read.send(request, context).await?.unwrap_or_default();
+        let results = reply.results.unwrap_or_default();
+        context.client.rows_came(pb::SearchRequest::METHOD, results.scores.len() as u64);
+        Ok(results)
     }
 
     pub(crate) fn request<P: Platform>(

@@ -10,7 +10,7 @@ use crate::execute::define::partition::{check_partitions, partition_names};
 use crate::execute::read::operand::quoted_words;
 use crate::execute::read::outputs::{OutputField, Outputs};
 use crate::execute::read::scan::{Read, keys_of};
-use crate::execute::read::{bounds, filter};
+use crate::execute::read::{bounds, filter, split};
 use crate::execute::value::{of_datum, to_json};
 use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::execute::write::rows::can_upsert;
@@ -30,7 +30,7 @@ pub(crate) async fn update<P: Platform>(
     check_partitions(table, update.partition.as_slice(), context).await?;
     check_assignments(&update.assignments, &collection)?;
     let condition = bounds::without(update.filter.clone(), &collection, "update")?;
-    let expr = filter::print(condition.as_ref(), &collection, context)?;
+    let condition = split::condition(condition.as_ref(), &collection, context)?;
     let mut words: Vec<String> = Vec::new();
     for (_, assigned) in &update.assignments {
         if let Assigned::Expr(expr) = assigned {
@@ -52,12 +52,14 @@ pub(crate) async fn update<P: Platform>(
             collection: &collection,
             table,
             partitions: partition.iter().map(|name| name.value.clone()).collect(),
-            expr: expr.clone(),
+            expr: condition.expr.clone(),
+            rest: condition.rest.clone(),
             level: Some(ConsistencyLevel::Strong),
         };
-        let mut pages = Vec::new();
+        let (mut pages, mut memory) = (Vec::new(), context.memory(table));
         let read_rows = read
             .pages(&outputs, 0, u64::MAX, context, |page| {
+                memory.rows(&page.rows)?;
                 pages.push(page);
                 Ok(())
             })

@@ -15,6 +15,19 @@ pub struct Expr {
     pub span: Span,
 }
 
+/// How a pattern is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// the whole text, with `%` and `_`
+    Like,
+    /// the same in any case of letters: ILIKE
+    AnyCase,
+    /// a regular expression of a part of the text: `~`, REGEXP, RLIKE
+    Regex,
+    /// the same in any case of letters: `~*`
+    RegexAnyCase,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// `a OP b [OP c …]`: OR, AND, and arithmetic, in Milvus's spelling; `||` joins texts
@@ -47,6 +60,7 @@ pub enum ExprKind {
     Like {
         left: Box<Expr>,
         negated: bool,
+        how: Pattern,
         pattern: Spanned<Value>,
     },
     IsNull {

@@ -42,6 +42,8 @@ pub enum Kind {
         value: Spanned<Value>,
     },
     Explain(Box<Statement>),
+    /// EXPLAIN ANALYZE
+    Analyze(Box<Statement>),
 
     Show {
         what: Listing,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Name;
+use super::{Name, Select};
 use crate::diagnostic::{Span, Spanned};
 
 /// A word or string, as [`Value::Text`]; before variables are put in also [`Value::Variable`], and
@@ -36,6 +36,12 @@ pub enum Value {
     Object(Vec<(String, Spanned<Value>)>),
     /// `:q`, gone before a statement is executed
     Variable(String),
+    /// `(SELECT …)`, `EXISTS (SELECT …)`: what it gives stands here before the statement around it
+    /// is carried out
+    Query {
+        select: Box<Select>,
+        exists: bool,
+    },
     /// PROMPT in the place of a password or token: whoever runs the cell is asked for it
     Prompt,
 }

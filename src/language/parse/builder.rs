@@ -1,7 +1,7 @@
 //! What all readers of pairs share: the pieces of a rule one after the other, their places in the
 //! cell, names and words.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use milvus_kernel_grammar::Rule;
 use pest::iterators::{Pair, Pairs};
@@ -16,6 +16,8 @@ pub(super) struct Builder<'a> {
     pub(super) base: usize,
     /// what qualifies fields: checked once the table is known
     pub(super) qualifiers: RefCell<Vec<Name>>,
+    /// how many SELECTs are around what is read
+    pub(super) depth: Cell<usize>,
 }
 
 /// The pieces of a rule, taken one after the other.

@@ -14,10 +14,7 @@ impl<'a> Builder<'a> {
         let source = match rule {
             Rule::copy_query => {
                 let select = parts.skip(&[Rule::SELECT]).next()?;
-                match self.select(self.parts(select))? {
-                    Kind::Select(select) => CopySource::Select(select),
-                    _ => return Err(internal(parts.span)),
-                }
+                CopySource::Select(self.select(self.parts(select))?)
             }
             _ => CopySource::Table {
                 table: self.table(&mut parts)?,

@@ -51,7 +51,7 @@ impl<'a> Builder<'a> {
         }
         let span = self.span(&pair);
         let rule = pair.as_rule();
-        let mut parts = self.parts(pair);
+        let mut parts = self.parts(pair.clone());
         let kind = match rule {
             Rule::expr | Rule::conjunction | Rule::sum | Rule::product => {
                 return self.chain(rule, parts, place);
@@ -63,8 +63,10 @@ impl<'a> Builder<'a> {
             Rule::list => ExprKind::List(self.list(parts)?),
             Rule::match_against => self.text_match(parts)?,
             Rule::call => self.call(parts, place)?,
+            Rule::subquery | Rule::exists => self.query(rule, pair)?,
             Rule::case => self.case(parts)?,
             Rule::cast => self.cast(parts)?,
+            Rule::extract => self.extract(parts)?,
             Rule::aggregate => ExprKind::Aggregate(Box::new(self.aggregate(parts)?)),
             Rule::field => self.field(parts, place)?,
             _ => return Err(internal(span)),
@@ -96,11 +98,31 @@ impl<'a> Builder<'a> {
         Ok(ExprKind::Cast { of, to: self.type_name(&mut self.parts(to))? })
     }
 
+    /// `EXTRACT(year FROM x)` is `date_part('year', x)`.
+    fn extract(&self, mut parts: Parts<'a>) -> Result<ExprKind> {
+        let name = Spanned::new("date_part".to_string(), self.span(&parts.next()?));
+        let unit = parts.next()?;
+        let span = self.span(&unit);
+        let unit = match unit.as_rule() {
+            Rule::string => unquote(unit.as_str()),
+            _ => self.name(unit)?.value,
+        };
+        let unit = Expr { kind: ExprKind::Literal(Value::Text(unit)), span };
+        let of = self.expr(parts.skip(&[Rule::FROM]).next()?, Place::Item)?;
+        Ok(ExprKind::Call { name, args: vec![unit, of] })
+    }
+
     fn field(&self, mut parts: Parts<'a>, place: Place) -> Result<ExprKind> {
         if let Some(qualifier) = parts.take(Rule::qualifier) {
             self.qualifier(qualifier)?;
         }
         let name = parts.next()?;
+        // SQL has these without parentheses; in backticks they are fields
+        let word = name.as_str().trim_end().to_ascii_lowercase();
+        if matches!(word.as_str(), "current_date" | "current_timestamp") && parts.peek().is_none() {
+            let name = Spanned::new(word, self.span(&name));
+            return Ok(ExprKind::Call { name, args: Vec::new() });
+        }
         // a string has no parts
         Ok(match place == Place::Value && is_double(&name) && parts.peek().is_none() {
             true => ExprKind::Quoted(unquote(name.as_str())),
@@ -365,15 +387,31 @@ impl<'a> Builder<'a> {
                 let high = Box::new(self.expr(high, Place::Value)?);
                 ExprKind::Between { left, negated, low, high }
             }
-            Rule::like => {
-                let pattern = tail.next()?;
+            Rule::like | Rule::matches => {
+                let mut pattern = tail.next()?;
+                let mut negated = negated;
+                let how = match pattern.as_rule() {
+                    Rule::ILIKE => Pattern::AnyCase,
+                    Rule::REGEXP => Pattern::Regex,
+                    Rule::match_op => {
+                        negated = pattern.as_str().starts_with('!');
+                        match pattern.as_str().trim_end().ends_with('*') {
+                            true => Pattern::RegexAnyCase,
+                            false => Pattern::Regex,
+                        }
+                    }
+                    _ => Pattern::Like,
+                };
+                if matches!(pattern.as_rule(), Rule::ILIKE | Rule::REGEXP | Rule::match_op) {
+                    pattern = tail.next()?;
+                }
                 let span = self.span(&pattern);
                 let pattern = if pattern.as_rule() == Rule::text {
                     Value::Text(unquote(pattern.as_str()))
                 } else {
                     self.literal(pattern)?
                 };
-                ExprKind::Like { left, negated, pattern: Spanned::new(pattern, span) }
+                ExprKind::Like { left, negated, how, pattern: Spanned::new(pattern, span) }
             }
             Rule::is_true => ExprKind::IsTruth { left, negated, truth: tail.has(Rule::TRUE) },
             _ => ExprKind::IsNull { left, negated },

@@ -4,8 +4,8 @@
 //!
 //! `numbers` splits a cell at its semicolons, and each statement is matched against the rule of its
 //! first word. A `Builder` reads the pairs: `statements` chooses by the opening word among
-//! `definitions`, `reads`, `copy` and what is in it, and these go down to `filters`, `original` and
-//! `values`. `errors` says what was expected, and `unread` what may be quoted then.
+//! `definitions`, `reads`, `copy` and what is in it, and these go down to `filters`, `subqueries`,
+//! `original` and `values`. `errors` says what was expected, and `unread` what may be quoted then.
 
 mod builder;
 mod copy;
@@ -15,10 +15,11 @@ mod filters;
 mod original;
 mod reads;
 mod statements;
+mod subqueries;
 pub(crate) mod unread;
 mod values;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use milvus_kernel_grammar::{self as grammar, Rule};
 
@@ -73,8 +74,17 @@ fn statement(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statemen
         return plain(scanned, start, end);
     }
     let rest = text.get(word.len()..).unwrap_or_default();
-    let explained = plain(scanned, end - rest.trim_start().len(), end)?;
     let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
+    let at = end - rest.trim_start().len();
+    let (text, word) = opening(scanned, at, end);
+    // ANALYZE by itself is of a text
+    let behind = text.get(word.len()..).unwrap_or_default().trim_start();
+    if word.eq_ignore_ascii_case("ANALYZE") && behind.starts_with(|char: char| char.is_alphabetic())
+    {
+        let analyzed = plain(scanned, end - behind.len(), end)?;
+        return Ok(Statement { kind: Kind::Analyze(Box::new(analyzed)), span });
+    }
+    let explained = plain(scanned, at, end)?;
     Ok(Statement { kind: Kind::Explain(Box::new(explained)), span })
 }
 
@@ -147,6 +157,7 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
         Some(error) => in_cell(error, scanned, start),
         None => errors::syntax_error(scanned, start, *error),
     })?;
-    let builder = Builder { scanned, base: start, qualifiers: RefCell::default() };
+    let builder =
+        Builder { scanned, base: start, qualifiers: RefCell::default(), depth: Cell::new(0) };
     Ok(Statement { kind: builder.kind(rule, Parts { pairs, span })?, span })
 }

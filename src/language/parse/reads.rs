@@ -39,7 +39,7 @@ impl<'a> Builder<'a> {
                 let (partition, filter) = self.conditions(&table, parts)?;
                 Kind::Delete { table, partition, filter }
             }
-            R::select => self.select(parts)?,
+            R::select => Kind::Select(self.select(parts)?),
             R::count_from => {
                 let span = parts.span;
                 let table = self.table(&mut parts)?;
@@ -143,7 +143,14 @@ impl<'a> Builder<'a> {
         Ok((partition, filter))
     }
 
-    pub(super) fn select(&self, mut parts: Parts<'a>) -> Result<Kind> {
+    pub(super) fn select(&self, parts: Parts<'a>) -> Result<Box<Select>> {
+        let select = self.unchecked_select(parts)?;
+        self.check_qualifiers(&select.table, select.alias.as_ref())?;
+        Ok(select)
+    }
+
+    /// A SELECT whose fields may be of a table around it.
+    pub(super) fn unchecked_select(&self, mut parts: Parts<'a>) -> Result<Box<Select>> {
         let distinct = parts.has(Rule::DISTINCT);
         let items = self.items(parts.next()?)?;
         let mut select = Select { distinct, ..Select::new(items, self.table(&mut parts)?) };
@@ -227,8 +234,7 @@ impl<'a> Builder<'a> {
         level_of(&mut select)?;
         select.group = group.unwrap_or_default();
         select.hybrid = hybrid.unwrap_or_default();
-        self.check_qualifiers(&select.table, select.alias.as_ref())?;
-        Ok(Kind::Select(Box::new(select)))
+        Ok(Box::new(select))
     }
 
     fn search_params(&self, clause: Pair<'a, Rule>) -> Result<Vec<Param>> {

@@ -143,6 +143,12 @@ fn behind_explain(text: &str) -> &str {
         && behind.starts_with(char::is_whitespace)
     {
         rest = behind.trim_start();
+        if let Some((word, behind)) = rest.split_at_checked("ANALYZE".len())
+            && word.eq_ignore_ascii_case("ANALYZE")
+            && behind.starts_with(char::is_whitespace)
+        {
+            rest = behind.trim_start();
+        }
     }
     rest
 }

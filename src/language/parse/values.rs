@@ -102,6 +102,7 @@ impl<'a> Builder<'a> {
                 }
                 Value::Object(fields)
             }
+            Rule::subquery => Value::Query { select: self.subquery(pair)?, exists: false },
             _ => self.literal(pair)?,
         };
         Ok(Spanned::new(value, span))

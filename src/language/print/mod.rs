@@ -32,6 +32,7 @@ pub fn statement(statement: &Statement) -> String {
         Kind::Set { name: setting, value } => format!("SET {} = {}", name(setting), spanned(value)),
         Kind::SetVariable { name, value } => format!("SET @{name} = {}", spanned(value)),
         Kind::Explain(explained) => format!("EXPLAIN {}", self::statement(explained)),
+        Kind::Analyze(explained) => format!("EXPLAIN ANALYZE {}", self::statement(explained)),
         Kind::Show { what, like } => show(*what, like.as_ref()),
         Kind::ShowOf { what, table } => format!("SHOW {} FROM {}", what.word(), name(table)),
         Kind::ShowCreate(table) => format!("SHOW CREATE TABLE {}", name(table)),

@@ -148,13 +148,27 @@ fn expr(expr: &Expr) -> String {
             })
         }
         ExprKind::In { left, negated, list } => {
-            format!("{}{} IN ({})", inner(left), not(*negated), exprs(list))
+            let list = match list.as_slice() {
+                [one] if is_query(one) => inner(one),
+                list => format!("({})", exprs(list)),
+            };
+            format!("{}{} IN {list}", inner(left), not(*negated))
         }
         ExprKind::Between { left, negated, low, high } => {
             format!("{}{} BETWEEN {} AND {}", inner(left), not(*negated), inner(low), inner(high))
         }
-        ExprKind::Like { left, negated, pattern } => {
-            format!("{}{} LIKE {}", inner(left), not(*negated), spanned(pattern))
+        ExprKind::Like { left, negated, how, pattern } => {
+            let word = match (how, negated) {
+                (Pattern::Like, false) => "LIKE",
+                (Pattern::Like, true) => "NOT LIKE",
+                (Pattern::AnyCase, false) => "ILIKE",
+                (Pattern::AnyCase, true) => "NOT ILIKE",
+                (Pattern::Regex, false) => "~",
+                (Pattern::Regex, true) => "!~",
+                (Pattern::RegexAnyCase, false) => "~*",
+                (Pattern::RegexAnyCase, true) => "!~*",
+            };
+            format!("{} {word} {}", inner(left), spanned(pattern))
         }
         ExprKind::IsNull { left, negated } => format!("{} IS{} NULL", inner(left), not(*negated)),
         ExprKind::IsTruth { left, negated, truth } => {
@@ -206,6 +220,11 @@ pub(super) fn inner(expr: &Expr) -> String {
         | ExprKind::Quoted(_) => self::expr(expr),
         _ => format!("({})", self::expr(expr)),
     }
+}
+
+/// It has its own parentheses.
+fn is_query(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Literal(Value::Query { exists: false, .. }))
 }
 
 fn exprs(exprs: &[Expr]) -> String {

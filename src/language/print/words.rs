@@ -1,5 +1,6 @@
 //! Names, values, and the clauses that many statements have.
 
+use super::select::select;
 use crate::diagnostic::Spanned;
 use crate::language::ast::*;
 use crate::language::keywords::{self, AMBIGUOUS, RESERVED};
@@ -36,6 +37,8 @@ pub(crate) fn value(value: &Value) -> String {
             )
         }
         Value::Variable(name) => format!(":{name}"),
+        Value::Query { select, exists: false } => format!("({})", self::select(select)),
+        Value::Query { select, exists: true } => format!("EXISTS ({})", self::select(select)),
         Value::Prompt => "PROMPT".to_string(),
     }
 }

@@ -1,0 +1,119 @@
+/**
+ * What was run, without its secrets: in this session and, where the browser keeps it, in those
+ * before. Read as Jupyter's `history_request` asks: by tail, by range, by a pattern.
+ */
+
+import type { KernelMessage } from '@jupyterlab/services';
+
+/** Session, from 1; count in it; the cell. */
+type Line = [session: number, count: number, cell: string];
+
+type Asked = KernelMessage.IHistoryRequestMsg['content'];
+type Entry = [number, number, string] | [number, number, [string, null]];
+
+/** Cells that are kept, and their characters. */
+const MOST_LINES = 1000;
+const MOST_CHARACTERS = 500_000;
+
+export class History {
+  /** `storage` keeps the lines under `key`; without it they end with the session. */
+  constructor(
+    private _storage: Storage | undefined,
+    private _key: string
+  ) {
+    this._session = (this._kept().at(-1)?.[0] ?? 0) + 1;
+  }
+
+  /** Takes a cell, whose secrets are covered. */
+  add(count: number, cell: string): void {
+    this._lines.push([this._session, count, cell]);
+    try {
+      // another tab may have added to it
+      let kept: Line[] = [...this._kept(), [this._session, count, cell]];
+      kept = kept.slice(-MOST_LINES);
+      while (size(kept) > MOST_CHARACTERS) {
+        kept.shift();
+      }
+      this._storage?.setItem(this._key, JSON.stringify(kept));
+    } catch {
+      // the browser has no room for it: the session has it all the same
+    }
+  }
+
+  entries(asked: Asked): Entry[] {
+    const lines = this._asked(asked);
+    return asked.output ? lines.map(([session, count, cell]) => [session, count, [cell, null]]) : lines;
+  }
+
+  private _asked(asked: Asked): Line[] {
+    const all = this._all();
+    switch (asked.hist_access_type) {
+      case 'range': {
+        // 0 is this session, and what is below it goes back from it
+        const session = asked.session > 0 ? asked.session : this._session + asked.session;
+        const { start } = asked;
+        const stop = asked.stop ?? Infinity;
+        return all.filter(
+          ([of, count]) => of === session && count >= start && count < stop
+        );
+      }
+      case 'search': {
+        const pattern = glob(asked.pattern);
+        let found = all.filter(([, , cell]) => pattern.test(cell));
+        if ((asked as Asked & { unique?: boolean }).unique) {
+          const last = new Map(found.map(line => [line[2], line]));
+          found = found.filter(line => last.get(line[2]) === line);
+        }
+        return tail(found, asked.n);
+      }
+      default:
+        return tail(all, asked.n);
+    }
+  }
+
+  /** The lines of the sessions before, and of this one. */
+  private _all(): Line[] {
+    return [...this._kept().filter(([session]) => session !== this._session), ...this._lines];
+  }
+
+  private _kept(): Line[] {
+    try {
+      const kept: unknown = JSON.parse(this._storage?.getItem(this._key) ?? '[]');
+      return Array.isArray(kept) ? kept.filter(isLine) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  private _session: number;
+  private _lines: Line[] = [];
+}
+
+/** The page's own store, where there is one: a browser may forbid it. */
+export function pageStorage(): Storage | undefined {
+  try {
+    return window.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLine(line: unknown): line is Line {
+  return (
+    Array.isArray(line) &&
+    typeof line[0] === 'number' &&
+    typeof line[1] === 'number' &&
+    typeof line[2] === 'string'
+  );
+}
+
+const size = (lines: Line[]): number => lines.reduce((sum, [, , cell]) => sum + cell.length, 0);
+
+const tail = (lines: Line[], n: number | undefined): Line[] =>
+  n !== undefined && n > 0 ? lines.slice(-n) : lines;
+
+/** `*` is any text and `?` any character. */
+function glob(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '[^]*').replaceAll('?', '[^]')}$`, 'u');
+}

@@ -45,6 +45,21 @@ export class NotebookFiles {
     await this._contents.save(this._path(path), { type: 'file', format: 'base64', content });
   }
 
+  /** The name, or that name with a number behind it if there is such a file already. */
+  async free(name: string): Promise<string> {
+    const [, stem, ending] = /^([^.]*)(.*)$/s.exec(name) ?? [name, name, ''];
+    const there = async (path: string): Promise<boolean> =>
+      this._contents.get(this._path(path), { content: false }).then(
+        () => true,
+        () => false
+      );
+    let free = name;
+    for (let number = 1; await there(free); number++) {
+      free = `${stem}-${number}${ending}`;
+    }
+    return free;
+  }
+
   /** A path that begins with a slash begins at the site's folder. */
   private _path(path: string): string {
     const parts = path.startsWith('/') ? [] : this._folder.split('/');

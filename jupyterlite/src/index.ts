@@ -5,6 +5,7 @@ import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services
 
 import { EnginePage } from '../../engine/js/dist/index.js';
 import { NotebookFiles } from './contents';
+import { takeDrops } from './drop';
 import { History, pageStorage } from './history';
 import { MilvusKernel } from './kernel';
 import { logo } from './logo';
@@ -65,6 +66,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         return kernel;
       }
     });
+    takeDrops(app);
     if (client) {
       reachInterrupt(client as unknown as KernelModels, kernels);
     }

@@ -1,11 +1,12 @@
-// Files of rows as a reader has them: parquet and arrow by a module that nobody else loads.
+// Files of rows as a reader has them: parquet and arrow by a module that nobody else loads, and a
+// file that is dropped on the notebook.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { launch, newPage, openNotebook, outputs, run, text } from './page.mjs';
+import { idle, launch, newPage, openNotebook, outputs, run, setCells, text } from './page.mjs';
 import { plainServer } from './plain.mjs';
 
 let browser;
@@ -83,4 +84,55 @@ test('a gzip of several members is told, and one of one member is read', async (
   assert.match(await last(["COPY books FROM 'two.csv.gz'"]), /several gzips in one|copied 2 rows/);
   await put('cut.csv.gz', gzipSync(rows).subarray(0, 30));
   assert.match(await last(["COPY books FROM 'cut.csv.gz'"]), /is no gzip, or is cut off/);
+});
+
+/** Drops a file on a cell, as a person does; whether the notebook took it. */
+const drop = (name, bytes, at) =>
+  page.evaluate(
+    ([name, bytes, at]) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([Uint8Array.from(bytes)], name));
+      const cell = document.querySelectorAll('.jp-Cell')[at];
+      const event = kind =>
+        new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer });
+      const target = cell.querySelector('.cm-content') ?? cell;
+      return !target.dispatchEvent(event('dragover')) && !target.dispatchEvent(event('drop'));
+    },
+    [name, [...bytes], at]
+  );
+
+const sources = () =>
+  page.evaluate(() => window.notebook().content.widgets.map(cell => cell.model.sharedModel.source));
+
+test('a file that is dropped on a cell is kept, and a cell below shows its table', async () => {
+  await setCells(page, ['SELECT 1', 'SELECT 2']);
+  assert.equal(await drop('My books.csv', file('books.csv'), 0), true);
+  await page.waitForFunction(() => window.notebook().content.widgets.length === 3);
+  assert.deepEqual(await sources(), [
+    'SELECT 1',
+    "CREATE TABLE My_books FROM 'My books.csv' DRY RUN;",
+    'SELECT 2'
+  ]);
+  assert.deepEqual(await get('My books.csv'), file('books.csv'));
+  // the cell runs as it stands
+  await page.evaluate(() => window.jupyterapp.commands.execute('notebook:run-cell'));
+  await idle(page);
+  const shown = (await outputs(page)).map(text).join('\n');
+  assert.match(shown, /nothing was written/);
+  // the same name again overwrites nothing
+  await drop('My books.csv', Buffer.from('id\n7\n'), 2);
+  await page.waitForFunction(() => window.notebook().content.widgets.length === 4);
+  assert.equal((await sources())[3], "CREATE TABLE My_books_1 FROM 'My books-1.csv' DRY RUN;");
+  assert.deepEqual(await get('My books.csv'), file('books.csv'));
+});
+
+test('what is no file of rows is left to others', async () => {
+  await setCells(page, ['SELECT 1']);
+  await page.evaluate(() => {
+    window.dropped = 0;
+    document.addEventListener('drop', () => (window.dropped += 1), { once: true });
+  });
+  await drop('picture.png', Buffer.from([1, 2, 3]), 0);
+  assert.equal(await page.evaluate(() => window.dropped), 1);
+  assert.equal((await sources()).filter(source => source.includes('png')).length, 0);
 });

@@ -332,16 +332,9 @@ fn aggregate() -> impl Strategy<Value = Output> {
     ]
 }
 
-fn select_statement() -> impl Strategy<Value = Kind> {
-    let every = vec(name(), 1..3).prop_map(|except| Output::Every { except });
-    let output_or_every = prop_oneof![8 => output(), 1 => every];
-    let item = (output_or_every, of(name())).prop_map(|(output, alias)| {
-        let is_every = matches!(output, Output::Every { .. });
-        Item { output, alias: alias.filter(|_| !is_every) }
-    });
-    let items = prop_oneof![1 => Just(Items::All), 3 => vec(item, 1..4).prop_map(Items::Listed)];
+fn order() -> impl Strategy<Value = Order> {
     let direction = || select(vec![Direction::Ascending, Direction::Descending]);
-    let order = prop_oneof![
+    prop_oneof![
         (search(), of(direction().prop_map(spanned)))
             .prop_map(|(search, direction)| Order::Search { search, direction }),
         vec(
@@ -351,7 +344,28 @@ fn select_statement() -> impl Strategy<Value = Kind> {
             1..3
         )
         .prop_map(Order::By),
-    ];
+    ]
+}
+
+fn select_of(kind: Kind) -> Select {
+    match kind {
+        Kind::Select(select) => *select,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn few() -> impl Strategy<Value = Few> {
+    (of(order()), of(value())).prop_map(|(order, limit)| Few { order, limit })
+}
+
+fn select_statement() -> impl Strategy<Value = Kind> {
+    let every = vec(name(), 1..3).prop_map(|except| Output::Every { except });
+    let output_or_every = prop_oneof![8 => output(), 1 => every];
+    let item = (output_or_every, of(name())).prop_map(|(output, alias)| {
+        let is_every = matches!(output, Output::Every { .. });
+        Item { output, alias: alias.filter(|_| !is_every) }
+    });
+    let items = prop_oneof![1 => Just(Items::All), 3 => vec(item, 1..4).prop_map(Items::Listed)];
     let sub_search = (search(), filter(), of(value()), of(value()), params()).prop_map(
         |(search, filter, weight, limit, params)| SubSearch {
             search,
@@ -363,7 +377,7 @@ fn select_statement() -> impl Strategy<Value = Kind> {
     );
     let rerank = (name(), params()).prop_map(|(method, params)| Rerank { method, params });
     (
-        (any::<bool>(), items, name(), of(name()), vec(name(), 0..3), filter(), of(order)),
+        (any::<bool>(), items, name(), of(name()), vec(name(), 0..3), filter(), of(order())),
         (
             vec(output(), 0..3),
             of(expr()),
@@ -656,18 +670,31 @@ fn data_statements() -> impl Strategy<Value = Kind> {
                 rows
             })
         ),
-        (name(), of(name()), vec((name(), assigned), 1..3), filter()).prop_map(
-            |(table, partition, assignments, filter)| Kind::Update(Box::new(Update {
+        (name(), of(name()), vec((name(), assigned), 1..3), filter(), few()).prop_map(
+            |(table, partition, assignments, filter, few)| Kind::Update(Box::new(Update {
                 table,
                 partition,
                 assignments,
-                filter
+                filter,
+                few
             }))
         ),
-        (name(), of(name()), filter()).prop_map(|(table, partition, filter)| Kind::Delete {
+        (name(), of(name()), filter(), few()).prop_map(|(table, partition, filter, few)| {
+            Kind::Delete { table, partition, filter, few: Box::new(few) }
+        }),
+        (any::<bool>(), name(), of(name()), of(vec(name(), 1..3)), select_statement()).prop_map(
+            |(upsert, table, partition, fields, source)| {
+                let source = select_of(source);
+                Kind::WriteFrom(Box::new(WriteFrom { upsert, table, partition, fields, source }))
+            }
+        ),
+        (name(), any::<bool>(), select_statement()).prop_map(|(table, if_not_exists, source)| {
+            Kind::CreateAs { table, if_not_exists, source: Box::new(select_of(source)) }
+        }),
+        (name(), any::<bool>(), name()).prop_map(|(table, if_not_exists, like)| Kind::CreateLike {
             table,
-            partition,
-            filter
+            if_not_exists,
+            like
         }),
         (vector(), name(), of(name()), of(values())).prop_map(
             |(vectors, table, partition, ids)| Kind::OriginalInsert {

@@ -388,8 +388,8 @@ mod lite {
     use super::*;
     pages_on_lite! {
         access aggregate alter conditions connection copy database elsewhere engine errors explain
-        expressions filter help hybrid index lite literals names operations original query range schema search
-        spellings
+        expressions filter help hybrid index lite literals moving names operations original query
+        range schema search spellings subqueries
         table text update values variables vectors write
     }
 }
@@ -411,7 +411,7 @@ mod engine {
     pages_on_the_engine! {
         aggregate alter conditions copy database errors explain filter help
         hybrid index lite literals names operations original query range schema search
-        table text update values variables vectors write
+        subqueries table text update values variables vectors write
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) struct Context<'a, P: Platform> {
     pub(crate) settings: Settings,
     /// of the whole statement
     pub(crate) span: Span,
+    pub(crate) state: &'a State<P>,
     statement: &'a Statement,
     notices: RefCell<Vec<String>>,
     used_memory: Cell<bool>,
@@ -52,6 +53,7 @@ impl<'a, P: Platform> Context<'a, P> {
             connection,
             settings: state.settings.borrow().clone(),
             span: statement.span,
+            state,
             statement,
             notices: RefCell::new(Vec::new()),
             used_memory: Cell::new(false),
@@ -67,6 +69,22 @@ impl<'a, P: Platform> Context<'a, P> {
             notices: RefCell::default(),
             used_memory: Cell::default(),
             ..*self
+        }
+    }
+
+    /// The same on another connection, or in another database.
+    pub(crate) fn on<'b>(&'b self, connection: &'b Connection<P>) -> Context<'b, P> {
+        Context {
+            client: &connection.client,
+            connection,
+            settings: self.settings.clone(),
+            span: self.span,
+            state: self.state,
+            statement: self.statement,
+            progress: self.progress,
+            notices: RefCell::default(),
+            used_memory: Cell::default(),
+            so_far: self.so_far,
         }
     }
 

@@ -2,8 +2,11 @@
 //! remembers. Out: an outcome or a diagnostic. Knows the Milvus client; knows nothing of text, of
 //! rendering or of the transport.
 //!
-//! Rooms, from the top: `copy` moves rows between files and what is below it. `original` and
-//! `select` choose among `search`, `write` and `read`; these take what they need from `define` and
+//! What stands in a statement for something else is settled before: `subqueries` are carried out,
+//! and `places` finds the connection and the database of a table.
+//!
+//! Rooms, from the top: `copy` moves rows between files and what is below it, `moving` between
+//! tables. `original` and `select` choose among `search`, `write` and `read`; these take what they need from `define` and
 //! `convert`, and all of them know collections from `catalog`. `connect` changes the session,
 //! `admin` looks after a server. A `context` carries what every statement is run with. No room
 //! imports one above it.
@@ -18,9 +21,11 @@ pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
 pub(crate) mod memory;
+pub(crate) mod moving;
 pub(crate) mod names;
 pub(crate) mod original;
 pub(crate) mod params;
+pub(crate) mod places;
 pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod select;
@@ -53,10 +58,12 @@ pub(crate) async fn execute<P: Platform>(
     state.begin_statement();
     evaluate::begin(state.platform.unix_ms());
     let is_explain = matches!(statement.kind, Kind::Explain(_));
-    let Some(before) = subqueries::resolve(statement, state, is_explain).await? else {
-        return run(statement, state, Vec::new()).await;
+    let before = subqueries::resolve(statement, state, is_explain).await?;
+    let place = places::take(&mut statement.kind)?;
+    let Some(before) = before else {
+        return run(statement, place.as_ref(), state, Vec::new()).await;
     };
-    let mut outcome = run(statement, state, before.requests).await?;
+    let mut outcome = run(statement, place.as_ref(), state, before.requests).await?;
     outcome.notices.splice(0..0, before.notices);
     outcome.waited = match (before.waited, outcome.waited) {
         (Some(one), Some(other)) => Some(Waited { ms: one.ms + other.ms, ..other }),
@@ -68,6 +75,7 @@ pub(crate) async fn execute<P: Platform>(
 /// Runs a statement without subqueries; EXPLAIN shows what was sent for them.
 async fn run<P: Platform>(
     statement: &Statement,
+    place: Option<&Name>,
     state: &State<P>,
     sent: Vec<Explained>,
 ) -> Result<Outcome> {
@@ -91,8 +99,8 @@ async fn run<P: Platform>(
         Kind::Show { what: Listing::Connections, .. } => {
             Ok(connect::connection::show_connections(state))
         }
-        Kind::Explain(inner) => explain(inner, state, sent).await,
-        _ => with_server(statement, state, Shown::Settings).await,
+        Kind::Explain(inner) => explain(inner, place, state, sent).await,
+        _ => with_server(statement, place, state, Shown::Settings).await,
     }
 }
 
@@ -109,11 +117,11 @@ enum Shown {
 /// more: somebody else may have changed the collection.
 async fn with_server<P: Platform>(
     statement: &Statement,
+    place: Option<&Name>,
     state: &State<P>,
     shown: Shown,
 ) -> Result<Outcome> {
-    let (connection, mut opened) =
-        connect::connection::connected_or_local(state, statement.span).await?;
+    let (connection, mut opened) = places::connection(place, state, statement.span).await?;
     let mut retried = false;
     loop {
         connection.client.begin(false);
@@ -259,9 +267,16 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
             copy::create::create(copy, *if_not_exists, context).await
         }
         Kind::Write(write) => write::rows::write(write, context).await,
-        Kind::Update(update) => write::update::update(update, context).await,
-        Kind::Delete { table, partition, filter } => {
-            write::delete::delete(table, partition.as_ref(), filter.as_ref(), context).await
+        Kind::WriteFrom(write) => moving::insert::insert(write, context).await,
+        Kind::CreateAs { table, if_not_exists, source } => {
+            moving::create::create_as(table, *if_not_exists, source, context).await
+        }
+        Kind::CreateLike { table, if_not_exists, like } => {
+            moving::create::create_like(table, *if_not_exists, like, context).await
+        }
+        Kind::Update(update) => moving::few::update(update, context).await,
+        Kind::Delete { table, partition, filter, few } => {
+            moving::few::delete(table, partition.as_ref(), filter.as_ref(), few, context).await
         }
         Kind::OriginalInsert { vectors, table, partition, ids } => {
             original::insert(vectors, table, partition.as_ref(), ids.as_deref(), context).await
@@ -449,10 +464,11 @@ async fn alter_object<P: Platform>(
 /// (schemas, indexes, and what its subqueries give) is asked for.
 async fn explain<P: Platform>(
     inner: &Statement,
+    place: Option<&Name>,
     state: &State<P>,
     sent: Vec<Explained>,
 ) -> Result<Outcome> {
-    let (planned, notices) = requests(inner, state).await?;
+    let (planned, notices) = requests(inner, place, state).await?;
     let (first, count) = (sent.len() as u64, (sent.len() + planned.len()) as u64);
     let mut rows = Vec::new();
     for request in sent.into_iter().chain(planned) {
@@ -479,10 +495,10 @@ async fn explain<P: Platform>(
 /// The requests of a statement, and what it has to say.
 async fn requests<P: Platform>(
     statement: &Statement,
+    place: Option<&Name>,
     state: &State<P>,
 ) -> Result<(Vec<Explained>, Vec<String>)> {
-    let (connection, mut notices) =
-        connect::connection::connected_or_local(state, statement.span).await?;
+    let (connection, mut notices) = places::connection(place, state, statement.span).await?;
     connection.client.begin(true);
     let context = Context::new(&connection, state, statement);
     let result = dispatch(statement, &context).await;

@@ -145,7 +145,7 @@ impl<P: Platform> Default for Connections<P> {
 pub(crate) struct Connection<P: Platform> {
     pub(crate) name: String,
     pub(crate) client: Client<P>,
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: Rc<Catalog>,
 }
 
 impl<P: Platform> Connection<P> {

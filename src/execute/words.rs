@@ -46,9 +46,10 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::Load { .. } => "LOAD TABLE",
         Kind::Release { .. } => "RELEASE TABLE",
         Kind::Write(write) if write.upsert => "UPSERT",
-        Kind::Write(_) | Kind::OriginalInsert { .. } => "INSERT",
+        Kind::WriteFrom(write) if write.upsert => "UPSERT",
+        Kind::Write(_) | Kind::WriteFrom(_) | Kind::OriginalInsert { .. } => "INSERT",
         Kind::CopyFrom(_) | Kind::CopyTo(_) => "COPY",
-        Kind::CreateFrom { .. } => "CREATE TABLE",
+        Kind::CreateFrom { .. } | Kind::CreateAs { .. } | Kind::CreateLike { .. } => "CREATE TABLE",
         Kind::Update(_) => "UPDATE",
         Kind::Delete { .. } | Kind::OriginalDelete { .. } => "DELETE",
         Kind::Select(_)

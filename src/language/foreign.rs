@@ -42,9 +42,10 @@ const CATALOG: &str = "there is no table of tables";
 const CATALOG_HELP: &str = "write `SHOW TABLES`, `DESCRIBE t` or `SHOW INDEXES FROM t`";
 const JOIN: &str = "joins are not there yet: a SELECT reads one table";
 const JOIN_HELP: &str =
-    "read one table, then the other with what it gave: `SELECT * FROM u WHERE id IN (1, 2)`";
+    "read one with what the other gives: `SELECT * FROM u WHERE id IN (SELECT k FROM t)`";
 const SETS: &str = "UNION, INTERSECT and EXCEPT are not there yet";
-const SETS_HELP: &str = "write two SELECTs with `;` between them: each shows its rows";
+const SETS_HELP: &str =
+    "write two SELECTs with `;` between them, or `INSERT INTO a SELECT …` for each of them";
 const WINDOW: &str = "windows (OVER) are not there yet";
 const WINDOW_HELP: &str = "`GROUP BY f` with COUNT, SUM, AVG, MIN, MAX; `ORDER BY f LIMIT n` ranks";
 const ROLLUP: &str = "groups are by fields alone";
@@ -121,7 +122,7 @@ const FOREIGN: &[Foreign] = &[
         Start,
         "WITH",
         "WITH before a SELECT is not there yet",
-        "write its SELECT first, then the other with what it gave: `WHERE id IN (1, 2)`",
+        "write its SELECT in its place, `WHERE id IN (SELECT …)`, or `CREATE TABLE a AS SELECT …`",
     ),
     row(Start, "VALUES", "rows stand in an INSERT", "write `INSERT INTO t VALUES (…)`"),
     row(Start, "MERGE", CONFLICT, CONFLICT_HELP),
@@ -241,7 +242,7 @@ const FOREIGN: &[Foreign] = &[
         Any,
         "FROM (",
         "a SELECT within FROM is not there yet",
-        "write its conditions into the one SELECT",
+        "write its conditions into the one SELECT, or `CREATE TABLE a AS SELECT …` before it",
     ),
     row(Any, "FROM UNNEST", JOIN, "write `WHERE array_contains(field, value)`"),
     row(Any, "UNION", SETS, SETS_HELP),

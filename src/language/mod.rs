@@ -14,5 +14,6 @@ pub(crate) mod keywords;
 pub(crate) mod numbers;
 pub mod parse;
 pub mod print;
+pub(crate) mod tables;
 pub mod variables;
 pub(crate) mod walk;

@@ -73,7 +73,15 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         Kind::CopyTo(copy) => copy_to(copy, visitor),
         Kind::Write(write) => self::write(write, visitor),
         Kind::Update(update) => self::update(update, visitor),
-        Kind::Delete { table: _, partition: _, filter } => self::filter(filter, visitor),
+        Kind::Delete { table: _, partition: _, filter, few } => {
+            self::filter(filter, visitor)?;
+            self::few(few, visitor)
+        }
+        Kind::WriteFrom(write) => {
+            let WriteFrom { upsert: _, table: _, partition: _, fields: _, source } = &mut **write;
+            self::select(source, visitor)
+        }
+        Kind::CreateAs { table: _, if_not_exists: _, source } => self::select(source, visitor),
         Kind::Select(select) => self::select(select, visitor),
         Kind::Constants(items) => self::items(items, visitor),
         Kind::OriginalInsert { vectors, table: _, partition: _, ids } => {
@@ -102,6 +110,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         | Kind::DescribeIndex { index: _, table: _ }
         | Kind::DescribeObject { object: _, name: _, table: _ }
         | Kind::Stats(_)
+        | Kind::CreateLike { table: _, if_not_exists: _, like: _ }
         | Kind::DropTable { table: _, if_exists: _ }
         | Kind::DropStorage
         | Kind::Truncate(_)
@@ -243,7 +252,7 @@ fn copy_to(copy: &mut CopyTo, visitor: &mut dyn ValueVisitor) -> Result<()> {
 }
 
 fn update(update: &mut Update, visitor: &mut dyn ValueVisitor) -> Result<()> {
-    let Update { table: _, partition: _, assignments, filter } = update;
+    let Update { table: _, partition: _, assignments, filter, few } = update;
     for (field, assigned) in assignments {
         visitor.under(&field.value);
         match assigned {
@@ -252,7 +261,21 @@ fn update(update: &mut Update, visitor: &mut dyn ValueVisitor) -> Result<()> {
         }
     }
     visitor.under("");
-    self::filter(filter, visitor)
+    self::filter(filter, visitor)?;
+    self::few(few, visitor)
+}
+
+fn few(few: &mut Few, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let Few { order, limit } = few;
+    order.iter_mut().try_for_each(|order| self::order(order, visitor))?;
+    limit.iter_mut().try_for_each(|value| visitor.value(value))
+}
+
+fn order(order: &mut Order, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    match order {
+        Order::Search { search, direction: _ } => self::search(search, visitor),
+        Order::By(keys) => keys.iter_mut().try_for_each(|key| output(&mut key.output, visitor)),
+    }
 }
 
 fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
@@ -277,13 +300,7 @@ fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
     self::filter(filter, visitor)?;
     group.iter_mut().try_for_each(|key| output(key, visitor))?;
     having.iter_mut().try_for_each(|condition| expr(condition, visitor))?;
-    match order {
-        Some(Order::Search { search, direction: _ }) => self::search(search, visitor)?,
-        Some(Order::By(keys)) => {
-            keys.iter_mut().try_for_each(|key| output(&mut key.output, visitor))?
-        }
-        None => {}
-    }
+    order.iter_mut().try_for_each(|order| self::order(order, visitor))?;
     hybrid.iter_mut().try_for_each(|sub_search| self::sub_search(sub_search, visitor))?;
     if let Some(Rerank { method: _, params }) = rerank {
         self::params(params, visitor)?;
@@ -482,7 +499,10 @@ mod tests {
             "RUN ANALYZER :x WITH (a = :x)",
             "INSERT INTO t VALUES (:x, [:x, 1], {1: :x}), (2, 3, :x)",
             "UPDATE t SET a = :x, b = b + :x WHERE c = :x",
-            "DELETE FROM t WHERE a > :x",
+            "DELETE FROM t WHERE a > :x ORDER BY v <-> :x LIMIT :x",
+            "UPDATE t SET a = 1 ORDER BY b + :x LIMIT :x",
+            "UPSERT INTO t (a) SELECT a FROM u WHERE a > :x",
+            "CREATE TABLE t AS SELECT a FROM u WHERE a > :x LIMIT :x",
             "DELETE FROM t FILTER :x",
             "COUNT FROM t WHERE a > :x",
             "SELECT a FROM t WHERE a = :x AND NOT (b < :x OR c + :x > 2) LIMIT :x OFFSET :x",

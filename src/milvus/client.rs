@@ -61,6 +61,8 @@ pub struct Client<P: Platform> {
     transport: Transport<P>,
     state: Rc<State>,
     timeout_ms: u32,
+    /// another than the one in use, for one statement
+    database: Option<String>,
 }
 
 /// What the calls of one connection share.
@@ -91,6 +93,7 @@ impl<P: Platform> Clone for Client<P> {
             transport: self.transport.clone(),
             state: self.state.clone(),
             timeout_ms: self.timeout_ms,
+            database: self.database.clone(),
         }
     }
 }
@@ -103,13 +106,24 @@ impl<P: Platform> Client<P> {
         let transport = Transport::open(&platform, &target, timeout_ms)?;
         let database = RefCell::new(target.database().to_string());
         let state = Rc::new(State { database, ..State::default() });
-        Ok(Client { platform, target, transport, state, timeout_ms })
+        Ok(Client { platform, target, transport, state, timeout_ms, database: None })
     }
 
     /// The same connection with another deadline.
     pub fn with_timeout(&self, timeout_ms: u32) -> Result<Self, Error> {
         let transport = Transport::open(&self.platform, &self.target, timeout_ms)?;
         Ok(Client { transport, timeout_ms, ..self.clone() })
+    }
+
+    /// The same connection in another database.
+    pub fn in_database(&self, database: &str) -> Self {
+        let database = if database == "default" { "" } else { database };
+        Client { database: Some(database.to_string()), ..self.clone() }
+    }
+
+    /// Whether both are of one connection.
+    pub fn is_of(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.state, &other.state)
     }
 
     pub fn platform(&self) -> &P {
@@ -141,7 +155,7 @@ impl<P: Platform> Client<P> {
 
     /// The database in use; empty for the server's default one.
     pub fn database(&self) -> String {
-        self.state.database.borrow().clone()
+        self.database.clone().unwrap_or_else(|| self.state.database.borrow().clone())
     }
 
     /// Uses another database from here on; EXPLAIN changes nothing.
@@ -190,6 +204,14 @@ impl<P: Platform> Client<P> {
     /// What EXPLAIN wrote down, in order.
     pub fn take_explained(&self) -> Vec<Explained> {
         self.state.explained.borrow_mut().take().unwrap_or_default()
+    }
+
+    /// Adds what another connection would be sent before.
+    pub fn explain_before(&self, mut requests: Vec<Explained>) {
+        if let Some(explained) = self.state.explained.borrow_mut().as_mut() {
+            requests.append(explained);
+            *explained = requests;
+        }
     }
 
     /// From here the steps of what is done are written down, until they are taken.

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::execute::catalog::collection::Catalog;
 use crate::execute::connect::secret::secret;
 use crate::execute::errors::diagnose;
 use crate::execute::names::check_database;
@@ -60,8 +59,7 @@ async fn open<P: Platform>(
         }
     }
     outcome.waited = Some(waited(&client));
-    let connection =
-        Rc::new(Connection { name: name.clone(), client, catalog: Catalog::default() });
+    let connection = Rc::new(Connection { name: name.clone(), client, catalog: Rc::default() });
     let mut connections = state.connections.borrow_mut();
     match connections.all.iter_mut().find(|connection| connection.name == name) {
         Some(known) => *known = connection,
@@ -198,7 +196,7 @@ pub(crate) fn disconnect<P: Platform>(
     Ok(outcome)
 }
 
-fn find<P: Platform>(name: &Name, state: &State<P>) -> Result<Rc<Connection<P>>> {
+pub(crate) fn find<P: Platform>(name: &Name, state: &State<P>) -> Result<Rc<Connection<P>>> {
     let connections = state.connections.borrow();
     connections.all.iter().find(|connection| connection.name == name.value).cloned().ok_or_else(
         || {

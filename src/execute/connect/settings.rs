@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
-use crate::execute::catalog::collection::Catalog;
 use crate::execute::errors::diagnose;
 use crate::execute::memory::{self, MB};
 use crate::execute::params;
@@ -75,8 +74,7 @@ pub(crate) fn set<P: Platform>(
             .client
             .with_timeout(settings.timeout_ms())
             .map_err(|error| diagnose(error, "SET", name.span))?;
-        let catalog = Catalog::default();
-        catalog.set_names(connection.catalog.names());
+        let catalog = connection.catalog.clone();
         *connection = Rc::new(Connection { name: connection.name.clone(), client, catalog });
     }
     Ok(Outcome::done(format!("{} is set", name.value.to_ascii_lowercase())))

@@ -10,7 +10,10 @@ use crate::outcome::{Outcome, Table};
 use milvus_proto::milvus as pb;
 
 /// The databases by name.
-async fn names<P: Platform>(context: &Context<'_, P>, span: Span) -> Result<Vec<String>> {
+pub(crate) async fn names<P: Platform>(
+    context: &Context<'_, P>,
+    span: Span,
+) -> Result<Vec<String>> {
     let mut names = context.send(pb::ListDatabasesRequest {}, span).await?.db_names;
     names.sort();
     Ok(names)

@@ -135,7 +135,7 @@ fn param(key: &str, value: Value) -> Param {
     Param { name: name(key), values: vec![crate::diagnostic::Spanned::new(value, Span::default())] }
 }
 
-fn create_table(collection: &Collection) -> CreateTable {
+pub(crate) fn create_table(collection: &Collection) -> CreateTable {
     let mut params = Vec::new();
     // Milvus Lite before 3 tells of none
     if collection.shards > 0 {
@@ -165,7 +165,7 @@ fn create_table(collection: &Collection) -> CreateTable {
     }
 }
 
-fn column(field: &Field, collection: &Collection) -> ast::Column {
+pub(crate) fn column(field: &Field, collection: &Collection) -> ast::Column {
     let size = |number: usize| {
         (number > 0)
             .then(|| crate::diagnostic::Spanned::new(Value::Int(number as i64), Span::default()))

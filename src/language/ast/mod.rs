@@ -17,6 +17,9 @@ pub use value::*;
 
 use crate::diagnostic::{Span, Spanned};
 
+/// A name as it is sent. That of a table may have a place before it, `database.table`,
+/// `connection.table`, `connection.database.table`: no name of Milvus has a point in it. `execute`
+/// takes the place off before anything else is asked of the statement.
 pub type Name = Spanned<String>;
 
 /// One statement of a cell, with its place there.
@@ -90,6 +93,16 @@ pub enum Kind {
     Stats(Name),
 
     CreateTable(CreateTable),
+    CreateAs {
+        table: Name,
+        if_not_exists: bool,
+        source: Box<Select>,
+    },
+    CreateLike {
+        table: Name,
+        if_not_exists: bool,
+        like: Name,
+    },
     OriginalCreateTable {
         table: Name,
         params: Vec<Param>,
@@ -159,11 +172,14 @@ pub enum Kind {
     },
 
     Write(Write),
+    /// INSERT and UPSERT of the rows of a SELECT
+    WriteFrom(Box<WriteFrom>),
     Update(Box<Update>),
     Delete {
         table: Name,
         partition: Option<Name>,
         filter: Option<Filter>,
+        few: Box<Few>,
     },
     OriginalInsert {
         vectors: Vec<Spanned<Value>>,
@@ -388,6 +404,15 @@ pub struct Write {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub struct WriteFrom {
+    pub upsert: bool,
+    pub table: Name,
+    pub partition: Option<Name>,
+    pub fields: Option<Vec<Name>>,
+    pub source: Select,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub values: Vec<Spanned<Value>>,
     pub span: Span,
@@ -399,6 +424,14 @@ pub struct Update {
     pub partition: Option<Name>,
     pub assignments: Vec<(Name, Assigned)>,
     pub filter: Option<Filter>,
+    pub few: Few,
+}
+
+/// `ORDER BY … LIMIT …`: the first rows alone are changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Few {
+    pub order: Option<Order>,
+    pub limit: Option<Spanned<Value>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -78,6 +78,10 @@ impl<'a> Builder<'a> {
 
     pub(super) fn name(&self, pair: Pair<'a, Rule>) -> Result<Name> {
         let span = self.span(&pair);
+        if pair.as_rule() == Rule::place {
+            let names = pair.into_inner().map(|part| Ok(self.name(part)?.value));
+            return Ok(Spanned::new(names.collect::<Result<Vec<_>>>()?.join("."), span));
+        }
         let text = pair.as_str();
         let name = if text.starts_with(['"', '`', '\'']) {
             unquote(text)
@@ -187,6 +191,14 @@ impl<'a> Builder<'a> {
 /// A word of two words with one blank, in capitals.
 pub(super) fn one_blank(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase()
+}
+
+/// What qualifies the fields of a table.
+pub(super) fn qualifier<'n>(table: &'n Name, alias: Option<&'n Name>) -> &'n str {
+    match alias {
+        Some(alias) => &alias.value,
+        None => table.value.rsplit('.').next().unwrap_or_default(),
+    }
 }
 
 pub(super) fn empty_name(span: Span) -> Diagnostic {

@@ -27,6 +27,22 @@ impl<'a> Builder<'a> {
         Ok(match rule {
             Rule::create_table => self.create_table(parts)?,
             Rule::create_from => self.create_from(parts)?,
+            Rule::create_as => {
+                let if_not_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_not_exists);
+                let table = self.table(&mut parts)?;
+                let source = parts.skip(&[Rule::AS, Rule::SELECT]).next()?;
+                let source = match source.as_rule() {
+                    Rule::subquery => self.subquery(source)?,
+                    _ => self.select(self.parts(source))?,
+                };
+                Kind::CreateAs { table, if_not_exists, source }
+            }
+            Rule::create_like => {
+                let if_not_exists = parts.skip(&[Rule::TABLE]).has(Rule::if_not_exists);
+                let table = self.table(&mut parts)?;
+                let like = self.table(parts.skip(&[Rule::LIKE]))?;
+                Kind::CreateLike { table, if_not_exists, like }
+            }
             Rule::create_object => self.create_object(parts)?,
             Rule::create_partition => {
                 let if_not_exists = parts.skip(&[Rule::PARTITION]).has(Rule::if_not_exists);

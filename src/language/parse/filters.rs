@@ -250,8 +250,8 @@ impl<'a> Builder<'a> {
 
     /// Refuses fields of another table than the statement's.
     pub(super) fn check_qualifiers(&self, table: &Name, alias: Option<&Name>) -> Result<()> {
-        let known = alias.unwrap_or(table);
-        let other = self.qualifiers.take().into_iter().find(|name| name.value != known.value);
+        let known = qualifier(table, alias);
+        let other = self.qualifiers.take().into_iter().find(|name| name.value != known);
         match other {
             Some(other) => Err(Diagnostic::new(
                 Code::UnknownField,

@@ -23,6 +23,13 @@ fn level_of(select: &mut Select) -> Result<()> {
     Ok(())
 }
 
+/// Which rows a DELETE, an UPDATE or a COUNT is about.
+struct Conditions {
+    partition: Option<Name>,
+    filter: Option<Filter>,
+    few: Few,
+}
+
 impl<'a> Builder<'a> {
     pub(super) fn data_statement(
         &self,
@@ -36,14 +43,14 @@ impl<'a> Builder<'a> {
             R::update => self.update(parts)?,
             R::delete => {
                 let table = self.table(&mut parts)?;
-                let (partition, filter) = self.conditions(&table, parts)?;
-                Kind::Delete { table, partition, filter }
+                let Conditions { partition, filter, few } = self.conditions(&table, parts)?;
+                Kind::Delete { table, partition, filter, few: Box::new(few) }
             }
             R::select => Kind::Select(self.select(parts)?),
             R::count_from => {
                 let span = parts.span;
                 let table = self.table(&mut parts)?;
-                let (partition, filter) = self.conditions(&table, parts)?;
+                let Conditions { partition, filter, few: _ } = self.conditions(&table, parts)?;
                 let count = Output::Aggregate {
                     function: Spanned::new(Function::Count, span),
                     distinct: false,
@@ -85,7 +92,16 @@ impl<'a> Builder<'a> {
         let partition =
             parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
         let fields = parts.take(Rule::fields).map(|pair| self.names(pair)).transpose()?;
-        parts.skip(&[Rule::VALUES]);
+        parts.skip(&[Rule::VALUES, Rule::SELECT]);
+        let source = match parts.peek() {
+            Some(Rule::select) => Some(self.select(self.parts(parts.next()?))?),
+            Some(Rule::subquery) => Some(self.subquery(parts.next()?)?),
+            _ => None,
+        };
+        if let Some(source) = source {
+            let write = WriteFrom { upsert, table, partition, fields, source: *source };
+            return Ok(Kind::WriteFrom(Box::new(write)));
+        }
         let mut rows = Vec::new();
         for row in parts.pairs {
             let span = self.span(&row);
@@ -118,17 +134,18 @@ impl<'a> Builder<'a> {
             };
             assignments.push((field, assigned));
         }
-        let (other, filter) = self.conditions(&table, parts)?;
+        let Conditions { partition: other, filter, few } = self.conditions(&table, parts)?;
         if let Some(other) = other {
             let span = other.span;
             once(&mut partition, other, "PARTITION", span)?;
         }
-        Ok(Kind::Update(Box::new(Update { table, partition, assignments, filter })))
+        Ok(Kind::Update(Box::new(Update { table, partition, assignments, filter, few })))
     }
 
-    /// PARTITION, WHERE and FILTER of a DELETE, an UPDATE or a COUNT.
-    fn conditions(&self, table: &Name, parts: Parts<'a>) -> Result<(Option<Name>, Option<Filter>)> {
-        let (mut partition, mut filter) = (None, None);
+    /// PARTITION, WHERE and FILTER of a DELETE, an UPDATE or a COUNT; ORDER BY and LIMIT of the
+    /// first two.
+    fn conditions(&self, table: &Name, parts: Parts<'a>) -> Result<Conditions> {
+        let (mut partition, mut filter, mut few) = (None, None, Few::default());
         for clause in parts.pairs {
             let span = self.span(&clause);
             let clause = self.parts(clause).next()?;
@@ -136,11 +153,13 @@ impl<'a> Builder<'a> {
                 Rule::partitions => {
                     once(&mut partition, self.one_partition(clause)?, "PARTITION", span)?
                 }
+                Rule::order_clause => once(&mut few.order, self.order(clause)?, "ORDER BY", span)?,
+                Rule::sub_limit => once(&mut few.limit, self.count(clause)?, "LIMIT", span)?,
                 _ => once(&mut filter, self.filter(clause)?, "WHERE or FILTER", span)?,
             }
         }
         self.check_qualifiers(table, None)?;
-        Ok((partition, filter))
+        Ok(Conditions { partition, filter, few })
     }
 
     pub(super) fn select(&self, parts: Parts<'a>) -> Result<Box<Select>> {

@@ -55,7 +55,7 @@ impl<'a> Builder<'a> {
         let select = self.unchecked_select(self.parts(select))?;
         self.depth.set(depth - 1);
         let mut foreign = self.qualifiers.replace(around);
-        let own = select.alias.as_ref().unwrap_or(&select.table).value.clone();
+        let own = qualifier(&select.table, select.alias.as_ref());
         foreign.retain(|name| name.value != own);
         Ok((select, foreign))
     }

@@ -20,7 +20,7 @@ pub(super) fn copy_to(copy: &CopyTo) -> String {
     format!("COPY {source} TO {}{}", spanned(&copy.file), with(&copy.params))
 }
 
-fn place(table: &Name, partition: &Option<Name>, fields: &Option<Vec<Name>>) -> String {
+pub(super) fn place(table: &Name, partition: &Option<Name>, fields: &Option<Vec<Name>>) -> String {
     let fields = fields.as_ref().map_or_else(String::new, |fields| format!(" ({})", names(fields)));
-    name(table) + &in_partitions(partition.as_slice()) + &fields
+    table_name(table) + &in_partitions(partition.as_slice()) + &fields
 }

@@ -14,7 +14,7 @@ pub(crate) fn create_table(create: &CreateTable) -> String {
     format!(
         "CREATE TABLE {}{} (\n  {}\n){}",
         not_exists(create.if_not_exists),
-        name(&create.table),
+        table_name(&create.table),
         lines.join(",\n  "),
         with(&create.params)
     )
@@ -88,7 +88,11 @@ pub(super) fn change(change: &Change) -> String {
 
 pub(super) fn create_object(create: &CreateObject) -> String {
     let table = create.table.as_ref().map_or_else(String::new, |table| {
-        format!(" {} {}", if create.object == Object::Alias { "FOR" } else { "ON" }, name(table))
+        format!(
+            " {} {}",
+            if create.object == Object::Alias { "FOR" } else { "ON" },
+            table_name(table)
+        )
     });
     let password = optional("PASSWORD", create.password.as_ref());
     format!(
@@ -102,7 +106,7 @@ pub(super) fn create_object(create: &CreateObject) -> String {
 
 pub(super) fn object_change(change: &ObjectChange) -> String {
     match change {
-        ObjectChange::Target(table) => format!("FOR {}", name(table)),
+        ObjectChange::Target(table) => format!("FOR {}", table_name(table)),
         ObjectChange::Password { new, old } => {
             format!("PASSWORD {}{}", spanned(new), optional("OLD", old.as_ref()))
         }

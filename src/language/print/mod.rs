@@ -34,36 +34,48 @@ pub fn statement(statement: &Statement) -> String {
         Kind::Explain(explained) => format!("EXPLAIN {}", self::statement(explained)),
         Kind::Analyze(explained) => format!("EXPLAIN ANALYZE {}", self::statement(explained)),
         Kind::Show { what, like } => show(*what, like.as_ref()),
-        Kind::ShowOf { what, table } => format!("SHOW {} FROM {}", what.word(), name(table)),
-        Kind::ShowCreate(table) => format!("SHOW CREATE TABLE {}", name(table)),
+        Kind::ShowOf { what, table } => format!("SHOW {} FROM {}", what.word(), table_name(table)),
+        Kind::ShowCreate(table) => format!("SHOW CREATE TABLE {}", table_name(table)),
         Kind::ShowIndexProgress { index, table } => {
             let index = index.as_ref().map_or_else(String::new, |index| name(index) + " ");
-            format!("SHOW PROGRESS OF INDEX {index}ON {}", name(table))
+            format!("SHOW PROGRESS OF INDEX {index}ON {}", table_name(table))
         }
         Kind::ShowLoadingProgress { table, partitions } => {
-            format!("SHOW PROGRESS OF LOADING ON {}{}", name(table), in_partitions(partitions))
+            format!(
+                "SHOW PROGRESS OF LOADING ON {}{}",
+                table_name(table),
+                in_partitions(partitions)
+            )
         }
         Kind::ShowGrants { of, on } => show_grants(of.as_ref(), on.as_ref()),
         Kind::ShowPartition { partition, table } => {
-            format!("SHOW PARTITION {} ON {}", name(partition), name(table))
+            format!("SHOW PARTITION {} ON {}", name(partition), table_name(table))
         }
         Kind::ShowJob { job, id } => format!("SHOW {} {}", job.word(), spanned(id)),
-        Kind::Describe(table) => format!("DESCRIBE TABLE {}", name(table)),
+        Kind::Describe(table) => format!("DESCRIBE TABLE {}", table_name(table)),
         Kind::DescribeIndex { index, table } => {
-            format!("DESCRIBE INDEX {} ON {}", name(index), name(table))
+            format!("DESCRIBE INDEX {} ON {}", name(index), table_name(table))
         }
         Kind::DescribeObject { object, name, table } => {
             format!("DESCRIBE {} {}{}", object.word(), string(name), on(table))
         }
-        Kind::Stats(table) => format!("STATS TABLE {}", name(table)),
+        Kind::Stats(table) => format!("STATS TABLE {}", table_name(table)),
         Kind::CreateTable(create) => create_table(create),
+        Kind::CreateAs { table, if_not_exists, source } => {
+            let exists = not_exists(*if_not_exists);
+            format!("CREATE TABLE {exists}{} AS {}", table_name(table), select(source))
+        }
+        Kind::CreateLike { table, if_not_exists, like } => {
+            let exists = not_exists(*if_not_exists);
+            format!("CREATE TABLE {exists}{} LIKE {}", table_name(table), table_name(like))
+        }
         Kind::AlterTable { table, change } => {
-            format!("ALTER TABLE {} {}", name(table), self::change(change))
+            format!("ALTER TABLE {} {}", table_name(table), self::change(change))
         }
         Kind::DropTable { table, if_exists } => {
-            format!("DROP TABLE {}{}", exists(*if_exists), name(table))
+            format!("DROP TABLE {}{}", exists(*if_exists), table_name(table))
         }
-        Kind::Truncate(table) => format!("TRUNCATE TABLE {}", name(table)),
+        Kind::Truncate(table) => format!("TRUNCATE TABLE {}", table_name(table)),
         Kind::CreateObject(create) => create_object(create),
         Kind::AlterObject { object, name, change } => {
             format!("ALTER {} {} {}", object.word(), string(name), object_change(change))
@@ -74,34 +86,41 @@ pub fn statement(statement: &Statement) -> String {
         }
         Kind::CreatePartition { table, partition, if_not_exists } => {
             let exists = not_exists(*if_not_exists);
-            format!("CREATE PARTITION {exists}{} ON {}", name(partition), name(table))
+            format!("CREATE PARTITION {exists}{} ON {}", name(partition), table_name(table))
         }
         Kind::DropPartition { table, partition, if_exists } => {
-            format!("DROP PARTITION {}{} ON {}", exists(*if_exists), name(partition), name(table))
+            format!(
+                "DROP PARTITION {}{} ON {}",
+                exists(*if_exists),
+                name(partition),
+                table_name(table)
+            )
         }
         Kind::CreateIndex { table, index, if_not_exists } => {
             create_index(table, index, *if_not_exists)
         }
         Kind::AlterIndex { index, table, change } => {
-            format!("ALTER INDEX {} ON {} {}", name(index), name(table), self::change(change))
+            format!("ALTER INDEX {} ON {} {}", name(index), table_name(table), self::change(change))
         }
         Kind::DropIndex { index, table, if_exists } => {
-            format!("DROP INDEX {}{} ON {}", exists(*if_exists), name(index), name(table))
+            format!("DROP INDEX {}{} ON {}", exists(*if_exists), name(index), table_name(table))
         }
         Kind::Load { table, partitions, fields, params } => load(table, partitions, fields, params),
         Kind::Release { table, partitions } => {
-            format!("RELEASE TABLE {}{}", name(table), in_partitions(partitions))
+            format!("RELEASE TABLE {}{}", table_name(table), in_partitions(partitions))
         }
         Kind::Write(write) => self::write(write),
+        Kind::WriteFrom(write) => write_from(write),
         Kind::CopyFrom(copy) => format!("COPY {}", copy_from(copy)),
         Kind::CopyTo(copy) => copy_to(copy),
         Kind::CreateFrom { if_not_exists, copy } => {
             format!("CREATE TABLE {}{}", not_exists(*if_not_exists), copy_from(copy))
         }
         Kind::Update(update) => self::update(update),
-        Kind::Delete { table, partition, filter } => {
+        Kind::Delete { table, partition, filter, few } => {
             let partition = in_partitions(partition.as_slice());
-            format!("DELETE FROM {}{partition}{}", name(table), self::filter(filter.as_ref()))
+            let filter = self::filter(filter.as_ref());
+            format!("DELETE FROM {}{partition}{filter}{}", table_name(table), self::few(few))
         }
         Kind::Select(select) => self::select(select),
         Kind::Constants(items) => format!("SELECT {}", self::items(items)),
@@ -111,10 +130,15 @@ pub fn statement(statement: &Statement) -> String {
         }
         Kind::Grant(grant) => self::grant(grant),
         Kind::Flush(tables) if tables.is_empty() => "FLUSH ALL".to_string(),
-        Kind::Flush(tables) => format!("FLUSH TABLE {}", names(tables)),
-        Kind::Compact { table, params } => format!("COMPACT TABLE {}{}", name(table), with(params)),
+        Kind::Flush(tables) => {
+            let tables: Vec<String> = tables.iter().map(table_name).collect();
+            format!("FLUSH TABLE {}", tables.join(", "))
+        }
+        Kind::Compact { table, params } => {
+            format!("COMPACT TABLE {}{}", table_name(table), with(params))
+        }
         Kind::Import { files, table, partition, params } => {
-            let into = name(table) + &in_partitions(partition.as_slice());
+            let into = table_name(table) + &in_partitions(partition.as_slice());
             format!("IMPORT FROM {} INTO TABLE {into}{}", values(files), with(params))
         }
         Kind::DropStorage => "DROP STORAGE".to_string(),
@@ -136,31 +160,37 @@ pub fn statement(statement: &Statement) -> String {
             format!("TRANSFER {} NODES FROM {} TO {}", spanned(count), string(from), string(to))
         }
         Kind::TransferReplicas { count, table, from, to } => {
-            let (table, from, to) = (name(table), string(from), string(to));
+            let (table, from, to) = (table_name(table), string(from), string(to));
             format!("TRANSFER {} REPLICAS OF {table} FROM {from} TO {to}", spanned(count))
         }
         Kind::Restore { snapshot, table, to } => {
-            format!("RESTORE SNAPSHOT {} ON {} TO {}", string(snapshot), name(table), name(to))
+            let (table, to) = (table_name(table), table_name(to));
+            format!("RESTORE SNAPSHOT {} ON {table} TO {to}", string(snapshot))
         }
         Kind::RunAnalyzer { texts, field, params } => run_analyzer(texts, field.as_ref(), params),
         Kind::OriginalCreateTable { table, params } => {
-            format!("CREATE TABLE {}{}", name(table), original_where(params))
+            format!("CREATE TABLE {}{}", table_name(table), original_where(params))
         }
         Kind::OriginalCreateIndex { table, params } => {
-            format!("CREATE INDEX {}{}", name(table), original_where(params))
+            format!("CREATE INDEX {}{}", table_name(table), original_where(params))
         }
-        Kind::OriginalDropIndex(table) => format!("DROP INDEX {}", name(table)),
+        Kind::OriginalDropIndex(table) => format!("DROP INDEX {}", table_name(table)),
         Kind::OriginalInsert { vectors, table, partition, ids } => {
             original_insert(vectors, table, partition.as_ref(), ids.as_deref())
         }
         Kind::OriginalDelete { table, ids } => {
-            format!("DELETE {} BY id = {}", name(table), values(ids))
+            format!("DELETE {} BY id = {}", table_name(table), values(ids))
         }
         Kind::OriginalSearch { vectors, table, params } => {
-            format!("SELECT {} FROM {}{}", values(vectors), name(table), original_where(params))
+            format!(
+                "SELECT {} FROM {}{}",
+                values(vectors),
+                table_name(table),
+                original_where(params)
+            )
         }
         Kind::OriginalGet { table, ids } => {
-            format!("SELECT {} BY id = {}", name(table), values(ids))
+            format!("SELECT {} BY id = {}", table_name(table), values(ids))
         }
     }
 }
@@ -187,24 +217,28 @@ fn show(what: Listing, like: Option<&Name>) -> String {
 fn create_index(table: &Name, index: &Index, if_not_exists: bool) -> String {
     let own = index.name.as_ref().map_or_else(String::new, |own| format!("{} ", name(own)));
     let exists = not_exists(if_not_exists);
-    format!("CREATE INDEX {exists}{own}ON {} {}", name(table), index_rest(index))
+    format!("CREATE INDEX {exists}{own}ON {} {}", table_name(table), index_rest(index))
 }
 
 fn load(table: &Name, partitions: &[Name], fields: &[Name], params: &[Param]) -> String {
     let partitions = in_partitions(partitions);
     let fields =
         if fields.is_empty() { String::new() } else { format!(" FIELDS ({})", names(fields)) };
-    format!("LOAD TABLE {}{partitions}{fields}{}", name(table), with(params))
+    format!("LOAD TABLE {}{partitions}{fields}{}", table_name(table), with(params))
 }
 
 fn write(write: &Write) -> String {
     let rows: Vec<String> =
         write.rows.iter().map(|row| format!("({})", values(&row.values))).collect();
-    let fields =
-        write.fields.as_ref().map_or_else(String::new, |fields| format!(" ({})", names(fields)));
     let verb = if write.upsert { "UPSERT" } else { "INSERT" };
-    let table = name(&write.table) + &in_partitions(write.partition.as_slice());
-    format!("{verb} INTO {table}{fields} VALUES {}", rows.join(", "))
+    let into = place(&write.table, &write.partition, &write.fields);
+    format!("{verb} INTO {into} VALUES {}", rows.join(", "))
+}
+
+fn write_from(write: &WriteFrom) -> String {
+    let verb = if write.upsert { "UPSERT" } else { "INSERT" };
+    let into = place(&write.table, &write.partition, &write.fields);
+    format!("{verb} INTO {into} {}", select(&write.source))
 }
 
 fn update(update: &Update) -> String {
@@ -216,9 +250,13 @@ fn update(update: &Update) -> String {
             Assigned::Expr(expr) => format!("{} = {}", name(field), inner(expr)),
         })
         .collect();
-    let table = name(&update.table) + &in_partitions(update.partition.as_slice());
+    let table = table_name(&update.table) + &in_partitions(update.partition.as_slice());
     let filter = filter(update.filter.as_ref());
-    format!("UPDATE {table} SET {}{filter}", assignments.join(", "))
+    format!("UPDATE {table} SET {}{filter}{}", assignments.join(", "), few(&update.few))
+}
+
+fn few(few: &Few) -> String {
+    few.order.as_ref().map_or_else(String::new, order) + &optional("LIMIT", few.limit.as_ref())
 }
 
 fn original_insert(
@@ -229,12 +267,12 @@ fn original_insert(
 ) -> String {
     let tag = tag.map_or_else(String::new, |tag| format!(" WHERE partition_tag = {}", string(tag)));
     let ids = ids.map_or_else(String::new, |ids| format!(" BY id = {}", values(ids)));
-    format!("INSERT {} INTO {}{tag}{ids}", values(vectors), name(table))
+    format!("INSERT {} INTO {}{tag}{ids}", values(vectors), table_name(table))
 }
 
 fn run_analyzer(texts: &Spanned<Value>, field: Option<&(Name, Name)>, params: &[Param]) -> String {
     let field = field.map_or_else(String::new, |(table, field)| {
-        format!(" ON {} ({})", name(table), name(field))
+        format!(" ON {} ({})", table_name(table), name(field))
     });
     format!("RUN ANALYZER {}{field}{}", spanned(texts), with(params))
 }

@@ -20,7 +20,7 @@ pub(super) fn select(select: &Select) -> String {
     let mut out = format!(
         "SELECT {}{items} FROM {}{}{}",
         if select.distinct { "DISTINCT " } else { "" },
-        name(&select.table),
+        table_name(&select.table),
         select.alias.as_ref().map_or_else(String::new, |alias| format!(" AS {}", name(alias))),
         in_partitions(&select.partitions)
     );
@@ -34,30 +34,7 @@ pub(super) fn select(select: &Select) -> String {
     if let Some(having) = &select.having {
         out.push_str(&format!(" HAVING {}", expr(having)));
     }
-    match &select.order {
-        Some(Order::Search { search, direction }) => {
-            out.push_str(&format!(
-                " ORDER BY {}{}",
-                self::search(search),
-                direction.as_ref().map_or("", |direction| self::direction(direction.value))
-            ));
-        }
-        Some(Order::By(keys)) => {
-            let keys: Vec<String> = keys
-                .iter()
-                .map(|OrderKey { output: key, direction, nulls_first }| {
-                    let nulls = match nulls_first {
-                        Some(true) => " NULLS FIRST",
-                        Some(false) => " NULLS LAST",
-                        None => "",
-                    };
-                    output(key) + self::direction(*direction) + nulls
-                })
-                .collect();
-            out.push_str(&format!(" ORDER BY {}", keys.join(", ")));
-        }
-        None => {}
-    }
+    out.push_str(&select.order.as_ref().map_or_else(String::new, order));
     if !select.hybrid.is_empty() {
         out.push_str(&format!(
             " HYBRID SEARCH ({})",
@@ -76,6 +53,31 @@ pub(super) fn select(select: &Select) -> String {
         out.push_str(&format!(" CONSISTENCY LEVEL {}", name(level)));
     }
     out
+}
+
+/// ORDER BY, with the blank before it.
+pub(super) fn order(order: &Order) -> String {
+    match order {
+        Order::Search { search, direction } => format!(
+            " ORDER BY {}{}",
+            self::search(search),
+            direction.as_ref().map_or("", |direction| self::direction(direction.value))
+        ),
+        Order::By(keys) => {
+            let keys: Vec<String> = keys
+                .iter()
+                .map(|OrderKey { output: key, direction, nulls_first }| {
+                    let nulls = match nulls_first {
+                        Some(true) => " NULLS FIRST",
+                        Some(false) => " NULLS LAST",
+                        None => "",
+                    };
+                    output(key) + self::direction(*direction) + nulls
+                })
+                .collect();
+            format!(" ORDER BY {}", keys.join(", "))
+        }
+    }
 }
 
 fn direction(direction: Direction) -> &'static str {

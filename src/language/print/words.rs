@@ -67,6 +67,16 @@ pub(crate) fn name(name: &Name) -> String {
     }
 }
 
+/// The name of a table, with its place before it.
+pub(super) fn table_name(table: &Name) -> String {
+    let parts: Vec<&str> = table.value.split('.').collect();
+    if !(2..=3).contains(&parts.len()) || parts.contains(&"") {
+        return name(table);
+    }
+    let part = |part: &&str| name(&Name::new((*part).to_string(), table.span));
+    parts.iter().map(part).collect::<Vec<_>>().join(".")
+}
+
 pub(super) fn names(names: &[Name]) -> String {
     names.iter().map(name).collect::<Vec<_>>().join(", ")
 }
@@ -150,7 +160,7 @@ pub(super) fn in_partitions(partitions: &[Name]) -> String {
 }
 
 pub(super) fn on(table: &Option<Name>) -> String {
-    table.as_ref().map_or_else(String::new, |table| format!(" ON {}", name(table)))
+    table.as_ref().map_or_else(String::new, |table| format!(" ON {}", table_name(table)))
 }
 
 pub(super) fn exists(if_exists: bool) -> &'static str {

@@ -119,8 +119,9 @@ impl Outputs {
     /// Columns as they came, turned into rows of the columns that are shown.
     pub(crate) fn table(&self, fields: Vec<FieldData>, collection: &Collection) -> Result<Table> {
         let are_shown = self.are_shown(&fields)?;
+        // rows are counted where no column of them is shown
+        let count = fields.iter().map(datum::rows).max().unwrap_or(0);
         let columns = self.values(fields, collection)?;
-        let count = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
         let mut rows: Vec<Vec<Datum>> =
             (0..count).map(|_| Vec::with_capacity(columns.len())).collect();
         let mut heads = Vec::new();

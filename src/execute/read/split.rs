@@ -17,7 +17,7 @@ use crate::execute::read::filter;
 use crate::execute::read::operand::{
     Operands, constant_of, is_condition, is_fixed, is_of_server, quoted_words,
 };
-use crate::execute::value::of_datum;
+use crate::execute::value::{BEYOND, of_datum};
 use crate::language::ast::{Expr, ExprKind, Filter, Output, Value};
 use crate::milvus::{Platform, Version};
 use milvus_proto::schema::DataType;
@@ -177,7 +177,7 @@ fn is_servers(expr: &Expr, operands: &Operands<'_>) -> bool {
                 || is_servers(first, operands)
                     && rest.iter().all(|(_, part)| is_servers(part, operands))
         }
-        ExprKind::Not(of) => is_servers(of, operands),
+        ExprKind::Not(of) => !asks_for_truth(of) && is_servers(of, operands),
         ExprKind::Compare { first, rest } => {
             let mut left = &**first;
             rest.iter().all(|(_, right)| {
@@ -189,10 +189,15 @@ fn is_servers(expr: &Expr, operands: &Operands<'_>) -> bool {
         ExprKind::Between { left, low, high, .. } => {
             are_compared(left, low, operands) && are_compared(left, high, operands)
         }
-        ExprKind::In { left, list, .. } => is_plain(left) && list.iter().all(is_fixed),
+        ExprKind::In { left, list, .. } => {
+            let fits = |item| is_fixed(item) && are_of_a_kind(left, item, operands);
+            is_plain(left) && list.iter().all(fits)
+        }
         ExprKind::Like { left, .. } | ExprKind::IsNull { left, .. } => is_plain(left),
         ExprKind::IsTruth { left, negated, .. } => {
-            !negated && (is_plain(left) || is_condition(left) && is_servers(left, operands))
+            !negated
+                && (is_plain(left)
+                    || is_condition(left) && !asks_for_truth(left) && is_servers(left, operands))
         }
         ExprKind::Call { name, args } => match is_of_server(&name.value) {
             true => !is_function(&name.value) || args.iter().skip(1).all(is_fixed),
@@ -206,6 +211,19 @@ fn is_servers(expr: &Expr, operands: &Operands<'_>) -> bool {
         | ExprKind::List(_)
         | ExprKind::Literal(_)
         | ExprKind::Quoted(_) => true,
+    }
+}
+
+/// IS TRUE tells unknown from true: for the server it is the condition itself, whose negation is
+/// another.
+fn asks_for_truth(condition: &Expr) -> bool {
+    match &condition.kind {
+        ExprKind::IsTruth { .. } => true,
+        ExprKind::Not(of) => asks_for_truth(of),
+        ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => {
+            asks_for_truth(first) || rest.iter().any(|(_, part)| asks_for_truth(part))
+        }
+        _ => false,
     }
 }
 
@@ -229,7 +247,9 @@ enum Side {
 fn are_compared(left: &Expr, right: &Expr, operands: &Operands<'_>) -> bool {
     if is_condition(left) || is_condition(right) {
         let (condition, flag) = if is_condition(left) { (left, right) } else { (right, left) };
-        return constant_of(flag).is_some() && is_servers(condition, operands);
+        return constant_of(flag).is_some()
+            && !asks_for_truth(condition)
+            && is_servers(condition, operands);
     }
     match (side(left), side(right)) {
         (Side::Other, _) | (_, Side::Other) => false,
@@ -237,8 +257,12 @@ fn are_compared(left: &Expr, right: &Expr, operands: &Operands<'_>) -> bool {
             let kinds = (scalar(left, operands), scalar(right, operands));
             matches!(kinds, (Some(left), Some(right)) if left == right)
         }
-        (Side::Fixed, _) | (_, Side::Fixed) => true,
-        (Side::Arithmetic, _) | (_, Side::Arithmetic) => false,
+        (Side::Fixed, Side::Arithmetic | Side::Field) => are_of_a_kind(right, left, operands),
+        (Side::Arithmetic | Side::Field, Side::Fixed) => are_of_a_kind(left, right, operands),
+        (Side::Fixed, Side::Fixed) => true,
+        (Side::Arithmetic, Side::Field | Side::Arithmetic) | (Side::Field, Side::Arithmetic) => {
+            false
+        }
     }
 }
 
@@ -261,6 +285,36 @@ fn side(expr: &Expr) -> Side {
             _ => Side::Other,
         },
         _ => Side::Other,
+    }
+}
+
+/// Milvus has no fractions beside a field of whole numbers, or what it computes of one.
+fn are_of_a_kind(side: &Expr, value: &Expr, operands: &Operands<'_>) -> bool {
+    use DataType::{Int8, Int16, Int32, Int64};
+    let (first, rest) = match &side.kind {
+        ExprKind::Chain { first, rest } => (&**first, rest.as_slice()),
+        _ => (side, [].as_slice()),
+    };
+    let parts = || std::iter::once(first).chain(rest.iter().map(|(_, part)| part));
+    let is_whole = |part: &Expr| {
+        let field = operands.type_of(part);
+        field.is_some_and(|field| matches!(field.data_type, Int8 | Int16 | Int32 | Int64))
+    };
+    !parts().any(is_whole) || !parts().chain([value]).any(is_fraction)
+}
+
+/// A value with a fraction, or arithmetic of values that may have one.
+fn is_fraction(expr: &Expr) -> bool {
+    match &expr.kind {
+        // one that is too large is an error of its own
+        ExprKind::Literal(Value::Float(number)) => number.abs() < BEYOND,
+        ExprKind::Chain { first, rest } => {
+            let is_one = |(operator, part): &(&str, Expr)| {
+                matches!(*operator, "/" | "**") || is_fraction(part)
+            };
+            is_fixed(expr) && (is_fraction(first) || rest.iter().any(is_one))
+        }
+        _ => false,
     }
 }
 
@@ -351,11 +405,16 @@ mod tests {
             ("year > meta['a']", "", "year > meta['a']"),
             ("year + price > 5", "", "year + price > 5"),
             ("5 - year > 1", "", "5 - year > 1"),
+            ("year + 1 > 1990.5", "", "year + 1 > 1990.5"),
+            ("year * 0.5 > 990", "", "year * 0.5 > 990"),
             ("title = lower('ABC')", "title == \"abc\"", ""),
             ("year > CAST('5' AS INT)", "year > 5", ""),
             ("year IN (price, 5)", "", "year in (price, 5)"),
             ("year % 2 IN (0, 1)", "", "year % 2 in (0, 1)"),
             ("sold IS NOT TRUE", "", "sold is not true"),
+            ("year = 1 OR sold IS TRUE", "year == 1 or sold == true", ""),
+            ("NOT (sold IS TRUE)", "", "not sold is true"),
+            ("year > 1990.5", "", "year > 1990.5"),
             ("(year > 1) = (price > 2)", "", "(year > 1) == (price > 2)"),
             ("title = ANY(tags)", "", "array_contains(tags, title)"),
             ("array_contains(tags, 'a')", "array_contains(tags, \"a\")", ""),

@@ -67,6 +67,24 @@ fn every_page_runs_in_the_browser_too() {
     assert_eq!(listed, pages);
 }
 
+/// What people type first: how much of it works is said on its page, and the rest has a way out.
+#[test]
+fn most_of_what_people_type_first_works() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language/natural.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let page = Page::parse("natural.md", &text);
+    let (refused, work): (Vec<_>, Vec<_>) =
+        page.fences.iter().partition(|fence| fence.expected.starts_with("error["));
+    assert_eq!(page.fences.len(), 300);
+    assert!(work.len() >= 211, "{} work", work.len());
+    let counts =
+        format!("{} of these 300 statements work, {} are refused", work.len(), refused.len());
+    assert!(text.contains(&counts), "the page says: {counts}");
+    for fence in refused {
+        assert!(fence.expected.contains("\n  = help: "), "natural.md:{} is unkind", fence.line);
+    }
+}
+
 fn host(variable: &str) -> String {
     server(variable).trim_start_matches("http://").to_string()
 }

@@ -269,7 +269,7 @@ fn a_step_into_a_field_is_whole_however_it_is_written() {
 #[test]
 fn an_error_marks_what_is_wrong() {
     for (marked, message) in [
-        ("INSERT INTO t VALUES (9, 'x', 1999 ^+ 1)", "expected `,` or `)`, found `+`"),
+        ("INSERT INTO t VALUES (9, 'x', 1999 ^= 1)", "expected `,` or `)`, found `=`"),
         ("INSERT INTO t VALUES (1) ^(2)", "expected the end or `,`, found `(`"),
         ("INSERT INTO t VALUES ('a' ^'b')", "expected `,` or `)`, found `'`"),
         ("INSERT INTO t VALUES (1, ['a' ^'b'])", "expected `,` or `]`, found `'`"),

@@ -425,7 +425,7 @@ fn column() -> impl Strategy<Value = Column> {
         .prop_map(|(function, input)| Generated { function: spanned(function), input });
     (
         (name(), type_name(), of(type_name()), any::<[bool; 4]>(), any::<Option<bool>>()),
-        (of(value()), of(generated), of(text()), params()),
+        (of(value()), of(generated), of(text()), unkept(), params()),
     )
         .prop_map(
             |(
@@ -436,7 +436,7 @@ fn column() -> impl Strategy<Value = Column> {
                     [primary_key, partition_key, clustering_key, auto_increment],
                     nullable,
                 ),
-                (default, generated, comment, params),
+                (default, generated, comment, unkept, params),
             )| Column {
                 name,
                 data_type,
@@ -449,9 +449,15 @@ fn column() -> impl Strategy<Value = Column> {
                 default,
                 generated,
                 comment,
+                unkept,
                 params,
             },
         )
+}
+
+fn unkept() -> impl Strategy<Value = Vec<Name>> {
+    let one = proptest::sample::select(vec!["UNIQUE", "CHECK (a > (1))", "REFERENCES t(id)"]);
+    proptest::collection::vec(one.prop_map(|text| spanned(text.to_string())), 0..3)
 }
 
 fn index(named: bool) -> impl Strategy<Value = Index> {
@@ -590,8 +596,14 @@ fn definitions() -> impl Strategy<Value = Kind> {
             if_exists
         }),
         name().prop_map(Kind::OriginalDropIndex),
-        (name(), vec(name(), 0..3), vec(name(), 0..3), params()).prop_map(
-            |(table, partitions, fields, params)| Kind::Load { table, partitions, fields, params }
+        (name(), vec(name(), 0..3), vec(name(), 0..3), vec(name(), 0..3), params()).prop_map(
+            |(table, more, partitions, fields, params)| Kind::Load {
+                table,
+                more,
+                partitions,
+                fields,
+                params,
+            }
         ),
         (name(), vec(name(), 0..3))
             .prop_map(|(table, partitions)| Kind::Release { table, partitions }),
@@ -661,15 +673,17 @@ fn data_statements() -> impl Strategy<Value = Kind> {
         )
     };
     prop_oneof![
-        (any::<bool>(), name(), of(name()), of(vec(name(), 1..3)), vec(row, 1..3)).prop_map(
-            |(upsert, table, partition, fields, rows)| Kind::Write(Write {
-                upsert,
-                table,
-                partition,
-                fields,
-                rows
-            })
-        ),
+        (
+            any::<bool>(),
+            name(),
+            of(name()),
+            of(vec(name(), 1..3)),
+            vec(row, 1..3),
+            vec(name(), 0..2)
+        )
+            .prop_map(|(upsert, table, partition, fields, rows, returning)| Kind::Write(
+                Write { returning, upsert, table, partition, fields, rows }
+            )),
         (name(), of(name()), vec((name(), assigned), 1..3), filter(), few()).prop_map(
             |(table, partition, assignments, filter, few)| Kind::Update(Box::new(Update {
                 table,

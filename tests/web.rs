@@ -388,7 +388,7 @@ mod lite {
     use super::*;
     pages_on_lite! {
         access aggregate alter conditions connection copy database elsewhere engine errors explain
-        expressions filter help hybrid index lite literals moving names operations original query
+        expressions filter help hybrid index lite literals moving names natural operations original query
         range schema search spellings subqueries
         table text update values variables vectors write
     }
@@ -410,7 +410,7 @@ mod engine {
 
     pages_on_the_engine! {
         aggregate alter conditions copy database errors explain filter help
-        hybrid index lite literals names operations original query range schema search
+        hybrid index lite literals names natural operations original query range schema search
         subqueries table text update values variables vectors write
     }
 }

@@ -1,7 +1,7 @@
 //! CAST: a value as another type. What cannot be one is an error that says so.
 
 use super::arithmetic::fraction;
-use super::{describe, is_null, texts};
+use super::{describe, is_null, texts, times};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::evaluate::order::Number;
 use crate::language::ast::{TypeName, Value};
@@ -15,6 +15,8 @@ enum To {
     Bool,
     Text,
     Json,
+    Date,
+    Moment,
 }
 
 const fn int(bits: u32) -> To {
@@ -22,7 +24,7 @@ const fn int(bits: u32) -> To {
 }
 
 /// SQL's names and Milvus's.
-const TYPES: [(&str, To); 24] = [
+const TYPES: [(&str, To); 28] = [
     ("tinyint", int(8)),
     ("int8", int(8)),
     ("smallint", int(16)),
@@ -47,6 +49,10 @@ const TYPES: [(&str, To); 24] = [
     ("json", To::Json),
     ("jsonb", To::Json),
     ("int4", int(32)),
+    ("date", To::Date),
+    ("timestamp", To::Moment),
+    ("timestamptz", To::Moment),
+    ("datetime", To::Moment),
 ];
 
 pub(super) fn to(value: &Datum, to: &TypeName, span: Span) -> Result<Datum> {
@@ -57,7 +63,7 @@ pub(super) fn to(value: &Datum, to: &TypeName, span: Span) -> Result<Datum> {
             format!("a value cannot be cast to {}", to.name),
         )
         .at(to.name.span)
-        .help("INT, BIGINT, DOUBLE, BOOLEAN, VARCHAR and JSON can be"));
+        .help("write INT, BIGINT, DOUBLE, BOOLEAN, VARCHAR, JSON, DATE or TIMESTAMP"));
     };
     if is_null(value) {
         return Ok(Datum::Null);
@@ -79,6 +85,8 @@ pub(super) fn to(value: &Datum, to: &TypeName, span: Span) -> Result<Datum> {
             None => Datum::Text(text),
         }),
         To::Json => json(value).map(Datum::Json),
+        To::Date => Some(Datum::Text(times::moment(value, span)?.date())),
+        To::Moment => Some(Datum::Text(times::moment(value, span)?.text())),
     };
     cast.ok_or_else(|| {
         let shown = texts::text(value).filter(|text| text.len() <= 40);

@@ -120,12 +120,24 @@ const fn with_null(
 /// By the alphabet.
 static FUNCTIONS: &[Function] = &[
     function("abs", 1, 1, |args| Ok(numbers::abs(args.number(0)?))),
+    with_null("array_append", 2, 2, |args| {
+        let mut items = match is_null(args.value(0)) {
+            true => Vec::new(),
+            false => args.items(0)?,
+        };
+        items.push(args.value(1).clone());
+        Ok(Datum::Array(items))
+    }),
     function("array_contains", 2, 2, |args| {
         let items = args.items(0)?;
         let is = |item: &Datum| compared(item, "==", args.value(1)) == Some(true);
         Ok(Datum::Bool(items.iter().any(is)))
     }),
-    function("array_length", 1, 1, |args| Ok(Datum::Int(args.items(0)?.len() as i64))),
+    // PostgreSQL's second argument is the dimension, and there is one
+    function("array_length", 1, 2, |args| {
+        let is_first = args.values.len() == 1 || args.whole(1)? == 1;
+        Ok(if is_first { Datum::Int(args.items(0)?.len() as i64) } else { Datum::Null })
+    }),
     function("ceil", 1, 1, |args| Ok(numbers::to_whole(args.number(0)?, f64::ceil))),
     function("ceiling", 1, 1, |args| Ok(numbers::to_whole(args.number(0)?, f64::ceil))),
     function("char_length", 1, 1, length),
@@ -171,6 +183,9 @@ static FUNCTIONS: &[Function] = &[
         Ok(Datum::Double(vectors::inner_product(&args.vectors()?)))
     }),
     function("instr", 2, 2, |args| Ok(Datum::Int(texts::position(&args.text(1)?, &args.text(0)?)))),
+    function("json_extract", 2, 2, |args| {
+        json::extract(args.value(0), &args.text(1)?, [args.span(0), args.span(1)])
+    }),
     function("json_text", 1, 1, |args| Ok(json::text(args.value(0).clone()))),
     function("l2_distance", 2, 2, |args| Ok(Datum::Double(vectors::l2(&args.vectors()?)))),
     function("l2_norm", 1, 1, |args| Ok(Datum::Double(vectors::norm(&args.vector(0)?)))),
@@ -302,7 +317,9 @@ pub(super) fn check(name: &Name, arguments: usize) -> Result<&'static Function> 
     };
     let noun = if matches!(takes.as_str(), "1" | "at least 1") { "argument" } else { "arguments" };
     let message = format!("{name} takes {takes} {noun}, and has {arguments} here");
-    Err(Diagnostic::new(Code::SyntaxError, message).at(name.span))
+    Err(Diagnostic::new(Code::SyntaxError, message)
+        .at(name.span)
+        .help(format!("write `{name}(…)` with {takes} {noun}")))
 }
 
 fn length(args: &Args<'_>) -> Result<Datum> {

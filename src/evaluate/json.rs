@@ -41,6 +41,31 @@ pub(super) fn step(
     Ok(if as_text { text(found) } else { found })
 }
 
+/// `json_extract(value, '$.a[0]')`, by the steps of a path.
+pub(super) fn extract(value: &Datum, path: &str, spans: [Span; 2]) -> Result<Datum> {
+    let [of, at] = spans;
+    let wrong = || mismatch("this is no path", at).help("write `'$.key'`, or `'$.key[0]'`");
+    let mut rest = path.strip_prefix('$').ok_or_else(wrong)?;
+    let mut found = value.clone();
+    while !rest.is_empty() {
+        let step = match rest.strip_prefix('[') {
+            Some(inner) => {
+                let (index, behind) = inner.split_once(']').ok_or_else(wrong)?;
+                rest = behind;
+                Value::Int(index.trim().parse().map_err(|_| wrong())?)
+            }
+            None => {
+                let key = rest.strip_prefix('.').ok_or_else(wrong)?;
+                let end = key.find(['.', '[']).unwrap_or(key.len());
+                rest = key.get(end..).unwrap_or_default();
+                Value::Text(key.get(..end).unwrap_or_default().trim_matches('"').to_string())
+            }
+        };
+        found = self::step(&found, &Spanned::new(step, at), false, of)?;
+    }
+    Ok(plain(&found).into_owned())
+}
+
 /// JSON as a text: a string without its quotes.
 pub(super) fn text(value: Datum) -> Datum {
     match value {

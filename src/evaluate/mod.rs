@@ -209,7 +209,7 @@ pub(crate) fn literal(value: &Value, span: Span) -> Result<Datum> {
             Datum::Array(items.collect::<Result<_>>()?)
         }
         Value::Object(_) => Datum::Json(to_json(&Spanned::new(value.clone(), span))?.to_string()),
-        Value::Variable(_) | Value::Query { .. } | Value::Prompt => {
+        Value::Variable(_) | Value::Computed(_) | Value::Query { .. } | Value::Prompt => {
             return Err(Diagnostic::new(Code::TypeMismatch, "a value belongs here").at(span));
         }
     })

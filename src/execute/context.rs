@@ -193,7 +193,8 @@ impl<'a, P: Platform> Context<'a, P> {
         if version.has(feature) {
             return Ok(());
         }
-        Err(Diagnostic::new(Code::NotSupported, version.needs(feature)).at(span))
+        let error = Diagnostic::new(Code::NotSupported, version.needs(feature)).at(span);
+        Err(errors::elsewhere(error, &version))
     }
 
     /// Sends a request, with its error marked at `span`.

@@ -2,8 +2,10 @@
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute::admin::storage::WAY_OUT;
+use crate::milvus::Version;
 use crate::milvus::error::Error;
 use crate::milvus::failure::is_envoys;
+use crate::milvus::features::Product;
 use crate::milvus::platform::Probe;
 
 /// How the engine begins to say why it answers nothing.
@@ -13,13 +15,25 @@ const DAMAGED: &str = "the store is damaged: ";
 pub(crate) const NO_ANSWER: [Code; 5] =
     [Code::Unreachable, Code::TimedOut, Code::Unauthenticated, Code::Refused, Code::RateLimited];
 
+/// What a smaller server has not, Milvus has.
+pub(crate) fn elsewhere(error: Diagnostic, version: &Version) -> Diagnostic {
+    match version.product {
+        Product::Milvus => error,
+        Product::MilvusLite | Product::Engine => {
+            error.help("Milvus itself has it: `CONNECT 'http://host:19530'` goes to one")
+        }
+    }
+}
+
 /// An error of a statement, marked at `span`; `statement` is the words that it opens with.
 pub(crate) fn diagnose(error: Error, statement: &str, span: Span) -> Diagnostic {
     match error {
         Error::Unreachable { url, detail, probe } => unreachable(&url, &detail, probe).at(span),
-        Error::Unimplemented { method, version } => {
-            Diagnostic::new(Code::NotSupported, version.lacks(statement, method)).at(span)
-        }
+        Error::Unimplemented { method, version } => elsewhere(
+            Diagnostic::new(Code::NotSupported, version.lacks(statement, method)),
+            &version,
+        )
+        .at(span),
         Error::Refused { method, reason } => {
             let reason =
                 if reason.is_empty() { String::new() } else { format!(": {}", reason.trim()) };

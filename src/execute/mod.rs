@@ -85,7 +85,10 @@ async fn run<P: Platform>(
     match &statement.kind {
         Kind::Connect(connect) => connect::connection::connect(connect, state).await,
         Kind::Help(topic) => help::help(topic.as_ref()),
-        Kind::Constants(items) => read::constants::constants(items),
+        Kind::Constants(items) => {
+            let database = state.current().map(|connection| connection.client.database());
+            read::constants::constants(items, database.as_deref())
+        }
         Kind::UseConnection(name) => connect::connection::use_connection(name, state),
         Kind::Disconnect(name) => {
             connect::connection::disconnect(name.as_ref(), state, statement.span)
@@ -255,8 +258,10 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
             define::index::drop(index, table, *if_exists, context).await
         }
         Kind::OriginalDropIndex(table) => original::drop_index(table, context).await,
-        Kind::Load { table, partitions, fields, params } => {
-            define::loading::load_statement(table, partitions, fields, params, context).await
+        Kind::Load { table, more, partitions, fields, params } => {
+            let mut tables = vec![table.clone()];
+            tables.extend_from_slice(more);
+            define::loading::load_statement(&tables, partitions, fields, params, context).await
         }
         Kind::Release { table, partitions } => {
             define::loading::release_statement(table, partitions, context).await
@@ -383,6 +388,7 @@ async fn show_of<P: Platform>(
 ) -> Result<Outcome> {
     match what {
         Listing::Partitions => define::partition::show(table, context).await,
+        Listing::Tables => define::database::show_tables(table, context).await,
         Listing::Indexes => define::index::show(table, context).await,
         Listing::Aliases => define::alias::show(Some(table), context).await,
         Listing::Stats => admin::segments::show_stats(table, context).await,

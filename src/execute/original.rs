@@ -115,7 +115,7 @@ async fn build_and_load<P: Platform>(
     context: &Context<'_, P>,
 ) -> Result<()> {
     index::build(plan, table, context).await?;
-    loading::load_statement(table, &[], &[], &[], context).await?;
+    loading::load_statement(std::slice::from_ref(table), &[], &[], &[], context).await?;
     Ok(())
 }
 

@@ -197,7 +197,11 @@ async fn sorted_or_grouped<P: Platform>(
         } else {
             select.group.clone()
         };
-        aggregate::groups(&by, &items, select.having.as_ref(), keys, read, context).await?
+        let having = select.having.clone().map(|mut having| {
+            rewrite::by_alias(&mut having, &items, read.collection);
+            having
+        });
+        aggregate::groups(&by, &items, having.as_ref(), keys, read, context).await?
     } else {
         sort::sorted(&items, keys, read, offset.saturating_add(shown), context).await?
     };

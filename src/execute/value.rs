@@ -32,6 +32,7 @@ pub(crate) fn to_json(value: &Spanned<Value>) -> Result<serde_json::Value> {
         Value::Float(_)
         | Value::Bytes(_)
         | Value::Variable(_)
+        | Value::Computed(_)
         | Value::Query { .. }
         | Value::Prompt => {
             let what = match &value.value {
@@ -120,6 +121,7 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
         | Value::List(_)
         | Value::Object(_)
         | Value::Variable(_)
+        | Value::Computed(_)
         | Value::Query { .. }
         | Value::Prompt => None,
     }
@@ -137,6 +139,7 @@ pub(crate) fn describe(value: &Value) -> &'static str {
         Value::Numbers(_) | Value::List(_) => "a list",
         Value::Object(_) => "an object",
         Value::Variable(_) => "a variable",
+        Value::Computed(_) => "an expression",
         Value::Query { .. } => "a subquery",
         Value::Prompt => "a prompt",
     }
@@ -161,6 +164,7 @@ pub(crate) fn literal(value: &Value, span: Span) -> Result<String> {
         | Value::List(_)
         | Value::Object(_)
         | Value::Variable(_)
+        | Value::Computed(_)
         | Value::Query { .. }
         | Value::Prompt => {
             return Err(Diagnostic::new(

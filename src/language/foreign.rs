@@ -62,6 +62,8 @@ const KEEPING: &str = "Milvus looks after its files by itself";
 const KEEPING_HELP: &str = "write `COMPACT t`, or `FLUSH t`";
 const SHELL: &str = "commands of another shell are not read";
 const PARAMETER: &str = "a mark for a parameter is not read";
+const FULLTEXT_HELP: &str =
+    "write `ALTER TABLE t ADD FIELD s SPARSEVEC GENERATED ALWAYS AS (BM25(text))`, and its index";
 const FILES: &str = "write `COPY t FROM 'file.csv'`; `HELP COPY` has the formats";
 
 /// The longer words of several that begin alike come first.
@@ -126,7 +128,6 @@ const FOREIGN: &[Foreign] = &[
     ),
     row(Start, "VALUES", "rows stand in an INSERT", "write `INSERT INTO t VALUES (…)`"),
     row(Start, "MERGE", CONFLICT, CONFLICT_HELP),
-    row(Start, "REPLACE", CONFLICT, CONFLICT_HELP),
     row(Any, "ON CONFLICT", CONFLICT, CONFLICT_HELP),
     row(Any, "ON DUPLICATE KEY", CONFLICT, CONFLICT_HELP),
     row(Start, "INSERT IGNORE", CONFLICT, CONFLICT_HELP),
@@ -140,6 +141,12 @@ const FOREIGN: &[Foreign] = &[
     row(Start, "LOAD DATA", "LOAD brings a table into memory, and reads no file", FILES),
     row(Start, "BULK", "rows of a file are not read by this word", FILES),
     row(
+        Any,
+        "embed (",
+        "EMBED is not there yet: vectors come from outside",
+        "write the vector, `v <-> [0.1, 0.2]`, or search text by words: `HELP BM25_SCORE`",
+    ),
+    row(
         Start,
         "PLOT",
         "PLOT is not there yet",
@@ -151,8 +158,48 @@ const FOREIGN: &[Foreign] = &[
         "EMBED is not there yet: vectors come from outside",
         "write the vector, `v <-> [0.1, 0.2]`, or search text by words: `HELP BM25_SCORE`",
     ),
-    row(Start, "VACUUM", KEEPING, KEEPING_HELP),
-    row(Start, "OPTIMIZE", KEEPING, KEEPING_HELP),
+    row(
+        Start,
+        "HYBRID SEARCH",
+        "a hybrid search is a clause of a SELECT",
+        "write `SELECT id FROM t HYBRID SEARCH (v <-> [..], BM25_SCORE(text, 'words')) LIMIT 10`",
+    ),
+    row(
+        Any,
+        "BY RRF (",
+        "a hybrid search is a clause of a SELECT",
+        "write `SELECT id FROM t HYBRID SEARCH (v <-> [..], BM25_SCORE(text, 'words')) LIMIT 10`",
+    ),
+    row(
+        Any,
+        "@ @",
+        "words are looked for by a function",
+        "write `WHERE TEXT_MATCH(text, 'words')`",
+    ),
+    row(
+        Any,
+        "NEAR [",
+        "a search is an ORDER BY",
+        "write `SELECT * FROM t ORDER BY v <-> [..] LIMIT 10`",
+    ),
+    row(Any, "INTO OUTFILE", "a SELECT writes no file", "write `COPY (SELECT …) TO 'file.csv'`"),
+    row(Any, "TO STDOUT", "a COPY is into a file", "write `COPY t TO 'file.csv'`, or a SELECT"),
+    row(
+        Start,
+        "CONNECT TO",
+        "an address stands behind CONNECT",
+        "write `CONNECT 'http://host:port'`",
+    ),
+    row(Start, "SET NAMES", "texts are UTF-8", "leave it out"),
+    row(Start, "SET search_path", "there are databases, and no schemas", "write `USE d`"),
+    row(Start, "SHOW TABLE STATUS", CATALOG, "write `SHOW STATS FOR t`"),
+    row(Start, "CREATE FULLTEXT INDEX", "full text is a field", FULLTEXT_HELP),
+    row(
+        Define,
+        "RENAME COLUMN",
+        "a field keeps its name",
+        "`SELECT field AS name` shows another; ADD FIELD and UPDATE move the values",
+    ),
     row(Start, "REINDEX", KEEPING, "write `DROP INDEX i ON t`, and CREATE INDEX once more"),
     row(Start, "CHECKPOINT", KEEPING, KEEPING_HELP),
     row(
@@ -208,7 +255,6 @@ const FOREIGN: &[Foreign] = &[
         "only the primary key is unique",
         "write `CREATE INDEX i ON t (field)`",
     ),
-    row(Define, "REFERENCES", CONSTRAINT, CONSTRAINT_HELP),
     row(Define, "FOREIGN KEY", CONSTRAINT, CONSTRAINT_HELP),
     row(Define, "CONSTRAINT", CONSTRAINT, CONSTRAINT_HELP),
     row(Define, "CHECK (", CONSTRAINT, CONSTRAINT_HELP),
@@ -255,7 +301,6 @@ const FOREIGN: &[Foreign] = &[
     row(Any, "BY ROLLUP", ROLLUP, "write `GROUP BY a, b`, and a second SELECT with `GROUP BY a`"),
     row(Any, "BY CUBE", ROLLUP, "write `GROUP BY a, b`, and a second SELECT with `GROUP BY a`"),
     row(Any, "BY GROUPING SETS", ROLLUP, "write a SELECT for each set"),
-    row(Any, "SELECT TOP", "the number of rows stands at the end", "write `LIMIT 5`"),
     row(Any, "FOR UPDATE", TRANSACTION, LEAVE_OUT),
     row(Any, "TABLESAMPLE", "a sample is a condition", "write `WHERE random_sample(0.1)`"),
     row(Any, "CONNECT BY", "rows have no order of parents", "write a SELECT for each step"),
@@ -329,7 +374,7 @@ fn is_name(tokens: &[(usize, &str)], at: usize) -> bool {
 /// What is said of the tables that other databases keep of their tables, though a name with a point
 /// may be read.
 pub(super) fn catalog(text: &str) -> Option<Diagnostic> {
-    let names = ["information_schema", "pg_catalog"];
+    let names = ["information_schema", "pg_catalog", "sqlite_master"];
     let lower = text.to_ascii_lowercase();
     if names.iter().any(|name| lower.contains(name)) { found(text) } else { None }
 }

@@ -28,7 +28,6 @@ pub(crate) fn of(kind: &mut Kind) -> Vec<&mut Name> {
         | Kind::AlterIndex { index: _, table, change: _ }
         | Kind::DropIndex { index: _, table, if_exists: _ }
         | Kind::OriginalDropIndex(table)
-        | Kind::Load { table, partitions: _, fields: _, params: _ }
         | Kind::Release { table, partitions: _ }
         | Kind::Delete { table, partition: _, filter: _, few: _ }
         | Kind::OriginalInsert { vectors: _, table, partition: _, ids: _ }
@@ -58,6 +57,9 @@ pub(crate) fn of(kind: &mut Kind) -> Vec<&mut Name> {
             CopySource::Table { table, partition: _, fields: _ } => vec![table],
             CopySource::Select(select) => vec![&mut select.table],
         },
+        Kind::Load { table, more, partitions: _, fields: _, params: _ } => {
+            std::iter::once(table).chain(more).collect()
+        }
         Kind::Flush(tables) => tables.iter_mut().collect(),
         Kind::Restore { snapshot: _, table, to } => vec![table, to],
         Kind::RunAnalyzer { texts: _, field, params: _ } => {

@@ -57,7 +57,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         Kind::AlterObject { object: _, name: _, change } => object_change(change, visitor),
         Kind::OriginalCreateTable { table: _, params }
         | Kind::OriginalCreateIndex { table: _, params } => original_params(params, visitor),
-        Kind::Load { table: _, partitions: _, fields: _, params }
+        Kind::Load { table: _, more: _, partitions: _, fields: _, params }
         | Kind::Compact { table: _, params } => self::params(params, visitor),
         Kind::Import { files, table: _, partition: _, params } => {
             visitor.several(files)?;
@@ -132,6 +132,7 @@ pub(crate) fn nested(value: &mut Value, visitor: &mut dyn ValueVisitor) -> Resul
     match value {
         Value::List(items) => values(items, visitor),
         Value::Object(fields) => fields.iter_mut().try_for_each(|(_, value)| visitor.value(value)),
+        Value::Computed(computed) => expr(computed, visitor),
         Value::Null
         | Value::Bool(_)
         | Value::Int(_)
@@ -174,6 +175,7 @@ fn column(column: &mut Column, visitor: &mut dyn ValueVisitor) -> Result<()> {
         default,
         generated: _,
         comment: _,
+        unkept: _,
         params,
     } = column;
     default.iter_mut().try_for_each(|value| visitor.value(value))?;
@@ -221,7 +223,7 @@ fn object_change(change: &mut ObjectChange, visitor: &mut dyn ValueVisitor) -> R
 }
 
 fn write(write: &mut Write, visitor: &mut dyn ValueVisitor) -> Result<()> {
-    let Write { upsert: _, table: _, partition: _, fields, rows } = write;
+    let Write { returning: _, upsert: _, table: _, partition: _, fields, rows } = write;
     let fields = fields.as_deref().unwrap_or_default();
     for Row { values, span: _ } in rows {
         for (at, value) in values.iter_mut().enumerate() {

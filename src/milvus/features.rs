@@ -106,6 +106,8 @@ features! {
     LoadFields: "LOAD … FIELDS" 2 4 10 No;
     MajorCompaction: "COMPACT with major" 2 4 6 No;
     Not: "NOT of this condition" 2 3 0 Since(LITE_3);
+    /// Milvus Lite 3 reads no `%`
+    Modulo: "% in a condition" 2 3 0 Before(LITE_3);
     NullableColumn: "a nullable column" 2 5 0 Since(LITE_3);
     OrderBy: "ORDER BY" 3 0 0 No;
     OtherFunction: "a function of neither JSON nor ARRAY" 2 3 0 Answers(LITE_3);

@@ -49,6 +49,10 @@ impl Page {
     pub fn parse(name: &str, text: &str) -> Page {
         let lines: Vec<String> = text.lines().map(str::to_string).collect();
         let mut fences = Vec::new();
+        // a page may be of some servers as a whole: `<!-- sql only=lite: reason -->`
+        let marked = lines.iter().find_map(|line| line.strip_prefix("<!-- sql "));
+        let of_page = marked.and_then(|rest| rest.strip_suffix(" -->")).unwrap_or_default();
+        let of_page = of_page.to_string();
         let mut at = 0;
         while at < lines.len() {
             if let Some(info) = lines[at].strip_prefix("```sql") {
@@ -67,9 +71,10 @@ impl Page {
                         .expect("a text fence follows");
                 assert_eq!(lines[text], "```text", "{name}:{}: a text fence follows", text + 1);
                 let text_end = close(text + 1);
+                let info = if info.trim().is_empty() { of_page.as_str() } else { info.trim() };
                 fences.push(Fence {
                     line: at + 1,
-                    info: info.trim().to_string(),
+                    info: info.to_string(),
                     cell: lines[at + 1..end].join("\n"),
                     expected: lines[text + 1..text_end].join("\n"),
                     expected_at: (text + 1, text_end),

@@ -185,10 +185,10 @@ fn casts() {
         ("v::INT", "TypeMismatch: a vector is no INT", "v"),
         ("s::JSON", "TypeMismatch: a vector is no JSON", "s"),
         (
-            "n::DATE",
-            "UnknownType: a value cannot be cast to DATE; INT, BIGINT, DOUBLE, BOOLEAN, VARCHAR \
-             and JSON can be",
-            "DATE",
+            "n::BLOB",
+            "UnknownType: a value cannot be cast to BLOB; write INT, BIGINT, DOUBLE, BOOLEAN, \
+             VARCHAR, JSON, DATE or TIMESTAMP",
+            "BLOB",
         ),
     ]);
 }
@@ -355,10 +355,15 @@ fn what_is_wrong_is_said_with_its_place() {
         ("1e308 * 10", "OutOfRange: the result is too large a number", "10"),
         ("repeat(name, 1e9)", "OutOfRange: the text would be too long", "1e9"),
         ("uper(name)", "UnknownFunction: unknown function `uper`; did you mean `upper`?", "uper"),
-        ("abs()", "SyntaxError: abs takes 1 argument, and has 0 here", "abs"),
+        (
+            "abs()",
+            "SyntaxError: abs takes 1 argument, and has 0 here; write `abs(…)` with 1 argument",
+            "abs",
+        ),
         (
             "coalesce()",
-            "SyntaxError: coalesce takes at least 1 argument, and has 0 here",
+            "SyntaxError: coalesce takes at least 1 argument, and has 0 here; write `coalesce(…)` \
+             with at least 1 argument",
             "coalesce",
         ),
         (

@@ -7,6 +7,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("ef_construction", "efConstruction"),
     ("ef_search", "ef"),
     ("hnsw.ef_search", "ef"),
+    ("distance_type", "metric_type"),
     ("lists", "nlist"),
     ("probes", "nprobe"),
     ("ivfflat.probes", "nprobe"),
@@ -23,17 +24,34 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("mmap_enabled", "mmap.enabled"),
 ];
 
+/// Metrics, in capitals.
+pub(crate) const METRICS: &[(&str, &str)] =
+    &[("EUCLIDEAN", "L2"), ("INNER_PRODUCT", "IP"), ("DOT_PRODUCT", "IP"), ("DOT", "IP")];
+
 /// Types, in capitals.
 pub const TYPES: &[(&str, &str)] = &[
     ("INTEGER", "INT"),
+    ("INT2", "SMALLINT"),
+    ("INT4", "INT"),
     ("REAL", "FLOAT"),
+    ("FLOAT4", "FLOAT"),
+    ("FLOAT32", "FLOAT"),
+    ("FLOAT8", "DOUBLE"),
+    ("FLOAT64", "DOUBLE"),
+    ("NUMERIC", "DOUBLE"),
+    ("DECIMAL", "DOUBLE"),
     ("DOUBLE PRECISION", "DOUBLE"),
     ("CHAR", "VARCHAR"),
     ("CHARACTER", "VARCHAR"),
     ("CHARACTER VARYING", "VARCHAR"),
     ("STRING", "VARCHAR"),
+    ("NVARCHAR", "VARCHAR"),
+    ("UUID", "VARCHAR"),
+    ("MEDIUMTEXT", "TEXT"),
+    ("LONGTEXT", "TEXT"),
     ("JSONB", "JSON"),
     ("TIMESTAMP", "TIMESTAMPTZ"),
+    ("DATETIME", "TIMESTAMPTZ"),
     ("HALFVEC", "FLOAT16VEC"),
     ("BIT", "BINARYVEC"),
     (SERIAL, "BIGINT"),
@@ -41,6 +59,11 @@ pub const TYPES: &[(&str, &str)] = &[
 
 /// BIGINT AUTO_INCREMENT in one word.
 pub(crate) const SERIAL: &str = "BIGSERIAL";
+
+/// Whether a type's word promises exact decimals, which a DOUBLE does not keep.
+pub(crate) fn is_decimal(word: &str) -> bool {
+    ["NUMERIC", "DECIMAL"].iter().any(|decimal| decimal.eq_ignore_ascii_case(word))
+}
 
 /// A parameter by the name that it has here; one that is no alias is itself.
 pub(crate) fn parameter(name: &str) -> &str {

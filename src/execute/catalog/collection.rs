@@ -144,6 +144,11 @@ pub(crate) struct Field {
 }
 
 impl Collection {
+    /// What makes the values of a field, where something does.
+    pub(crate) fn function_of(&self, field: &Field) -> Option<&FunctionSchema> {
+        self.functions.iter().find(|function| function.output_field_names.contains(&field.name))
+    }
+
     pub(crate) async fn fetch<P: Platform>(
         client: &Client<P>,
         name: &str,

@@ -2,6 +2,7 @@
 //! measures, and which way it grows.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::execute::catalog::aliases;
 use crate::language::ast::Name;
 use milvus_proto::schema::DataType;
 
@@ -22,6 +23,9 @@ pub(crate) fn metric(name: &Name) -> Result<(String, Option<String>)> {
     let upper = name.value.to_ascii_uppercase();
     if upper == "TANIMOTO" {
         return Ok(("JACCARD".to_string(), Some(upper)));
+    }
+    if let Some((_, own)) = aliases::METRICS.iter().find(|(alias, _)| *alias == upper) {
+        return Ok(((*own).to_string(), None));
     }
     if METRICS.contains(&upper.as_str()) {
         return Ok((upper, None));

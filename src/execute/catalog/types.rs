@@ -64,9 +64,9 @@ pub(crate) fn data_type(name: &Name) -> Result<DataType> {
 /// What to write for a type that Milvus has none like.
 fn elsewhere(name: &str) -> Option<&'static str> {
     match name.to_ascii_uppercase().as_str() {
-        "DECIMAL" | "NUMERIC" | "NUMBER" | "MONEY" => Some("DOUBLE"),
-        "DATE" | "TIME" | "DATETIME" => Some("TIMESTAMPTZ"),
-        "UUID" | "ENUM" | "INET" => Some("VARCHAR(64)"),
+        "NUMBER" | "MONEY" => Some("DOUBLE"),
+        "DATE" | "TIME" => Some("TIMESTAMPTZ"),
+        "ENUM" | "INET" => Some("VARCHAR(64)"),
         "BLOB" | "BYTEA" | "BINARY" | "VARBINARY" => Some("VARCHAR"),
         "SERIAL" | "SMALLSERIAL" | "AUTOINCREMENT" => Some("BIGINT PRIMARY KEY AUTO_INCREMENT"),
         _ => None,

@@ -119,6 +119,7 @@ fn describe(name: &str, value: &Value) -> String {
             format!("an object of {}", plural(fields.len() as u64, "entry", "entries"))
         }
         Value::Variable(name) => format!(":{name}"),
+        Value::Computed(_) => "an expression".to_string(),
         Value::Query { .. } => "a subquery".to_string(),
         Value::Prompt => "PROMPT".to_string(),
     }

@@ -94,7 +94,8 @@ impl<'a> ColumnBuilder<'a> {
                     Code::NullValue,
                     format!("field `{}` cannot be NULL", field.name),
                 )
-                .at(value.span));
+                .at(value.span)
+                .help(format!("`{} … NULL` in CREATE TABLE lets it be", field.name)));
             }
             self.valid.push(false);
             return Ok(());
@@ -317,10 +318,33 @@ fn text(field: &Field, value: &Spanned<Value>) -> Result<String> {
 }
 
 /// The values of an ARRAY, each checked as a value of its element type.
+/// PostgreSQL's text of an array, `{love,england}`, where it is plain.
+fn braced(text: &str, field: &Field, span: Span) -> Option<Vec<Spanned<Value>>> {
+    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let pieces = inner.split(',').map(str::trim).filter(|_| !inner.trim().is_empty());
+    pieces
+        .map(|piece| {
+            let value = match field.element_type {
+                DataType::Bool => match piece {
+                    "t" | "true" => Value::Bool(true),
+                    "f" | "false" => Value::Bool(false),
+                    _ => return None,
+                },
+                DataType::VarChar => Value::Text(piece.to_string()),
+                _ => Value::number(piece)?,
+            };
+            let is_plain = !piece.contains(['"', '{', '\\']) && piece != "NULL";
+            is_plain.then(|| Spanned::new(value, span))
+        })
+        .collect()
+}
+
 fn array(field: &Field, value: &Spanned<Value>) -> Result<ScalarField> {
     let items = match &value.value {
         Value::List(items) => items.clone(),
         Value::Numbers(numbers) => numbers.exact(),
+        Value::Text(text) => braced(text, field, value.span)
+            .ok_or_else(|| field.mismatch(value).help("write a list: `['a', 'b']`, `[1, 2]`"))?,
         _ => return Err(field.mismatch(value)),
     };
     if items.len() > field.capacity && field.capacity > 0 {
@@ -450,7 +474,7 @@ mod tests {
         );
         assert_eq!(
             wrong(field("f", DataType::Int64), "NULL"),
-            "NullValue: field `f` cannot be NULL ()"
+            "NullValue: field `f` cannot be NULL; `f … NULL` in CREATE TABLE lets it be ()"
         );
         assert_eq!(
             wrong(sized("f", DataType::VarChar, "max_length", 3), "'表表'"),

@@ -219,6 +219,7 @@ fn bare(name: Name, data_type: TypeName, element: Option<TypeName>) -> Column {
         default: None,
         generated: None,
         comment: None,
+        unkept: Vec::new(),
         params: Vec::new(),
     }
 }

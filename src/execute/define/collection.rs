@@ -33,7 +33,7 @@ pub(crate) async fn create<P: Platform>(
         .map(|column| schema::field(column, context))
         .collect::<Result<Vec<_>>>()?;
     let functions = schema::check(create, &mut fields, context)?;
-    let options = schema::options(&create.params)?;
+    let options = schema::options(&create.params, context)?;
     let dynamic = options.dynamic;
     let schema = CollectionSchema {
         name: table.value.clone(),

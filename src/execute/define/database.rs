@@ -80,6 +80,20 @@ pub(crate) async fn alter<P: Platform>(
     Ok(Outcome::done(format!("altered database {name}")))
 }
 
+/// SHOW TABLES FROM a database that may be another than the one in use.
+pub(crate) async fn show_tables<P: Platform>(
+    name: &Name,
+    context: &Context<'_, P>,
+) -> Result<Outcome> {
+    check(name, context).await?;
+    let db_name = name.value.clone();
+    let request = pb::ShowCollectionsRequest { db_name, ..Default::default() };
+    let mut names = context.send(request, name.span).await?.collection_names;
+    names.sort();
+    let rows = names.into_iter().map(|name| vec![name]).collect();
+    Ok(Outcome::table(Table::texts(&["collection"], rows)))
+}
+
 pub(crate) async fn describe<P: Platform>(
     name: &Name,
     context: &Context<'_, P>,

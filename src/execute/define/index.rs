@@ -2,6 +2,7 @@
 //! waiting for it.
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::execute::catalog::aliases;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::index::Index;
 use crate::execute::catalog::index_types::{self, IndexType};
@@ -11,6 +12,7 @@ use crate::execute::define::loading::{default_index_type, default_metric, releas
 use crate::execute::params::{self, pair, pairs_of};
 use crate::execute::value;
 use crate::language::ast::{self, Change, Name, Value};
+use crate::milvus::features::Product;
 use crate::milvus::{Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
 use milvus_proto::common::IndexState;
@@ -64,7 +66,7 @@ pub(crate) fn plan<P: Platform>(
     let (index_type, known) = index_type(index, &field, context)?;
     let mut inner = serde_json::Map::new();
     for param in &index.params {
-        let name = param.name.value.as_str();
+        let name = aliases::parameter(&param.name.value);
         if name.eq_ignore_ascii_case("metric_type") {
             if metric.is_some() {
                 return Err(Diagnostic::new(Code::SyntaxError, "the metric stands twice")
@@ -144,7 +146,7 @@ fn index_type<P: Platform>(
             Ok((known.name.to_string(), Some(known)))
         }
         (None, None) => {
-            let name = default_index_type(field.data_type);
+            let name = default_index_type(field.data_type, context.client.version().product);
             Ok((name.to_string(), index_types::find(name)))
         }
     }
@@ -438,7 +440,8 @@ pub(crate) async fn drop<P: Platform>(
     }
     let index = find(name, &collection, context)?;
     let vector = collection.find(&index.field).is_some_and(Field::is_vector);
-    if vector {
+    // Milvus Lite asks it of every index
+    if vector || context.client.version().product == Product::MilvusLite {
         release_if_loaded(table, context).await?;
     }
     context.forget(table);

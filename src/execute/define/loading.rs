@@ -3,10 +3,12 @@
 use crate::diagnostic::Result;
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::metrics;
+use crate::execute::catalog::types::is_vector;
 use crate::execute::context::Context;
 use crate::execute::define::partition::check_partitions;
 use crate::execute::params::{self, pair};
 use crate::language::ast::{Name, Param, Value};
+use crate::milvus::features::Product;
 use crate::milvus::{Error, Feature, Platform};
 use crate::outcome::{Column, Datum, Outcome, Table, Type};
 use milvus_proto::common::LoadState;
@@ -14,12 +16,27 @@ use milvus_proto::milvus as pb;
 use milvus_proto::schema::DataType;
 
 pub(crate) async fn load_statement<P: Platform>(
-    table: &Name,
+    tables: &[Name],
     partitions: &[Name],
     fields: &[Name],
     written: &[Param],
     context: &Context<'_, P>,
 ) -> Result<Outcome> {
+    let mut places = Vec::new();
+    for table in tables {
+        load_table(table, partitions, fields, written, context).await?;
+        places.push(place(table, partitions));
+    }
+    Ok(Outcome::done(format!("loaded {}", places.join(", "))))
+}
+
+async fn load_table<P: Platform>(
+    table: &Name,
+    partitions: &[Name],
+    fields: &[Name],
+    written: &[Param],
+    context: &Context<'_, P>,
+) -> Result<()> {
     let collection = context.collection(table).await?;
     let listed = written.iter().find(|param| params::key(param) == "load_fields");
     let listed = listed.map(words).transpose()?.unwrap_or_default();
@@ -32,8 +49,7 @@ pub(crate) async fn load_statement<P: Platform>(
     index_vectors(&collection, table, None, context).await?;
     let loaded = load(table, partitions, options, context).await;
     loaded.map_err(|error| context.diagnose(error, table.span))?;
-    wait(table, partitions, context).await?;
-    Ok(Outcome::done(format!("loaded {}", place(table, partitions))))
+    wait(table, partitions, context).await
 }
 
 /// How a table is loaded.
@@ -276,7 +292,7 @@ async fn index_vectors<P: Platform>(
             Some((name, metric)) if name == field.name => metric,
             _ => default_metric(field),
         };
-        let index_type = default_index_type(field.data_type);
+        let index_type = default_index_type(field.data_type, context.client.version().product);
         let request = pb::CreateIndexRequest {
             collection_name: table.value.clone(),
             field_name: field.name.clone(),
@@ -302,11 +318,12 @@ pub(crate) fn default_metric(field: &Field) -> &'static str {
 }
 
 /// The type of an index that is given none.
-pub(crate) fn default_index_type(data_type: DataType) -> &'static str {
+pub(crate) fn default_index_type(data_type: DataType, product: Product) -> &'static str {
     match data_type {
         DataType::BinaryVector => "BIN_FLAT",
         DataType::SparseFloatVector => "SPARSE_INVERTED_INDEX",
         DataType::Json => "INVERTED",
+        _ if !is_vector(data_type) && product == Product::MilvusLite => "INVERTED",
         _ => "AUTOINDEX",
     }
 }

@@ -33,18 +33,22 @@ const TYPE_PARAMS: [&str; 6] = [
 /// A column as Milvus's field. Sends nothing that the server is too old for.
 pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<FieldSchema> {
     let data_type = stored_type(column, context)?;
+    for constraint in &column.unkept {
+        let column = &column.name;
+        context
+            .notice(format!("{column}: {constraint} has no effect, Milvus keeps none but the key"));
+    }
     let mut element = DataType::None;
     let mut type_params = Vec::new();
     match (&column.element, data_type) {
         (Some(inner), DataType::Array) => {
             element = types::data_type(&inner.name)?;
+            if element == DataType::Text {
+                element = DataType::VarChar;
+            }
             if matches!(
                 element,
-                DataType::Array
-                    | DataType::Json
-                    | DataType::Text
-                    | DataType::Geometry
-                    | DataType::Timestamptz
+                DataType::Array | DataType::Json | DataType::Geometry | DataType::Timestamptz
             ) || matches!(element as i32, 100..=199)
             {
                 return Err(Diagnostic::new(
@@ -54,13 +58,18 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
                 .at(inner.name.span));
             }
             type_params.extend(size(inner, element, context)?);
-            let capacity = column.data_type.size.as_ref().ok_or_else(|| {
-                Diagnostic::new(Code::MissingParameter, "an array needs its capacity")
-                    .at(column.data_type.name.span)
-                    .help(format!("write `ARRAY<{}>(100)`", print::type_name(inner)))
-            })?;
-            type_params
-                .push(pair("max_capacity", number(1, MAX_CAPACITY, "a capacity", capacity)?));
+            let capacity = match &column.data_type.size {
+                Some(capacity) => number(1, MAX_CAPACITY, "a capacity", capacity)?,
+                None => {
+                    let shown = print::type_name(inner);
+                    context.notice(format!(
+                        "{} holds up to {MAX_CAPACITY} values: `ARRAY<{shown}>(100)` says how many",
+                        column.name
+                    ));
+                    MAX_CAPACITY
+                }
+            };
+            type_params.push(pair("max_capacity", capacity));
         }
         (None, DataType::Array) => {
             return Err(Diagnostic::new(
@@ -123,6 +132,14 @@ pub(crate) fn field<P: Platform>(column: &Column, context: &Context<'_, P>) -> R
 /// The type that a column is kept in: a server without TEXT gets the longest VARCHAR.
 fn stored_type<P: Platform>(column: &Column, context: &Context<'_, P>) -> Result<DataType> {
     let data_type = types::data_type(&column.data_type.name)?;
+    if aliases::is_decimal(&column.data_type.name.value) {
+        context.notice(format!("{} became DOUBLE: Milvus keeps no exact decimals", column.name));
+    }
+    if column.primary_key && matches!(data_type, DataType::Int8 | DataType::Int16 | DataType::Int32)
+    {
+        context.notice(format!("{} became BIGINT: a key is BIGINT or VARCHAR", column.name));
+        return Ok(DataType::Int64);
+    }
     if data_type != DataType::Text || context.client.version().has(Feature::TextColumn) {
         return Ok(data_type);
     }
@@ -217,9 +234,11 @@ fn size<P: Platform>(
             context.notice("a sparse vector has no dimension: the number has no effect");
             None
         }
+        Some(_) if aliases::is_decimal(&name.value) => None,
         Some(size) => {
             return Err(Diagnostic::new(Code::InvalidValue, format!("`{name}` takes no number"))
-                .at(size.span));
+                .at(size.span)
+                .help(format!("write `{name}`")));
         }
         None if vector => {
             return Err(Diagnostic::new(Code::MissingParameter, "a vector needs its dimension")
@@ -498,7 +517,7 @@ impl Default for Options {
     }
 }
 
-pub(crate) fn options(written: &[Param]) -> Result<Options> {
+pub(crate) fn options<P: Platform>(written: &[Param], context: &Context<'_, P>) -> Result<Options> {
     let mut options = Options::default();
     for param in written {
         match params::key(param).as_str() {
@@ -512,6 +531,10 @@ pub(crate) fn options(written: &[Param]) -> Result<Options> {
             "description" => options.description = params::word(param)?.value,
             "num_partitions" => options.partitions = params::whole(param, 1, 4_096)?,
             "partition_key" | "clustering_key" => {}
+            // MySQL's
+            "engine" | "charset" | "collate" => {
+                context.notice(format!("{} has no effect", params::key(param).to_uppercase()));
+            }
             name if name.contains('.') => options.properties.push(pair(
                 aliases::parameter(&param.name.value),
                 params::plain(params::one(param)?)?,

@@ -207,6 +207,7 @@ fn bare(name: &str, word: &str, size: Option<i64>, span: Span) -> Column {
         default: None,
         generated: None,
         comment: None,
+        unkept: Vec::new(),
         params: Vec::new(),
     }
 }

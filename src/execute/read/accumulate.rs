@@ -85,6 +85,9 @@ struct Accumulator {
     whole: i128,
     /// of those that are not whole
     fractions: Option<f64>,
+    /// of the numbers so far: their mean, and the squares of their distances from it
+    mean: f64,
+    squares: f64,
     min: Option<Datum>,
     max: Option<Datum>,
     distinct: BTreeSet<Key>,
@@ -110,7 +113,16 @@ impl Accumulator {
             }
             None => {}
         }
-        self.numbers += u64::from(Number::of(value).is_some());
+        if let Some(number) = Number::of(value) {
+            self.numbers += 1;
+            let number = match number {
+                Number::Whole(number) => number as f64,
+                Number::Fraction(number) => number,
+            };
+            let before = number - self.mean;
+            self.mean += before / self.numbers as f64;
+            self.squares += before * (number - self.mean);
+        }
         if self.min.as_ref().is_none_or(|min| compare(value, min) == Ordering::Less) {
             self.min = Some(value.clone());
         }
@@ -135,6 +147,8 @@ impl Accumulator {
                 let sum = self.whole as f64 + self.fractions.unwrap_or(0.0);
                 Datum::Double(sum / self.numbers as f64)
             }
+            Function::StdDev if self.numbers < 2 => Datum::Null,
+            Function::StdDev => Datum::Double((self.squares / (self.numbers - 1) as f64).sqrt()),
             Function::Min => self.min.clone().unwrap_or(Datum::Null),
             Function::Max => self.max.clone().unwrap_or(Datum::Null),
         }

@@ -313,7 +313,7 @@ fn check_aggregate(
     let Some(field) = collection.find(&of.field) else { return Ok(()) };
     let fits = match function {
         Function::Count => true,
-        Function::Sum | Function::Avg => {
+        Function::Sum | Function::Avg | Function::StdDev => {
             matches!(datum::kind(field.data_type), Type::Int | Type::Float | Type::Json)
                 || !of.path.is_empty()
         }
@@ -340,7 +340,7 @@ fn column(item: &Item, collection: &Collection) -> Column {
     let kind = match &item.output {
         Output::Aggregate { function, argument: of, .. } => match function.value {
             Function::Count => Type::Int,
-            Function::Sum | Function::Avg => Type::Float,
+            Function::Sum | Function::Avg | Function::StdDev => Type::Float,
             Function::Min | Function::Max => of.as_deref().map_or(Type::Json, kind_of),
         },
         other => kind_of(other),

@@ -3,6 +3,8 @@
 //! what is no condition. What does not depend on a row is settled here and never sent: Milvus 2.3
 //! fails over it. The operands are in `operand`.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::evaluate::{check_regex, is_function};
 use crate::execute::catalog::collection::{Collection, Field};
@@ -230,7 +232,8 @@ impl Printer<'_> {
             | ExprKind::Quoted(_) => {
                 Err(Diagnostic::new(Code::TypeMismatch, "a value is no condition")
                     .at(expr.span)
-                    .label("expected a comparison"))
+                    .label("expected a comparison")
+                    .help("compare it, as in `a = 1`"))
             }
         }
     }
@@ -259,9 +262,22 @@ impl Printer<'_> {
         Ok(if rest.len() > 1 { all.grouped() } else { all })
     }
 
+    /// MySQL's 0 and 1 beside a BOOLEAN are FALSE and TRUE.
+    fn flag<'a>(&self, field: &Expr, value: &'a Expr) -> Cow<'a, Expr> {
+        let is_bool = self.0.type_of(field).is_some_and(|field| field.data_type == DataType::Bool);
+        match constant_of(value) {
+            Some(Value::Int(number @ 0..=1)) if is_bool => {
+                let kind = ExprKind::Literal(Value::Bool(number == 1));
+                Cow::Owned(Expr { kind, span: value.span })
+            }
+            _ => Cow::Borrowed(value),
+        }
+    }
+
     /// One comparison.
     fn pair(&self, left: &Expr, operator: &str, right: &Expr) -> Result<Truth> {
         let operands = &self.0;
+        let right = &*self.flag(left, right);
         if is_condition(left) || is_condition(right) {
             let (condition, flag) = if is_condition(left) { (left, right) } else { (right, left) };
             return match (operator, constant_of(flag)) {

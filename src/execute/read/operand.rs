@@ -107,6 +107,9 @@ impl<'a> Operands<'a> {
         let mut out = part(first)?;
         for (operator, operand) in rest {
             // dividing by zero ends the process of Milvus 2.3
+            if *operator == "%" && !is_fixed(first) {
+                self.needs(Feature::Modulo, operand.span)?;
+            }
             if matches!(*operator, "/" | "%") && is_fixed(operand) {
                 match constant_of(operand).as_ref().and_then(number) {
                     Some(0.0) => {
@@ -407,6 +410,7 @@ fn fits(field: &Field, operand: &Expr) -> Result<()> {
     .label(format!("expected {}", field.type_name()));
     Err(match is_number(field.data_type) {
         true => params::without_quotes(error, &value.value),
+        false if field.data_type == DataType::Bool => error.help("write TRUE or FALSE"),
         false => error,
     })
 }

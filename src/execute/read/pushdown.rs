@@ -119,6 +119,7 @@ impl Grouping {
                         Function::Sum | Function::Avg => {
                             matches!(field.data_type, Int8 | Int16 | Int32 | Int64 | Float | Double)
                         }
+                        Function::StdDev => false,
                         Function::Min | Function::Max => matches!(
                             field.data_type,
                             Int8 | Int16 | Int32 | Int64 | Float | Double | VarChar

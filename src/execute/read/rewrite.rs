@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::language::ast::{
-    Expr, ExprKind, Filter, Item, Items, Name, Order, Output, Search, Select,
+    Expr, ExprKind, Filter, Item, Items, Name, Order, Output, Search, Select, Target, Value,
 };
 use crate::language::print;
 
@@ -15,6 +15,9 @@ pub(crate) fn rewritten<'a>(
     select: &'a Select,
     collection: &Collection,
 ) -> Result<Cow<'a, Select>> {
+    if let Some(select) = meant(select, collection) {
+        return Ok(Cow::Owned(rewritten(&select, collection)?.into_owned()));
+    }
     let Items::Listed(items) = &select.items else { return Ok(Cow::Borrowed(select)) };
     let is_plain = |item: &Item| match &item.output {
         Output::Every { .. } => false,
@@ -47,6 +50,20 @@ pub(crate) fn rewritten<'a>(
         *items = written_out(std::mem::take(items), is_search, collection)?;
     }
     Ok(Cow::Owned(select))
+}
+
+/// A text beside a field that BM25 makes is words that are looked for.
+fn meant(select: &Select, collection: &Collection) -> Option<Select> {
+    let Some(Order::Search { search, direction }) = &select.order else { return None };
+    let Target::Vectors { vectors, .. } = &search.target else { return None };
+    let [Spanned { value: Value::Text(text), span }] = vectors.as_slice() else { return None };
+    let field = collection.find(&search.field.value)?;
+    let function = collection.function_of(field)?;
+    let input = Spanned::new(function.input_field_names.first()?.clone(), search.field.span);
+    let target = Target::Text(Spanned::new(Value::Text(text.clone()), *span));
+    let order =
+        Order::Search { search: Search { field: input, target }, direction: direction.clone() };
+    Some(Select { order: Some(order), ..select.clone() })
 }
 
 /// Makes the search the statement's: it is sorted by it, by its alias, or by nothing.
@@ -123,6 +140,44 @@ fn rename(condition: &mut Expr, alias: &Name) {
                 name.value = "distance".to_string();
             }
         }
+        _ => {}
+    }
+}
+
+/// In a condition over groups an alias is what it stands for, where no field has its name.
+pub(crate) fn by_alias(expr: &mut Expr, items: &[Item], collection: &Collection) {
+    let inner = |expr: &mut Expr| by_alias(expr, items, collection);
+    match &mut expr.kind {
+        ExprKind::Field { name, path }
+            if path.is_empty() && collection.find(&name.value).is_none() =>
+        {
+            let is_it =
+                |item: &&Item| item.alias.as_ref().is_some_and(|alias| alias.value == name.value);
+            match items.iter().find(is_it).map(|item| &item.output) {
+                Some(Output::Computed(computed)) => expr.kind = computed.kind.clone(),
+                Some(aggregate @ Output::Aggregate { .. }) => {
+                    expr.kind = ExprKind::Aggregate(Box::new(aggregate.clone()));
+                }
+                Some(Output::Field { name, path }) => {
+                    expr.kind = ExprKind::Field { name: name.clone(), path: path.clone() };
+                }
+                Some(Output::Every { .. }) | None => {}
+            }
+        }
+        ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => {
+            inner(first);
+            rest.iter_mut().for_each(|(_, part)| inner(part));
+        }
+        ExprKind::Between { left, low, high, .. } => {
+            [left, low, high].into_iter().for_each(|part| inner(part));
+        }
+        ExprKind::Call { args, .. } => args.iter_mut().for_each(inner),
+        ExprKind::Not(of)
+        | ExprKind::In { left: of, .. }
+        | ExprKind::Like { left: of, .. }
+        | ExprKind::IsNull { left: of, .. }
+        | ExprKind::IsTruth { left: of, .. }
+        | ExprKind::Cast { of, .. } => inner(of),
         _ => {}
     }
 }

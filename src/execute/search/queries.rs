@@ -173,7 +173,8 @@ fn check_operator<'a>(
             Code::TypeMismatch,
             format!("`{}` is {} and has no distance", field.name, field.type_name()),
         )
-        .at(operator.span));
+        .at(operator.span)
+        .help("a vector field has: `DESCRIBE t` shows them"));
     }
     if field.generated {
         let text = collection

@@ -1,11 +1,14 @@
 //! INSERT and UPSERT: the values of rows become columns, each of the field that it goes into. In:
 //! a statement. Out: what was written, by the count of the server.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::context::Context;
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::define::partition::check_partitions;
+use crate::execute::read::constants;
 use crate::execute::value::to_json;
 use crate::execute::write::requests::{Mode, Rows, Sent};
 use crate::language::ast::{Name, Row, Value, Write};
@@ -14,10 +17,18 @@ use crate::milvus::{Feature, Platform, Version};
 use crate::outcome::{Outcome, rows};
 
 pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) -> Result<Outcome> {
+    let write = &*settled(write)?;
     let collection = context.collection(&write.table).await?;
     check_partitions(&write.table, write.partition.as_slice(), context).await?;
     if write.upsert {
         can_upsert(&collection, &write.table, context)?;
+    }
+    let key = &collection.primary()?.name;
+    if let Some(other) = write.returning.iter().find(|name| name.value != *key) {
+        let message = "a write knows of what it wrote the key alone";
+        return Err(Diagnostic::new(Code::NotSupported, message)
+            .at(other.span)
+            .help(format!("write `RETURNING {key}`, or a SELECT behind it")));
     }
     let version = context.client.version();
     let targets = targets(write, &collection, &version)?;
@@ -45,10 +56,20 @@ pub(crate) async fn write<P: Platform>(write: &Write, context: &Context<'_, P>) 
     result.map_err(|error| sent.before(error, write.upsert))?;
     let verb = if write.upsert { "upserted" } else { "inserted" };
     let mut outcome = Outcome::done(format!("{verb} {} into {}", rows(sent.count), write.table));
-    if collection.primary()?.auto_id {
+    if collection.primary()?.auto_id || !write.returning.is_empty() {
         outcome.tables.push(sent.ids_table(&collection)?);
     }
     Ok(outcome)
+}
+
+/// What is computed in a row comes to what it is; most rows have values alone.
+fn settled(write: &Write) -> Result<Cow<'_, Write>> {
+    let is_computed = |value: &Spanned<Value>| matches!(value.value, Value::Computed(_));
+    if !write.rows.iter().any(|row| row.values.iter().any(is_computed)) {
+        return Ok(Cow::Borrowed(write));
+    }
+    let rows = write.rows.iter().map(constants::settled).collect::<Result<Vec<_>>>()?;
+    Ok(Cow::Owned(Write { rows, ..write.clone() }))
 }
 
 /// Refuses to write a row over where the keys are the server's own and it lets nobody name them.

@@ -26,6 +26,8 @@ pub struct Column {
     pub default: Option<Spanned<Value>>,
     pub generated: Option<Generated>,
     pub comment: Option<String>,
+    /// constraints that have no effect, as they are written: `UNIQUE`
+    pub unkept: Vec<Name>,
     /// type parameters, as `enable_match = TRUE`
     pub params: Vec<Param>,
 }

@@ -162,6 +162,8 @@ pub enum Kind {
     OriginalDropIndex(Name),
     Load {
         table: Name,
+        /// the tables behind it
+        more: Vec<Name>,
         partitions: Vec<Name>,
         fields: Vec<Name>,
         params: Vec<Param>,
@@ -396,6 +398,8 @@ impl Connect {
 /// INSERT or UPSERT.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Write {
+    /// the fields of what was written that are shown: the key alone is known
+    pub returning: Vec<Name>,
     pub upsert: bool,
     pub table: Name,
     pub partition: Option<Name>,

@@ -84,15 +84,18 @@ pub enum Function {
     Avg,
     Min,
     Max,
+    /// of a sample
+    StdDev,
 }
 
 impl Function {
-    pub const ALL: [(&'static str, Function); 5] = [
+    pub const ALL: [(&'static str, Function); 6] = [
         ("count", Function::Count),
         ("sum", Function::Sum),
         ("avg", Function::Avg),
         ("min", Function::Min),
         ("max", Function::Max),
+        ("stddev", Function::StdDev),
     ];
 
     pub(crate) fn word(self) -> &'static str {

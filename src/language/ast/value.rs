@@ -36,6 +36,8 @@ pub enum Value {
     Object(Vec<(String, Spanned<Value>)>),
     /// `:q`, gone before a statement is executed
     Variable(String),
+    /// what a row's value is computed by, `1 + 0.5`, gone before it is converted
+    Computed(Box<super::Expr>),
     /// `(SELECT …)`, `EXISTS (SELECT …)`: what it gives stands here before the statement around it
     /// is carried out
     Query {

@@ -5,7 +5,7 @@ use milvus_kernel_grammar::Rule;
 use pest::iterators::Pair;
 
 use super::builder::*;
-use crate::diagnostic::{Code, Diagnostic, Result, Span};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::language::ast::*;
 
 /// `PRIMARY KEY (id)` says it of a column as `id BIGINT PRIMARY KEY` does.
@@ -50,7 +50,9 @@ impl<'a> Builder<'a> {
                 Kind::CreatePartition { table: self.table(&mut parts)?, partition, if_not_exists }
             }
             Rule::create_index => {
-                let if_not_exists = parts.skip(&[Rule::INDEX]).has(Rule::if_not_exists);
+                let if_not_exists = parts
+                    .skip(&[Rule::vector_kind, Rule::INDEX, Rule::index_mode])
+                    .has(Rule::if_not_exists);
                 let name = parts.take(Rule::name).map(|pair| self.name(pair)).transpose()?;
                 let table = self.table(&mut parts)?;
                 Kind::CreateIndex { table, index: self.index(name, parts)?, if_not_exists }
@@ -75,6 +77,16 @@ impl<'a> Builder<'a> {
         Ok(match rule {
             Rule::alter_table => {
                 let table = self.table(&mut parts)?;
+                if let Some(pair) = parts.take(Rule::alter_partition) {
+                    let mut parts = self.parts(pair);
+                    let adds = parts.has(Rule::ADD);
+                    let partition =
+                        self.name(parts.skip(&[Rule::DROP_WORD, Rule::PARTITION]).next()?)?;
+                    return Ok(match adds {
+                        true => Kind::CreatePartition { table, partition, if_not_exists: false },
+                        false => Kind::DropPartition { table, partition, if_exists: false },
+                    });
+                }
                 Kind::AlterTable { table, change: self.change(parts.next()?)? }
             }
             Rule::alter_index => {
@@ -84,6 +96,16 @@ impl<'a> Builder<'a> {
             }
             _ => self.alter_object(parts)?,
         })
+    }
+
+    /// A comment is the description that Milvus keeps among the properties.
+    pub(super) fn comment_on(&self, mut parts: Parts<'a>) -> Result<Kind> {
+        let table = self.table(&mut parts)?;
+        let text = parts.skip(&[Rule::IS]).next()?;
+        let span = self.span(&text);
+        let name = Spanned::new("collection.description".to_string(), span);
+        let values = vec![Spanned::new(Value::Text(unquote(text.as_str())), span)];
+        Ok(Kind::AlterTable { table, change: Change::Set(vec![Param { name, values }]) })
     }
 
     pub(super) fn drop(&self, rule: Rule, mut parts: Parts<'a>) -> Result<Kind> {
@@ -147,7 +169,23 @@ impl<'a> Builder<'a> {
         if let Some(key) = key {
             mark_key(&mut columns, &key)?;
         }
-        let params = self.with(&mut parts)?;
+        let mut params = self.with(&mut parts)?;
+        if let Some(pair) = parts.take(Rule::partition_count) {
+            let mut count = self.parts(pair);
+            let word = count.next()?;
+            let values = vec![self.value(count.next()?)?];
+            let name = Spanned::new("num_partitions".to_string(), self.span(&word));
+            params.push(Param { name, values });
+        }
+        while let Some(pair) = parts.take(Rule::table_option) {
+            let mut option = self.parts(pair);
+            let word = option.next()?;
+            let last = word.as_str().split_whitespace().last().unwrap_or_default();
+            let name = Spanned::new(last.to_ascii_lowercase(), self.span(&word));
+            let value = self.name(option.next()?)?;
+            let values = vec![Spanned::new(Value::Text(value.value), value.span)];
+            params.push(Param { name, values });
+        }
         Ok(Kind::CreateTable(CreateTable { table, if_not_exists, columns, indexes, params }))
     }
 
@@ -303,6 +341,13 @@ impl<'a> Builder<'a> {
             Rule::rename => Change::Rename(self.name(parts.next()?)?),
             Rule::alter_field => {
                 let field = self.name(parts.next()?)?;
+                if let Some(pair) = parts.take(Rule::new_length) {
+                    let mut parts = self.parts(pair);
+                    let word = parts.skip(&[Rule::TYPE]).next()?;
+                    let name = Spanned::new("max_length".to_string(), self.span(&word));
+                    let params = vec![Param { name, values: vec![self.value(parts.next()?)?] }];
+                    return Ok(Change::SetField { field, params });
+                }
                 match self.change(parts.next()?)? {
                     Change::Reset(names) => Change::ResetField { field, names },
                     Change::Set(params) => Change::SetField { field, params },
@@ -322,7 +367,9 @@ impl<'a> Builder<'a> {
             .take(Rule::element_type)
             .map(|pair| self.type_name(&mut self.parts(pair)))
             .transpose()?;
-        let size = data_type.pairs.next().map(|pair| self.value(pair)).transpose()?;
+        let size = data_type.take(Rule::value).map(|pair| self.value(pair)).transpose()?;
+        data_type.skip(&[Rule::scale]);
+        let mark = data_type.take(Rule::array_mark);
         let mut column = Column {
             name: self.name(name)?,
             data_type: TypeName { name: type_name, size },
@@ -335,14 +382,24 @@ impl<'a> Builder<'a> {
             default: None,
             generated: None,
             comment: None,
+            unkept: Vec::new(),
             params: Vec::new(),
         };
+        if let Some(mark) = mark {
+            self.marked(&mut column, mark)?;
+        }
         for option in parts.pairs {
             let option = self.parts(option).next()?;
             let rule = option.as_rule();
             let span = self.span(&option);
+            let written = Spanned::new(option.as_str().trim_end().to_string(), span);
             let mut option = self.parts(option);
             match rule {
+                Rule::analyzed_text => column.params.push(Param {
+                    name: Spanned::new("enable_analyzer".to_string(), span),
+                    values: vec![Spanned::new(Value::Bool(true), span)],
+                }),
+                Rule::unkept => column.unkept.push(written),
                 Rule::primary_key => column.primary_key = true,
                 Rule::partition_key => column.partition_key = true,
                 Rule::clustering_key => column.clustering_key = true,
@@ -375,6 +432,26 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(column)
+    }
+
+    /// `FLOAT[3]` is a vector, and `TEXT[]` an array.
+    fn marked(&self, column: &mut Column, mark: Pair<'a, Rule>) -> Result<()> {
+        let span = self.span(&mark);
+        let size = match self.parts(mark).take(Rule::lifted) {
+            Some(lifted) => self.lifted(lifted)?.exact().pop(),
+            None => None,
+        };
+        let floats = ["FLOAT", "REAL", "FLOAT4", "FLOAT32"];
+        let written = &mut column.data_type;
+        let is_float = floats.iter().any(|word| written.name.value.eq_ignore_ascii_case(word));
+        let word = if is_float && size.is_some() { "VECTOR" } else { "ARRAY" };
+        let outer = TypeName { name: Spanned::new(word.to_string(), span), size };
+        let inner = std::mem::replace(written, outer);
+        if word == "ARRAY" && column.element.replace(inner).is_some() {
+            let message = "an array of arrays is not kept";
+            return Err(Diagnostic::new(Code::SyntaxError, message).at(span).help("write JSON"));
+        }
+        Ok(())
     }
 
     pub(super) fn type_name(&self, parts: &mut Parts<'a>) -> Result<TypeName> {

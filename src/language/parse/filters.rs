@@ -19,6 +19,22 @@ pub(super) enum Place {
     Value,
 }
 
+/// The functions of others that a search orders by, each with the operator that it is here.
+const DISTANCES: &[(&str, Operator)] = &[
+    ("l2_distance", Operator::L2),
+    ("euclidean_distance", Operator::L2),
+    ("array_distance", Operator::L2),
+    ("list_distance", Operator::L2),
+    ("vec_distance_euclidean", Operator::L2),
+    ("vec_distance_l2", Operator::L2),
+    ("cosine_distance", Operator::Cosine),
+    ("array_cosine_distance", Operator::Cosine),
+    ("vec_distance_cosine", Operator::Cosine),
+    ("cosine_similarity", Operator::Cosine),
+    ("inner_product", Operator::InnerProduct),
+    ("dot_product", Operator::InnerProduct),
+];
+
 impl<'a> Builder<'a> {
     pub(super) fn filter(&self, pair: Pair<'a, Rule>) -> Result<Filter> {
         let rule = pair.as_rule();
@@ -82,12 +98,28 @@ impl<'a> Builder<'a> {
         }
         let mut args = Vec::new();
         for pair in parts.pairs {
+            if matches!(pair.as_rule(), Rule::FROM | Rule::FOR) {
+                if !matches!(name.value.as_str(), "substring" | "substr" | "extract") {
+                    let message = format!("{name} has commas between its arguments");
+                    return Err(Diagnostic::new(Code::SyntaxError, message)
+                        .at(self.span(&pair))
+                        .help(format!("write `{name}(a, b)`")));
+                }
+                continue;
+            }
             let place = if args.is_empty() { Place::Item } else { Place::Value };
             args.push(self.expr(pair, place)?);
         }
+        // the part of a time is a function of its name
+        if let ("extract", [Expr { kind: ExprKind::Field { name: part, .. }, .. }, _]) =
+            (name.value.as_str(), args.as_slice())
+        {
+            let name = Spanned::new(part.value.to_lowercase(), part.span);
+            return Ok(ExprKind::Call { name, args: args.split_off(1) });
+        }
         match (name.value.as_str(), args.as_slice(), place) {
             // an item, and no condition
-            ("bm25_score", [field, text], Place::Item) => bm25(field, text),
+            ("bm25_score" | "bm25", [field, text], Place::Item) => bm25(field, text),
             _ => Ok(ExprKind::Call { name, args }),
         }
     }
@@ -155,12 +187,13 @@ impl<'a> Builder<'a> {
         let joins = rule == Rule::expr && ors == 0 && place != Place::Name;
         let is_one = parts.peek().is_none();
         let place = if conditions && !is_one && !joins { Place::Name } else { place };
-        let first = self.expr(first, place)?;
+        let mut first = self.expr(first, place)?;
         let place = if joins { Place::Value } else { place };
         let mut rest = Vec::new();
+        let mut in_words = false;
         while let Some(pair) = parts.pairs.next() {
             match pair.as_rule() {
-                Rule::OR | Rule::AND => {}
+                Rule::OR | Rule::AND => in_words = true,
                 Rule::sum_op | Rule::product_op => {
                     let operator = match pair.as_str().trim_end() {
                         "+" => "+",
@@ -178,7 +211,21 @@ impl<'a> Builder<'a> {
                         Rule::expr => "or",
                         _ => "and",
                     };
-                    rest.push((operator, self.expr(pair, place)?));
+                    let part = self.expr(pair, place)?;
+                    // PostgreSQL's `tags && ARRAY['a']`: a list is no condition
+                    if operator == "and"
+                        && !std::mem::take(&mut in_words)
+                        && matches!(part.kind, ExprKind::List(_))
+                    {
+                        let left = rest.last_mut().map_or(&mut first, |(_, last)| last);
+                        let span = Span::new(left.span.start, part.span.end);
+                        let name = Spanned::new("array_contains_any".to_string(), span);
+                        let none = Expr { kind: ExprKind::Literal(Value::Null), span };
+                        let args = vec![std::mem::replace(left, none), part];
+                        *left = Expr { kind: ExprKind::Call { name, args }, span };
+                        continue;
+                    }
+                    rest.push((operator, part));
                 }
             }
         }
@@ -283,22 +330,56 @@ impl<'a> Builder<'a> {
                 .help("write `vector_range(v, [0.1, 0.2], 0.8)`, or `v <-> [0.1, 0.2] < 0.8`")
         };
         let [field, vector, bound] = args.as_slice() else { return Err(wrong()) };
-        let ExprKind::Field { name: field, path } = self.expr(field.clone(), Place::Name)?.kind
-        else {
-            return Err(wrong());
-        };
-        // what is no sum is one pair within another
+        let operator = Spanned::new(Operator::L2, name.span);
+        let search = self.distance(operator, field, vector)?.ok_or_else(wrong)?;
+        let search = Box::new(search);
+        Ok(ExprKind::Range { search, bounds: vec![("<", self.expr(bound.clone(), Place::Value)?)] })
+    }
+
+    /// The distance of a field from a vector, of a function's arguments; `None` where they are
+    /// others.
+    fn distance(
+        &self,
+        operator: Spanned<Operator>,
+        field: &Pair<'a, Rule>,
+        vector: &Pair<'a, Rule>,
+    ) -> Result<Option<Search>> {
+        let field = self.expr(field.clone(), Place::Name)?.kind;
+        let ExprKind::Field { name: field, path } = field else { return Ok(None) };
+        // what is no sum is one pair within another, and `VEC_FromText('[1, 2]')` a text
         let mut inner = vector.clone();
         while !matches!(inner.as_rule(), Rule::list | Rule::string | Rule::variable) {
-            inner = inner.into_inner().next().ok_or_else(wrong)?;
-        }
-        if !path.is_empty() {
-            return Err(wrong());
+            let last = inner.into_inner().filter(|pair| pair.as_rule() != Rule::cast_to).last();
+            let Some(last) = last else { return Ok(None) };
+            inner = last;
         }
         let vectors = vec![self.bare_value(inner)?];
-        let operator = Spanned::new(Operator::L2, name.span);
-        let search = Box::new(Search { field, target: Target::Vectors { operator, vectors } });
-        Ok(ExprKind::Range { search, bounds: vec![("<", self.expr(bound.clone(), Place::Value)?)] })
+        let search = Search { field, target: Target::Vectors { operator, vectors } };
+        Ok(path.is_empty().then_some(search))
+    }
+
+    /// `ORDER BY l2_distance(v, '[1, 2]')` as a search.
+    pub(super) fn nearest(&self, key: &Pair<'a, Rule>) -> Result<Option<Search>> {
+        let mut inner = key.clone();
+        while inner.as_rule() != Rule::call {
+            let mut pairs = inner.into_inner();
+            let Some(first) = pairs.next() else { return Ok(None) };
+            // the direction stands beside the expression
+            let is_only = pairs.all(|pair| matches!(pair.as_rule(), Rule::ASC | Rule::DESC));
+            if !is_only {
+                return Ok(None);
+            }
+            inner = first;
+        }
+        let mut parts = self.parts(inner);
+        let function = parts.next()?;
+        let name = function.as_str().trim_end().to_ascii_lowercase();
+        let args: Vec<Pair<'a, Rule>> = parts.pairs.collect();
+        let operator = DISTANCES.iter().find(|(known, _)| *known == name);
+        let (Some((_, operator)), [field, vector]) = (operator, args.as_slice()) else {
+            return Ok(None);
+        };
+        self.distance(Spanned::new(*operator, self.span(&function)), field, vector)
     }
 
     /// The steps into a JSON or array field: `['a'][0]`.
@@ -335,6 +416,10 @@ impl<'a> Builder<'a> {
         let left = self.expr(left, if parts.peek().is_none() { place } else { Place::Name })?;
         let mut comparisons = self.comparisons(&mut parts)?;
         if let Some(array) = any_of(&mut comparisons) {
+            if let ExprKind::List(list) = array.kind {
+                let left = Box::new(left);
+                return Ok(Expr { kind: ExprKind::In { left, negated: false, list }, span });
+            }
             let name = Spanned::new("array_contains".to_string(), array.span);
             return Ok(Expr { kind: ExprKind::Call { name, args: vec![array, left] }, span });
         }
@@ -412,6 +497,11 @@ impl<'a> Builder<'a> {
                     self.literal(pattern)?
                 };
                 ExprKind::Like { left, negated, how, pattern: Spanned::new(pattern, span) }
+            }
+            Rule::contains => {
+                let name = Spanned::new("array_contains_all".to_string(), span);
+                let all = self.expr(tail.next()?, Place::Value)?;
+                ExprKind::Call { name, args: vec![*left, all] }
             }
             Rule::is_true => ExprKind::IsTruth { left, negated, truth: tail.has(Rule::TRUE) },
             _ => ExprKind::IsNull { left, negated },

@@ -133,6 +133,10 @@ fn is_deep(text: &str) -> bool {
 /// A statement without EXPLAIN.
 fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     let (text, word) = opening(scanned, start, end);
+    // how MySQL's client shows a row is no part of the statement
+    if let Some(text) = text.strip_suffix("\\G") {
+        return plain(scanned, start, start + text.trim_end().len());
+    }
     let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
     let address = text.get(word.len()..).is_some_and(|rest| rest.starts_with("://"));
     let rule = match grammar::statement_of(word) {
@@ -148,9 +152,7 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     {
         return Err(in_cell(error, scanned, start));
     }
-    // in rows there are values alone, and there may be megabytes of them
-    let is_rows = matches!(rule, Rule::insert_statement | Rule::upsert_statement);
-    if !is_rows && is_deep(text) {
+    if is_deep(text) {
         return Err(filters::too_deep("CASEs", span));
     }
     let pairs = grammar::parse(rule, text).map_err(|error| match foreign::found(text) {

@@ -39,7 +39,10 @@ impl<'a> Builder<'a> {
     ) -> Result<Kind> {
         use Rule as R;
         Ok(match rule {
-            R::write => self.write(opening == R::upsert_statement, parts)?,
+            R::write => {
+                let replaces = parts.has(Rule::or_replace) || opening == R::replace_statement;
+                self.write(replaces || opening == R::upsert_statement, parts)?
+            }
             R::update => self.update(parts)?,
             R::delete => {
                 let table = self.table(&mut parts)?;
@@ -63,7 +66,10 @@ impl<'a> Builder<'a> {
                     ..Select::new(items, table)
                 }))
             }
-            R::constants => Kind::Constants(self.items(parts.next()?)?),
+            R::constants => match self.items(parts.next()?)? {
+                items if is_version(&items) => Kind::Show { what: Listing::Version, like: None },
+                items => Kind::Constants(items),
+            },
             R::original_insert => self.original_insert(parts)?,
             R::original_delete => Kind::OriginalDelete {
                 table: self.name(parts.next()?)?,
@@ -91,7 +97,7 @@ impl<'a> Builder<'a> {
         let table = self.table(&mut parts)?;
         let partition =
             parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
-        let fields = parts.take(Rule::fields).map(|pair| self.names(pair)).transpose()?;
+        let mut fields = parts.take(Rule::fields).map(|pair| self.names(pair)).transpose()?;
         parts.skip(&[Rule::VALUES, Rule::SELECT]);
         let source = match parts.peek() {
             Some(Rule::select) => Some(self.select(self.parts(parts.next()?))?),
@@ -103,13 +109,45 @@ impl<'a> Builder<'a> {
             return Ok(Kind::WriteFrom(Box::new(write)));
         }
         let mut rows = Vec::new();
-        for row in parts.pairs {
-            let span = self.span(&row);
-            let values =
-                row.into_inner().map(|value| self.value(value)).collect::<Result<Vec<_>>>()?;
-            rows.push(Row { values, span });
+        if parts.skip(&[Rule::VALUES]).has(Rule::SET) {
+            let (mut names, mut values) = (Vec::new(), Vec::new());
+            while let Some(pair) = parts.take(Rule::write_set) {
+                let mut parts = self.parts(pair);
+                names.push(self.name(parts.next()?)?);
+                values.push(self.row_value(parts.next()?)?);
+            }
+            fields = Some(names);
+            rows.push(Row { values, span: parts.span });
+        } else {
+            while let Some(row) = parts.take(Rule::row) {
+                let span = self.span(&row);
+                let values = row.into_inner().map(|value| self.row_value(value));
+                rows.push(Row { values: values.collect::<Result<Vec<_>>>()?, span });
+            }
         }
-        Ok(Kind::Write(Write { upsert, table, partition, fields, rows }))
+        let returning = match parts.take(Rule::returning) {
+            Some(pair) => {
+                let mut names = self.parts(pair);
+                let names = names.skip(&[Rule::returning_word]).pairs.by_ref();
+                names.map(|pair| self.name(pair)).collect::<Result<Vec<_>>>()?
+            }
+            None => Vec::new(),
+        };
+        Ok(Kind::Write(Write { returning, upsert, table, partition, fields, rows }))
+    }
+
+    /// A value, or what is computed from values.
+    fn row_value(&self, pair: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+        if pair.as_rule() == Rule::value {
+            return self.value(pair);
+        }
+        let expr = self.expr(self.parts(pair).next()?, Place::Value)?;
+        let span = expr.span;
+        Ok(match expr.kind {
+            ExprKind::Literal(value) => Spanned::new(value, span),
+            ExprKind::Quoted(text) => Spanned::new(Value::Text(text), span),
+            kind => Spanned::new(Value::Computed(Box::new(Expr { kind, span })), span),
+        })
     }
 
     fn update(&self, mut parts: Parts<'a>) -> Result<Kind> {
@@ -171,8 +209,14 @@ impl<'a> Builder<'a> {
     /// A SELECT whose fields may be of a table around it.
     pub(super) fn unchecked_select(&self, mut parts: Parts<'a>) -> Result<Box<Select>> {
         let distinct = parts.has(Rule::DISTINCT);
+        let top = parts.take(Rule::top);
         let items = self.items(parts.next()?)?;
         let mut select = Select { distinct, ..Select::new(items, self.table(&mut parts)?) };
+        if let Some(top) = top {
+            let count = self.parts(top).skip(&[Rule::top_word]).next()?;
+            let span = self.span(&count);
+            select.limit = Some(Spanned::new(self.literal(count)?, span));
+        }
         if let Some(alias) = parts.take(Rule::table_alias) {
             select.alias = Some(self.name(self.parts(alias).skip(&[Rule::AS]).next()?)?);
         }
@@ -333,7 +377,16 @@ impl<'a> Builder<'a> {
             let ExprKind::Literal(value) = &expr.kind else { return false };
             function.value == Function::Count && !distinct && *value != Value::Null
         };
-        let argument = argument.filter(|expr| !is_row(expr));
+        let mut argument = argument.filter(|expr| !is_row(expr));
+        if let Some(pair) = parts.take(Rule::only_where) {
+            let span = self.span(&pair);
+            let condition = self.parts(pair).skip(&[Rule::FILTER, Rule::WHERE]).next()?;
+            let condition = self.expr(condition, Place::Name)?;
+            let one = Expr { kind: ExprKind::Literal(Value::Int(1)), span };
+            let whens = vec![(condition, argument.unwrap_or(one))];
+            let kind = ExprKind::Case { operand: None, whens, otherwise: None };
+            argument = Some(Expr { kind, span });
+        }
         Ok(Output::Aggregate { function, distinct, argument: argument.map(output).map(Box::new) })
     }
 
@@ -347,7 +400,13 @@ impl<'a> Builder<'a> {
             });
         }
         let mut keys = Vec::new();
-        for key in parts.pairs {
+        let written: Vec<_> = parts.pairs.collect();
+        if let [only] = written.as_slice()
+            && let Some(search) = self.nearest(only)?
+        {
+            return Ok(Order::Search { search, direction: None });
+        }
+        for key in written {
             let mut parts = self.parts(key);
             let output = output(self.expr(parts.next()?, Place::Item)?);
             let direction = self.direction(&mut parts);
@@ -369,6 +428,11 @@ impl<'a> Builder<'a> {
 
     fn search(&self, pair: Pair<'a, Rule>) -> Result<Search> {
         let mut parts = self.parts(pair);
+        if let Some(vector) = parts.take(Rule::vector) {
+            let operator = parts.next()?;
+            let field = self.name(parts.next()?)?;
+            return self.vectors(field, operator, vector);
+        }
         let Some(bm25) = parts.take(Rule::bm25) else {
             let field = self.name(parts.next()?)?;
             return self.vector_search(field, &mut parts);
@@ -390,14 +454,9 @@ impl<'a> Builder<'a> {
     /// `field <-> vectors` or `field <-> ID(5)`
     pub(super) fn vector_search(&self, field: Name, parts: &mut Parts<'a>) -> Result<Search> {
         let symbol = parts.next()?;
-        let written = symbol.as_str().trim_end();
-        let operator = Operator::ALL
-            .into_iter()
-            .find(|operator| operator.symbol() == written)
-            .unwrap_or(Operator::Hamming);
-        let operator = Spanned::new(operator, self.span(&symbol));
         let target = parts.next()?;
         if target.as_rule() == Rule::stored {
+            let operator = self.operator(&symbol);
             let mut parts = self.parts(target);
             let ids = parts
                 .skip(&[Rule::ID])
@@ -407,7 +466,26 @@ impl<'a> Builder<'a> {
                 .collect::<Result<Vec<_>>>()?;
             return Ok(Search { field, target: Target::Stored { operator, ids } });
         }
-        let vector = self.bare_value(self.parts(target).next()?)?;
+        self.vectors(field, symbol, target)
+    }
+
+    fn operator(&self, symbol: &Pair<'a, Rule>) -> Spanned<Operator> {
+        let written = symbol.as_str().trim_end();
+        let operator = Operator::ALL
+            .into_iter()
+            .find(|operator| operator.symbol() == written)
+            .unwrap_or(Operator::Hamming);
+        Spanned::new(operator, self.span(symbol))
+    }
+
+    fn vectors(
+        &self,
+        field: Name,
+        symbol: Pair<'a, Rule>,
+        vector: Pair<'a, Rule>,
+    ) -> Result<Search> {
+        let operator = self.operator(&symbol);
+        let vector = self.bare_value(self.parts(vector).next()?)?;
         // numbers and variables are one vector until it is known what the variables hold
         let of_one = |item: &Spanned<Value>| {
             matches!(item.value, Value::Int(_) | Value::Float(_) | Value::Variable(_))
@@ -454,6 +532,13 @@ impl<'a> Builder<'a> {
     fn count(&self, clause: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         self.value(self.parts(clause).skip(&[Rule::LIMIT, Rule::OFFSET]).next()?)
     }
+}
+
+/// `SELECT version()`
+fn is_version(items: &Items) -> bool {
+    let Items::Listed(items) = items else { return false };
+    let [Item { output: Output::Computed(expr), .. }] = items.as_slice() else { return false };
+    matches!(&expr.kind, ExprKind::Call { name, args } if name.value == "version" && args.is_empty())
 }
 
 /// An expression as a column: a field and an aggregate are what they were.

@@ -32,6 +32,7 @@ impl<'a> Builder<'a> {
             }
             R::create_statement => self.create(rule, parts),
             R::alter_statement => self.alter(rule, parts),
+            R::comment_statement => self.comment_on(parts),
             R::drop_statement => self.drop(rule, parts),
             R::grant_statement | R::revoke_statement => {
                 self.grant(opening == R::revoke_statement, rule, parts)
@@ -155,7 +156,7 @@ impl<'a> Builder<'a> {
                 what: Listing::Partitions,
                 table: self.name(parts.skip(&[Rule::PARTITIONS, Rule::PARTITION]).next()?)?,
             },
-            Rule::describe => Kind::Describe(self.table(&mut parts)?),
+            Rule::describe => Kind::Describe(self.table(parts.skip(&[Rule::detailed]))?),
             Rule::describe_index => Kind::DescribeIndex {
                 index: self.name(parts.skip(&[Rule::INDEX]).next()?)?,
                 table: self.table(&mut parts)?,
@@ -178,6 +179,7 @@ impl<'a> Builder<'a> {
         let word = one_blank(pair.as_str());
         let word = match word.as_str() {
             "COLLECTIONS" => "TABLES",
+            "SERVER_VERSION" => "VERSION",
             "INDEX" | "INDICES" => "INDEXES",
             other => other,
         };
@@ -300,6 +302,10 @@ impl<'a> Builder<'a> {
 
     fn load(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let table = self.table(&mut parts)?;
+        let mut more = Vec::new();
+        while let Some(pair) = parts.take(Rule::name) {
+            more.push(self.name(pair)?);
+        }
         let (mut partitions, mut fields, mut params) = (None, None, None);
         for clause in parts.pairs {
             let span = self.span(&clause);
@@ -317,6 +323,7 @@ impl<'a> Builder<'a> {
         }
         Ok(Kind::Load {
             table,
+            more,
             partitions: partitions.unwrap_or_default(),
             fields: fields.unwrap_or_default(),
             params: params.unwrap_or_default(),

@@ -116,7 +116,11 @@ impl<'a> Builder<'a> {
             Rule::NULL => Value::Null,
             Rule::number => number(&unspaced(&pair), span)?,
             Rule::variable => {
-                Value::Variable(pair.as_str().trim_end().trim_start_matches(':').to_string())
+                Value::Variable(pair.as_str().trim_end().trim_start_matches([':', '@']).to_string())
+            }
+            Rule::typed_text => {
+                let text = self.parts(pair).skip(&[Rule::moment]).next()?;
+                Value::Text(unquote(text.as_str()))
             }
             Rule::string | Rule::double => Value::Text(unquote(pair.as_str())),
             _ => return Err(internal(span)),

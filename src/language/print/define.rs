@@ -58,6 +58,9 @@ pub(crate) fn column(column: &Column) -> String {
     if let Some(comment) = &column.comment {
         out.push_str(&format!(" COMMENT {}", quote(comment)));
     }
+    for constraint in &column.unkept {
+        out.push_str(&format!(" {constraint}"));
+    }
     out + &with(&column.params)
 }
 

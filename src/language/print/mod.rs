@@ -105,7 +105,10 @@ pub fn statement(statement: &Statement) -> String {
         Kind::DropIndex { index, table, if_exists } => {
             format!("DROP INDEX {}{} ON {}", exists(*if_exists), name(index), table_name(table))
         }
-        Kind::Load { table, partitions, fields, params } => load(table, partitions, fields, params),
+        Kind::Load { table, more, partitions, fields, params } => {
+            let tables: Vec<Name> = std::iter::once(table).chain(more).cloned().collect();
+            load(&tables, partitions, fields, params)
+        }
         Kind::Release { table, partitions } => {
             format!("RELEASE TABLE {}{}", table_name(table), in_partitions(partitions))
         }
@@ -220,11 +223,12 @@ fn create_index(table: &Name, index: &Index, if_not_exists: bool) -> String {
     format!("CREATE INDEX {exists}{own}ON {} {}", table_name(table), index_rest(index))
 }
 
-fn load(table: &Name, partitions: &[Name], fields: &[Name], params: &[Param]) -> String {
+fn load(tables: &[Name], partitions: &[Name], fields: &[Name], params: &[Param]) -> String {
     let partitions = in_partitions(partitions);
     let fields =
         if fields.is_empty() { String::new() } else { format!(" FIELDS ({})", names(fields)) };
-    format!("LOAD TABLE {}{partitions}{fields}{}", table_name(table), with(params))
+    let tables = tables.iter().map(table_name).collect::<Vec<_>>().join(", ");
+    format!("LOAD TABLE {tables}{partitions}{fields}{}", with(params))
 }
 
 fn write(write: &Write) -> String {
@@ -232,7 +236,11 @@ fn write(write: &Write) -> String {
         write.rows.iter().map(|row| format!("({})", values(&row.values))).collect();
     let verb = if write.upsert { "UPSERT" } else { "INSERT" };
     let into = place(&write.table, &write.partition, &write.fields);
-    format!("{verb} INTO {into} VALUES {}", rows.join(", "))
+    let returning = match write.returning.as_slice() {
+        [] => String::new(),
+        shown => format!(" RETURNING {}", names(shown)),
+    };
+    format!("{verb} INTO {into} VALUES {}{returning}", rows.join(", "))
 }
 
 fn write_from(write: &WriteFrom) -> String {

@@ -134,7 +134,7 @@ pub(super) fn filter(filter: Option<&Filter>) -> String {
 }
 
 /// An expression; what is nested is in parentheses, so that it is read as it stands.
-fn expr(expr: &Expr) -> String {
+pub(super) fn expr(expr: &Expr) -> String {
     let chain = |first: &Expr, rest: &[(&'static str, Expr)]| {
         rest.iter().fold(inner(first), |out, (operator, operand)| {
             format!("{out} {operator} {}", inner(operand))

@@ -37,6 +37,7 @@ pub(crate) fn value(value: &Value) -> String {
             )
         }
         Value::Variable(name) => format!(":{name}"),
+        Value::Computed(expr) => super::select::expr(expr),
         Value::Query { select, exists: false } => format!("({})", self::select(select)),
         Value::Query { select, exists: true } => format!("EXISTS ({})", self::select(select)),
         Value::Prompt => "PROMPT".to_string(),

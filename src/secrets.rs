@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::{Result, Spanned, closest};
+use crate::diagnostic::{Result, Span, Spanned, closest};
 use crate::language::ast::{Expr, ExprKind, Kind, Name, Statement, Value};
 use crate::language::keywords::{self, SETTING};
 use crate::language::numbers::{self, Scanned};
@@ -112,7 +112,7 @@ impl Cover<'_> {
                 return self.value(value);
             }
         }
-        let mut places = Secrets { cover: self, under: false };
+        let mut places = Secrets { cover: self, under: false, functions: 0 };
         // what collects makes no errors
         let _ = walk::statement(statement, &mut places);
     }
@@ -156,7 +156,7 @@ impl Cover<'_> {
     }
 
     /// Covers the password of an address that stands in some string.
-    fn login(&mut self, value: &Value, span: crate::diagnostic::Span) {
+    fn login(&mut self, value: &Value, span: Span) {
         let written = self.cell.get(span.start..span.end).unwrap_or_default();
         if let (Value::Text(_), Some(scheme), Some(at)) =
             (value, written.find("://"), written.rfind('@'))
@@ -171,11 +171,19 @@ struct Secrets<'a, 'b> {
     cover: &'a mut Cover<'b>,
     /// whether the values that come are given to a secret's name
     under: bool,
+    /// functions with a secret's name whose arguments come: `PASSWORD('x')`
+    functions: usize,
+}
+
+impl Secrets<'_, '_> {
+    fn is_given(&self) -> bool {
+        self.under || self.functions > 0
+    }
 }
 
 impl ValueVisitor for Secrets<'_, '_> {
     fn value(&mut self, value: &mut Spanned<Value>) -> Result<()> {
-        if self.under {
+        if self.is_given() {
             self.cover.value(value);
             return Ok(());
         }
@@ -205,6 +213,20 @@ impl ValueVisitor for Secrets<'_, '_> {
         self.under = is_secret(name);
     }
 
+    fn arguments(&mut self, function: &str, have_ended: bool) {
+        if is_secret(function) {
+            self.functions =
+                if have_ended { self.functions.saturating_sub(1) } else { self.functions + 1 };
+        }
+    }
+
+    fn quoted(&mut self, span: Span) {
+        let written = self.cover.cell.get(span.start..span.end).unwrap_or_default();
+        if self.is_given() && written.starts_with(['"', '\'', '`']) {
+            self.cover.value(&Spanned::new(Value::Null, span));
+        }
+    }
+
     fn several(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()> {
         values.iter_mut().try_for_each(|value| self.value(value))
     }
@@ -216,6 +238,10 @@ impl ValueVisitor for Secrets<'_, '_> {
     fn literal(&mut self, literal: &mut Expr) -> Result<()> {
         let span = literal.span;
         let ExprKind::Literal(value) = &mut literal.kind else { return Ok(()) };
+        if self.is_given() {
+            self.cover.value(&Spanned::new(Value::Null, span));
+            return Ok(());
+        }
         self.cover.login(value, span);
         match value {
             Value::Query { .. } => walk::nested(value, self),
@@ -268,6 +294,12 @@ mod tests {
             ("SET precision = 3; SET pin = 3", "SET precision = 3; SET pin = *"),
             ("SELECT token FROM t WHERE token = 'x'", "SELECT token FROM t WHERE token = 'x'"),
             ("UPDATE t SET pwd = 'x', n = 'y'", "UPDATE t SET pwd = '*', n = 'y'"),
+            (
+                "UPDATE m.user SET a = PASSWORD('x'), b = upper('y')",
+                "UPDATE m.user SET a = PASSWORD('*'), b = upper('y')",
+            ),
+            ("UPDATE t SET pwd = 'x' || 'y', n = 'z'", "UPDATE t SET pwd = '*' || '*', n = 'z'"),
+            ("SELECT password(\"x\", 'y'), 'z'", "SELECT password(\"*\", '*'), 'z'"),
             ("INSERT INTO t (a, pwd) VALUES (1, 'x')", "INSERT INTO t (a, pwd) VALUES (1, '*')"),
             ("LOAD t WITH (a = 'x', token = 'y')", "LOAD t WITH (a = 'x', token = '*')"),
             // no address

@@ -75,7 +75,8 @@ fn condition() -> BoxedStrategy<String> {
             .prop_map(|(a, not, b)| format!("{a} {not}LIKE {b}")),
         1 => (prop_oneof![number(), text()], one_of(&["", "NOT "]))
             .prop_map(|(a, not)| format!("{a} IS {not}NULL")),
-        1 => (number(), one_of(&["", "NOT "])).prop_map(|(a, not)| format!("{a} {not}IN (0, 1, 3)")),
+        1 => (number(), one_of(&["", "NOT "]))
+            .prop_map(|(a, not)| format!("{a} {not}IN (0, 1, 3)")),
         1 => (number(), one_of(&["", "NOT "]))
             .prop_map(|(a, not)| format!("{a} {not}BETWEEN 0 AND 2")),
     ];
@@ -111,7 +112,10 @@ fn aggregate() -> BoxedStrategy<String> {
 }
 
 fn query() -> BoxedStrategy<Query> {
-    let wheres = || prop_oneof![1 => Just(String::new()), 4 => condition().prop_map(|c| format!(" WHERE {c}"))];
+    let wheres = || {
+        let condition = condition().prop_map(|condition| format!(" WHERE {condition}"));
+        prop_oneof![1 => Just(String::new()), 4 => condition]
+    };
     let limit = || {
         prop_oneof![
             Just(String::new()),

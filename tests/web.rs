@@ -388,8 +388,8 @@ mod lite {
     use super::*;
     pages_on_lite! {
         access aggregate alter conditions connection copy database elsewhere engine errors explain
-        expressions filter help hybrid index lite literals moving names natural operations original query
-        range schema search spellings subqueries
+        expressions filter help hybrid index lite literals moving names natural operations original
+        query range schema search spellings subqueries
         table text update values variables vectors write
     }
 }

@@ -42,7 +42,9 @@ export class History {
 
   entries(asked: Asked): Entry[] {
     const lines = this._asked(asked);
-    return asked.output ? lines.map(([session, count, cell]) => [session, count, [cell, null]]) : lines;
+    return asked.output
+      ? lines.map(([session, count, cell]) => [session, count, [cell, null]])
+      : lines;
   }
 
   private _asked(asked: Asked): Line[] {

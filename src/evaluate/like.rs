@@ -1,4 +1,5 @@
-//! LIKE and ILIKE: `%` is any text, `_` is any character, and a backslash takes the next one as it is.
+//! LIKE and ILIKE: `%` is any text, `_` is any character, and a backslash takes the next one as it
+//! is.
 
 use super::{describe, is_null, mismatch};
 use crate::diagnostic::{Result, Span};

@@ -2,8 +2,8 @@
 //! `connection.database.table`. In: a statement. Out: the connection that it is carried out on, and
 //! the statement with the names of its tables alone.
 //!
-//! A database of that name on the connection in use comes before a connection, as in other dialects;
-//! a connection that is meant all the same is written `connection.database.table`.
+//! A database of that name on the connection in use comes before a connection, as in other
+//! dialects; a connection that is meant all the same is written `connection.database.table`.
 
 use std::rc::Rc;
 

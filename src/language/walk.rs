@@ -7,7 +7,7 @@
 //! hold none (a variable cannot stand for a name), nor do the steps into a field.
 
 use super::ast::*;
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::diagnostic::{Diagnostic, Span, Spanned};
 
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
@@ -23,6 +23,10 @@ pub(crate) trait ValueVisitor {
     fn address(&mut self, _: &mut Name) {}
     /// The values that follow, up to the next name, are what is given to it.
     fn under(&mut self, _: &str) {}
+    /// The arguments of a function begin, or have ended.
+    fn arguments(&mut self, _function: &str, _have_ended: bool) {}
+    /// What may be a string in double quotes.
+    fn quoted(&mut self, _: Span) {}
     /// Values side by side, as many as there are.
     fn several(&mut self, values: &mut Vec<Spanned<Value>>) -> Result<()>;
     /// Query vectors, or vectors to insert.
@@ -356,7 +360,7 @@ fn filter(filter: &mut Option<Filter>, visitor: &mut dyn ValueVisitor) -> Result
 }
 
 fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
-    let Expr { kind, span: _ } = expr;
+    let Expr { kind, span } = expr;
     match kind {
         ExprKind::Literal(_) => visitor.literal(expr),
         ExprKind::Chain { first, rest } | ExprKind::Compare { first, rest } => {
@@ -397,10 +401,21 @@ fn expr(expr: &mut Expr, visitor: &mut dyn ValueVisitor) -> Result<()> {
         }
         ExprKind::Aggregate(aggregate) => output(aggregate, visitor),
         ExprKind::Distance(search) => self::search(search, visitor),
-        ExprKind::Call { name: _, args: exprs } | ExprKind::List(exprs) => {
-            exprs.iter_mut().try_for_each(|expr| self::expr(expr, visitor))
+        ExprKind::Call { name, args } => {
+            visitor.arguments(&name.value, false);
+            args.iter_mut().try_for_each(|expr| self::expr(expr, visitor))?;
+            visitor.arguments(&name.value, true);
+            Ok(())
         }
-        ExprKind::Field { name: _, path: _ } | ExprKind::Quoted(_) => Ok(()),
+        ExprKind::List(exprs) => exprs.iter_mut().try_for_each(|expr| self::expr(expr, visitor)),
+        ExprKind::Quoted(_) => {
+            visitor.quoted(*span);
+            Ok(())
+        }
+        ExprKind::Field { name, path: _ } => {
+            visitor.quoted(name.span);
+            Ok(())
+        }
     }
 }
 

@@ -29,7 +29,8 @@ impl<'a> Read<'a> {
                 return Ok(());
             }
             let message = format!(
-                "more than {} rows meet this condition, which the kernel looks at before the search",
+                "more than {} rows meet this condition, which the kernel looks at before it \
+                 searches",
                 grouped(MAX_KEYS as u64)
             );
             Err(Diagnostic::new(Code::OutOfRange, message)

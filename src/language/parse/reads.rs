@@ -538,7 +538,8 @@ impl<'a> Builder<'a> {
 fn is_version(items: &Items) -> bool {
     let Items::Listed(items) = items else { return false };
     let [Item { output: Output::Computed(expr), .. }] = items.as_slice() else { return false };
-    matches!(&expr.kind, ExprKind::Call { name, args } if name.value == "version" && args.is_empty())
+    let ExprKind::Call { name, args } = &expr.kind else { return false };
+    name.value == "version" && args.is_empty()
 }
 
 /// An expression as a column: a field and an aggregate are what they were.

@@ -334,16 +334,15 @@ fn aggregate() -> impl Strategy<Value = Output> {
 
 fn order() -> impl Strategy<Value = Order> {
     let direction = || select(vec![Direction::Ascending, Direction::Descending]);
+    let key = || {
+        (output(), direction(), of(any::<bool>())).prop_map(|(output, direction, nulls_first)| {
+            OrderKey { output, direction, nulls_first }
+        })
+    };
     prop_oneof![
-        (search(), of(direction().prop_map(spanned)))
-            .prop_map(|(search, direction)| Order::Search { search, direction }),
-        vec(
-            (output(), direction(), of(any::<bool>())).prop_map(
-                |(output, direction, nulls_first)| OrderKey { output, direction, nulls_first }
-            ),
-            1..3
-        )
-        .prop_map(Order::By),
+        (search(), of(direction().prop_map(spanned)), vec(key(), 0..2))
+            .prop_map(|(search, direction, then)| Order::Search { search, direction, then }),
+        vec(key(), 1..3).prop_map(Order::By),
     ]
 }
 

@@ -407,7 +407,9 @@ pub(super) fn topic(topic: &str) -> Vec<(&'static str, String)> {
         words.len() >= asked.len()
             && words.iter().zip(&asked).all(|(word, asked)| word.eq_ignore_ascii_case(asked))
     };
-    let rows = FOREIGN.iter().filter(|foreign| fits(foreign.words));
+    // a call is told under the word alone
+    let rows = FOREIGN.iter().filter(|foreign| !foreign.words.ends_with('('));
+    let rows = rows.filter(|foreign| fits(foreign.words));
     let rows =
         rows.map(|foreign| (foreign.words, format!("{}; {}", foreign.message, foreign.help)));
     let topics = TOPICS.iter().filter(|(word, _)| fits(word));

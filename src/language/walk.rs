@@ -279,7 +279,10 @@ fn few(few: &mut Few, visitor: &mut dyn ValueVisitor) -> Result<()> {
 
 fn order(order: &mut Order, visitor: &mut dyn ValueVisitor) -> Result<()> {
     match order {
-        Order::Search { search, direction: _ } => self::search(search, visitor),
+        Order::Search { search, direction: _, then } => {
+            self::search(search, visitor)?;
+            then.iter_mut().try_for_each(|key| output(&mut key.output, visitor))
+        }
         Order::By(keys) => keys.iter_mut().try_for_each(|key| output(&mut key.output, visitor)),
     }
 }

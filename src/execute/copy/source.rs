@@ -37,7 +37,17 @@ impl<P: Platform> Source<P> {
             true => platform.open_columns(&place.value, options.gzipped).await,
             false => platform.open_file(&place.value, options.gzipped).await,
         };
-        let pieces = opened.map_err(|reason| unreadable(reason, place.span))?;
+        let pieces = opened.map_err(|reason| {
+            let is_missing = reason.contains("does not exist");
+            let error = unreadable(reason, place.span);
+            match is_missing {
+                true => error.help(
+                    "files are those of the notebook's folder: drop one on the notebook, or name a \
+                     URL",
+                ),
+                false => error,
+            }
+        })?;
         let reader = Reader::new(options);
         Ok(Source {
             pieces,

@@ -7,7 +7,8 @@ use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::value::{of_datum, to_json};
 use crate::execute::write::requests::{Mode, Rows};
-use crate::language::ast::{Name, WriteFrom};
+use crate::language::ast::{Name, Value, WriteFrom};
+use crate::language::numbers;
 use crate::milvus::{Feature, Version};
 use crate::outcome::Datum;
 
@@ -139,7 +140,14 @@ impl<'a> Plan<'a> {
             for row in page {
                 match row.get(*at).unwrap_or(&Datum::Null) {
                     stored @ Datum::Json(_) => column.push_stored(stored, span)?,
-                    other => column.push_computed(&Spanned::new(of_datum(other), span))?,
+                    other => {
+                        let value = match of_datum(other) {
+                            // `[0.0, 1.0]` as an item is a vector where one belongs
+                            Value::List(items) => numbers::list_of(items, span),
+                            value => value,
+                        };
+                        column.push_computed(&Spanned::new(value, span))?;
+                    }
                 }
             }
             columns.push(column);

@@ -18,7 +18,18 @@ pub(crate) fn rewritten<'a>(
     if let Some(select) = meant(select, collection) {
         return Ok(Cow::Owned(rewritten(&select, collection)?.into_owned()));
     }
-    let Items::Listed(items) = &select.items else { return Ok(Cow::Borrowed(select)) };
+    let Items::Listed(items) = &select.items else {
+        // what hits of the same distance are sorted by stands beside them
+        return match &select.order {
+            Some(Order::Search { then, .. }) if !then.is_empty() => {
+                let every = Output::Every { except: Vec::new() };
+                let items = Items::Listed(vec![Item { output: every, alias: None }]);
+                let select = Select { items, ..select.clone() };
+                Ok(Cow::Owned(rewritten(&select, collection)?.into_owned()))
+            }
+            _ => Ok(Cow::Borrowed(select)),
+        };
+    };
     let is_plain = |item: &Item| match &item.output {
         Output::Every { .. } => false,
         Output::Computed(expr) => !matches!(expr.kind, ExprKind::Distance(_)),
@@ -54,15 +65,18 @@ pub(crate) fn rewritten<'a>(
 
 /// A text beside a field that BM25 makes is words that are looked for.
 fn meant(select: &Select, collection: &Collection) -> Option<Select> {
-    let Some(Order::Search { search, direction }) = &select.order else { return None };
+    let Some(Order::Search { search, direction, then }) = &select.order else { return None };
     let Target::Vectors { vectors, .. } = &search.target else { return None };
     let [Spanned { value: Value::Text(text), span }] = vectors.as_slice() else { return None };
     let field = collection.find(&search.field.value)?;
     let function = collection.function_of(field)?;
     let input = Spanned::new(function.input_field_names.first()?.clone(), search.field.span);
     let target = Target::Text(Spanned::new(Value::Text(text.clone()), *span));
-    let order =
-        Order::Search { search: Search { field: input, target }, direction: direction.clone() };
+    let order = Order::Search {
+        search: Search { field: input, target },
+        direction: direction.clone(),
+        then: then.clone(),
+    };
     Some(Select { order: Some(order), ..select.clone() })
 }
 
@@ -73,8 +87,8 @@ fn order_by(
     alias: Option<&Name>,
     expr: &Expr,
 ) -> Result<()> {
-    let direction = match order {
-        None => None,
+    let (direction, then) = match order {
+        None => (None, Vec::new()),
         Some(Order::Search { search: other, .. }) => {
             if print::search(other) == print::search(search) {
                 return Ok(());
@@ -95,14 +109,16 @@ fn order_by(
                 _ => false,
             };
             match keys.as_slice() {
-                [key] if is_it(&key.output) => Some(Spanned::new(key.direction, expr.span)),
+                [key, then @ ..] if is_it(&key.output) => {
+                    (Some(Spanned::new(key.direction, expr.span)), then.to_vec())
+                }
                 _ => {
                     return Err(Diagnostic::new(
                         Code::NotSupported,
                         "a search gives the closest first, and has no other order",
                     )
                     .at(expr.span)
-                    .help("sort by the distance alone, or leave ORDER BY out"));
+                    .help("sort by the distance first, or leave ORDER BY out"));
                 }
             }
         }
@@ -110,12 +126,12 @@ fn order_by(
     // the closest first is what ascending means of a distance, and descending of a score
     let direction = direction
         .filter(|direction| direction.value == crate::language::ast::Direction::Descending);
-    *order = Some(Order::Search { search: search.clone(), direction });
+    *order = Some(Order::Search { search: search.clone(), direction, then });
     Ok(())
 }
 
 /// The name of the search's own column.
-fn distance(collection: &Collection) -> Result<String> {
+pub(crate) fn distance(collection: &Collection) -> Result<String> {
     let own = ["distance", "score"].into_iter().find(|own| collection.find(own).is_none());
     own.map(str::to_string).ok_or_else(|| {
         Diagnostic::new(

@@ -8,3 +8,4 @@ pub(crate) mod plan;
 pub(crate) mod queries;
 pub(crate) mod range;
 pub(crate) mod single;
+pub(crate) mod ties;

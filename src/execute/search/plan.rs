@@ -15,7 +15,7 @@ use crate::execute::search::hits::{Hits, Layout};
 use crate::execute::search::params::SearchParams;
 use crate::execute::search::queries::Queries;
 use crate::milvus::{Feature, Platform};
-use crate::outcome::{Datum, Outcome};
+use crate::outcome::{Datum, Outcome, Table};
 use milvus_proto::Request;
 use milvus_proto::common::DslType;
 use milvus_proto::milvus as pb;
@@ -58,6 +58,15 @@ impl SearchPlan<'_> {
         layout: &Layout,
         context: &Context<'_, P>,
     ) -> Result<Outcome> {
+        Ok(layout.outcome(self.table(layout, context).await?, self.queries.values.len()))
+    }
+
+    /// The hits of each query, one behind the other.
+    pub(crate) async fn table<P: Platform>(
+        &self,
+        layout: &Layout,
+        context: &Context<'_, P>,
+    ) -> Result<Table> {
         let collection = self.read.collection;
         self.index_if_missing(context).await?;
         let empty = layout.empty(collection, self.queries.values.len())?;
@@ -75,7 +84,7 @@ impl SearchPlan<'_> {
         if hits.requests > 1 {
             context.did(format!("searched in {} requests", hits.requests));
         }
-        Ok(layout.outcome(hits.table, self.queries.values.len()))
+        Ok(hits.table)
     }
 
     /// Milvus searches no field without an index: it gets one, with the metric of the query.

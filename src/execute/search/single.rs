@@ -10,6 +10,7 @@ use crate::execute::search::params::{grouping, in_window, search_params, window}
 use crate::execute::search::plan::SearchPlan;
 use crate::execute::search::queries::Queries;
 use crate::execute::search::range::range;
+use crate::execute::search::ties;
 use crate::language::ast::{Direction, Order, Select};
 use crate::language::print;
 use crate::milvus::Platform;
@@ -59,7 +60,7 @@ pub(crate) async fn search<P: Platform>(
             .help("`GROUP BY field` gives one hit for each value of a field"));
     }
     let (limit, offset) = window(select)?;
-    let layout = Layout::of(&select.items, collection)?;
+    let layout = Layout::of(&ties::with_keys(select, collection)?, collection)?;
     layout.check(collection, select.table.span, context)?;
     let mut params = search_params(&select.params, queries.field, collection)?;
     range(bounds, queries.metric.as_deref(), &mut params)?;
@@ -68,7 +69,10 @@ pub(crate) async fn search<P: Platform>(
         in_window(select, "a search with GROUP BY")?;
     }
     let plan = SearchPlan { read, queries, limit, offset, params };
-    plan.run(&layout, context).await
+    match ties::keys(select) {
+        [] => plan.run(&layout, context).await,
+        keys => ties::search(plan, &layout, keys, context).await,
+    }
 }
 
 /// `ORDER BY v <-> q DESC` asks for the farthest, which no index has; of a score, the highest is

@@ -106,7 +106,12 @@ impl Function {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     /// `ORDER BY field <-> vectors`, `ORDER BY BM25_SCORE(text, 'words')`: a search
-    Search { search: Search, direction: Option<Spanned<Direction>> },
+    Search {
+        search: Search,
+        direction: Option<Spanned<Direction>>,
+        /// of hits with the same distance
+        then: Vec<OrderKey>,
+    },
     /// `ORDER BY year DESC, COUNT(*)`
     By(Vec<OrderKey>),
 }

@@ -46,14 +46,17 @@ impl<'a> Builder<'a> {
             R::update => self.update(parts)?,
             R::delete => {
                 let table = self.table(&mut parts)?;
-                let Conditions { partition, filter, few } = self.conditions(&table, parts)?;
+                let alias = self.change_alias(&mut parts)?;
+                let conditions = self.conditions(&table, alias.as_ref(), parts)?;
+                let Conditions { partition, filter, few } = conditions;
                 Kind::Delete { table, partition, filter, few: Box::new(few) }
             }
             R::select => Kind::Select(self.select(parts)?),
             R::count_from => {
                 let span = parts.span;
                 let table = self.table(&mut parts)?;
-                let Conditions { partition, filter, few: _ } = self.conditions(&table, parts)?;
+                let conditions = self.conditions(&table, None, parts)?;
+                let Conditions { partition, filter, few: _ } = conditions;
                 let count = Output::Aggregate {
                     function: Spanned::new(Function::Count, span),
                     distinct: false,
@@ -152,6 +155,7 @@ impl<'a> Builder<'a> {
 
     fn update(&self, mut parts: Parts<'a>) -> Result<Kind> {
         let table = self.table(&mut parts)?;
+        let alias = self.change_alias(&mut parts)?;
         let mut partition =
             parts.take(Rule::partitions).map(|pair| self.one_partition(pair)).transpose()?;
         parts.skip(&[Rule::SET]);
@@ -159,6 +163,9 @@ impl<'a> Builder<'a> {
         let mut assignments = Vec::new();
         while let Some(pair) = parts.take(Rule::assignment) {
             let mut parts = self.parts(pair);
+            if let Some(qualifier) = parts.take(Rule::qualifier) {
+                self.qualifier(qualifier)?;
+            }
             let field = self.name(parts.next()?)?;
             let value = parts.next()?;
             let span = self.span(&value);
@@ -172,7 +179,8 @@ impl<'a> Builder<'a> {
             };
             assignments.push((field, assigned));
         }
-        let Conditions { partition: other, filter, few } = self.conditions(&table, parts)?;
+        let conditions = self.conditions(&table, alias.as_ref(), parts)?;
+        let Conditions { partition: other, filter, few } = conditions;
         if let Some(other) = other {
             let span = other.span;
             once(&mut partition, other, "PARTITION", span)?;
@@ -180,9 +188,20 @@ impl<'a> Builder<'a> {
         Ok(Kind::Update(Box::new(Update { table, partition, assignments, filter, few })))
     }
 
+    /// What qualifies the fields of the table that is changed; it says nothing else.
+    fn change_alias(&self, parts: &mut Parts<'a>) -> Result<Option<Name>> {
+        let alias = parts.take(Rule::change_alias);
+        alias.map(|pair| self.name(self.parts(pair).skip(&[Rule::AS]).next()?)).transpose()
+    }
+
     /// PARTITION, WHERE and FILTER of a DELETE, an UPDATE or a COUNT; ORDER BY and LIMIT of the
     /// first two.
-    fn conditions(&self, table: &Name, parts: Parts<'a>) -> Result<Conditions> {
+    fn conditions(
+        &self,
+        table: &Name,
+        alias: Option<&Name>,
+        parts: Parts<'a>,
+    ) -> Result<Conditions> {
         let (mut partition, mut filter, mut few) = (None, None, Few::default());
         for clause in parts.pairs {
             let span = self.span(&clause);
@@ -196,7 +215,7 @@ impl<'a> Builder<'a> {
                 _ => once(&mut filter, self.filter(clause)?, "WHERE or FILTER", span)?,
             }
         }
-        self.check_qualifiers(table, None)?;
+        self.check_qualifiers(table, alias)?;
         Ok(Conditions { partition, filter, few })
     }
 
@@ -397,15 +416,20 @@ impl<'a> Builder<'a> {
             return Ok(Order::Search {
                 search: self.search(search)?,
                 direction: self.direction(&mut parts),
+                then: self.order_keys(parts.pairs)?,
             });
         }
-        let mut keys = Vec::new();
         let written: Vec<_> = parts.pairs.collect();
         if let [only] = written.as_slice()
             && let Some(search) = self.nearest(only)?
         {
-            return Ok(Order::Search { search, direction: None });
+            return Ok(Order::Search { search, direction: None, then: Vec::new() });
         }
+        Ok(Order::By(self.order_keys(written.into_iter())?))
+    }
+
+    fn order_keys(&self, written: impl Iterator<Item = Pair<'a, Rule>>) -> Result<Vec<OrderKey>> {
+        let mut keys = Vec::new();
         for key in written {
             let mut parts = self.parts(key);
             let output = output(self.expr(parts.next()?, Place::Item)?);
@@ -415,7 +439,7 @@ impl<'a> Builder<'a> {
             let nulls_first = is_told.then(|| parts.has(Rule::FIRST));
             keys.push(OrderKey { output, direction, nulls_first });
         }
-        Ok(Order::By(keys))
+        Ok(keys)
     }
 
     fn direction(&self, parts: &mut Parts<'a>) -> Option<Spanned<Direction>> {

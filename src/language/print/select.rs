@@ -58,26 +58,26 @@ pub(super) fn select(select: &Select) -> String {
 /// ORDER BY, with the blank before it.
 pub(super) fn order(order: &Order) -> String {
     match order {
-        Order::Search { search, direction } => format!(
-            " ORDER BY {}{}",
-            self::search(search),
-            direction.as_ref().map_or("", |direction| self::direction(direction.value))
-        ),
-        Order::By(keys) => {
-            let keys: Vec<String> = keys
-                .iter()
-                .map(|OrderKey { output: key, direction, nulls_first }| {
-                    let nulls = match nulls_first {
-                        Some(true) => " NULLS FIRST",
-                        Some(false) => " NULLS LAST",
-                        None => "",
-                    };
-                    output(key) + self::direction(*direction) + nulls
-                })
-                .collect();
+        Order::Search { search, direction, then } => {
+            let direction = direction.as_ref();
+            let first = self::search(search)
+                + direction.map_or("", |direction| self::direction(direction.value));
+            let keys: Vec<String> = std::iter::once(first).chain(then.iter().map(key)).collect();
             format!(" ORDER BY {}", keys.join(", "))
         }
+        Order::By(keys) => {
+            format!(" ORDER BY {}", keys.iter().map(key).collect::<Vec<_>>().join(", "))
+        }
     }
+}
+
+fn key(OrderKey { output, direction, nulls_first }: &OrderKey) -> String {
+    let nulls = match nulls_first {
+        Some(true) => " NULLS FIRST",
+        Some(false) => " NULLS LAST",
+        None => "",
+    };
+    self::output(output) + self::direction(*direction) + nulls
 }
 
 fn direction(direction: Direction) -> &'static str {

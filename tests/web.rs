@@ -95,7 +95,7 @@ async fn kernel_with_engine() -> Kernel {
 }
 
 /// The files of the pages, as a notebook's folder would have them.
-const FILES: [(&str, &[u8]); 5] = [
+const FILES: [(&str, &[u8]); 7] = [
     ("books.csv", include_bytes!("files/books.csv")),
     ("books.parquet", include_bytes!("files/books.parquet")),
     ("latin1.csv", include_bytes!("files/latin1.csv")),

@@ -36,7 +36,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("ANALYZE", OPENS | RULE),
     ("ANALYZER", RULE | COMPLETES),
     ("AND", RULE | RESERVED | COMPLETES),
-    ("ARRAY", COMPLETES),
+    ("ARRAY", AMBIGUOUS | COMPLETES),
     ("AS", RULE | COMPLETES),
     ("ASC", RULE),
     ("AUTO_INCREMENT", RULE | COMPLETES),

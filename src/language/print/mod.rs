@@ -172,28 +172,23 @@ pub fn statement(statement: &Statement) -> String {
         }
         Kind::RunAnalyzer { texts, field, params } => run_analyzer(texts, field.as_ref(), params),
         Kind::OriginalCreateTable { table, params } => {
-            format!("CREATE TABLE {}{}", table_name(table), original_where(params))
+            format!("CREATE TABLE {}{}", name(table), original_where(params))
         }
         Kind::OriginalCreateIndex { table, params } => {
-            format!("CREATE INDEX {}{}", table_name(table), original_where(params))
+            format!("CREATE INDEX {}{}", name(table), original_where(params))
         }
-        Kind::OriginalDropIndex(table) => format!("DROP INDEX {}", table_name(table)),
+        Kind::OriginalDropIndex(table) => format!("DROP INDEX {}", name(table)),
         Kind::OriginalInsert { vectors, table, partition, ids } => {
             original_insert(vectors, table, partition.as_ref(), ids.as_deref())
         }
         Kind::OriginalDelete { table, ids } => {
-            format!("DELETE {} BY id = {}", table_name(table), values(ids))
+            format!("DELETE {} BY id = {}", name(table), values(ids))
         }
         Kind::OriginalSearch { vectors, table, params } => {
-            format!(
-                "SELECT {} FROM {}{}",
-                values(vectors),
-                table_name(table),
-                original_where(params)
-            )
+            format!("SELECT {} FROM {}{}", values(vectors), name(table), original_where(params))
         }
         Kind::OriginalGet { table, ids } => {
-            format!("SELECT {} BY id = {}", table_name(table), values(ids))
+            format!("SELECT {} BY id = {}", name(table), values(ids))
         }
     }
 }
@@ -280,7 +275,7 @@ fn original_insert(
 
 fn run_analyzer(texts: &Spanned<Value>, field: Option<&(Name, Name)>, params: &[Param]) -> String {
     let field = field.map_or_else(String::new, |(table, field)| {
-        format!(" ON {} ({})", table_name(table), name(field))
+        format!(" ON {} ({})", name(table), name(field))
     });
     format!("RUN ANALYZER {}{field}{}", spanned(texts), with(params))
 }

@@ -48,6 +48,22 @@ pub(crate) fn push(
     }
 }
 
+/// Adds a text: what it is tells the field, and NULL is not quoted.
+pub(crate) fn push_text(
+    text: &str,
+    quoted: bool,
+    field: &Field,
+    null: &str,
+    span: Span,
+    column: &mut ColumnBuilder<'_>,
+) -> Result<()> {
+    if (quoted || text != null) && column.push_written(text) {
+        return Ok(());
+    }
+    // what is not as most are, or wrong
+    push(Some(&Cell::Text { text: text.to_string(), quoted }), field, null, span, column)
+}
+
 fn value(cell: &Cell, field: &Field, null: &str) -> Result<Made> {
     let numbers =
         |values: Vec<f32>| Value::Numbers(Numbers { values, span: Span::default(), source: None });
@@ -193,12 +209,8 @@ fn whole_or_float(number: f64, field: &Field) -> Value {
 
 /// The numbers of `[0.1, 0.2]`, or of `[0.1 0.2]`, as numpy shows them.
 fn floats(text: &str) -> Option<Vec<f32>> {
-    let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
-    let one = |word: &str| word.parse::<f32>().ok().filter(|value| value.is_finite());
-    match inner.contains(',') {
-        true => inner.split(',').map(|word| one(word.trim())).collect(),
-        false => inner.split_ascii_whitespace().map(one).collect(),
-    }
+    let mut values = Vec::new();
+    milvus_kernel_scan::floats(text, &mut values).map(|()| values)
 }
 
 fn no(text: &str, field: &Field, what: &str) -> Diagnostic {

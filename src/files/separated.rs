@@ -65,6 +65,11 @@ impl Separated {
         }
     }
 
+    /// Takes back what is read of a row.
+    pub(super) fn reuse(&mut self, texts: Texts) {
+        self.scanner.reuse(Row { bytes: texts.text.into_bytes(), ends: texts.ends });
+    }
+
     /// Steps over blank lines to the next record; false where none has come.
     fn begin(&mut self) -> bool {
         let blank = |byte: &&u8| matches!(byte, b'\n' | b'\r');

@@ -62,6 +62,7 @@ pub(crate) async fn run<P: Platform>(
         };
         copying.plan_of(Some(&record), &source)?;
         copying.take(&record, &source)?;
+        source.reuse(record);
         if copying.batch.as_ref().is_some_and(Batch::is_full) {
             copying.send(&source).await?;
             // what is shown of the others would be the same

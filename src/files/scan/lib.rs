@@ -18,6 +18,9 @@ pub struct Row {
     pub ends: Vec<End>,
 }
 
+/// The room of a row that is kept for others: what one long row has needed is not.
+const MOST_KEPT: usize = 1 << 20;
+
 /// What came of some bytes.
 pub struct Scanned {
     /// bytes that were read
@@ -119,11 +122,20 @@ impl Scanner {
         &self.row
     }
 
-    /// Takes the row off; the next one has as much room, if that is not too much.
+    /// Takes the row off.
     pub fn take(&mut self) -> Row {
-        let (bytes, ends) = (self.row.bytes.len().min(1 << 16), self.row.ends.len().min(1 << 12));
-        let next = Row { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(ends) };
-        std::mem::replace(&mut self.row, next)
+        std::mem::take(&mut self.row)
+    }
+
+    /// Takes back a row that is read: the next one has its room, if that is not too much.
+    pub fn reuse(&mut self, row: Row) {
+        let Row { mut bytes, mut ends } = row;
+        let has_begun = !self.row.bytes.is_empty() || !self.row.ends.is_empty();
+        if !has_begun && bytes.capacity() <= MOST_KEPT {
+            bytes.clear();
+            ends.clear();
+            self.row = Row { bytes, ends };
+        }
     }
 }
 

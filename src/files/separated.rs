@@ -1,7 +1,7 @@
 //! csv and tsv, as the scanner reads them, with their header, their lines and what is wrong with
 //! them.
 
-use milvus_kernel_scan::{End, Row, Scanner};
+use milvus_kernel_scan::{End, Row, Scanner, are_texts};
 
 use super::{Buffer, Cells, Fault, MOST_ROW, Options, Record, Texts, lines_in, twice};
 
@@ -101,10 +101,7 @@ impl Separated {
     fn texts(&self, row: Row) -> Result<Texts, String> {
         let Row { bytes, ends } = row;
         match String::from_utf8(bytes) {
-            // a character of two values is none of either
-            Ok(text) if ends.iter().all(|end| text.is_char_boundary(end.at)) => {
-                Ok(Texts { text, ends })
-            }
+            Ok(text) if are_texts(&text, &ends) => Ok(Texts { text, ends }),
             Ok(text) => Err(self.no_utf8(text.as_bytes(), &ends)),
             Err(error) => Err(self.no_utf8(error.as_bytes(), &ends)),
         }

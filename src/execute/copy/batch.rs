@@ -71,12 +71,12 @@ impl<'a> Batch<'a> {
         null: &str,
     ) -> Result<()> {
         let span = copy.file.span;
+        if let (Cells::Texts(texts), Some(columns)) = (&record.cells, &plan.columns) {
+            return self.try_push_texts(texts, columns, plan, span, null);
+        }
         let mut found: Vec<Option<&Cell>> = vec![None; plan.fields.len()];
         let mut object = serde_json::Map::new();
         match (&record.cells, &plan.columns) {
-            (Cells::Texts(texts), Some(columns)) => {
-                return self.try_push_texts(texts, columns, plan, span, null);
-            }
             (Cells::Listed(cells), Some(columns)) => {
                 for (cell, column) in cells.iter().zip(columns) {
                     match column {
@@ -110,7 +110,7 @@ impl<'a> Batch<'a> {
                     }
                 }
             }
-            (Cells::Texts(_) | Cells::Listed(_), None) => {
+            (Cells::Texts(_) | Cells::Listed(_), _) => {
                 return Err(Diagnostic::new(Code::InternalError, "a row without columns"));
             }
         }

@@ -152,6 +152,11 @@ impl Row {
     }
 }
 
+/// Whether each value of a row is a text: a character of two values is none of either.
+pub fn are_texts(row: &str, ends: &[End]) -> bool {
+    ends.iter().all(|end| row.is_char_boundary(end.at))
+}
+
 /// Adds the finite numbers of `[0.1, 0.2]`, or of `[0.1 0.2]`, as numpy shows them; if there is
 /// anything else, what was added is to be taken off again.
 pub fn floats(text: &str, out: &mut Vec<f32>) -> Option<()> {
@@ -242,6 +247,13 @@ mod tests {
     fn lines_are_counted_within_quotes_too() {
         let scanned = Scanner::new(b',', b'"').scan(b"\"a\nb\nc\",d\ne", false);
         assert_eq!((scanned.read, scanned.lines, scanned.whole), (10, 3, true));
+    }
+
+    #[test]
+    fn a_character_of_two_values_is_none() {
+        let ends = |all: &[usize]| all.iter().map(|at| End { at: *at, quoted: false }).collect();
+        let (whole, split): (Vec<End>, Vec<End>) = (ends(&[2, 3]), ends(&[1, 3]));
+        assert!(are_texts("éa", &whole) && !are_texts("éa", &split));
     }
 
     #[test]

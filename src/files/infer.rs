@@ -88,7 +88,8 @@ pub fn columns(records: &[Record], names: Option<&[String]>, null: Option<&str>)
         names.unwrap_or_default().iter().cloned().map(Column::new).collect();
     for record in records {
         match &record.cells {
-            Cells::Listed(cells) => {
+            Cells::Texts(_) | Cells::Listed(_) => {
+                let cells = record.cells.listed().unwrap_or_default();
                 for (at, cell) in cells.iter().enumerate() {
                     if at == columns.len() {
                         columns.push(Column::new(format!("column{}", at + 1)));

@@ -18,6 +18,11 @@ mod separated;
 mod vecs;
 pub mod writer;
 
+use std::borrow::Cow;
+use std::fmt::{self, Debug, Formatter};
+
+use milvus_kernel_scan::End;
+
 /// The longest row: a quote or a brace that is not closed takes all that follows.
 const MOST_ROW: usize = 64 << 20;
 
@@ -151,6 +156,39 @@ pub enum Cell {
     Null,
 }
 
+/// The values of a row of csv or tsv: one text, and where each ends in it.
+#[derive(Clone, PartialEq)]
+pub struct Texts {
+    text: String,
+    ends: Vec<End>,
+}
+
+impl Texts {
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Each value, and whether it was quoted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let text = self.text.get(begin..end.at).unwrap_or_default();
+            begin = end.at;
+            (text, end.quoted)
+        })
+    }
+}
+
+impl Debug for Texts {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.iter()).finish()
+    }
+}
+
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
@@ -173,6 +211,7 @@ impl Record {
             Cell::Ints(values) => values.len() * 8,
         };
         match &self.cells {
+            Cells::Texts(texts) => texts.text.len(),
             Cells::Listed(cells) => cells.iter().map(of).sum(),
             Cells::Named(cells) => cells.iter().map(|(_, cell)| of(cell)).sum(),
         }
@@ -181,10 +220,26 @@ impl Record {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells {
+    /// of csv and tsv, by the order of [`reader::Reader::names`]
+    Texts(Texts),
     /// by the order of [`reader::Reader::names`]
     Listed(Vec<Cell>),
     /// each row has its own
     Named(Vec<(String, Cell)>),
+}
+
+impl Cells {
+    /// The values that have no names of their own, each by itself.
+    pub fn listed(&self) -> Option<Cow<'_, [Cell]>> {
+        match self {
+            Cells::Texts(texts) => {
+                let cell = |(text, quoted): (&str, bool)| Cell::Text { text: text.into(), quoted };
+                Some(texts.iter().map(cell).collect())
+            }
+            Cells::Listed(cells) => Some(cells.into()),
+            Cells::Named(_) => None,
+        }
+    }
 }
 
 /// Why a row, or all that follows, cannot be read.

@@ -6,7 +6,7 @@ use super::json::Json;
 use super::numpy::Numpy;
 use super::separated::Separated;
 use super::vecs::Vecs;
-use super::{Fault, Format, Options, Record};
+use super::{Cells, Fault, Format, Options, Record};
 
 /// Pieces go in by [`Reader::feed`], and what can be made of them comes out of [`Reader::next`].
 pub struct Reader {
@@ -65,6 +65,13 @@ impl Reader {
             Rows::Numpy(rows) => rows.next(),
             Rows::Vecs(rows) => rows.next(),
             Rows::Columns(rows) => rows.next(),
+        }
+    }
+
+    /// Takes back a record that is done with: the next one is made in its room.
+    pub fn reuse(&mut self, record: Record) {
+        if let (Rows::Separated(rows), Cells::Texts(texts)) = (&mut self.rows, record.cells) {
+            rows.reuse(texts);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::execute::convert::vector::{
 use crate::execute::value::{number, of_datum, to_json, to_json_field};
 use crate::language::ast::Value;
 use crate::outcome::Datum;
+use milvus_kernel_scan as scan;
 use milvus_proto::schema::{
     self, DataType, FieldData, ScalarField, VectorField, field_data, scalar_field, vector_field,
 };
@@ -125,6 +126,51 @@ impl<'a> ColumnBuilder<'a> {
             self.valid.push(true);
         }
         Ok(())
+    }
+
+    /// Adds a text of a file if it is written as values of the field mostly are; false is any
+    /// other, and one that does not fit.
+    pub(crate) fn push_written(&mut self, written: &str) -> bool {
+        let field = self.field;
+        let fits = match &mut self.data {
+            Data::Bool(data) => match written {
+                "true" | "True" | "1" => pushed(data, Some(true)),
+                "false" | "False" | "0" => pushed(data, Some(false)),
+                _ => false,
+            },
+            Data::Int(data) => {
+                let number = scan::whole(written).and_then(|number| match field.data_type {
+                    DataType::Int8 => i8::try_from(number).ok().map(i32::from),
+                    DataType::Int16 => i16::try_from(number).ok().map(i32::from),
+                    _ => i32::try_from(number).ok(),
+                });
+                pushed(data, number)
+            }
+            Data::Long(data) => pushed(data, scan::whole(written)),
+            Data::Float(data) => {
+                let number = scan::number(written).map(|number| number as f32);
+                pushed(data, number.filter(|number| number.is_finite()))
+            }
+            Data::Double(data) => pushed(data, scan::number(written)),
+            Data::Text(data) => {
+                let is_short = field.max_length == 0 || written.len() <= field.max_length;
+                pushed(data, is_short.then(|| written.to_string()))
+            }
+            Data::FloatVector(data) => {
+                let before = data.len();
+                let read = scan::floats(written, data);
+                let fits = read.is_some() && data.len() - before == field.dim;
+                if !fits {
+                    data.truncate(before);
+                }
+                fits
+            }
+            Data::Json(_) | Data::Array(_) | Data::ByteVector(_) | Data::Sparse(_) => false,
+        };
+        if fits && (field.nullable || field.default.is_some()) {
+            self.valid.push(true);
+        }
+        fits
     }
 
     /// Takes off what is behind the first `rows` rows, a row that was begun included.
@@ -279,6 +325,12 @@ impl<'a> ColumnBuilder<'a> {
             ..FieldData::default()
         }
     }
+}
+
+fn pushed<T>(data: &mut Vec<T>, value: Option<T>) -> bool {
+    let is_there = value.is_some();
+    data.extend(value);
+    is_there
 }
 
 fn small_int(field: &Field, data_type: DataType, value: &Spanned<Value>) -> Result<i32> {

@@ -5,7 +5,7 @@ use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
 use crate::execute::convert::column::ColumnBuilder;
 use crate::execute::copy::cell::{self, short};
 use crate::execute::copy::plan::{self, Column, Plan, field_of};
-use crate::files::{Cell, Cells, Record};
+use crate::files::{Cell, Cells, Record, Texts};
 use crate::language::ast::{CopyFrom, Value};
 
 /// Rows are sent when they come to so many bytes of the file, or to so many rows.
@@ -71,6 +71,9 @@ impl<'a> Batch<'a> {
         null: &str,
     ) -> Result<()> {
         let span = copy.file.span;
+        if let (Cells::Texts(texts), Some(columns)) = (&record.cells, &plan.columns) {
+            return self.try_push_texts(texts, columns, plan, span, null);
+        }
         let mut found: Vec<Option<&Cell>> = vec![None; plan.fields.len()];
         let mut object = serde_json::Map::new();
         match (&record.cells, &plan.columns) {
@@ -107,7 +110,7 @@ impl<'a> Batch<'a> {
                     }
                 }
             }
-            (Cells::Listed(_), None) => {
+            (Cells::Texts(_) | Cells::Listed(_), _) => {
                 return Err(Diagnostic::new(Code::InternalError, "a row without columns"));
             }
         }
@@ -122,6 +125,40 @@ impl<'a> Batch<'a> {
         }
         if let Some(objects) = &mut self.dynamic {
             objects.push(serde_json::Value::Object(object).to_string().into_bytes());
+        }
+        Ok(())
+    }
+
+    /// A row of csv, without a value of its own for each cell.
+    fn try_push_texts(
+        &mut self,
+        texts: &Texts,
+        columns: &[Column],
+        plan: &Plan<'a>,
+        span: Span,
+        null: &str,
+    ) -> Result<()> {
+        if let Some(objects) = &mut self.dynamic {
+            let mut object = serde_json::Map::new();
+            for ((text, quoted), column) in texts.iter().zip(columns) {
+                let cell = || Cell::Text { text: text.to_string(), quoted };
+                match column {
+                    Column::Dynamic(name) if quoted || text != null => {
+                        object.insert(name.clone(), dynamic(&cell()));
+                    }
+                    Column::Meta => meta(&cell(), null, &mut object)?,
+                    _ => {}
+                }
+            }
+            objects.push(serde_json::Value::Object(object).to_string().into_bytes());
+        }
+        for ((text, quoted), column) in texts.iter().zip(columns) {
+            if let Column::Field(at) = column
+                && let (Some(field), Some(column)) =
+                    (plan.fields.get(*at), self.columns.get_mut(*at))
+            {
+                cell::push_text(text, quoted, field, null, span, column)?;
+            }
         }
         Ok(())
     }

@@ -48,6 +48,22 @@ pub(crate) fn push(
     }
 }
 
+/// Adds a text: what it is tells the field, and NULL is not quoted.
+pub(crate) fn push_text(
+    text: &str,
+    quoted: bool,
+    field: &Field,
+    null: &str,
+    span: Span,
+    column: &mut ColumnBuilder<'_>,
+) -> Result<()> {
+    if (quoted || text != null) && column.push_written(text) {
+        return Ok(());
+    }
+    // what is not as most are, or wrong
+    push(Some(&Cell::Text { text: text.to_string(), quoted }), field, null, span, column)
+}
+
 fn value(cell: &Cell, field: &Field, null: &str) -> Result<Made> {
     let numbers =
         |values: Vec<f32>| Value::Numbers(Numbers { values, span: Span::default(), source: None });
@@ -193,12 +209,8 @@ fn whole_or_float(number: f64, field: &Field) -> Value {
 
 /// The numbers of `[0.1, 0.2]`, or of `[0.1 0.2]`, as numpy shows them.
 fn floats(text: &str) -> Option<Vec<f32>> {
-    let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
-    let one = |word: &str| word.parse::<f32>().ok().filter(|value| value.is_finite());
-    match inner.contains(',') {
-        true => inner.split(',').map(|word| one(word.trim())).collect(),
-        false => inner.split_ascii_whitespace().map(one).collect(),
-    }
+    let mut values = Vec::new();
+    milvus_kernel_scan::floats(text, &mut values).map(|()| values)
 }
 
 fn no(text: &str, field: &Field, what: &str) -> Diagnostic {
@@ -228,4 +240,115 @@ pub(crate) fn short(text: &str) -> Cow<'_, str> {
 fn is_text(data_type: DataType) -> bool {
     use DataType as T;
     matches!(data_type, T::VarChar | T::String | T::Text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::catalog::collection::Collection;
+    use crate::execute::catalog::fixture::{field, said, schema, sized};
+    use crate::execute::convert::datum;
+    use milvus_proto::schema::FieldSchema;
+
+    /// What comes of a text in a field: as a text that is read at once, or as any cell.
+    fn read(field: &Field, text: &str, quoted: bool, at_once: bool) -> String {
+        let span = Span::default();
+        let mut column = ColumnBuilder::new(field, 1, span).expect("a column");
+        let pushed = match at_once {
+            true => push_text(text, quoted, field, "-", span, &mut column),
+            false => {
+                let cell = Cell::Text { text: text.to_string(), quoted };
+                push(Some(&cell), field, "-", span, &mut column)
+            }
+        };
+        match pushed {
+            Ok(()) => {
+                let made = column.take(1);
+                format!("{:?} {:?}", made.valid_data.clone(), datum::column(made, 1))
+            }
+            Err(error) => {
+                column.truncate(0);
+                assert_eq!(column.row_bytes(1), 0, "{text}: it leaves nothing behind");
+                said(&error)
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_at_once_is_what_any_cell_comes_to() {
+        use DataType as T;
+        let words = [
+            "",
+            "-",
+            " 7 ",
+            "7",
+            "-7",
+            "+7",
+            "007",
+            "7.0",
+            "7.5",
+            "0.1",
+            "128",
+            "32768",
+            "1e3",
+            "2147483648",
+            "9223372036854775808",
+            "1e39",
+            "1e999",
+            "inf",
+            "NaN",
+            "true",
+            "True",
+            "TRUE",
+            " false",
+            "0",
+            "1",
+            "no",
+            "表表",
+            "abc",
+            "abcd",
+            "[1, 2]",
+            "[1 2]",
+            " [1.,2.] ",
+            "[1, 2, 3]",
+            "[1, x]",
+            "[1, inf]",
+            "[]",
+            "{\"a\": 1}",
+            "2024-02-10T00:00:00Z",
+        ];
+        let fields = [
+            T::Bool,
+            T::Int8,
+            T::Int16,
+            T::Int32,
+            T::Int64,
+            T::Float,
+            T::Double,
+            T::Json,
+            T::Geometry,
+            T::Timestamptz,
+        ]
+        .map(|data_type| field("f", data_type));
+        let sized = [
+            sized("f", T::VarChar, "max_length", 3),
+            sized("f", T::FloatVector, "dim", 2),
+            sized("f", T::Float16Vector, "dim", 2),
+            sized("f", T::Int8Vector, "dim", 2),
+        ];
+        for one in fields.into_iter().chain(sized) {
+            for nullable in [false, true] {
+                let one = FieldSchema { nullable, ..one.clone() };
+                let field = Collection::of_schema(schema(vec![one])).fields.remove(0);
+                for (text, quoted) in words.iter().flat_map(|word| [(word, false), (word, true)]) {
+                    assert_eq!(
+                        read(&field, text, quoted, true),
+                        read(&field, text, quoted, false),
+                        "{text:?} in {}",
+                        field.type_name()
+                    );
+                }
+            }
+        }
+    }
 }

@@ -62,6 +62,7 @@ pub(crate) async fn run<P: Platform>(
         };
         copying.plan_of(Some(&record), &source)?;
         copying.take(&record, &source)?;
+        source.reuse(record);
         if copying.batch.as_ref().is_some_and(Batch::is_full) {
             copying.send(&source).await?;
             // what is shown of the others would be the same
@@ -132,6 +133,9 @@ impl<'a, P: Platform> Copying<'a, P> {
         }
         let plan = match (source.names(), record.map(|record| &record.cells)) {
             (Some(names), _) => Plan::of_header(self.copy, names, self.collection)?,
+            (None, Some(Cells::Texts(texts))) => {
+                Plan::new(self.copy, source.format, Some(texts.len()), self.collection)?
+            }
             (None, Some(Cells::Listed(cells))) => {
                 Plan::new(self.copy, source.format, Some(cells.len()), self.collection)?
             }
@@ -368,24 +372,21 @@ impl<'a, P: Platform> Copying<'a, P> {
                 }
             }
             (sample, Some(columns)) => {
+                let cells = sample.and_then(Cells::listed).unwrap_or_default();
                 for (at, (column, name)) in columns.iter().zip(&plan.names).enumerate() {
                     let target = match column {
                         Column::Field(at) => plan.fields.get(*at).map(|field| field.name.clone()),
                         Column::Dynamic(_) | Column::Meta => Some("$meta".to_string()),
                         Column::LeftOut => None,
                     };
-                    let cell = match sample {
-                        Some(Cells::Listed(cells)) => cells.get(at),
-                        _ => None,
-                    };
                     let name = match source.names() {
                         Some(_) => name.clone(),
                         None => (at + 1).to_string(),
                     };
-                    line(&name, target.unwrap_or_default(), cell);
+                    line(&name, target.unwrap_or_default(), cells.get(at));
                 }
             }
-            (Some(Cells::Listed(_)) | None, None) => {}
+            (Some(Cells::Texts(_) | Cells::Listed(_)) | None, None) => {}
         }
         Outcome::table(Table::texts(&["column", "field", "type", "first value"], lines))
     }
@@ -413,7 +414,10 @@ pub(crate) async fn write<P: Platform>(
 /// A row in one line.
 fn whole(record: &Record) -> String {
     match &record.cells {
-        Cells::Listed(cells) => cells.iter().map(said).collect::<Vec<_>>().join(","),
+        Cells::Texts(_) | Cells::Listed(_) => {
+            let cells = record.cells.listed().unwrap_or_default();
+            cells.iter().map(said).collect::<Vec<_>>().join(",")
+        }
         Cells::Named(cells) => {
             let fields = cells.iter().map(|(name, cell)| format!("{name:?}:{}", said(cell)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(","))

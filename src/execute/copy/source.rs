@@ -69,6 +69,11 @@ impl<P: Platform> Source<P> {
         self.read().await
     }
 
+    /// Takes back a record that is done with.
+    pub(crate) fn reuse(&mut self, record: Record) {
+        self.reader.reuse(record);
+    }
+
     async fn read(&mut self) -> Result<Option<Result<Record, Fault>>> {
         loop {
             match self.reader.next() {

@@ -5,10 +5,11 @@ import gzip
 import pathlib
 import sys
 
-# bytes; code, by whose function it is: the grammar takes 40,000 of them, the tree that is made of it 60,000, statements 165,000, files of rows
+# bytes; code, by whose function it was at 715,000: the grammar 40,000 of them, the tree that is made of it 60,000, statements 165,000, files of rows
 # 25,000, expressions 12,000, the client and its messages 60,000, how an error is shown 17,000, and 105,000 of core and 25,000 of alloc are the
-# lists, iterators and sorts of all of these; then texts and tables 103,000, and JavaScript 16,000
-BUDGET = 760_000
+# lists, iterators and sorts of all of these; then texts and tables 103,000, and JavaScript 16,000. Then came subqueries, conditions in the kernel with
+# regular expressions, rows from table to table, batches of columns, and what people type first, 115,000 in all: 760,000 is where it should come to
+BUDGET = 840_000
 # nine tenths of it are code: about a seventh decodes and answers messages, an eighth sorts and keeps trees, a tenth are filters
 # arrays of structs take 20,000 of it; the functions of geometry (34,000) and function chains (23,000) are left out of it
 ENGINE_BUDGET = 660_000

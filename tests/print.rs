@@ -864,7 +864,7 @@ fn what_is_printed_is_read_as_itself() {
     // a strategy of so many shapes is deep on the stack of a debug build
     let test = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
         let mut runner = TestRunner::new(ProptestConfig {
-            cases: 4000,
+            cases: 2000,
             failure_persistence: None,
             ..ProptestConfig::default()
         });

@@ -1,5 +1,6 @@
-// Files of rows in Chromium, each figure beside its peer in one run: a csv of 100 MB read and
-// checked beside papaparse and DuckDB, and 100,000 x 128 from an npy into a server beside pymilvus.
+// Many rows in Chromium, each figure beside its peer in one run: a csv of 100 MB read and checked
+// beside papaparse and DuckDB, 100,000 x 128 from an npy into a server beside pymilvus, and an
+// aggregate over 100,000 rows beside their transfer alone.
 
 import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, statSync } from 'node:fs';
@@ -176,6 +177,35 @@ const peer = python(join(ROOT, 'benches/pymilvus_npy.py'), npy);
 console.log(
   `npy: 100,000 x 128 copied into Milvus Lite in ${copied.toFixed(1)} s; ` +
     `pymilvus into the same server ${peer}`
+);
+
+const aggregate = await page.evaluate(async address => {
+  const run = window.startKernel();
+  const lines = ['id,g,a,b,c,v\n'];
+  for (let id = 0; id < 100_000; id++) {
+    lines.push(`${id},${id % 100},${id % 7},${(id % 13) / 4},${id % 1000},"[0, 1]"\n`);
+  }
+  window.csv = new Blob([lines.join('')]);
+  await run(`milvus://${address}`);
+  await run(
+    'DROP TABLE IF EXISTS grouped; CREATE TABLE grouped (id BIGINT PRIMARY KEY, g BIGINT, ' +
+      'a BIGINT, b DOUBLE, c BIGINT, v VECTOR(2))'
+  );
+  await run("COPY grouped FROM 'grouped.csv'; LOAD grouped");
+  const select = 'SELECT g, count(id), sum(a), avg(b), max(c) FROM grouped GROUP BY g';
+  const times = [];
+  for (let round = 0; round < 5; round++) {
+    const shown = await run(`EXPLAIN ANALYZE ${select}`);
+    const [, read] = /^Query +\d+ +[\d,]+ +([\d.]+)$/m.exec(shown);
+    const [, took] = /it took ([\d.]+) ms/.exec(shown);
+    times.push({ read: Number(read), took: Number(took) });
+  }
+  await run('DROP TABLE grouped');
+  return times.sort((one, other) => one.took - other.took)[2];
+}, lite);
+console.log(
+  `aggregate over 100,000 rows x 5: ${aggregate.took.toFixed(0)} ms, of which their transfer ` +
+    `takes ${aggregate.read.toFixed(0)} (the median of 5)`
 );
 await browser.close();
 server.close();

@@ -104,7 +104,7 @@ fn table<P: Platform>(
         made.push(Column {
             nullable: (has_null && !is_key).then_some(true),
             primary_key: is_key,
-            ..bare(Name::new(name, span), data_type, element)
+            ..Column::new(Name::new(name, span), data_type, element)
         });
     }
     if key.is_none() {
@@ -115,7 +115,7 @@ fn table<P: Platform>(
             primary_key: true,
             // of arrays alone it is the row's number
             auto_increment: source.format.is_named(),
-            ..bare(Name::new(name.to_string(), span), bigint, None)
+            ..Column::new(Name::new(name.to_string(), span), bigint, None)
         };
         made.insert(0, id);
     }
@@ -203,24 +203,6 @@ fn type_of(kind: &Kind, span: crate::diagnostic::Span) -> (TypeName, Option<Type
         }
         Kind::Sparse => (sized("SPARSEVEC", None), None),
         Kind::Json => (sized("JSON", None), None),
-    }
-}
-
-fn bare(name: Name, data_type: TypeName, element: Option<TypeName>) -> Column {
-    Column {
-        name,
-        data_type,
-        element,
-        primary_key: false,
-        partition_key: false,
-        clustering_key: false,
-        auto_increment: false,
-        nullable: None,
-        default: None,
-        generated: None,
-        comment: None,
-        unkept: Vec::new(),
-        params: Vec::new(),
     }
 }
 

@@ -192,22 +192,7 @@ fn computed(item: &Item, at: usize, sample: Option<&Table>, query: &Select) -> R
 }
 
 fn bare(name: &str, word: &str, size: Option<i64>, span: Span) -> Column {
-    Column {
-        name: Name::new(name.to_string(), span),
-        data_type: TypeName {
-            name: Name::new(word.to_string(), span),
-            size: size.map(|size| Spanned::new(Value::Int(size), span)),
-        },
-        element: None,
-        primary_key: false,
-        partition_key: false,
-        clustering_key: false,
-        auto_increment: false,
-        nullable: None,
-        default: None,
-        generated: None,
-        comment: None,
-        unkept: Vec::new(),
-        params: Vec::new(),
-    }
+    let size = size.map(|size| Spanned::new(Value::Int(size), span));
+    let data_type = TypeName { name: Name::new(word.to_string(), span), size };
+    Column::new(Name::new(name.to_string(), span), data_type, None)
 }

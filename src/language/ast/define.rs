@@ -32,6 +32,27 @@ pub struct Column {
     pub params: Vec<Param>,
 }
 
+impl Column {
+    /// A column with nothing behind its type.
+    pub(crate) fn new(name: Name, data_type: TypeName, element: Option<TypeName>) -> Column {
+        Column {
+            name,
+            data_type,
+            element,
+            primary_key: false,
+            partition_key: false,
+            clustering_key: false,
+            auto_increment: false,
+            nullable: None,
+            default: None,
+            generated: None,
+            comment: None,
+            unkept: Vec::new(),
+            params: Vec::new(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeName {
     pub name: Name,

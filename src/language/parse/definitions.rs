@@ -370,21 +370,8 @@ impl<'a> Builder<'a> {
         let size = data_type.take(Rule::value).map(|pair| self.value(pair)).transpose()?;
         data_type.skip(&[Rule::scale]);
         let mark = data_type.take(Rule::array_mark);
-        let mut column = Column {
-            name: self.name(name)?,
-            data_type: TypeName { name: type_name, size },
-            element,
-            primary_key: false,
-            partition_key: false,
-            clustering_key: false,
-            auto_increment: false,
-            nullable: None,
-            default: None,
-            generated: None,
-            comment: None,
-            unkept: Vec::new(),
-            params: Vec::new(),
-        };
+        let data_type = TypeName { name: type_name, size };
+        let mut column = Column::new(self.name(name)?, data_type, element);
         if let Some(mark) = mark {
             self.marked(&mut column, mark)?;
         }

@@ -77,8 +77,9 @@ pub(crate) async fn search<P: Platform>(
     let whole = context.of_all_rows();
     let table = loop {
         let table = plan.table(layout, &whole).await;
-        if !matches!(&table, Ok(table) if plan.limit < WINDOW && is_cut(table, keys, wanted, plan.limit))
-        {
+        let goes_on =
+            |table: &Table| plan.limit < WINDOW && is_cut(table, keys, wanted, plan.limit);
+        if !table.as_ref().is_ok_and(goes_on) {
             break table;
         }
         plan.limit = plan.limit.saturating_mul(4).min(WINDOW);

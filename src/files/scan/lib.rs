@@ -1,6 +1,6 @@
-//! Rows of csv and tsv out of pieces of bytes, and the numbers that stand in them. In: bytes as they
-//! come. Out: a row as one text with the ends of its values. A quote within quotes is doubled, a
-//! line ends with LF, CR or both, and quotes hold line ends and delimiters; what stands behind a
+//! Rows of csv and tsv out of pieces of bytes, and the numbers that stand in them. In: bytes as
+//! they come. Out: a row as one text with the ends of its values. A quote within quotes is doubled,
+//! a line ends with LF, CR or both, and quotes hold line ends and delimiters; what stands behind a
 //! closing quote belongs to the value.
 
 /// Where a value of a row ends, and whether it stood in quotes: an empty string and NULL differ in

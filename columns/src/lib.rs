@@ -1,4 +1,4 @@
-//! Files of columns: parquet, and arrow as a file (feather) or a stream. In: a [`Source`] that
+//! Files of columns: parquet, and arrow as a file (feather) or a stream. In: a [`source::Source`] that
 //! gives any piece of a file, or batches of rows from the kernel. Out: batches, or the bytes of a
 //! file. It is a wasm module of its own, which is loaded when a statement names such a file, and
 //! knows nothing of statements and collections.

@@ -155,13 +155,19 @@ impl Cover<'_> {
         }
     }
 
-    /// Covers the password of an address that stands in some string.
+    /// Covers the password of an address that stands in some string, and what a URL asks for, which
+    /// may be a signature.
     fn login(&mut self, value: &Value, span: Span) {
         let written = self.cell.get(span.start..span.end).unwrap_or_default();
-        if let (Value::Text(_), Some(scheme), Some(at)) =
-            (value, written.find("://"), written.rfind('@'))
-        {
+        let (Value::Text(_), Some(scheme)) = (value, written.find("://")) else { return };
+        let asked = written.find('?').filter(|asked| *asked > scheme).unwrap_or(written.len());
+        // a password may have a question mark in it
+        if let Some(at) = written.rfind('@') {
             self.fill(span.start + scheme + 3..span.start + at, true);
+        }
+        let end = written.trim_end_matches(['\'', '"', '`']).len();
+        if asked + 1 < end {
+            self.fill(span.start + asked + 1..span.start + end, true);
         }
     }
 }
@@ -302,6 +308,10 @@ mod tests {
             ("SELECT password(\"x\", 'y'), 'z'", "SELECT password(\"*\", '*'), 'z'"),
             ("INSERT INTO t (a, pwd) VALUES (1, 'x')", "INSERT INTO t (a, pwd) VALUES (1, '*')"),
             ("LOAD t WITH (a = 'x', token = 'y')", "LOAD t WITH (a = 'x', token = '*')"),
+            (
+                "COPY t FROM 'https://u:p@h/f.csv?sig=ab' WITH (header = TRUE)",
+                "COPY t FROM 'https://***@h/f.csv?******' WITH (header = TRUE)",
+            ),
             // no address
             ("milvus://u:pw", "milvus://****"),
             ("CONNECT 'u:pw' DATABASE d", "CONNECT '****' DATABASE d"),

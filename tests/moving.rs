@@ -127,6 +127,36 @@ fn a_table_may_be_written_into_itself() {
 }
 
 #[test]
+fn two_connections_to_one_store_are_one_place() {
+    let notebook = Notebook::new();
+    notebook.run("CONNECT 'milvus://memory/two' AS again; USE CONNECTION two");
+    numbered(&notebook, "t", 20_000);
+    let done = notebook.done("INSERT INTO t SELECT id + 1000000 AS id, s, v FROM again.t");
+    assert_eq!(done, "inserted 20,000 rows into t");
+    assert_eq!(notebook.rows("SELECT COUNT(*) FROM t"), [[Datum::Int(40_000)]]);
+}
+
+#[test]
+fn an_aggregate_is_there_whatever_it_is_of() {
+    let notebook = Notebook::new();
+    numbered(&notebook, "t", 3);
+    notebook.run("CREATE TABLE o (k BIGINT PRIMARY KEY, v VECTOR(2)); LOAD o");
+    let error =
+        notebook.error("DELETE FROM t WHERE NOT EXISTS (SELECT count(*) FROM o WHERE o.k = t.id)");
+    assert!(error.contains("help"), "{error}");
+    assert_eq!(notebook.rows("SELECT COUNT(*) FROM t"), [[Datum::Int(3)]]);
+}
+
+#[test]
+fn a_null_of_a_subquery_is_unknown_where_rows_are_moved() {
+    let notebook = Notebook::new();
+    numbered(&notebook, "t", 3);
+    notebook.run("CREATE TABLE u LIKE t; CREATE TABLE o LIKE t");
+    let moved = notebook.done("INSERT INTO u SELECT * FROM t WHERE id = (SELECT max(id) FROM o)");
+    assert_eq!(moved, "inserted 0 rows into u");
+}
+
+#[test]
 fn what_the_server_makes_is_not_moved() {
     let notebook = Notebook::new();
     let fields = "(id BIGINT PRIMARY KEY AUTO_INCREMENT, txt VARCHAR(50), \

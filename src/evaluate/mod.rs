@@ -107,6 +107,21 @@ pub(crate) fn evaluate(expr: &Expr, row: &dyn Row) -> Result<Datum> {
             let left = evaluate(left, row)?;
             let mut known = Some(false);
             for item in list {
+                if known == Some(true) {
+                    break;
+                }
+                // a list may be long
+                match (&left, &item.kind) {
+                    (Datum::Text(left), ExprKind::Literal(Value::Text(item))) => {
+                        known = or(known, Some(left == item));
+                        continue;
+                    }
+                    (Datum::Int(left), ExprKind::Literal(Value::Int(item))) => {
+                        known = or(known, Some(left == item));
+                        continue;
+                    }
+                    _ => {}
+                }
                 let item = evaluate(item, row)?;
                 known = or(known, compared(&left, "==", &item));
             }

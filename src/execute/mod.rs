@@ -151,7 +151,8 @@ async fn with_server<P: Platform>(
                     && !retried
                     && !NO_ANSWER.contains(&error.code) =>
             {
-                connection.catalog.forget_all();
+                // rows may come from another connection's table
+                state.connections.borrow().all.iter().for_each(|one| one.catalog.forget_all());
                 retried = true;
             }
             Err(error) => {

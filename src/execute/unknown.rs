@@ -3,20 +3,29 @@
 //! Out: the same without NULL as an operand: NOT is taken down to the comparison that has it, and
 //! that is FALSE.
 
-use crate::language::ast::{Expr, ExprKind, Filter, Kind, Value};
+use crate::language::ast::{CopySource, Expr, ExprKind, Filter, Kind, Select, Value};
 
 pub(crate) fn settle(kind: &mut Kind) {
     match kind {
-        Kind::Select(select) => {
-            settle_filter(&mut select.filter);
-            for search in &mut select.hybrid {
-                settle_filter(&mut search.filter);
+        Kind::Select(select) => settle_select(select),
+        Kind::WriteFrom(write) => settle_select(&mut write.source),
+        Kind::CreateAs { source, .. } => settle_select(source),
+        Kind::CopyTo(copy) => {
+            if let CopySource::Select(select) = &mut copy.source {
+                settle_select(select);
             }
         }
         Kind::Update(update) => settle_filter(&mut update.filter),
         Kind::Delete { filter, .. } => settle_filter(filter),
         Kind::Explain(explained) | Kind::Analyze(explained) => settle(&mut explained.kind),
         _ => {}
+    }
+}
+
+fn settle_select(select: &mut Select) {
+    settle_filter(&mut select.filter);
+    for search in &mut select.hybrid {
+        settle_filter(&mut search.filter);
     }
 }
 

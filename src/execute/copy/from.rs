@@ -249,7 +249,8 @@ impl<'a, P: Platform> Copying<'a, P> {
         }
         let kind = Kind::CopyFrom(Box::new(copy));
         let printed = print::statement(&Statement { kind, span: self.copy.file.span });
-        printed.split_whitespace().collect::<Vec<_>>().join(" ")
+        // what stands in quotes has no line of its own
+        printed.lines().map(str::trim).collect::<Vec<_>>().join(" ")
     }
 
     fn leave_out(

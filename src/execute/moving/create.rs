@@ -49,7 +49,7 @@ pub(crate) async fn create_as<P: Platform>(
     let mut query = query.clone();
     let connection = source(&mut query.table, context).await?;
     let from = context.on(&connection);
-    let model = from.collection(&query.table).await?;
+    let model = from.fresh_collection(&query.table).await?;
     let query = written_out(&query, &model)?;
     let sample = match &query.items {
         Items::Listed(items) if items.iter().all(|item| field(item, &model).is_some()) => None,

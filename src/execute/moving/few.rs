@@ -63,6 +63,7 @@ async fn keys<P: Platform>(
         filter: filter.cloned(),
         order: few.order.clone(),
         limit: Some(limit.clone()),
+        consistency: Some(Name::new("Strong".to_string(), span)),
         ..Select::new(items, table.clone())
     };
     let whole = context.of_all_rows();

@@ -18,7 +18,7 @@ use crate::execute::write::requests::Sent;
 use crate::execute::write::rows::can_upsert;
 use crate::execute::{params, places, select};
 use crate::language::ast::{Item, Items, Name, Output, Select, WriteFrom};
-use crate::milvus::Platform;
+use crate::milvus::{Platform, Target};
 use crate::outcome::{Datum, Outcome, Table, grouped, rows};
 
 pub(crate) async fn insert<P: Platform>(
@@ -71,16 +71,18 @@ pub(crate) async fn insert_from<P: Platform>(
     from: &Context<'_, P>,
     context: &Context<'_, P>,
 ) -> Result<u64> {
-    let target = context.collection(&write.table).await?;
+    // what somebody else has added is moved as well
+    let target = context.fresh_collection(&write.table).await?;
     check_partitions(&write.table, write.partition.as_slice(), context).await?;
     if write.upsert {
         can_upsert(&target, &write.table, context)?;
     }
     let table = &write.source.table;
-    let collection = from.collection(table).await?;
+    let collection = from.fresh_collection(table).await?;
     let select = written_out(&write.source, &collection)?;
     let select = &*rewrite::rewritten(&select, &collection)?;
-    let mut moving = Moving { write, by_name, target: &target, plan: None, done: 0, context };
+    let mut moving =
+        Moving { write, by_name, target: &target, plan: None, done: 0, upto: None, context };
     let (condition, ranges) = bounds::split(select.filter.clone(), &collection)?;
     let is_paged = select.order.is_none()
         && select.hybrid.is_empty()
@@ -117,7 +119,13 @@ pub(crate) async fn insert_from<P: Platform>(
     // read along, to know where to go on
     fields.push(OutputField::whole(&key));
     let outputs = Outputs::of_fields(fields);
-    let is_same = from.client.is_of(context.client)
+    // two connections may lead to one server, under two names
+    let is_there = match (&from.client.target, &context.client.target) {
+        (Target::Engine(one), Target::Engine(other)) => one.url() == other.url(),
+        (Target::Remote(_), Target::Remote(_)) => true,
+        _ => false,
+    };
+    let is_same = is_there
         && from.client.database() == context.client.database()
         && collection.identity() == target.identity();
     // what is written would be read again
@@ -159,8 +167,13 @@ pub(crate) async fn insert_from<P: Platform>(
             break;
         }
     }
+    let mut behind: u64 = held.iter().map(|(rows, _)| rows.len() as u64).sum();
+    if behind > 0 {
+        moving.upto = last;
+    }
     for (rows, keys) in held {
-        moving.page(&rows, &keys, &key, left).await?;
+        behind -= rows.len() as u64;
+        moving.page(&rows, &keys, &key, left.saturating_add(behind)).await?;
     }
     Ok(moving.done)
 }
@@ -173,6 +186,8 @@ struct Moving<'a, P: Platform> {
     plan: Option<Plan<'a>>,
     /// rows that were acknowledged
     done: u64,
+    /// the last key that was read of a table that is written into itself
+    upto: Option<Datum>,
     context: &'a Context<'a, P>,
 }
 
@@ -223,16 +238,24 @@ impl<P: Platform> Moving<'_, P> {
             Some(_) => format!(", with `LIMIT {left}`"),
             None => String::new(),
         };
+        let upto = match &self.upto {
+            Some(upto) => format!(" AND {key} <= {}", filter::key_literal(upto)),
+            None => String::new(),
+        };
         let offset = if self.write.source.offset.is_some() { ", without OFFSET" } else { "" };
         vec![
             format!("{} are in, up to {key} {last}: they were acknowledged", rows(self.done)),
-            format!("`{key} > {last}` in the SELECT's condition goes on{limit}{offset}"),
+            format!("`{key} > {last}{upto}` in the SELECT's condition goes on{limit}{offset}"),
         ]
     }
 
     fn so_far_of(&self, error: Diagnostic, paged: Option<(&str, u64)>) -> Diagnostic {
         if self.done == 0 {
-            return error.help("nothing was written");
+            // of an answer that was lost nobody knows
+            return match self.context.client.lost() {
+                None => error.help("nothing was written"),
+                Some(_) => error,
+            };
         }
         if paged.is_some() {
             let lines = self.context.state.so_far.borrow().clone();

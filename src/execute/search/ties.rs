@@ -75,21 +75,31 @@ pub(crate) async fn search<P: Platform>(
     plan.offset = 0;
     plan.limit = wanted.saturating_add(MORE).min(WINDOW).max(wanted);
     let whole = context.of_all_rows();
-    let table = loop {
-        let table = plan.table(layout, &whole).await;
-        let goes_on =
-            |table: &Table| plan.limit < WINDOW && is_cut(table, keys, wanted, plan.limit);
-        if !table.as_ref().is_ok_and(goes_on) {
-            break table;
+    let mut found: Option<(Table, u64)> = None;
+    let result = loop {
+        match plan.table(layout, &whole).await {
+            Ok(table) => {
+                let asked = plan.limit;
+                let goes_on = asked < WINDOW && is_cut(&table, keys, wanted, asked);
+                found = Some((table, asked));
+                if !goes_on {
+                    break Ok(());
+                }
+                plan.limit = asked.saturating_mul(4).min(WINDOW);
+            }
+            // an index may give no more than its `ef`: what is asked for is enough
+            Err(_) if found.is_some() => break Ok(()),
+            Err(_) if plan.limit > wanted => plan.limit = wanted,
+            Err(error) => break Err(error),
         }
-        plan.limit = plan.limit.saturating_mul(4).min(WINDOW);
     };
     context.take_over(&whole);
-    let mut table = table?;
-    if is_cut(&table, keys, wanted, plan.limit) {
+    result?;
+    let (mut table, asked) = found.unwrap_or_default();
+    if is_cut(&table, keys, wanted, asked) {
         context.did(format!(
             "more than {} are as far as the last: those behind were not looked at",
-            plural(plan.limit, "hit", "hits")
+            plural(asked, "hit", "hits")
         ));
     }
     sort(&mut table, keys);

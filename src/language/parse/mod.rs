@@ -134,8 +134,12 @@ fn is_deep(text: &str) -> bool {
 fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     let (text, word) = opening(scanned, start, end);
     // how MySQL's client shows a row is no part of the statement
-    if let Some(text) = text.strip_suffix("\\G") {
-        return plain(scanned, start, start + text.trim_end().len());
+    let mut own = text;
+    while let Some(rest) = own.trim_end().strip_suffix("\\G") {
+        own = rest.trim_end();
+    }
+    if own.len() < text.len() {
+        return plain(scanned, start, start + own.len());
     }
     let span = Span::new(scanned.in_cell(start), scanned.in_cell(end));
     let address = text.get(word.len()..).is_some_and(|rest| rest.starts_with("://"));

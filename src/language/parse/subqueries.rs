@@ -63,7 +63,14 @@ impl<'a> Builder<'a> {
 
 /// `EXISTS (SELECT 1 FROM o WHERE o.k = t.k AND …)`: no key that is NULL is equal to another.
 fn over_one_key(mut select: Select, outer: &Name, span: Span) -> Result<ExprKind> {
-    let other = select.distinct
+    // an aggregate gives a row whatever it is of
+    let may_aggregate = |item: &Item| match &item.output {
+        Output::Aggregate { .. } => true,
+        Output::Computed(expr) => !matches!(expr.kind, ExprKind::Literal(_)),
+        Output::Field { .. } | Output::Every { .. } => false,
+    };
+    let other = matches!(&select.items, Items::Listed(items) if items.iter().any(may_aggregate))
+        || select.distinct
         || select.order.is_some()
         || !select.group.is_empty()
         || select.having.is_some()

@@ -89,9 +89,11 @@ async function take(
     try {
       const name = await notebookFiles.free(file.name);
       await notebookFiles.write(name, new Uint8Array(await file.arrayBuffer()));
-      source = `CREATE TABLE ${table(name)} FROM '${name.replaceAll("'", "''")}' DRY RUN;`;
+      // a backslash escapes in a string, as a quote does
+      source = `CREATE TABLE ${table(name)} FROM '${name.replace(/['\\]/g, '$&$&')}' DRY RUN;`;
     } catch (error) {
-      source = `-- ${file.name} could not be kept: ${String(error).replaceAll('\n', ' ')}`;
+      // no line of a name or of an error is a statement
+      source = `-- ${`${file.name} could not be kept: ${String(error)}`.replace(/\s+/g, ' ')}`;
     }
     notebook.content.model?.sharedModel.insertCell(at, { cell_type: 'code', source });
     notebook.content.activeCellIndex = at;

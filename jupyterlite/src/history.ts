@@ -14,6 +14,8 @@ type Entry = [number, number, string] | [number, number, [string, null]];
 /** Cells that are kept, and their characters. */
 const MOST_LINES = 1000;
 const MOST_CHARACTERS = 500_000;
+/** The characters of a cell that is worth keeping: a longer one is data. */
+export const MOST_CELL = 50_000;
 
 export class History {
   /** `storage` keeps the lines under `key`; without it they end with the session. */
@@ -21,12 +23,13 @@ export class History {
     private _storage: Storage | undefined,
     private _key: string
   ) {
-    this._session = (this._kept().at(-1)?.[0] ?? 0) + 1;
+    this._session = this._next();
   }
 
   /** Takes a cell, whose secrets are covered. */
   add(count: number, cell: string): void {
     this._lines.push([this._session, count, cell]);
+    this._lines.splice(0, this._lines.length - MOST_LINES);
     try {
       // another tab may have added to it
       let kept: Line[] = [...this._kept(), [this._session, count, cell]];
@@ -60,7 +63,7 @@ export class History {
         );
       }
       case 'search': {
-        const pattern = glob(asked.pattern);
+        const pattern = glob(asked.pattern ?? '*');
         let found = all.filter(([, , cell]) => pattern.test(cell));
         if ((asked as Asked & { unique?: boolean }).unique) {
           const last = new Map(found.map(line => [line[2], line]));
@@ -76,6 +79,19 @@ export class History {
   /** The lines of the sessions before, and of this one. */
   private _all(): Line[] {
     return [...this._kept().filter(([session]) => session !== this._session), ...this._lines];
+  }
+
+  /** The number of a session, which no other that is open has. */
+  private _next(): number {
+    const key = `${this._key} session`;
+    const kept = Math.max(0, ...this._kept().map(([session]) => session));
+    try {
+      const session = Math.max(kept, Number(this._storage?.getItem(key)) || 0) + 1;
+      this._storage?.setItem(key, String(session));
+      return session;
+    } catch {
+      return kept + 1;
+    }
   }
 
   private _kept(): Line[] {

@@ -10,7 +10,7 @@ import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
 
 import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
-import type { History } from './history';
+import { MOST_CELL, type History } from './history';
 import type { WorkerClient } from './worker-client';
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
@@ -257,6 +257,11 @@ export class MilvusKernel extends BaseKernel {
         }
       });
     } catch (error) {
+      if (this._progress?.cell === msg) {
+        // its bar would move for ever
+        const data = { 'text/plain': 'it was ended before its time' };
+        this._display(msg, { data, metadata: {}, isProgress: false, isLast: false });
+      }
       return failed(error, this.isDisposed ? [] : await this._replaceWorker());
     }
   }
@@ -313,8 +318,11 @@ export class MilvusKernel extends BaseKernel {
     }
   }
 
-  /** Keeps a cell without its secrets; not one that cannot be asked about. */
+  /** Keeps a cell without its secrets; not a very long one, or one that cannot be asked about. */
   private _remember(count: number, code: string): void {
+    if (code.length > MOST_CELL) {
+      return;
+    }
     this._worker.call('history', [code]).then(
       covered => this._cells.add(count, covered),
       () => undefined

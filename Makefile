@@ -8,6 +8,9 @@ RUST := $(shell find src proto columns/batch tests/language build.rs Cargo.toml 
 ENGINE := $(shell find engine proto Cargo.toml Cargo.lock -type f -not -path '*/dist/*' -not -path '*/wasm/*' -not -path '*/tests/*' 2>/dev/null)
 TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -not -path '*/lib/*' -not -path '*/wasm/*' -not -path '*/labextension/*' 2>/dev/null)
 
+# what a failed step leaves is not built
+.DELETE_ON_ERROR:
+
 .PHONY: docs engine help demo demo-server test setup site wheel check test-native test-pymilvus test-web test-browser test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is

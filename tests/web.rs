@@ -192,6 +192,10 @@ async fn run(kernel: &Kernel, cell: &str) -> (Vec<String>, Option<String>) {
     let shown = Array::new();
     let keep = shown.clone();
     let on_display_data = Closure::<dyn FnMut(JsValue)>::new(move |content: JsValue| {
+        // how far a statement is shows on a slow machine alone
+        if get(&content, "isProgress").is_truthy() {
+            return;
+        }
         keep.push(&get(&get(&content, "data"), "text/plain"));
     });
     let display_data: &Function = on_display_data.as_ref().unchecked_ref();

@@ -9,12 +9,14 @@
 //!    it is compiled for speed) over the rest, and statements ([`language::ast`]) come out, every
 //!    piece with its place in the text. `variables` puts values in the place of `:names`; `print`
 //!    writes a statement again.
-//! 3. [`execute`] turns each statement into requests of [`milvus_proto`] (`proto/`, a crate of its
-//!    own, with the table of Milvus's methods), checks them against what it knows of the
-//!    collection, and makes an [`outcome`] of the replies. What Milvus does not do (UPDATE, and
-//!    ORDER BY and GROUP BY before 3.0) it does over pages of rows; what a SELECT computes of its
-//!    rows is evaluated in `evaluate`. [`files`] reads and writes files of rows for it, one format
-//!    after the other.
+//! 3. [`execute`] carries out the SELECTs within a statement, and turns what is then there into
+//!    requests of [`milvus_proto`] (`proto/`, a crate of its own, with the table of Milvus's
+//!    methods), checks them against what it knows of the collection, and makes an [`outcome`] of
+//!    the replies. What Milvus does not do (UPDATE, conditions that it does not know, ORDER BY and
+//!    GROUP BY before 3.0) it does over pages of rows; what is computed of rows is evaluated in
+//!    `evaluate`. [`files`] reads and writes files of rows for it, one format after the other; for
+//!    csv with a crate compiled for speed (`files/scan`), for parquet and arrow with a module that
+//!    is loaded when a statement asks for it (`columns/`, which gives and takes `columns/batch`).
 //! 4. [`milvus`] carries the requests: one client, whose one exchange sends bytes through a
 //!    transport. In the browser that is gRPC-Web over `fetch`, through Envoy, or a port to the
 //!    engine of the page; in native tests tonic's own channel. It sees to credentials, deadlines
@@ -32,10 +34,11 @@
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
 //! Arrows: `wasm -> session -> language, execute, render`; `execute -> language::ast, evaluate,
-//! files, milvus, diagnostic`; `evaluate -> language::ast, outcome`; `files -> outcome`; `milvus ->
-//! milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets -> language, milvus`;
-//! `diagnostic, render -> printable`. Parse, evaluate, files and render are pure; JavaScript values
-//! appear in `wasm` alone.
+//! files, milvus, diagnostic`; `evaluate -> language::ast, outcome` (and `execute::value` for JSON,
+//! the one arrow that goes back up); `files -> outcome`; `milvus -> milvus_proto`; `render ->
+//! outcome, diagnostic, secrets`; `secrets -> language, milvus`; `diagnostic, render -> printable`.
+//! Parse, evaluate, files and render are pure, but for the moment of `now()`, which a statement
+//! sets as it begins; JavaScript values appear in `wasm` alone.
 
 #![cfg_attr(
     not(test),

@@ -1,7 +1,8 @@
-//! Expressions over a row: SELECT lists, ORDER BY, GROUP BY, HAVING, and the right sides of an
-//! UPDATE. In: an expression, and a row that knows its fields. Out: the value it comes to, by SQL's
-//! three-valued logic: NULL is unknown, and whatever it goes into is NULL. Pure; knows nothing of
-//! collections, requests or statements.
+//! Expressions over a row: SELECT lists, ORDER BY, GROUP BY, HAVING, conditions that the server
+//! does not take, and the right sides of an UPDATE. In: an expression, and a row that knows its
+//! fields. Out: the value it comes to, by SQL's three-valued logic: NULL is unknown, and whatever
+//! it goes into is NULL. Pure but for `now()`; knows nothing of collections, requests or
+//! statements.
 //!
 //! Beyond the tree's own kinds everything is a function of [`functions`]'s one table.
 

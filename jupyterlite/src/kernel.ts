@@ -8,9 +8,11 @@
 
 import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
+import { Signal, type ISignal } from '@lumino/signaling';
 
 import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
 import { MOST_CELL, type History } from './history';
+import type { Args, Method, Result } from './protocol';
 import type { WorkerClient } from './worker-client';
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
@@ -39,15 +41,40 @@ export class MilvusKernel extends BaseKernel {
     if (this.isDisposed) {
       return;
     }
-    this._queue = [];
+    for (const next of this._queue.splice(0)) {
+      if ('code' in next) {
+        next.reject(new Error('the kernel was shut down'));
+      }
+    }
     this._worker.dispose();
     super.dispose();
+  }
+
+  /** A cell has ended: what the server has may be another now. */
+  get ran(): ISignal<this, void> {
+    return this._ran;
+  }
+
+  /** Asks the worker, also while a cell runs. */
+  ask<M extends Exclude<Method, 'run' | 'restore'>>(method: M, args: Args<M>): Promise<Result<M>> {
+    return this._worker.call(method, args);
+  }
+
+  /**
+   * Runs statements for a part of the page, behind the cells that are queued: no message is sent.
+   * Gives their results; rejects with the message of an error.
+   */
+  query(code: string): Promise<DisplayData[]> {
+    return new Promise((resolve, reject) => {
+      this._queue.push({ code, resolve, reject });
+      void this._pump();
+    });
   }
 
   async handleMessage(msg: KernelMessage.IMessage): Promise<void> {
     switch (msg.header.msg_type) {
       case 'execute_request':
-        this._queue.push(msg as KernelMessage.IExecuteRequestMsg);
+        this._queue.push({ msg: msg as KernelMessage.IExecuteRequestMsg });
         void this._pump();
         return;
       case 'input_reply':
@@ -187,16 +214,41 @@ export class MilvusKernel extends BaseKernel {
 
   /** Runs what is queued, one cell at a time. */
   private async _pump(): Promise<void> {
-    if (this._running) {
+    if (this._isBusy) {
       return;
     }
-    for (let msg = this._queue.shift(); msg && !this.isDisposed; msg = this._queue.shift()) {
-      this._running = msg;
-      const result = await this._cell(msg);
+    this._isBusy = true;
+    for (let next = this._queue.shift(); next && !this.isDisposed; next = this._queue.shift()) {
+      if ('code' in next) {
+        await this._query(next);
+        continue;
+      }
+      this._running = next.msg;
+      const result = await this._cell(next.msg);
       this._running = undefined;
-      if (result.status === 'error' && msg.content.stop_on_error !== false) {
+      if (result.status === 'error' && next.msg.content.stop_on_error !== false) {
         this._abortQueue();
       }
+      this._ran.emit();
+    }
+    this._isBusy = false;
+  }
+
+  private async _query({ code, resolve, reject }: Query): Promise<void> {
+    const shown: DisplayData[] = [];
+    const worker = this._worker;
+    worker.onInputRequest = () => worker.inputReply();
+    const result = await worker
+      .call('run', [code], content => {
+        if (!content.isProgress) {
+          shown.push(content);
+        }
+      })
+      .catch(failed);
+    if (result.status === 'ok') {
+      resolve(shown);
+    } else {
+      reject(new Error(result.evalue));
     }
   }
 
@@ -331,7 +383,13 @@ export class MilvusKernel extends BaseKernel {
 
   /** What an error leaves undone. */
   private _abortQueue(): void {
-    for (const msg of this._queue.splice(0)) {
+    const queued = this._queue;
+    this._queue = queued.filter(next => 'code' in next);
+    for (const next of queued) {
+      if ('code' in next) {
+        continue;
+      }
+      const { msg } = next;
       this._status(msg, 'busy');
       this._reply(msg, 'execute_reply', { status: 'aborted' });
       this._status(msg, 'idle');
@@ -369,13 +427,26 @@ export class MilvusKernel extends BaseKernel {
   private _startWorker: () => WorkerClient;
   private _worker: WorkerClient;
   private _version: string;
-  private _queue: KernelMessage.IExecuteRequestMsg[] = [];
+  private _queue: (Cell | Query)[] = [];
+  private _isBusy = false;
+  private _ran = new Signal<this, void>(this);
   private _running: KernelMessage.IExecuteRequestMsg | undefined;
   private _displays = 0;
   /** the display of a cell that shows how far it is */
   private _progress: { cell: KernelMessage.IExecuteRequestMsg; id: string } | undefined;
   private _count = 0;
   private _cells: History;
+}
+
+/** What waits for its turn: a cell, or statements of a part of the page. */
+interface Cell {
+  msg: KernelMessage.IExecuteRequestMsg;
+}
+
+interface Query {
+  code: string;
+  resolve: (shown: DisplayData[]) => void;
+  reject: (error: Error) => void;
 }
 
 /** The end of a kernel as the error of a cell. */

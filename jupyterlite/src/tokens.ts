@@ -67,7 +67,7 @@ const BEFORE_NAMES = set([
 /** Statements whose opening word a table or a name follows. */
 const OPENS_NAME = set(['USE', 'TRUNCATE', 'UPDATE', ...words.beforeTables]);
 /** What stands where a value does and is none. */
-const BEFORE_VALUES = set(['DISTINCT', 'CASE', 'EXISTS', 'ALL']);
+const BEFORE_VALUES = set(['DISTINCT', 'CASE', 'WHEN', 'EXISTS', 'ALL']);
 /** Their brackets hold parameters. */
 const WITH_PARAMETERS = set(['WITH', 'OPTIONS', 'PARAMS', 'PROPERTIES', 'RRF', 'WEIGHTED']);
 /** What opens a clause, and is a name where it is followed as a name is. */
@@ -155,7 +155,7 @@ function quote(stream: StringStream, state: State): Kind {
     open === "'" ||
     (open === '"' &&
       (['operator', '=', '[', ':', 'LIKE', 'ILIKE', 'REGEXP'].includes(state.last) ||
-        bracket(state) === 'VALUES'));
+        ['VALUES', '{'].includes(bracket(state))));
   state.openKind = isText ? 'string' : 'quoted';
   return inside(stream, state);
 }
@@ -171,13 +171,14 @@ function sign(stream: StringStream, state: State): Kind {
     case '(':
     case '[':
     case '{':
-      state.brackets.push(state.word);
+      state.brackets.push(char === '{' ? char : state.word);
       state.last = char;
       return 'bracket';
     case ')':
     case ']':
     case '}':
-      state.brackets.pop();
+      // of one row of VALUES as of the next
+      state.word = state.brackets.pop() ?? '';
       return value(state, 'bracket');
     case ';':
       Object.assign(state, start());
@@ -268,7 +269,7 @@ function kindOf(upper: string, rest: string, state: State): Kind {
 /** Whether a word that is a name elsewhere is a keyword here. */
 function isKeyword(upper: string, rest: string, isCalled: boolean, state: State): boolean {
   const { last, opener, brackets } = state;
-  if (!isNext(state)) {
+  if (!isNext(state) || (last === 'PARTITION' && upper === 'KEY')) {
     return true;
   }
   const behind = /^\s+([\p{L}_"`][\p{L}\p{N}_$]*)/u.exec(rest)?.[1]?.toUpperCase();
@@ -281,7 +282,7 @@ function isKeyword(upper: string, rest: string, isCalled: boolean, state: State)
   if (isCalled) {
     return !BEFORE_TABLES.has(last);
   }
-  if (behind === undefined || RESERVED.has(behind)) {
+  if (behind === undefined || behind === 'SET' || RESERVED.has(behind)) {
     return false;
   }
   // PRIMARY KEY among the columns, DESCRIBE INDEX i, TO ROLE r
@@ -292,7 +293,7 @@ function isKeyword(upper: string, rest: string, isCalled: boolean, state: State)
 }
 
 function isType(upper: string, rest: string, { last, opener, brackets, word }: State): boolean {
-  if (MOMENTS.has(upper) && /^\s*'/.test(rest)) {
+  if ((MOMENTS.has(upper) && /^\s*'/.test(rest)) || (upper === 'ARRAY' && rest.startsWith('['))) {
     return true;
   }
   if (!TYPES.has(upper)) {

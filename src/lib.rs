@@ -53,6 +53,8 @@ pub mod diagnostic;
 mod evaluate;
 pub mod execute;
 pub mod files;
+#[cfg(test)]
+mod highlight;
 pub mod language;
 pub mod milvus;
 pub mod outcome;

@@ -36,7 +36,7 @@ impl Catalogue {
             Entry { pieces, translation, weight }
         });
         let mut entries: Vec<Entry> = entries.collect();
-        entries.sort_by(|one, other| other.weight.cmp(&one.weight));
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.weight));
         Ok(Catalogue { entries })
     }
 

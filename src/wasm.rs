@@ -26,6 +26,7 @@ use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{self, Content, MimeBundle};
 use crate::results::Order;
 use crate::session::Session;
+use crate::translate::Catalogue;
 
 /// How long a look at an unreachable address may take.
 const PROBE_MS: u32 = 3_000;
@@ -175,6 +176,11 @@ impl Kernel {
     /// What the word at a cursor means, as Markdown.
     pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
         self.session.inspect(cell, to_bytes(cell, cursor))
+    }
+
+    /// Speaks the language of a catalogue, which is JSON; English where it is none.
+    pub fn speak(&self, catalogue: &str) {
+        self.session.speak(Catalogue::parse(catalogue).unwrap_or_default());
     }
 
     /// A cell as the history gives it back, without its secrets.

@@ -215,6 +215,15 @@ impl Kernel {
         parse::completeness(cell).to_string()
     }
 
+    /// The syntax errors of a cell, the first of each statement, by reading alone. What merely is
+    /// not finished at the cursor (UTF-16 code units) is none.
+    #[wasm_bindgen(unchecked_return_type = "Problem[]")]
+    pub fn lint(&self, cell: &str, cursor: Option<usize>) -> JsValue {
+        let cursor = cursor.map(|cursor| from_units(cell, cursor));
+        let problems = parse::problems(cell, cursor);
+        to_js(&problems.iter().filter_map(|error| Problem::of(error, cell)).collect::<Vec<_>>())
+    }
+
     /// How many statements a cell has: parsing alone, for the benchmark.
     #[wasm_bindgen(js_name = countStatements)]
     pub fn count_statements(&self, cell: &str) -> usize {
@@ -259,14 +268,67 @@ const RUN_RESULT: &'static str = r#"
 /** How a cell ended; an error as `execute_reply` has it. */
 export type RunResult =
     | { status: 'ok' }
-    | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+    | { status: 'error'; ename: string; evalue: string; traceback: string[]; problem?: Problem };
+
+/** An error with its place in the cell, for an editor: offsets in UTF-16 code units. */
+export interface Problem {
+    from: number;
+    to: number;
+    code: string;
+    message: string;
+    help: string[];
+    /** What would put it right. */
+    replacement?: { from: number; to: number; text: string };
+}
 "#;
 
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 enum RunResult {
     Ok,
-    Error { ename: String, evalue: String, traceback: Vec<String> },
+    Error {
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<Problem>,
+    },
+}
+
+#[derive(Serialize)]
+struct Problem {
+    from: usize,
+    to: usize,
+    code: &'static str,
+    message: String,
+    help: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<Replacement>,
+}
+
+#[derive(Serialize)]
+struct Replacement {
+    from: usize,
+    to: usize,
+    text: String,
+}
+
+impl Problem {
+    fn of(error: &Diagnostic, cell: &str) -> Option<Self> {
+        let span = error.span?;
+        Some(Problem {
+            from: to_units(cell, span.start),
+            to: to_units(cell, span.end),
+            code: error.code.name(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+            replacement: error.replacement(cell).map(|(span, text)| Replacement {
+                from: to_units(cell, span.start),
+                to: to_units(cell, span.end),
+                text,
+            }),
+        })
+    }
 }
 
 impl RunResult {
@@ -275,6 +337,7 @@ impl RunResult {
             ename: error.code.name().to_string(),
             evalue: error.message.clone(),
             traceback: error.render(cell, true).lines().map(str::to_string).collect(),
+            problem: Problem::of(error, cell),
         }
     }
 }
@@ -361,6 +424,24 @@ fn to_bytes(text: &str, points: usize) -> usize {
 /// A byte offset as code points.
 fn to_points(text: &str, bytes: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < bytes).count()
+}
+
+/// A byte offset as UTF-16 code units, in which JavaScript counts.
+fn to_units(text: &str, bytes: usize) -> usize {
+    text.get(..bytes).unwrap_or(text).encode_utf16().count()
+}
+
+/// An offset in UTF-16 code units as bytes.
+fn from_units(text: &str, units: usize) -> usize {
+    let mut left = units;
+    let behind = text.char_indices().find(|(_, char)| match left.checked_sub(char.len_utf16()) {
+        Some(less) => {
+            left = less;
+            false
+        }
+        None => true,
+    });
+    behind.map_or(text.len(), |(at, _)| at)
 }
 
 #[wasm_bindgen(typescript_custom_section)]

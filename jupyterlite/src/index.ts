@@ -2,5 +2,6 @@
 
 import { kernelPlugin } from './kernel-plugin';
 import { languagePlugin } from './language-plugin';
+import { problemsPlugin } from './problems-plugin';
 
-export default [kernelPlugin, languagePlugin];
+export default [kernelPlugin, languagePlugin, problemsPlugin];

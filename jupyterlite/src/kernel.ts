@@ -10,10 +10,17 @@ import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
+import type { DisplayData, Problem, RunResult } from '../wasm/milvus_kernel.js';
 import { MOST_CELL, type History } from './history';
 import type { Args, Method, Result } from './protocol';
 import type { WorkerClient } from './worker-client';
+
+/** A cell that ended in an error: the id of its request, and the place in it. */
+export interface Failure {
+  id: string;
+  code: string;
+  problem: Problem;
+}
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
 const INTERRUPT_MS = 3000;
@@ -61,6 +68,11 @@ export class MilvusKernel extends BaseKernel {
   /** A cell has ended: what the server has may be another now. */
   get ran(): ISignal<this, void> {
     return this._ran;
+  }
+
+  /** A cell has ended in an error that has a place in it. */
+  get failed(): ISignal<this, Failure> {
+    return this._failed;
   }
 
   /** Asks the worker, also while a cell runs. */
@@ -273,9 +285,12 @@ export class MilvusKernel extends BaseKernel {
     }
     const result = await this._run(msg);
     if (result.status === 'error') {
-      const { ename, evalue, traceback } = result;
+      const { ename, evalue, traceback, problem } = result;
       if (!silent) {
         this._publish(msg, 'error', { ename, evalue, traceback });
+        if (problem) {
+          this._failed.emit({ id: msg.header.msg_id, code, problem });
+        }
       }
       this._reply(msg, 'execute_reply', {
         status: 'error',
@@ -438,6 +453,7 @@ export class MilvusKernel extends BaseKernel {
   private _queue: (Cell | Query)[] = [];
   private _isBusy = false;
   private _ran = new Signal<this, void>(this);
+  private _failed = new Signal<this, Failure>(this);
   private _running: KernelMessage.IExecuteRequestMsg | undefined;
   private _displays = 0;
   /** the display of a cell that shows how far it is */

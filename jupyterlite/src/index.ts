@@ -1,5 +1,7 @@
 /** The extension: what the page loads of it, one plugin for each thing that a person sees. */
 
 import { kernelPlugin } from './kernel-plugin';
+import { panelPlugin } from './panel-plugin';
+import { settingsPlugin } from './settings-plugin';
 
-export default [kernelPlugin];
+export default [kernelPlugin, settingsPlugin, panelPlugin];

@@ -13,6 +13,7 @@ use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
 use crate::render::{self, MimeBundle};
+use crate::results::{Order, Results};
 use crate::secrets;
 use serde::Serialize;
 
@@ -33,11 +34,13 @@ pub struct Status {
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
     state: State<P>,
+    results: Results,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
-        Session { state: State::new(platform) }
+        let results = Results::new(platform.random());
+        Session { state: State::new(platform), results }
     }
 
     /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
@@ -52,7 +55,9 @@ impl<P: Platform> Session<P> {
         for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
+            self.results.begin();
             on_outcome(&outcome);
+            self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
     }
@@ -109,6 +114,9 @@ impl<P: Platform> Session<P> {
             limit: settings.display_limit,
             precision: settings.precision,
             table_schema: settings.table_schema,
+            table_size: settings.table_size as usize,
+            image: settings.image_field.clone(),
+            result: Some(self.results.last()),
             timing: true,
         }
     }
@@ -122,6 +130,18 @@ impl<P: Platform> Session<P> {
     /// A name as a statement has it, in quotes where it needs them.
     pub fn quoted(&self, name: &str) -> String {
         print::name(&Name::new(name.to_string(), Span::default()))
+    }
+
+    /// Rows of a table of a result that is kept, as JSON; nothing where it is not.
+    pub fn rows(
+        &self,
+        result: &str,
+        table: usize,
+        order: Order,
+        from: usize,
+        count: usize,
+    ) -> Option<String> {
+        self.results.rows(result, table, order, from, count)
     }
 
     /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a

@@ -1,7 +1,8 @@
 /** The extension: what the page loads of it, one plugin for each thing that a person sees. */
 
 import { kernelPlugin } from './kernel-plugin';
+import { languagePlugin } from './language-plugin';
 import { panelPlugin } from './panel-plugin';
 import { settingsPlugin } from './settings-plugin';
 
-export default [kernelPlugin, settingsPlugin, panelPlugin];
+export default [kernelPlugin, languagePlugin, settingsPlugin, panelPlugin];

@@ -126,10 +126,10 @@ export class MilvusKernel extends BaseKernel {
       language_info: {
         name: 'sql',
         version: this._version,
-        mimetype: 'text/x-sql',
-        file_extension: '.sql',
-        pygments_lexer: 'sql',
-        codemirror_mode: 'sql'
+        mimetype: 'text/x-milvus-sql',
+        file_extension: '.msql',
+        pygments_lexer: 'milvus-sql',
+        codemirror_mode: 'milvus-sql'
       },
       banner:
         `Milvus kernel ${this._version}: SQL for Milvus. ` +

@@ -28,14 +28,15 @@
 //!    session can be asked; `wasm` does, four times a second, and the outcome takes its place.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
 //!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as
-//!    the tree marks them, or all that may be one where there is no tree.
+//!    the tree marks them, or all that may be one where there is no tree. Where the page has
+//!    another language, [`translate`] says the kernel's own words in it, of outcomes as well.
 //!
 //! `engine/`, a crate of its own that knows nothing of this one, answers the same messages without
 //! a server. `engine/js` makes a wasm module and a web worker of it: the page owns one for all its
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
-//! Arrows: `wasm -> session -> language, execute, results, render`; `results -> evaluate,
-//! execute::memory, render`; `execute -> language::ast, evaluate, files, milvus, diagnostic` (and
+//! Arrows: `wasm -> session -> language, execute, results, render, translate`; `results ->
+//! evaluate, execute::memory, render`; `execute -> language::ast, evaluate, files, milvus, diagnostic` (and
 //! `render::options`, which the settings are); `evaluate -> language::ast, outcome` (and
 //! `execute::value` for JSON, the one arrow that goes back up); `files -> outcome`; `milvus ->
 //! milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets -> language, milvus`;
@@ -64,5 +65,6 @@ pub mod results;
 mod secret_names;
 mod secrets;
 pub mod session;
+pub mod translate;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

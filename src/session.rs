@@ -2,6 +2,8 @@
 //! what the session remembers stays between cells. Knows the order of things (parse, execute,
 //! render) and none of their insides.
 
+use std::cell::RefCell;
+
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::{connection, snapshot};
@@ -15,6 +17,7 @@ use crate::outcome::{Outcome, Progress};
 use crate::render::{self, MimeBundle};
 use crate::results::{Order, Results};
 use crate::secrets;
+use crate::translate::Catalogue;
 use serde::Serialize;
 
 /// How long a completion waits for a server, in milliseconds.
@@ -35,17 +38,29 @@ pub struct Status {
 pub struct Session<P: Platform> {
     state: State<P>,
     results: Results,
+    /// the language that it speaks, if that is not English
+    catalogue: RefCell<Catalogue>,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
         let results = Results::new(platform.random());
-        Session { state: State::new(platform), results }
+        Session { state: State::new(platform), results, catalogue: RefCell::default() }
     }
 
     /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
     /// the first error.
     pub async fn run(
+        &self,
+        cell: &str,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.statements(cell, on_outcome)
+            .await
+            .map_err(|error| self.catalogue.borrow().diagnostic(error))
+    }
+
+    async fn statements(
         &self,
         cell: &str,
         mut on_outcome: impl FnMut(&Outcome),
@@ -55,11 +70,17 @@ impl<P: Platform> Session<P> {
         for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
+            let outcome = self.catalogue.borrow().outcome(outcome);
             self.results.begin();
             on_outcome(&outcome);
             self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
+    }
+
+    /// Speaks another language from now on.
+    pub fn speak(&self, catalogue: Catalogue) {
+        self.catalogue.replace(catalogue);
     }
 
     /// The error of a cell that was interrupted: how far its statement was, if it has said so.
@@ -70,13 +91,15 @@ impl<P: Platform> Session<P> {
             so_far.push(format!("it was {}", render::progress_line(&progress)));
         }
         let error = so_far.into_iter().fold(error, Diagnostic::help);
-        error.help("a request that was under way may have been carried out")
+        let error = error.help("a request that was under way may have been carried out");
+        self.catalogue.borrow().diagnostic(error)
     }
 
     /// How far the running statement is, when it has run for a while: its outcome takes the place
     /// of this.
     pub fn progress(&self) -> Option<Progress> {
-        self.state.progress(PROGRESS_MS)
+        let progress = self.state.progress(PROGRESS_MS)?;
+        Some(self.catalogue.borrow().progress(progress))
     }
 
     /// Whether the running statement is the last of its cell.
@@ -86,7 +109,7 @@ impl<P: Platform> Session<P> {
 
     /// How far a statement was that ended in an error.
     pub fn stopped(&self) -> Option<Progress> {
-        let progress = self.state.progress(0.0)?;
+        let progress = self.catalogue.borrow().progress(self.state.progress(0.0)?);
         Some(Progress { is_running: false, ..progress })
     }
 

@@ -26,6 +26,7 @@ use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{self, Content, MimeBundle};
 use crate::results::Order;
 use crate::session::Session;
+use crate::translate::Catalogue;
 
 /// How long a look at an unreachable address may take.
 const PROBE_MS: u32 = 3_000;
@@ -186,6 +187,11 @@ impl Kernel {
     /// A name as a statement has it, in quotes where it needs them.
     pub fn quoted(&self, name: &str) -> String {
         self.session.quoted(name)
+    }
+
+    /// Speaks the language of a catalogue, which is JSON; English where it is none.
+    pub fn speak(&self, catalogue: &str) {
+        self.session.speak(Catalogue::parse(catalogue).unwrap_or_default());
     }
 
     /// A cell as the history gives it back, without its secrets.

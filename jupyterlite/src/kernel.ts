@@ -22,15 +22,23 @@ export class MilvusKernel extends BaseKernel {
   constructor(
     options: IKernel.IOptions,
     startWorker: () => WorkerClient,
+    catalogue: string | undefined,
     history: History,
     version: string
   ) {
     super(options);
     this._cells = history;
     this._send = options.sendMessage;
-    this._startWorker = startWorker;
+    this._startWorker = () => {
+      const worker = startWorker();
+      if (catalogue !== undefined) {
+        // a worker that fails says so to the first cell
+        worker.call('speak', [catalogue]).catch(() => undefined);
+      }
+      return worker;
+    };
     this._version = version;
-    this._worker = startWorker();
+    this._worker = this._startWorker();
   }
 
   get executionCount(): number {

@@ -14,7 +14,8 @@ export type Method =
   | 'isComplete'
   | 'history'
   | 'status'
-  | 'quoted';
+  | 'quoted'
+  | 'speak';
 
 /** What a method takes, but for a callback, which stays in the worker. */
 export type Args<M extends Method> =

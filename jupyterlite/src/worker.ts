@@ -81,6 +81,8 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.status();
     case 'quoted':
       return loaded.quoted(...call.args);
+    case 'speak':
+      return loaded.speak(...call.args);
   }
 }
 

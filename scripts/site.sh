@@ -25,6 +25,7 @@ mkdir -p .cache/lite
   >.cache/lite/build.log 2>&1 || { tail -n 40 .cache/lite/build.log; exit 1; }
 rm -f .jupyterlite.doit.db
 grep -q exposeAppInBrowser dist/site/jupyter-lite.json
+"$bin/python" scripts/languages.py dist/site
 # the front page, and what it leads to
 cp www/index.html dist/site/index.html
 cp -r www/landing dist/site/landing

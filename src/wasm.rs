@@ -178,6 +178,17 @@ impl Kernel {
         self.session.inspect(cell, to_bytes(cell, cursor))
     }
 
+    /// Where the statements go; no server is asked.
+    #[wasm_bindgen(unchecked_return_type = "Status")]
+    pub fn status(&self) -> JsValue {
+        to_js(&self.session.status())
+    }
+
+    /// A name as a statement has it, in quotes where it needs them.
+    pub fn quoted(&self, name: &str) -> String {
+        self.session.quoted(name)
+    }
+
     /// Speaks the language of a catalogue, which is JSON; English where it is none.
     pub fn speak(&self, catalogue: &str) {
         self.session.speak(Catalogue::parse(catalogue).unwrap_or_default());
@@ -372,6 +383,26 @@ struct CompletionMatch {
     kind: &'static str,
     signature: String,
 }
+
+#[wasm_bindgen(typescript_custom_section)]
+const STATUS: &'static str = r#"
+/** Where a session's statements go. */
+export interface Status {
+    /** in the order they were made */
+    connections: Connection[];
+    /** where the next one goes that needs a connection, if no cell has named one */
+    by_default: string | null;
+}
+
+export interface Connection {
+    name: string;
+    address: string;
+    user: string;
+    database: string;
+    server: string;
+    in_use: boolean;
+}
+"#;
 
 #[wasm_bindgen(typescript_custom_section)]
 const DISPLAY_DATA: &'static str = r#"

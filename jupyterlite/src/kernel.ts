@@ -82,9 +82,10 @@ export class MilvusKernel extends BaseKernel {
 
   /**
    * Runs statements for a part of the page, behind the cells that are queued: no message is sent.
-   * Gives their results; rejects with the message of an error.
+   * Gives their results; rejects with an error, whose name is its code. Statements that are still
+   * being thought of keep their place.
    */
-  query(code: string): Promise<DisplayData[]> {
+  query(code: string | Promise<string>): Promise<DisplayData[]> {
     return new Promise((resolve, reject) => {
       this._queue.push({ code, resolve, reject });
       void this._pump();
@@ -255,11 +256,18 @@ export class MilvusKernel extends BaseKernel {
   }
 
   private async _query({ code, resolve, reject }: Query): Promise<void> {
+    let statements: string;
+    try {
+      statements = await code;
+    } catch (error) {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
     const shown: DisplayData[] = [];
     const worker = this._worker;
     worker.onInputRequest = () => worker.inputReply();
     const result = await worker
-      .call('run', [code], content => {
+      .call('run', [statements], content => {
         if (!content.isProgress) {
           shown.push(content);
         }
@@ -268,7 +276,7 @@ export class MilvusKernel extends BaseKernel {
     if (result.status === 'ok') {
       resolve(shown);
     } else {
-      reject(new Error(result.evalue));
+      reject(Object.assign(new Error(result.evalue), { name: result.ename }));
     }
   }
 
@@ -468,7 +476,7 @@ interface Cell {
 }
 
 interface Query {
-  code: string;
+  code: string | Promise<string>;
   resolve: (shown: DisplayData[]) => void;
   reject: (error: Error) => void;
 }

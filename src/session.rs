@@ -5,9 +5,10 @@
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::snapshot;
+use crate::execute::last;
 use crate::execute::state::State;
 use crate::language::complete::{self, Candidate, Known};
-use crate::language::{parse, variables};
+use crate::language::parse;
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
@@ -35,14 +36,27 @@ impl<P: Platform> Session<P> {
     pub async fn run(
         &self,
         cell: &str,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.run_as(cell, false, on_outcome).await
+    }
+
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is.
+    pub async fn run_as(
+        &self,
+        cell: &str,
+        is_quiet: bool,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
         let statements = parse::parse(cell)?;
         self.state.begin(statements.len());
         for mut statement in statements {
-            variables::substitute(&mut statement, &self.state.variables.borrow())?;
+            last::substitute(&mut statement, &self.state)?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
             on_outcome(&outcome);
+            if !is_quiet {
+                self.state.last_result.borrow_mut().see(outcome);
+            }
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 //! what the session remembers stays between cells. Knows the order of things (parse, execute,
 //! render) and none of their insides.
 
+use std::cell::RefCell;
+
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::snapshot;
@@ -13,7 +15,9 @@ use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
 use crate::render::{self, MimeBundle};
+use crate::results::{Order, Results};
 use crate::secrets;
+use crate::translate::Catalogue;
 
 /// How long a completion waits for a server, in milliseconds.
 const LEARN_MS: u32 = 500;
@@ -24,11 +28,15 @@ const PROGRESS_MS: f64 = 500.0;
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
     state: State<P>,
+    results: Results,
+    /// the language that it speaks, if that is not English
+    catalogue: RefCell<Catalogue>,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
-        Session { state: State::new(platform) }
+        let results = Results::new(platform.random());
+        Session { state: State::new(platform), results, catalogue: RefCell::default() }
     }
 
     /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
@@ -46,6 +54,17 @@ impl<P: Platform> Session<P> {
         &self,
         cell: &str,
         is_quiet: bool,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.statements(cell, is_quiet, on_outcome)
+            .await
+            .map_err(|error| self.catalogue.borrow().diagnostic(error))
+    }
+
+    async fn statements(
+        &self,
+        cell: &str,
+        is_quiet: bool,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
         let statements = parse::parse(cell)?;
@@ -53,12 +72,20 @@ impl<P: Platform> Session<P> {
         for mut statement in statements {
             last::substitute(&mut statement, &self.state)?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
+            let outcome = self.catalogue.borrow().outcome(outcome);
+            self.results.begin();
             on_outcome(&outcome);
             if !is_quiet {
-                self.state.last_result.borrow_mut().see(outcome);
+                self.state.last_result.borrow_mut().see(&outcome);
             }
+            self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
+    }
+
+    /// Speaks another language from now on.
+    pub fn speak(&self, catalogue: Catalogue) {
+        self.catalogue.replace(catalogue);
     }
 
     /// The error of a cell that was interrupted: how far its statement was, if it has said so.
@@ -69,13 +96,15 @@ impl<P: Platform> Session<P> {
             so_far.push(format!("it was {}", render::progress_line(&progress)));
         }
         let error = so_far.into_iter().fold(error, Diagnostic::help);
-        error.help("a request that was under way may have been carried out")
+        let error = error.help("a request that was under way may have been carried out");
+        self.catalogue.borrow().diagnostic(error)
     }
 
     /// How far the running statement is, when it has run for a while: its outcome takes the place
     /// of this.
     pub fn progress(&self) -> Option<Progress> {
-        self.state.progress(PROGRESS_MS)
+        let progress = self.state.progress(PROGRESS_MS)?;
+        Some(self.catalogue.borrow().progress(progress))
     }
 
     /// Whether the running statement is the last of its cell.
@@ -85,7 +114,7 @@ impl<P: Platform> Session<P> {
 
     /// How far a statement was that ended in an error.
     pub fn stopped(&self) -> Option<Progress> {
-        let progress = self.state.progress(0.0)?;
+        let progress = self.catalogue.borrow().progress(self.state.progress(0.0)?);
         Some(Progress { is_running: false, ..progress })
     }
 
@@ -113,8 +142,23 @@ impl<P: Platform> Session<P> {
             limit: settings.display_limit,
             precision: settings.precision,
             table_schema: settings.table_schema,
+            table_size: settings.table_size as usize,
+            image: settings.image_field.clone(),
+            result: Some(self.results.last()),
             timing: true,
         }
+    }
+
+    /// Rows of a table of a result that is kept, as JSON; nothing where it is not.
+    pub fn rows(
+        &self,
+        result: &str,
+        table: usize,
+        order: Order,
+        from: usize,
+        count: usize,
+    ) -> Option<String> {
+        self.results.rows(result, table, order, from, count)
     }
 
     /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a

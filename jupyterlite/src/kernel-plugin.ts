@@ -1,6 +1,7 @@
 /** Registers the kernel with JupyterLite, and lets the interrupt button reach it. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ITranslator } from '@jupyterlab/translation';
 import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
 
 import { EnginePage } from '../../engine/js/dist/index.js';
@@ -25,8 +26,13 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The Milvus kernel',
   autoStart: true,
   requires: [IKernelSpecs],
-  optional: [IKernelClient],
-  activate: (app: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient | null) => {
+  optional: [IKernelClient, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    specs: IKernelSpecs,
+    client: IKernelClient | null,
+    translator: ITranslator | null
+  ) => {
     // one for all notebooks of the page
     const engine = new EnginePage(
       () => startWorker(new URL('../../engine/js/dist/milvus-engine.worker.js', import.meta.url)),
@@ -58,6 +64,7 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
               files,
               columns
             ),
+          await catalogue(translator?.languageCode ?? ''),
           new History(pageStorage(), `${app.serviceManager.serverSettings.baseUrl} milvus history`),
           VERSION
         );
@@ -71,6 +78,15 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
     }
   }
 };
+
+/** What the kernel says in the page's language, as its `speak` takes it; nothing for English. */
+async function catalogue(language: string): Promise<string | undefined> {
+  if (!/^zh/i.test(language)) {
+    return undefined;
+  }
+  const { default: texts } = await import('./messages/zh_CN.json');
+  return JSON.stringify(texts);
+}
 
 /** A function of its own, or the bundler would bundle the worker once more. */
 function startWorker(url: URL): Worker {

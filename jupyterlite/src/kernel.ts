@@ -22,6 +22,7 @@ export class MilvusKernel extends BaseKernel {
   constructor(
     options: IKernel.IOptions,
     startWorker: () => WorkerClient,
+    catalogue: string | undefined,
     history: History,
     version: string
   ) {
@@ -34,9 +35,16 @@ export class MilvusKernel extends BaseKernel {
     super({ ...options, sendMessage: send });
     this._cells = history;
     this._send = send;
-    this._startWorker = startWorker;
+    this._startWorker = () => {
+      const worker = startWorker();
+      if (catalogue !== undefined) {
+        // a worker that fails says so to the first cell
+        worker.call('speak', [catalogue]).catch(() => undefined);
+      }
+      return worker;
+    };
     this._version = version;
-    this._worker = startWorker();
+    this._worker = this._startWorker();
   }
 
   get executionCount(): number {
@@ -108,10 +116,10 @@ export class MilvusKernel extends BaseKernel {
       language_info: {
         name: 'sql',
         version: this._version,
-        mimetype: 'text/x-sql',
-        file_extension: '.sql',
-        pygments_lexer: 'sql',
-        codemirror_mode: 'sql'
+        mimetype: 'text/x-milvus-sql',
+        file_extension: '.msql',
+        pygments_lexer: 'milvus-sql',
+        codemirror_mode: 'milvus-sql'
       },
       banner:
         `Milvus kernel ${this._version}: SQL for Milvus. ` +

@@ -58,25 +58,24 @@ pub(crate) fn substitute<P: Platform>(statement: &mut Statement, state: &State<P
 
 impl Last {
     /// A result has been shown; one without a table leaves the last as it is.
-    pub(crate) fn see(&mut self, outcome: Outcome) {
-        if let Some(table) = outcome.tables.into_iter().next_back() {
+    pub(crate) fn see(&mut self, outcome: &Outcome) {
+        if let Some(table) = outcome.tables.last() {
             *self = Last::of(table);
         }
     }
 
-    fn of(table: Table) -> Last {
+    fn of(table: &Table) -> Last {
         let (kept, total) = (table.rows.len(), table.total);
         if total > kept as u64 {
             return Last::Part { kept, total };
         }
         // the number of the query stands before the hits of several
         let at = usize::from(!table.groups.is_empty());
-        let column: Vec<Datum> =
-            table.rows.into_iter().filter_map(|row| row.into_iter().nth(at)).collect();
-        let bytes: usize = column.iter().map(memory::bytes).sum();
-        match bytes > MOST_BYTES || column.len() > MOST_VALUES {
+        let column = || table.rows.iter().filter_map(|row| row.get(at));
+        let bytes: usize = column().map(memory::bytes).sum();
+        match bytes > MOST_BYTES || kept > MOST_VALUES {
             true => Last::Large { rows: total },
-            false => Last::Column(column),
+            false => Last::Column(column().cloned().collect()),
         }
     }
 
@@ -93,7 +92,7 @@ impl Last {
                 plural(*total, "row", "rows"),
                 grouped(*kept as u64)
             ))
-            .help(format!("`SET display_limit = {total}` before it reads them all, up to 100,000"))
+            .help(format!("`LIMIT {total}` reads them all, up to 100,000"))
             .help("`SET @ids = (SELECT …)` and `IN (SELECT …)` read every row")),
             Last::Large { rows } => Err(refused(format!(
                 "the last result is too large to be kept: {}",

@@ -232,6 +232,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("consistency_level", COMPLETES | SETTING),
     ("dimension", COMPLETES),
     ("display_limit", COMPLETES | SETTING),
+    ("image_field", COMPLETES | SETTING),
     ("index_type", COMPLETES),
     ("memory_limit", COMPLETES | SETTING),
     ("metric_type", COMPLETES),
@@ -241,6 +242,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("partition_tags", COMPLETES),
     ("precision", COMPLETES | SETTING),
     ("table_schema", COMPLETES | SETTING),
+    ("table_size", COMPLETES | SETTING),
     ("timeout", COMPLETES | SETTING),
     ("top_k", COMPLETES),
 ];

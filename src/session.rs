@@ -7,10 +7,11 @@ use std::cell::RefCell;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::{connection, snapshot};
+use crate::execute::last;
 use crate::execute::state::State;
 use crate::language::ast::Name;
 use crate::language::complete::{self, Candidate, Known};
-use crate::language::{parse, print, variables};
+use crate::language::{parse, print};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
@@ -55,7 +56,17 @@ impl<P: Platform> Session<P> {
         cell: &str,
         on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
-        self.statements(cell, on_outcome)
+        self.run_as(cell, false, on_outcome).await
+    }
+
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is.
+    pub async fn run_as(
+        &self,
+        cell: &str,
+        is_quiet: bool,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.statements(cell, is_quiet, on_outcome)
             .await
             .map_err(|error| self.catalogue.borrow().diagnostic(error))
     }
@@ -63,16 +74,20 @@ impl<P: Platform> Session<P> {
     async fn statements(
         &self,
         cell: &str,
+        is_quiet: bool,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
         let statements = parse::parse(cell)?;
         self.state.begin(statements.len());
         for mut statement in statements {
-            variables::substitute(&mut statement, &self.state.variables.borrow())?;
+            last::substitute(&mut statement, &self.state)?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
             let outcome = self.catalogue.borrow().outcome(outcome);
             self.results.begin();
             on_outcome(&outcome);
+            if !is_quiet {
+                self.state.last_result.borrow_mut().see(&outcome);
+            }
             self.results.keep(outcome, self.options().table_size);
         }
         Ok(())

@@ -23,6 +23,7 @@ use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
+use crate::outcome::Outcome;
 use crate::render::{self, Content, MimeBundle};
 use crate::results::Order;
 use crate::session::Session;
@@ -73,12 +74,14 @@ impl Kernel {
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
-    /// Runs a cell. `displayData` is called for each result, and for how far a statement is that
-    /// takes its time; the promise never rejects.
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is. `displayData`
+    /// is called for each result, and for how far a statement is that takes its time; the promise
+    /// never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<RunResult>")]
     pub fn run(
         &self,
         cell: String,
+        #[wasm_bindgen(js_name = "isQuiet")] is_quiet: bool,
         #[wasm_bindgen(
             js_name = "displayData",
             unchecked_param_type = "(content: DisplayData) => void"
@@ -96,10 +99,11 @@ impl Kernel {
                 let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
             };
-            let (work, handle) = abortable(session.run(&cell, |outcome| {
+            let show = |outcome: &Outcome| {
                 keep(&session, &keep_snapshot);
                 display(&session.render(outcome), false);
-            }));
+            };
+            let (work, handle) = abortable(session.run_as(&cell, is_quiet, show));
             *running.borrow_mut() = Some(handle);
             let look = async {
                 loop {

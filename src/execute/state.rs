@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::last::Last;
 use crate::execute::memory::{KB, MB};
 use crate::execute::words::words;
 use crate::language::ast::Statement;
@@ -25,6 +26,7 @@ pub(crate) struct State<P: Platform> {
     pub(crate) connections: RefCell<Connections<P>>,
     pub(crate) settings: RefCell<Settings>,
     pub(crate) variables: RefCell<Variables>,
+    pub(crate) last_result: RefCell<Last>,
     /// whether a statement has changed what a snapshot holds
     pub(crate) is_changed: Cell<bool>,
     /// the number of the running statement in its cell, from 1, and of the last one
@@ -55,6 +57,7 @@ impl<P: Platform> State<P> {
             connections: RefCell::new(Connections::default()),
             settings: RefCell::new(Settings::default()),
             variables: RefCell::default(),
+            last_result: RefCell::default(),
             is_changed: Cell::default(),
             statement: Cell::default(),
             last: Cell::default(),

@@ -58,5 +58,6 @@ pub mod render;
 mod secret_names;
 mod secrets;
 pub mod session;
+pub mod typing;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

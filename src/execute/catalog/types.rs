@@ -40,6 +40,14 @@ const TYPES: &[(&str, DataType)] = &[
     ("SPARSE_FLOAT_VECTOR", DataType::SparseFloatVector),
 ];
 
+/// The words by which types are shown.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    TYPES
+        .iter()
+        .map(|(word, data_type)| (*word, type_word(*data_type)))
+        .filter_map(|(word, shown)| (word == shown).then_some(word))
+}
+
 /// Reads a type's word.
 pub(crate) fn data_type(name: &Name) -> Result<DataType> {
     // two words may stand apart

@@ -175,7 +175,7 @@ def page(name, nav, main, attributes="", reference=""):
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{html.escape(name)} · Milvus in a notebook</title>'
-        f'<link rel="icon" href="../lab/favicon.ico"><link rel="stylesheet" href="{reference}style.css">'
+        f'<link rel="icon" href="../landing/icon.svg"><link rel="stylesheet" href="{reference}style.css">'
         f'<script type="module" src="{reference}live.js"></script><script type="module" src="{reference}search.js"></script></head><body{attributes}>'
         '<a class="skip" href="#main">To the text</a>'
         f'<header><a class="home" href="../index.html">Milvus in a notebook</a><a href="{reference}index.html">Reference</a>'

@@ -240,10 +240,14 @@ for (const [name, open] of [
   ['Chromium', launch],
   ['Firefox', launchFirefox]
 ]) {
-  test(`the search, by the keyboard, in ${name}`, async () => {
+  test(`the search by the keyboard, and the statement, in ${name}`, async () => {
     const other = await open();
     try {
-      await searches(await pageOf(await newContext(other)));
+      const page = await pageOf(await newContext(other));
+      await searches(page);
+      await page.goto(`${host.url}/index.html`);
+      await page.getByRole('link', { name: 'Run it here' }).click();
+      await page.frameLocator('.cell iframe').locator('table img').nth(9).waitFor();
     } finally {
       await other.close();
     }

@@ -71,7 +71,7 @@ GROUPS = {
 }
 SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5", "engine": "the engine"}
 # their cells ask for servers or files that a visitor has not
-NOT_LIVE = {"connection", "copy"}
+NOT_LIVE = {"access", "connection", "copy"}
 
 
 class Renderer(mistune.HTMLRenderer):
@@ -95,7 +95,7 @@ class Renderer(mistune.HTMLRenderer):
             where += '<p class="where">with a password typed at the prompt</p>'
         if kind != "sql":
             return f'<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'
-        live = " live" if is_live(rest or self._preset) else ""
+        live = " live" if is_live(rest or self._preset) and "http://127." not in code else ""
         return f'{where}<pre class="sql{live}"><code>{html.escape(code)}</code></pre>\n'
 
     def heading(self, text, level, **attrs):

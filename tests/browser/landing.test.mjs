@@ -236,6 +236,26 @@ test('a cell of the reference runs below its page, after those that it needs', a
   await page.context().close();
 });
 
+test('the cells of a page fail where it says so, and nowhere else', async () => {
+  const page = await newPage(browser);
+  await page.goto(`${host.url}/reference/original.html`);
+  const expected = await page
+    .locator('.cell')
+    .evaluateAll(cells => cells.map(cell => /^error\[/m.test(cell.nextElementSibling.textContent)));
+  assert.ok(expected.length > 30);
+  await page.locator('.cell button').last().click();
+  const shown = page.frameLocator('.dock iframe').locator('.jp-CodeConsole-content .jp-CodeCell');
+  // the first names the store
+  await shown.nth(expected.length).locator('.jp-OutputArea-output').first().waitFor();
+  const failed = await shown.evaluateAll(cells =>
+    cells.map(
+      cell => cell.querySelector('[data-mime-type="application/vnd.jupyter.stderr"]') !== null
+    )
+  );
+  assert.deepEqual(failed.slice(1), expected);
+  await page.context().close();
+});
+
 for (const [name, open] of [
   ['Chromium', launch],
   ['Firefox', launchFirefox]

@@ -7,12 +7,11 @@
 import { ViewPlugin, type EditorView, type ViewUpdate } from '@codemirror/view';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
-import type { Widget } from '@lumino/widgets';
 
 import type { Failure, MilvusKernel } from './kernel';
-import { kernels } from './kernels';
 import { MIME_TYPE } from './language-plugin';
 import type { Problems } from './problems';
+import { onKernel, sessions } from './sessions';
 
 export const problemsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlite-milvus-kernel:problems',
@@ -33,17 +32,11 @@ export const problemsPlugin: JupyterFrontEndPlugin<void> = {
         reconfigure: () => null
       })
     });
-    const listening = new WeakSet<MilvusKernel>();
-    kernels.changed.connect(() => {
-      for (const kernel of kernels.all()) {
-        if (!listening.has(kernel)) {
-          listening.add(kernel);
-          kernel.failed.connect((_, failure) => {
-            const view = viewOf(app, failure.id);
-            void (view && watchers.get(view)?.failed(failure));
-          });
-        }
-      }
+    onKernel(kernel => {
+      kernel.failed.connect((_, failure) => {
+        const view = viewOf(app, failure.id);
+        void (view && watchers.get(view)?.failed(failure));
+      });
     });
   }
 };
@@ -89,36 +82,12 @@ class Watcher {
   private _problems: Promise<Problems> | undefined;
 }
 
-/** As far as notebooks and consoles are alike. */
-interface Session extends Widget {
-  sessionContext?: { session: { kernel: { id: string } | null } | null };
-  content?: { widgets?: readonly Cell[] };
-  console?: { cells: Iterable<Cell> };
-}
-
-interface Cell {
-  editor?: { editor?: EditorView } | null;
-  outputArea?: { future: { msg: { header: { msg_id: string } } } | null };
-}
-
 /** The kernel of the notebook or console that an editor is in, if it is one of ours. */
-function kernelOf(app: JupyterFrontEnd, view: EditorView): MilvusKernel | undefined {
-  for (const widget of app.shell.widgets('main') as Iterable<Session>) {
-    if (widget.sessionContext && widget.node.contains(view.dom)) {
-      return kernels.get(widget.sessionContext.session?.kernel?.id);
-    }
-  }
-  return undefined;
-}
+const kernelOf = (app: JupyterFrontEnd, view: EditorView): MilvusKernel | undefined =>
+  sessions(app).find(({ widget }) => widget.node.contains(view.dom))?.kernel;
 
 /** The editor of the cell that a message was sent for. */
-function viewOf(app: JupyterFrontEnd, id: string): EditorView | undefined {
-  for (const widget of app.shell.widgets('main') as Iterable<Session>) {
-    for (const cell of widget.content?.widgets ?? widget.console?.cells ?? []) {
-      if (cell.outputArea?.future?.msg.header.msg_id === id) {
-        return cell.editor?.editor;
-      }
-    }
-  }
-  return undefined;
-}
+const viewOf = (app: JupyterFrontEnd, id: string): EditorView | undefined =>
+  sessions(app)
+    .flatMap(({ cells }) => cells)
+    .find(({ outputArea }) => outputArea?.future?.msg.header.msg_id === id)?.editor?.editor;

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { contrast } from './contrast.mjs';
+import { launchFirefox } from './firefox.mjs';
 import {
   command,
   idle,
@@ -281,6 +282,29 @@ test('a console and a file have the language', async () => {
   await lab.locator('.jp-CodeConsole-promptCell .milvus-sql-keyword').first().waitFor();
   assert.deepEqual(await characters(prompt), kinds);
   await lab.close();
+});
+
+test('Firefox has the colours and the underlines', async () => {
+  const firefox = await launchFirefox();
+  try {
+    const other = await newPage(firefox);
+    await openNotebook(other, undefined, host.url);
+    await setCells(other, ['']);
+    const content = other.locator('.jp-Notebook .jp-Cell .cm-content').first();
+    await content.click();
+    await other.keyboard.type('SELECT year FRM books; ');
+    const mark = other.locator('.jp-Notebook .cm-lintRange');
+    await mark.waitFor();
+    assert.equal(await mark.textContent(), 'FRM');
+    await other.keyboard.press('Control+.');
+    await mark.waitFor({ state: 'detached' });
+    assert.deepEqual(
+      await characters(content),
+      expected(['SELECT:keyword', 'year:name', 'FROM:keyword', 'books:name', ';:punctuation'])
+    );
+  } finally {
+    await firefox.close();
+  }
 });
 
 test('nothing was thrown', () => {

@@ -11,7 +11,7 @@ import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import type { Failure, MilvusKernel } from './kernel';
 import { MIME_TYPE } from './language-plugin';
 import type { Problems } from './problems';
-import { onKernel, sessions } from './sessions';
+import { onKernel, sessions, type Cell } from './sessions';
 
 export const problemsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlite-milvus-kernel:problems',
@@ -24,16 +24,25 @@ export const problemsPlugin: JupyterFrontEndPlugin<void> = {
       factory: ({ model }) => ({
         instance: () =>
           ViewPlugin.define(
-            view =>
-              new Watcher(view, () =>
+            view => {
+              const watcher = new Watcher(view, () =>
                 model.mimeType === MIME_TYPE ? kernelOf(app, view) : undefined
-              )
+              );
+              // a cell that was out of sight as it ran has its editor when it is scrolled to
+              setTimeout(() => {
+                const failure = failures.size > 0 ? failureOf(app, view) : undefined;
+                void (failure && watcher.failed(failure));
+              });
+              return watcher;
+            }
           ),
         reconfigure: () => null
       })
     });
     onKernel(kernel => {
       kernel.failed.connect((_, failure) => {
+        failures.set(failure.id, failure);
+        [...failures.keys()].slice(0, -MOST_FAILURES).forEach(id => failures.delete(id));
         const view = viewOf(app, failure.id);
         void (view && watchers.get(view)?.failed(failure));
       });
@@ -42,6 +51,9 @@ export const problemsPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 const watchers = new WeakMap<EditorView, Watcher>();
+/** The last errors, by the id of the request that ended in one. */
+const failures = new Map<string, Failure>();
+const MOST_FAILURES = 100;
 
 /** Tells what happens in one editor. */
 class Watcher {
@@ -88,6 +100,15 @@ const kernelOf = (app: JupyterFrontEnd, view: EditorView): MilvusKernel | undefi
 
 /** The editor of the cell that a message was sent for. */
 const viewOf = (app: JupyterFrontEnd, id: string): EditorView | undefined =>
-  sessions(app)
-    .flatMap(({ cells }) => cells)
-    .find(({ outputArea }) => outputArea?.future?.msg.header.msg_id === id)?.editor?.editor;
+  cells(app).find(cell => idOf(cell) === id)?.editor?.editor;
+
+/** What the last run of the cell that an editor is of ended in. */
+const failureOf = (app: JupyterFrontEnd, view: EditorView): Failure | undefined => {
+  const cell = cells(app).find(({ editor }) => editor?.editor === view);
+  return cell && failures.get(idOf(cell) ?? '');
+};
+
+const cells = (app: JupyterFrontEnd): Cell[] => sessions(app).flatMap(({ cells }) => cells);
+
+const idOf = ({ outputArea }: Cell): string | undefined =>
+  outputArea?.future?.msg.header.msg_id;

@@ -14,6 +14,7 @@ import {
   newPage,
   openNotebook,
   run,
+  runAll,
   screenshot,
   setCells
 } from './page.mjs';
@@ -223,6 +224,23 @@ test('the place of the error of a run is underlined until the text changes', asy
   await page.keyboard.press('Control+Home');
   await page.keyboard.type(' ');
   await page.waitForFunction(() => !document.querySelector('.jp-Notebook .cm-lintRange'));
+});
+
+test('a cell that was out of sight as it ran is underlined when it is seen', async () => {
+  const far = await newPage(browser);
+  await openNotebook(far, 'tour.ipynb', host.url);
+  await runAll(far);
+  // its last cell is wrong on purpose
+  await far.evaluate(() => {
+    const { content } = window.notebook();
+    content.activeCellIndex = content.widgets.length - 1;
+    return content.scrollToItem(content.activeCellIndex);
+  });
+  const mark = far.locator('.jp-Notebook .cm-lintRange');
+  await mark.waitFor();
+  assert.equal(await mark.textContent(), 'nots');
+  await screenshot(far, 'editor-tour');
+  await far.close();
 });
 
 test('a cell of text is none of ours', async () => {

@@ -1,8 +1,16 @@
 // Rows on screen in Chromium: 10,000 and 100,000 from the key that runs a cell to the frame that
-// shows them, beside the reading alone and beside plain HTML of the same rows; what the notebook's
+// shows them, beside the reading alone, one row, and plain HTML of the same rows; what the notebook's
 // file then takes; how long a frame takes while they are scrolled.
 
-import { idle, launch, newPage, openNotebook, outputs, run, setCells } from '../tests/browser/page.mjs';
+import {
+  idle,
+  launch,
+  newPage,
+  openNotebook,
+  outputs,
+  run,
+  setCells
+} from '../tests/browser/page.mjs';
 import { plainServer } from '../tests/browser/plain.mjs';
 
 const ROUNDS = 7;
@@ -32,36 +40,46 @@ await run(page, [
   "COPY many FROM 'many.csv'"
 ]);
 
-for (const rows of [10_000, MOST]) {
-  const [painted, read] = [[], []];
+/** Milliseconds from the key that runs a cell to the frame that shows so many rows. */
+const paint = async (code, rows) => {
+  await setCells(page, [code]);
+  const ms = await page.evaluate(
+    text =>
+      new Promise((resolve, reject) => {
+        const begun = performance.now();
+        const observer = new MutationObserver(() => {
+          const shown = document.querySelector('.milvus-table tbody td')?.textContent;
+          if (shown && document.querySelector('.milvus-count')?.textContent === text) {
+            observer.disconnect();
+            // behind the next frame
+            requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - begun)));
+          }
+        });
+        observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+        window.notebook().content.activeCellIndex = 0;
+        window.jupyterapp.commands.execute('notebook:run-cell').catch(reject);
+      }),
+    rows > 1 ? `${rows.toLocaleString('en')} rows` : ''
+  );
+  await idle(page);
+  const [cell] = await outputs(page);
+  const timed = cell.outputs[0].data['text/plain'].match(/\(([\d.]+) (ms|s) in/);
+  const read = timed ? Number(timed[1]) * (timed[2] === 's' ? 1000 : 1) : 0;
+  return { ms, read, saved: JSON.stringify(cell, null, 1).length };
+};
+const rounds = async (code, rows) => {
+  const all = [];
   for (let round = 0; round < ROUNDS; round++) {
-    await setCells(page, [`SELECT * FROM many LIMIT ${rows}`]);
-    const ms = await page.evaluate(
-      rows =>
-        new Promise((resolve, reject) => {
-          const text = `${rows.toLocaleString('en')} rows`;
-          const begun = performance.now();
-          const observer = new MutationObserver(() => {
-            const shown = document.querySelector('.milvus-table tbody td')?.textContent;
-            if (shown && document.querySelector('.milvus-count')?.textContent === text) {
-              observer.disconnect();
-              // behind the next frame
-              requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - begun)));
-            }
-          });
-          observer.observe(document.body, { childList: true, subtree: true, characterData: true });
-          window.notebook().content.activeCellIndex = 0;
-          window.jupyterapp.commands.execute('notebook:run-cell').catch(reject);
-        }),
-      rows
-    );
-    await idle(page);
-    const [cell] = await outputs(page);
-    const [, number, unit] = cell.outputs[0].data['text/plain'].match(/\(([\d.]+) (ms|s) in/);
-    painted.push(ms);
-    read.push(Number(number) * (unit === 's' ? 1000 : 1));
-    var saved = JSON.stringify(cell, null, 1).length;
+    all.push(await paint(code, rows));
   }
+  const of = key => median(all.map(one => one[key]));
+  return { whole: of('ms'), reading: of('read'), saved: of('saved') };
+};
+
+const least = await rounds('SELECT 1 AS n', 1);
+console.log(`tables: one row on screen in ${least.whole.toFixed(0)} ms`);
+for (const rows of [10_000, MOST]) {
+  const { whole, reading, saved } = await rounds(`SELECT * FROM many LIMIT ${rows}`, rows);
   // what the browser itself takes for all of them in a plain table
   const plain = await page.evaluate(rows => {
     const begun = performance.now();
@@ -91,8 +109,6 @@ for (const rows of [10_000, MOST]) {
     }
     return taken.slice(5).sort((a, b) => a - b);
   });
-  const whole = median(painted);
-  const reading = median(read);
   console.log(
     `tables: ${rows.toLocaleString('en')} x 5 on screen in ${whole.toFixed(0)} ms, of which ` +
       `${reading.toFixed(0)} ms are the reading; all of them in a plain table ` +

@@ -17,8 +17,9 @@ export interface Table {
   total: number;
   /** the rows at which the hits of another query begin */
   groups: number[];
-  /** what the kernel has the rest under */
+  /** what the kernel has the rest under, and how many rows that makes */
   result?: string;
+  read?: number;
 }
 
 export interface Column {
@@ -81,7 +82,9 @@ export class Rows {
     this._at = at;
     this._ask = ask;
     this._arranged = table.rows;
-    this.total = table.rows.length;
+    // until it says otherwise, the kernel has them
+    this._isKept = table.result !== undefined;
+    this.total = table.read ?? table.rows.length;
   }
 
   /** How many there are to go through, in the order that is set. */
@@ -92,7 +95,7 @@ export class Rows {
     return this._isKept;
   }
 
-  /** Looks whether the kernel has the rest, and how many rows that makes. */
+  /** Looks whether the kernel has the rest. */
   async look(): Promise<void> {
     if (this._table.result !== undefined) {
       await this._page(0, 0);
@@ -187,7 +190,7 @@ export class Rows {
   /** the order that is wanted, and that of the rows that are here */
   private _order = AS_READ;
   private _here = AS_READ;
-  private _isKept = false;
+  private _isKept: boolean;
   /** what there is without the kernel */
   private _arranged: Value[][];
   private _pages = new Map<number, Value[][]>();

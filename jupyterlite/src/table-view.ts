@@ -39,7 +39,7 @@ export class TableView {
     if (this.isGrid) {
       this._observer.observe(this._scroll);
     }
-    this._draw();
+    this._refresh();
     void this._rows.look().then(() => this._refresh());
   }
 

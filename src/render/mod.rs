@@ -7,9 +7,11 @@ pub mod options;
 mod picture;
 mod progress;
 mod resource;
+mod svg;
 mod text;
 mod traceback;
 mod value;
+mod vega;
 
 use crate::outcome::{Outcome, Progress};
 use options::Options;
@@ -38,7 +40,20 @@ type Renderer = fn(&Outcome, &Options) -> Option<Content>;
 /// Every MIME type that there is. A new kind of output is a line here.
 const RENDERERS: &[(&str, Renderer)] = &[
     ("text/plain", |outcome, options| Some(Content::Text(text::render(outcome, options)))),
-    ("text/html", |outcome, options| Some(Content::Text(html::render(outcome, options)))),
+    // JupyterLab would show it and not the chart
+    ("text/html", |outcome, options| {
+        let html = outcome.chart.is_none().then(|| html::render(outcome, options));
+        html.map(Content::Text)
+    }),
+    // a picture for who has no script: nbviewer, GitHub, nbconvert
+    ("image/svg+xml", |outcome, options| {
+        let chart = outcome.chart.as_ref()?;
+        Some(Content::Text(svg::render(chart, &text::around(outcome, options))))
+    }),
+    ("application/vnd.vegalite.v5+json", |outcome, options| {
+        let chart = outcome.chart.as_ref()?;
+        Some(Content::Json(vega::render(chart, &text::around(outcome, options))))
+    }),
     ("application/vnd.dataresource+json", |outcome, options| {
         let table = outcome.tables.first().filter(|_| options.table_schema)?;
         Some(Content::Json(resource::render(table)))

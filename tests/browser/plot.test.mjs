@@ -65,7 +65,9 @@ test('a tooltip tells what a point is, with its picture', async () => {
     const at = step / 100;
     await page.mouse.move(box.x + box.width * 0.45, box.y + box.height * at);
   }
-  assert.match(await tooltip.innerText(), /id:?\s+\d+\s+label:?\s+\d/);
+  const told = await tooltip.innerText();
+  assert.match(told, /id:?\s+\d+\s+label:?\s+\d/);
+  assert.equal(told.includes('undefined'), false, told);
   const picture = tooltip.locator('img');
   assert.equal(await picture.evaluate(image => image.naturalWidth), 96);
   await screenshot(page, 'plot-tooltip');

@@ -1,0 +1,28 @@
+import { launch, newPage, openNotebook, run, screenshot } from './page.mjs';
+import { plainServer } from './plain.mjs';
+import { readFileSync } from 'node:fs';
+const host = await plainServer();
+const browser = await launch();
+const page = await newPage(browser);
+page.setDefaultTimeout(150000);
+page.on('pageerror', e => console.log('PAGEERROR', String(e)));
+page.on('console', m => { if (['error','warning'].includes(m.type())) console.log('CONSOLE', m.text().slice(0,300)); });
+await openNotebook(page, undefined, host.url);
+const md = readFileSync(new URL('../language/plot.md', import.meta.url), 'utf8');
+const fences = [...md.matchAll(/```sql[^\n]*\n([\s\S]*?)\n```/g)].map(m => m[1]);
+const said = await run(page, ['milvus://memory', ...fences]);
+said.slice(1).forEach((s, i) => console.log(`#### ${fences[i]}\n${s}`));
+await page.locator('.jp-CodeCell').nth(4).scrollIntoViewIfNeeded();
+await screenshot(page, 'zz-page');
+const said2 = await run(page, ["milvus://local; IMPORT DATABASE IF NOT EXISTS digits FROM 'digits.milvus'; USE digits", 'PLOT digits.vector COLOR BY label LABEL picture NEAR ID(0)', 'PLOT AS BAR SELECT label, COUNT(*) FROM digits GROUP BY label ORDER BY label']);
+console.log(said2.join('\n---\n'));
+await page.waitForTimeout(3000);
+await page.locator('.jp-CodeCell').nth(1).scrollIntoViewIfNeeded();
+await screenshot(page, 'zz-digits');
+const svg = await page.evaluate(() => [...window.notebook().content.model.cells].map(c => c.outputs?.toJSON()[0]?.data?.['image/svg+xml']));
+const fs = await import('node:fs');
+svg.forEach((s, i) => s && fs.writeFileSync(`/tmp/plot-${i}.svg`, s));
+console.log(await page.evaluate(() => [...window.notebook().content.model.cells].map(c => JSON.stringify(c.outputs?.toJSON()[0]?.data?.['application/vnd.vegalite.v5+json'] ?? '').length)), svg.map(s => s?.length));
+console.log('outside', page.outside);
+for (const i of [1,2]) { const p = await browser.newPage(); await p.setContent(svg[i]); await p.screenshot({path:`/tmp/plot-svg-${i}.png`}); await p.close(); }
+await browser.close(); await host.off();

@@ -50,6 +50,7 @@
 )]
 #![warn(clippy::await_holding_refcell_ref)]
 
+pub mod chart;
 pub mod diagnostic;
 mod evaluate;
 pub mod execute;

@@ -1,12 +1,15 @@
 //! What a statement has come to, as data: tables, what was done, notices. `execute` makes it,
 //! `render` shows it.
 
+use crate::chart::Chart;
+
 /// The result of one statement.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// what the kernel did unasked, or did instead of what was asked
     pub notices: Vec<String>,
     pub tables: Vec<Table>,
+    pub chart: Option<Box<Chart>>,
     /// what was done, in a few words; the status line
     pub done: String,
     /// how long it was waited for an answer; `None` when nobody was asked

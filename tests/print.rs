@@ -647,6 +647,31 @@ fn copies() -> impl Strategy<Value = Kind> {
     ]
 }
 
+fn plots() -> impl Strategy<Value = Kind> {
+    let mark = of(select(Mark::ALL.map(|(_, mark)| mark).to_vec()).prop_map(spanned));
+    let drawn = (select_statement(), mark).prop_map(|(kind, mark)| {
+        let select = Box::new(select_of(kind));
+        Kind::Plot(Plot::Select { select, mark })
+    });
+    let queries = prop_oneof![vectors(), stored()].prop_map(|target| match target {
+        Target::Stored { ids, .. } => (ids, true),
+        Target::Vectors { vectors, .. } => (vectors, false),
+        Target::Text(text) => panic!("{text:?}"),
+    });
+    let near = (queries, of(value())).prop_map(|((queries, are_stored), limit)| Near {
+        queries,
+        are_stored,
+        limit,
+    });
+    // a point within a name is that between a table and its place
+    let table = name().prop_filter("one name", |name| !name.value.contains('.'));
+    (drawn, table, name(), of(output()), of(output()), filter(), (of(value()), of(near)))
+        .prop_flat_map(|(drawn, table, field, color, label, filter, (limit, near))| {
+            let vectors = PlotVectors { table, field, color, label, filter, limit, near };
+            prop_oneof![Just(drawn), Just(Kind::Plot(Plot::Vectors(Box::new(vectors))))]
+        })
+}
+
 fn data_statements() -> impl Strategy<Value = Kind> {
     let row = values().prop_map(|values| Row { values, span: Span::default() });
     let arithmetic =
@@ -832,6 +857,7 @@ fn statement() -> impl Strategy<Value = Statement> {
         3 => definitions(),
         2 => data_statements(),
         1 => copies(),
+        1 => plots(),
         3 => administration(),
     ];
     (kind, 0..4u8).prop_map(|(kind, explained)| {

@@ -395,7 +395,7 @@ mod lite {
     pages_on_lite! {
         access aggregate alter conditions connection copy database elsewhere engine errors explain
         expressions filter help hybrid index lite literals moving names natural operations original
-        query range schema search spellings subqueries
+        plot query range schema search spellings subqueries
         table text update values variables vectors write
     }
 }
@@ -416,7 +416,7 @@ mod engine {
 
     pages_on_the_engine! {
         aggregate alter conditions copy database errors explain filter help
-        hybrid index lite literals names natural operations original query range schema search
+        hybrid index lite literals names natural operations original plot query range schema search
         subqueries table text update values variables vectors write
     }
 }

@@ -26,7 +26,7 @@ mod tests;
 pub(crate) use functions::{is_function, names as functions};
 pub(crate) use json::datum;
 pub(crate) use parts::{Part, parts};
-pub(crate) use times::begin;
+pub(crate) use times::{begin, milliseconds};
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::evaluate::order::{Number, compare};

@@ -87,6 +87,11 @@ pub(super) fn moment(value: &Datum, span: Span) -> Result<Moment> {
     Moment::new(micros, false).ok_or_else(|| beyond(span))
 }
 
+/// A text as milliseconds since 1970, where it is a date.
+pub(crate) fn milliseconds(text: &str) -> Option<f64> {
+    read(text.trim()).map(|moment| moment.micros as f64 / 1000.0)
+}
+
 /// `date_add(x, days)`
 pub(super) fn add(moment: Moment, days: i64, span: Span) -> Result<Datum> {
     let micros = days.checked_mul(DAY).and_then(|more| moment.micros.checked_add(more));

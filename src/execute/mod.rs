@@ -7,7 +7,7 @@
 //! of a table.
 //!
 //! Rooms, from the top: `copy` moves rows between files and what is below it, `moving` between
-//! tables. `original` and `select` choose among `search`, `write` and `read`; these take what they
+//! tables; `plot` makes charts of what `select` gives. `original` and `select` choose among `search`, `write` and `read`; these take what they
 //! need from `define` and `convert`, and all of them know collections from `catalog`. `connect`
 //! changes the session, `admin` looks after a server. A `context` carries what every statement is
 //! run with. No room imports one above it.
@@ -28,6 +28,7 @@ pub(crate) mod names;
 pub(crate) mod original;
 pub(crate) mod params;
 pub(crate) mod places;
+pub(crate) mod plot;
 pub(crate) mod read;
 pub(crate) mod search;
 pub(crate) mod select;
@@ -289,6 +290,7 @@ async fn dispatch<P: Platform>(statement: &Statement, context: &Context<'_, P>) 
         }
         Kind::OriginalDelete { table, ids } => original::delete(table, ids, context).await,
         Kind::Select(select) => select::select(select, context).await,
+        Kind::Plot(plot) => plot::plot(plot, context).await,
         Kind::OriginalSearch { vectors, table, params } => {
             original::search(vectors, table, params, context).await
         }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::state::State;
 use crate::execute::{Shown, places, requests, select, unknown, with_server};
-use crate::language::ast::{Expr, ExprKind, Items, Kind, Select, Statement, Value};
+use crate::language::ast::{Expr, ExprKind, Items, Kind, Plot, Select, Statement, Value};
 use crate::language::variables::{in_filter, placed};
 use crate::language::walk::{self, ValueVisitor};
 use crate::language::{numbers, print};
@@ -184,6 +184,10 @@ fn once_each(values: Vec<Value>) -> Vec<Value> {
 fn head_items(kind: &mut Kind) -> Result<()> {
     let items = match kind {
         Kind::Select(select) => &mut select.items,
+        Kind::Plot(plot) => match plot {
+            Plot::Select { select, mark: _ } => &mut select.items,
+            Plot::Vectors(_) => return Ok(()),
+        },
         Kind::Constants(items) => items,
         _ => return Ok(()),
     };

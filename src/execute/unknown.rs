@@ -3,11 +3,15 @@
 //! Out: the same without NULL as an operand: NOT is taken down to the comparison that has it, and
 //! that is FALSE.
 
-use crate::language::ast::{CopySource, Expr, ExprKind, Filter, Kind, Select, Value};
+use crate::language::ast::{CopySource, Expr, ExprKind, Filter, Kind, Plot, Select, Value};
 
 pub(crate) fn settle(kind: &mut Kind) {
     match kind {
         Kind::Select(select) => settle_select(select),
+        Kind::Plot(plot) => match plot {
+            Plot::Select { select, mark: _ } => settle_select(select),
+            Plot::Vectors(vectors) => settle_filter(&mut vectors.filter),
+        },
         Kind::WriteFrom(write) => settle_select(&mut write.source),
         Kind::CreateAs { source, .. } => settle_select(source),
         Kind::CopyTo(copy) => {

@@ -52,6 +52,7 @@ pub(crate) fn words(kind: &Kind) -> Cow<'static, str> {
         Kind::CreateFrom { .. } | Kind::CreateAs { .. } | Kind::CreateLike { .. } => "CREATE TABLE",
         Kind::Update(_) => "UPDATE",
         Kind::Delete { .. } | Kind::OriginalDelete { .. } => "DELETE",
+        Kind::Plot(_) => "PLOT",
         Kind::Select(_)
         | Kind::Constants(_)
         | Kind::OriginalSearch { .. }

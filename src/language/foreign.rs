@@ -148,12 +148,6 @@ const FOREIGN: &[Foreign] = &[
     ),
     row(
         Start,
-        "PLOT",
-        "PLOT is not there yet",
-        "write `SELECT id, v FROM t LIMIT 100` to see vectors",
-    ),
-    row(
-        Start,
         "EMBED",
         "EMBED is not there yet: vectors come from outside",
         "write the vector, `v <-> [0.1, 0.2]`, or search text by words: `HELP BM25_SCORE`",
@@ -470,7 +464,7 @@ mod tests {
     #[test]
     fn help_is_by_the_first_words() {
         assert!(topic("begin").iter().any(|(_, line)| line.contains("no transactions")));
-        assert!(topic("load data").len() == 1 && topic("plot").len() == 1);
+        assert!(topic("load data").len() == 1 && topic("embed").len() == 1);
         assert!(topic("zebra").is_empty());
     }
 

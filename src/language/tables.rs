@@ -50,6 +50,10 @@ pub(crate) fn of(kind: &mut Kind) -> Vec<&mut Name> {
         Kind::WriteFrom(write) => vec![&mut write.table],
         Kind::Update(update) => vec![&mut update.table],
         Kind::Select(select) => vec![&mut select.table],
+        Kind::Plot(plot) => match plot {
+            Plot::Vectors(vectors) => vec![&mut vectors.table],
+            Plot::Select { select, mark: _ } => vec![&mut select.table],
+        },
         Kind::CopyFrom(copy) | Kind::CreateFrom { if_not_exists: _, copy } => {
             vec![&mut copy.table]
         }

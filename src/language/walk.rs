@@ -87,6 +87,7 @@ pub(crate) fn statement(statement: &mut Statement, visitor: &mut dyn ValueVisito
         }
         Kind::CreateAs { table: _, if_not_exists: _, source } => self::select(source, visitor),
         Kind::Select(select) => self::select(select, visitor),
+        Kind::Plot(plot) => self::plot(plot, visitor),
         Kind::Constants(items) => self::items(items, visitor),
         Kind::OriginalInsert { vectors, table: _, partition: _, ids } => {
             visitor.vectors(vectors)?;
@@ -318,6 +319,22 @@ fn select(select: &mut Select, visitor: &mut dyn ValueVisitor) -> Result<()> {
     self::params(params, visitor)
 }
 
+fn plot(plot: &mut Plot, visitor: &mut dyn ValueVisitor) -> Result<()> {
+    let PlotVectors { table: _, field: _, color, label, filter, limit, near } = match plot {
+        Plot::Vectors(vectors) => &mut **vectors,
+        Plot::Select { select, mark: _ } => return self::select(select, visitor),
+    };
+    color.iter_mut().chain(label).try_for_each(|of| output(of, visitor))?;
+    self::filter(filter, visitor)?;
+    limit.iter_mut().try_for_each(|value| visitor.value(value))?;
+    let Some(Near { queries, are_stored, limit }) = near else { return Ok(()) };
+    match are_stored {
+        true => visitor.several(queries)?,
+        false => visitor.vectors(queries)?,
+    }
+    limit.iter_mut().try_for_each(|value| visitor.value(value))
+}
+
 fn items(items: &mut Items, visitor: &mut dyn ValueVisitor) -> Result<()> {
     match items {
         Items::All => Ok(()),
@@ -537,6 +554,9 @@ mod tests {
             "SELECT a FROM t ORDER BY MATCH(a) AGAINST(:x) LIMIT 1",
             "SELECT a FROM t HYBRID SEARCH (v <-> :x WEIGHT :x LIMIT :x WHERE a = :x \
              SEARCH PARAMS (ef = :x), BM25_SCORE(a, :x) FILTER :x) RERANK RRF (k = :x)",
+            "PLOT t.v COLOR BY a + :x LABEL concat(b, :x) WHERE c > :x LIMIT :x NEAR :x LIMIT :x",
+            "PLOT t.v NEAR ID(:x, :x)",
+            "PLOT AS BAR SELECT a FROM t WHERE b = :x LIMIT :x",
             "SELECT a, (SELECT b FROM u LIMIT :x) FROM t WHERE a IN (SELECT b FROM u WHERE c = :x)",
             "SELECT a FROM t WHERE EXISTS (SELECT b FROM u WHERE c = :x) ORDER BY v <-> (SELECT v \
              FROM t WHERE id = :x) LIMIT 1",

@@ -7,10 +7,12 @@ pub mod options;
 mod picture;
 mod progress;
 mod resource;
+mod svg;
 mod table;
 mod text;
 mod traceback;
 mod value;
+mod vega;
 
 use crate::outcome::{Outcome, Progress};
 use options::Options;
@@ -40,8 +42,19 @@ type Renderer = fn(&Outcome, &Options, usize) -> Option<Content>;
 /// Every MIME type that there is. A new kind of output is a line here.
 const RENDERERS: &[(&str, Renderer)] = &[
     ("text/plain", |outcome, options, _| Some(Content::Text(text::render(outcome, options)))),
+    // JupyterLab would show it and not the chart
     ("text/html", |outcome, options, room| {
-        Some(Content::Text(html::render(outcome, options, room / 2)))
+        let html = outcome.chart.is_none().then(|| html::render(outcome, options, room / 2));
+        html.map(Content::Text)
+    }),
+    // a picture for who has no script: nbviewer, GitHub, nbconvert
+    ("image/svg+xml", |outcome, options, _| {
+        let chart = outcome.chart.as_ref()?;
+        Some(Content::Text(svg::render(chart, &text::around(outcome, options))))
+    }),
+    ("application/vnd.vegalite.v5+json", |outcome, options, _| {
+        let chart = outcome.chart.as_ref()?;
+        Some(Content::Json(vega::render(chart, &text::around(outcome, options))))
     }),
     (table::MIME_TYPE, |outcome, options, room| {
         (!outcome.tables.is_empty()).then(|| Content::Json(table::render(outcome, options, room)))

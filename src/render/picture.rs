@@ -40,13 +40,16 @@ impl<'a> Picture<'a> {
         }
     }
 
+    /// Whether it is shown larger, with its pixels to be seen.
+    pub(super) fn is_tiny(&self) -> bool {
+        self.sides.is_some_and(|(width, height)| width.max(height) <= TINY)
+    }
+
     /// How it is shown in a table: never larger than a few lines of it.
     pub(super) fn style(&self) -> &'static str {
-        match self.sides {
-            Some((width, height)) if width.max(height) <= TINY => {
-                "height:48px;max-width:160px;image-rendering:pixelated;vertical-align:middle"
-            }
-            _ => "max-width:160px;max-height:120px;vertical-align:middle",
+        match self.is_tiny() {
+            true => "height:48px;max-width:160px;image-rendering:pixelated;vertical-align:middle",
+            false => "max-width:160px;max-height:120px;vertical-align:middle",
         }
     }
 }

@@ -18,11 +18,20 @@ pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     for table in &outcome.tables {
         lines.extend(table_lines(table, options));
     }
+    if let Some(chart) = &outcome.chart {
+        lines.extend(chart.words.iter().map(|words| printable(words)));
+    }
     let status = status(outcome, options);
     if !status.is_empty() {
         lines.push(status);
     }
     lines.join("\n")
+}
+
+/// What an outcome has to say beside a chart, line by line.
+pub(super) fn around(outcome: &Outcome, options: &Options) -> Vec<String> {
+    let notices = outcome.notices.iter().map(|notice| format!("note: {}", printable(notice)));
+    notices.chain([status(outcome, options)]).collect()
 }
 
 /// What was done and how long the server or the engine took.

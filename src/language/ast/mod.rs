@@ -6,12 +6,14 @@
 mod copy;
 mod define;
 mod expr;
+mod plot;
 mod select;
 mod value;
 
 pub use copy::*;
 pub use define::*;
 pub use expr::*;
+pub use plot::*;
 pub use select::*;
 pub use value::*;
 
@@ -205,6 +207,7 @@ pub enum Kind {
     },
 
     Select(Box<Select>),
+    Plot(Plot),
     OriginalSearch {
         vectors: Vec<Spanned<Value>>,
         table: Name,

@@ -13,6 +13,7 @@ mod definitions;
 mod errors;
 mod filters;
 mod original;
+mod plot;
 mod problems;
 mod reads;
 mod statements;

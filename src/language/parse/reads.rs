@@ -481,16 +481,15 @@ impl<'a> Builder<'a> {
         let target = parts.next()?;
         if target.as_rule() == Rule::stored {
             let operator = self.operator(&symbol);
-            let mut parts = self.parts(target);
-            let ids = parts
-                .skip(&[Rule::ID])
-                .pairs
-                .by_ref()
-                .map(|pair| self.value(pair))
-                .collect::<Result<Vec<_>>>()?;
+            let ids = self.stored(target)?;
             return Ok(Search { field, target: Target::Stored { operator, ids } });
         }
         self.vectors(field, symbol, target)
+    }
+
+    /// `ID(5, 6)`
+    pub(super) fn stored(&self, pair: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
+        self.parts(pair).skip(&[Rule::ID]).pairs.by_ref().map(|pair| self.value(pair)).collect()
     }
 
     fn operator(&self, symbol: &Pair<'a, Rule>) -> Spanned<Operator> {
@@ -509,16 +508,21 @@ impl<'a> Builder<'a> {
         vector: Pair<'a, Rule>,
     ) -> Result<Search> {
         let operator = self.operator(&symbol);
+        let vectors = self.query_vectors(vector)?;
+        Ok(Search { field, target: Target::Vectors { operator, vectors } })
+    }
+
+    /// One query vector or several.
+    pub(super) fn query_vectors(&self, vector: Pair<'a, Rule>) -> Result<Vec<Spanned<Value>>> {
         let vector = self.bare_value(self.parts(vector).next()?)?;
         // numbers and variables are one vector until it is known what the variables hold
         let of_one = |item: &Spanned<Value>| {
             matches!(item.value, Value::Int(_) | Value::Float(_) | Value::Variable(_))
         };
-        let vectors = match vector.value {
+        Ok(match vector.value {
             Value::List(items) if !items.iter().all(of_one) => items,
             _ => vec![vector],
-        };
-        Ok(Search { field, target: Target::Vectors { operator, vectors } })
+        })
     }
 
     fn sub_search(&self, pair: Pair<'a, Rule>) -> Result<SubSearch> {
@@ -553,7 +557,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The value of a LIMIT or OFFSET; that it is a number is checked when variables are put in.
-    fn count(&self, clause: Pair<'a, Rule>) -> Result<Spanned<Value>> {
+    pub(super) fn count(&self, clause: Pair<'a, Rule>) -> Result<Spanned<Value>> {
         self.value(self.parts(clause).skip(&[Rule::LIMIT, Rule::OFFSET]).next()?)
     }
 }
@@ -567,7 +571,7 @@ fn is_version(items: &Items) -> bool {
 }
 
 /// An expression as a column: a field and an aggregate are what they were.
-fn output(expr: Expr) -> Output {
+pub(super) fn output(expr: Expr) -> Output {
     match expr.kind {
         ExprKind::Field { name, path } => Output::Field { name, path },
         ExprKind::Aggregate(aggregate) => *aggregate,

@@ -38,6 +38,7 @@ impl<'a> Builder<'a> {
                 self.grant(opening == R::revoke_statement, rule, parts)
             }
             R::copy_statement => self.copy(rule, parts),
+            R::plot_statement => self.plot(rule, parts),
             R::truncate_statement
             | R::load_statement
             | R::release_statement

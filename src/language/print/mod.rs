@@ -126,6 +126,7 @@ pub fn statement(statement: &Statement) -> String {
             format!("DELETE FROM {}{partition}{filter}{}", table_name(table), self::few(few))
         }
         Kind::Select(select) => self::select(select),
+        Kind::Plot(plot) => self::plot(plot),
         Kind::Constants(items) => format!("SELECT {}", self::items(items)),
         Kind::GrantRole { revoke, role, user } => {
             let (verb, preposition) = grant_words(*revoke);

@@ -55,6 +55,32 @@ pub(super) fn select(select: &Select) -> String {
     out
 }
 
+pub(super) fn plot(plot: &Plot) -> String {
+    let PlotVectors { table, field, color, label, filter, limit, near } = match plot {
+        Plot::Vectors(vectors) => &**vectors,
+        Plot::Select { select, mark } => {
+            let mark = mark.as_ref().map(|mark| format!("AS {} ", mark.value.word()));
+            return format!("PLOT {}{}", mark.unwrap_or_default(), self::select(select));
+        }
+    };
+    let clause = |word: &str, of: &Option<Output>| {
+        of.as_ref().map_or_else(String::new, |of| format!(" {word} {}", output(of)))
+    };
+    let mut out = format!("PLOT {}.{}", table_name(table), name(field));
+    out.push_str(&clause("COLOR BY", color));
+    out.push_str(&clause("LABEL", label));
+    out.push_str(&self::filter(filter.as_ref()));
+    out.push_str(&optional("LIMIT", limit.as_ref()));
+    if let Some(Near { queries, are_stored, limit }) = near {
+        let queries = match are_stored {
+            true => format!("ID({})", values(queries)),
+            false => query_vectors(queries),
+        };
+        out.push_str(&format!(" NEAR {queries}{}", optional("LIMIT", limit.as_ref())));
+    }
+    out
+}
+
 /// ORDER BY, with the blank before it.
 pub(super) fn order(order: &Order) -> String {
     match order {
@@ -112,16 +138,20 @@ fn sub_search(sub_search: &SubSearch) -> String {
 pub(crate) fn search(search: &Search) -> String {
     match &search.target {
         Target::Vectors { operator, vectors } => {
-            let vectors = match vectors.as_slice() {
-                [one] => spanned(one),
-                many => format!("[{}]", values(many)),
-            };
-            format!("{} {} {vectors}", name(&search.field), operator.value.symbol())
+            let field = name(&search.field);
+            format!("{field} {} {}", operator.value.symbol(), query_vectors(vectors))
         }
         Target::Stored { operator, ids } => {
             format!("{} {} ID({})", name(&search.field), operator.value.symbol(), values(ids))
         }
         Target::Text(text) => format!("BM25_SCORE({}, {})", name(&search.field), spanned(text)),
+    }
+}
+
+fn query_vectors(vectors: &[Spanned<Value>]) -> String {
+    match vectors {
+        [one] => spanned(one),
+        many => format!("[{}]", values(many)),
     }
 }
 

@@ -1,0 +1,15 @@
+import { launch, newPage, openNotebook, run, outputs } from './page.mjs';
+import { plainServer } from './plain.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+const host = await plainServer();
+const browser = await launch();
+const page = await newPage(browser);
+page.setDefaultTimeout(150000);
+await openNotebook(page, undefined, host.url);
+const md = readFileSync(new URL('../language/plot.md', import.meta.url), 'utf8');
+const fences = [...md.matchAll(/```sql[^\n]*\n([\s\S]*?)\n```/g)].map(m => m[1]);
+await run(page, ['milvus://memory', ...fences]);
+const cells = (await outputs(page)).slice(1);
+const shown = cells.map(c => c.outputs.map(o => o.output_type === 'error' ? o.traceback.join('\n').replace(/\x1b\[[0-9;]*m/g, '') : [o.data['text/plain']].flat().join('')).join('\n').replace(/ \([\d.]+ m?s in the engine\)/g, ''));
+writeFileSync('/tmp/plot-shown.json', JSON.stringify({fences, shown}));
+await browser.close(); await host.off();

@@ -9,6 +9,8 @@ cargo bench --quiet --bench parse 2>/dev/null
 [ -d benches/node_modules/papaparse ] || npm ci --prefix benches --silent
 .venv/bin/python scripts/servers.py --lite --envoy -- node benches/files.mjs
 .venv/bin/python scripts/size.py | tail -n 2
+# JupyterLite with the extension and without it
+node benches/page.mjs
 # the engine beside its peers
 benches/engine/peers.sh
 node benches/engine.mjs

@@ -40,3 +40,4 @@ for app in lab notebooks repl; do
   grep -q '../offline.js' "dist/site/$app/index.html" && rm "dist/site/$app/index.html.plain"
 done
 "$bin/python" scripts/docs.py
+"$bin/python" scripts/words.py

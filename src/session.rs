@@ -13,7 +13,9 @@ use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
 use crate::render::{self, MimeBundle};
+use crate::results::{Order, Results};
 use crate::secrets;
+use crate::translate::Catalogue;
 use crate::typing::known::{Known, Seen};
 use crate::typing::{self, Candidate, Inspection};
 
@@ -30,20 +32,36 @@ pub struct Session<P: Platform> {
     seen: RefCell<Seen>,
     /// whether the server is being asked for what completion offers
     is_learning: Cell<bool>,
+    results: Results,
+    /// the language that it speaks, if that is not English
+    catalogue: RefCell<Catalogue>,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
+        let results = Results::new(platform.random());
         Session {
             state: State::new(platform),
             seen: RefCell::default(),
             is_learning: Cell::default(),
+            results,
+            catalogue: RefCell::default(),
         }
     }
 
     /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
     /// the first error.
     pub async fn run(
+        &self,
+        cell: &str,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.statements(cell, on_outcome)
+            .await
+            .map_err(|error| self.catalogue.borrow().diagnostic(error))
+    }
+
+    async fn statements(
         &self,
         cell: &str,
         mut on_outcome: impl FnMut(&Outcome),
@@ -57,9 +75,17 @@ impl<P: Platform> Session<P> {
             if let Some(connection) = self.state.current() {
                 connection.learnt.is_fresh.set(false);
             }
+            let outcome = self.catalogue.borrow().outcome(outcome);
+            self.results.begin();
             on_outcome(&outcome);
+            self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
+    }
+
+    /// Speaks another language from now on.
+    pub fn speak(&self, catalogue: Catalogue) {
+        self.catalogue.replace(catalogue);
     }
 
     /// The error of a cell that was interrupted: how far its statement was, if it has said so.
@@ -70,13 +96,15 @@ impl<P: Platform> Session<P> {
             so_far.push(format!("it was {}", render::progress_line(&progress)));
         }
         let error = so_far.into_iter().fold(error, Diagnostic::help);
-        error.help("a request that was under way may have been carried out")
+        let error = error.help("a request that was under way may have been carried out");
+        self.catalogue.borrow().diagnostic(error)
     }
 
     /// How far the running statement is, when it has run for a while: its outcome takes the place
     /// of this.
     pub fn progress(&self) -> Option<Progress> {
-        self.state.progress(PROGRESS_MS)
+        let progress = self.state.progress(PROGRESS_MS)?;
+        Some(self.catalogue.borrow().progress(progress))
     }
 
     /// Whether the running statement is the last of its cell.
@@ -86,7 +114,7 @@ impl<P: Platform> Session<P> {
 
     /// How far a statement was that ended in an error.
     pub fn stopped(&self) -> Option<Progress> {
-        let progress = self.state.progress(0.0)?;
+        let progress = self.catalogue.borrow().progress(self.state.progress(0.0)?);
         Some(Progress { is_running: false, ..progress })
     }
 
@@ -114,8 +142,23 @@ impl<P: Platform> Session<P> {
             limit: settings.display_limit,
             precision: settings.precision,
             table_schema: settings.table_schema,
+            table_size: settings.table_size as usize,
+            image: settings.image_field.clone(),
+            result: Some(self.results.last()),
             timing: true,
         }
+    }
+
+    /// Rows of a table of a result that is kept, as JSON; nothing where it is not.
+    pub fn rows(
+        &self,
+        result: &str,
+        table: usize,
+        order: Order,
+        from: usize,
+        count: usize,
+    ) -> Option<String> {
+        self.results.rows(result, table, order, from, count)
     }
 
     /// Candidates at a cursor (bytes), the likeliest first, and the range that one of them replaces:

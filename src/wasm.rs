@@ -23,7 +23,9 @@ use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{self, Content, MimeBundle};
+use crate::results::Order;
 use crate::session::Session;
+use crate::translate::Catalogue;
 
 /// How long a look at an unreachable address may take.
 const PROBE_MS: u32 = 3_000;
@@ -183,9 +185,32 @@ impl Kernel {
         shown.map_or(JsValue::UNDEFINED, |shown| to_js(&shown))
     }
 
+    /// Speaks the language of a catalogue, which is JSON; English where it is none.
+    pub fn speak(&self, catalogue: &str) {
+        self.session.speak(Catalogue::parse(catalogue).unwrap_or_default());
+    }
+
     /// A cell as the history gives it back, without its secrets.
     pub fn history(&self, cell: &str) -> String {
         self.session.history(cell)
+    }
+
+    /// Rows of a table of a result that the notebook does not hold, as JSON of their number and of
+    /// themselves: sorted by a column where `sort` is one, and those alone that have `filter` in
+    /// the text of a value. Nothing where the result is not kept any more.
+    #[allow(clippy::too_many_arguments)] // an object would have to be taken to pieces
+    pub fn rows(
+        &self,
+        result: &str,
+        table: usize,
+        from: usize,
+        count: usize,
+        sort: i32,
+        descending: bool,
+        filter: String,
+    ) -> Option<String> {
+        let order = Order { sort: usize::try_from(sort).ok(), descending, filter };
+        self.session.rows(result, table, order, from, count)
     }
 
     /// Whether Enter should run the text, for a console.

@@ -73,16 +73,17 @@ fn settings_say_how_results_are_shown() {
         let (shown, _) = run(&session, cell);
         shown.last().unwrap().iter().map(|part| part.mime_type).collect()
     };
-    assert_eq!(mime_types("SHOW SETTINGS"), ["text/plain", "text/html"]);
+    const TABLE: &str = "application/vnd.milvus.table.v1+json";
+    assert_eq!(mime_types("SHOW SETTINGS"), ["text/plain", "text/html", TABLE]);
     let (shown, _) = run(&session, "SET display_limit = 1; SHOW SETTINGS");
     assert!(text(&shown[1]).contains("… 1 of "), "{}", text(&shown[1]));
     // the setting holds from the statement behind it
     assert_eq!(
         mime_types("SET table_schema = on; SHOW SETTINGS"),
-        ["text/plain", "text/html", "application/vnd.dataresource+json"]
+        ["text/plain", "text/html", TABLE, "application/vnd.dataresource+json"]
     );
     let (shown, _) = run(&session, "SHOW SETTINGS");
-    let Content::Json(resource) = &shown[0][2].content else { panic!("no JSON") };
+    let Content::Json(resource) = &shown[0][3].content else { panic!("no JSON") };
     let resource: serde_json::Value = serde_json::from_str(resource).unwrap();
     assert!(resource["data"].as_array().unwrap().len() > 1, "the resource is not cut");
 }

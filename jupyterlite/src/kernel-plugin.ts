@@ -1,6 +1,7 @@
 /** Registers the kernel with JupyterLite, and lets the interrupt button reach it. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ITranslator } from '@jupyterlab/translation';
 import { IKernelClient, IKernelSpecs, type IKernel } from '@jupyterlite/services';
 
 import { EnginePage } from '../../engine/js/dist/index.js';
@@ -10,6 +11,7 @@ import { History, pageStorage } from './history';
 import { MilvusKernel } from './kernel';
 import { kernels } from './kernels';
 import { logo } from './logo';
+import { Reference } from './reference';
 import { WorkerClient } from './worker-client';
 
 /** As far as the client in JupyterLite goes beyond its interface. */
@@ -25,8 +27,13 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The Milvus kernel',
   autoStart: true,
   requires: [IKernelSpecs],
-  optional: [IKernelClient],
-  activate: (app: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient | null) => {
+  optional: [IKernelClient, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    specs: IKernelSpecs,
+    client: IKernelClient | null,
+    translator: ITranslator | null
+  ) => {
     // one for all notebooks of the page
     const engine = new EnginePage(
       () => startWorker(new URL('../../engine/js/dist/milvus-engine.worker.js', import.meta.url)),
@@ -47,6 +54,7 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
           script: new URL('./milvus-columns.worker.js', import.meta.url).href,
           wasm: new URL('../wasm/milvus_columns_bg.wasm', import.meta.url).href
         };
+        const { baseUrl } = app.serviceManager.serverSettings;
         const files = new NotebookFiles(app.serviceManager.contents, options.location);
         const kernel = new MilvusKernel(
           options,
@@ -58,7 +66,9 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
               files,
               columns
             ),
-          new History(pageStorage(), `${app.serviceManager.serverSettings.baseUrl} milvus history`),
+          await catalogue(translator?.languageCode ?? ''),
+          new History(pageStorage(), `${baseUrl} milvus history`),
+          new Reference(baseUrl),
           VERSION
         );
         kernels.add(kernel);
@@ -71,6 +81,15 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
     }
   }
 };
+
+/** What the kernel says in the page's language, as its `speak` takes it; nothing for English. */
+async function catalogue(language: string): Promise<string | undefined> {
+  if (!/^zh/i.test(language)) {
+    return undefined;
+  }
+  const { default: texts } = await import('./messages/zh_CN.json');
+  return JSON.stringify(texts);
+}
 
 /** A function of its own, or the bundler would bundle the worker once more. */
 function startWorker(url: URL): Worker {

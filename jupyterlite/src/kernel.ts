@@ -13,6 +13,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
 import { MOST_CELL, type History } from './history';
 import type { Args, Method, Result } from './protocol';
+import type { Reference } from './reference';
 import type { WorkerClient } from './worker-client';
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
@@ -22,15 +23,25 @@ export class MilvusKernel extends BaseKernel {
   constructor(
     options: IKernel.IOptions,
     startWorker: () => WorkerClient,
+    catalogue: string | undefined,
     history: History,
+    reference: Reference,
     version: string
   ) {
     super(options);
     this._cells = history;
+    this._reference = reference;
     this._send = options.sendMessage;
-    this._startWorker = startWorker;
+    this._startWorker = () => {
+      const worker = startWorker();
+      if (catalogue !== undefined) {
+        // a worker that fails says so to the first cell
+        worker.call('speak', [catalogue]).catch(() => undefined);
+      }
+      return worker;
+    };
     this._version = version;
-    this._worker = startWorker();
+    this._worker = this._startWorker();
   }
 
   get executionCount(): number {
@@ -125,10 +136,10 @@ export class MilvusKernel extends BaseKernel {
       language_info: {
         name: 'sql',
         version: this._version,
-        mimetype: 'text/x-sql',
-        file_extension: '.sql',
-        pygments_lexer: 'sql',
-        codemirror_mode: 'sql'
+        mimetype: 'text/x-milvus-sql',
+        file_extension: '.msql',
+        pygments_lexer: 'milvus-sql',
+        codemirror_mode: 'milvus-sql'
       },
       banner:
         `Milvus kernel ${this._version}: SQL for Milvus. ` +
@@ -164,15 +175,19 @@ export class MilvusKernel extends BaseKernel {
   async inspectRequest(
     content: KernelMessage.IInspectRequestMsg['content']
   ): Promise<KernelMessage.IInspectReplyMsg['content']> {
-    const text = await this._worker
-      .call('inspect', [content.code, content.cursor_pos])
-      .catch(() => undefined);
-    return {
-      status: 'ok',
-      found: text !== undefined,
-      data: text === undefined ? {} : { 'text/plain': text, 'text/markdown': text },
-      metadata: {}
-    };
+    const nothing = { status: 'ok' as const, found: false, data: {}, metadata: {} };
+    try {
+      const { code, cursor_pos } = content;
+      const inspection = await this._worker.call('inspect', [code, cursor_pos]);
+      if (!inspection) {
+        return nothing;
+      }
+      const { markdown, text } = await this._reference.explain(inspection);
+      const data = { 'text/plain': text, 'text/markdown': markdown };
+      return { ...nothing, found: true, data };
+    } catch {
+      return nothing;
+    }
   }
 
   async isCompleteRequest(
@@ -436,6 +451,7 @@ export class MilvusKernel extends BaseKernel {
   private _progress: { cell: KernelMessage.IExecuteRequestMsg; id: string } | undefined;
   private _count = 0;
   private _cells: History;
+  private _reference: Reference;
 }
 
 /** What waits for its turn: a cell, or statements of a part of the page. */

@@ -77,6 +77,8 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.isComplete(...call.args);
     case 'history':
       return loaded.history(...call.args);
+    case 'speak':
+      return loaded.speak(...call.args);
   }
 }
 

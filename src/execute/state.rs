@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
-use crate::execute::memory::MB;
+use crate::execute::memory::{KB, MB};
 use crate::execute::words::words;
 use crate::language::ast::Statement;
 use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
 use crate::outcome::Progress;
+use crate::render::options::ImageField;
 use crate::typing::known::Learnt;
 use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
@@ -196,6 +197,10 @@ pub(crate) struct Settings {
     pub(crate) display_limit: usize,
     /// whether results also come as `application/vnd.dataresource+json`, whole
     pub(crate) table_schema: bool,
+    /// bytes that a table takes of a saved notebook
+    pub(crate) table_size: u64,
+    /// a field whose numbers are pixels
+    pub(crate) image_field: Option<ImageField>,
     /// seconds until a request is given up
     pub(crate) timeout: f64,
     /// digits behind the point that are shown of floating-point numbers; `None` shows the shortest
@@ -212,6 +217,8 @@ impl Default for Settings {
         Settings {
             display_limit: 50,
             table_schema: false,
+            table_size: 192 * KB,
+            image_field: None,
             timeout: 60.0,
             precision: None,
             consistency: None,

@@ -48,6 +48,11 @@ pub(crate) fn words() -> impl Iterator<Item = &'static str> {
         .filter_map(|(word, shown)| (word == shown).then_some(word))
 }
 
+#[cfg(test)]
+pub(crate) fn all_words() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|(word, _)| *word)
+}
+
 /// Reads a type's word.
 pub(crate) fn data_type(name: &Name) -> Result<DataType> {
     // two words may stand apart

@@ -184,3 +184,32 @@ fn where_nothing_fits_nothing_is_offered() {
         assert_eq!(offered(&session, cell), Vec::<String>::new(), "{cell}");
     }
 }
+
+/// How many collections there are, and how long nobody notices that completion takes.
+const MANY: usize = 1_000;
+const QUICK_MS: f64 = 20.0;
+
+#[test]
+fn it_is_quick_with_a_thousand_collections() {
+    let session = session();
+    let many: String = (0..MANY)
+        .map(|at| format!("CREATE TABLE t{at} (id BIGINT PRIMARY KEY, v VECTOR(4));"))
+        .collect();
+    block_on(session.run(&many, |_| ())).expect("they are made");
+    let mut took: Vec<f64> = PLACES
+        .iter()
+        .map(|(cell, _)| {
+            let cursor = cell.find('|').expect("a cursor");
+            let cell = cell.replacen('|', "", 1);
+            block_on(session.learn(&cell));
+            let began = std::time::Instant::now();
+            block_on(session.complete(&cell, cursor));
+            began.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    took.sort_by(f64::total_cmp);
+    let percentile = took[took.len() * 95 / 100];
+    println!("completion, 95th percentile with {MANY} collections: {percentile:.2} ms");
+    assert!(percentile < QUICK_MS, "{percentile} ms");
+    assert!(offered(&session, "SELECT * FROM t9|").contains(&"t999".to_string()));
+}

@@ -144,6 +144,8 @@ impl Offer<'_> {
             return;
         }
         let is_later = has(&[Rule::order_clause]) && has(&[Rule::expr, Rule::search])
+            || *rule == Rule::NOT && has(&[Rule::in_list, Rule::between, Rule::like])
+            || has(&[Rule::is_true])
             || *rule == Rule::NULLS
             || self.is_used(name);
         let rank = match rule {

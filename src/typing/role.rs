@@ -243,7 +243,11 @@ fn named(leaf: Rule, around: &[Rule]) -> Role {
     });
     match found {
         // a text where a field's name stands
-        Some(Role::Field(_)) if leaf != Rule::name => Role::Nothing,
+        Some(Role::Field(_) | Role::Table | Role::Partition | Role::Index)
+            if leaf != Rule::name =>
+        {
+            Role::Nothing
+        }
         found => found.unwrap_or(Role::Nothing),
     }
 }

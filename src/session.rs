@@ -6,9 +6,11 @@ use std::cell::{Cell, RefCell};
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
-use crate::execute::connect::snapshot;
+use crate::execute::connect::{connection, snapshot};
+use crate::execute::last;
 use crate::execute::state::State;
-use crate::language::{parse, variables};
+use crate::language::ast::Name;
+use crate::language::{parse, print};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
@@ -18,6 +20,7 @@ use crate::secrets;
 use crate::translate::Catalogue;
 use crate::typing::known::{Known, Seen};
 use crate::typing::{self, Candidate, Inspection};
+use serde::Serialize;
 
 /// How long a completion waits for a server, in milliseconds: whoever types does not notice it.
 const LEARN_MS: u32 = 10;
@@ -25,27 +28,34 @@ const LEARN_MS: u32 = 10;
 /// What takes no longer than this shows no progress, in milliseconds.
 const PROGRESS_MS: f64 = 500.0;
 
+/// Where a session's statements go.
+#[derive(Serialize)]
+pub struct Status {
+    connections: Vec<connection::Shown>,
+    /// where the next one goes that needs a connection, if no cell has named one
+    by_default: Option<String>,
+}
+
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
     state: State<P>,
+    results: Results,
+    /// the language that it speaks, if that is not English
+    catalogue: RefCell<Catalogue>,
     /// what results have shown of the values of fields
     seen: RefCell<Seen>,
     /// whether the server is being asked for what completion offers
     is_learning: Cell<bool>,
-    results: Results,
-    /// the language that it speaks, if that is not English
-    catalogue: RefCell<Catalogue>,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
-        let results = Results::new(platform.random());
         Session {
+            results: Results::new(platform.random()),
             state: State::new(platform),
+            catalogue: RefCell::default(),
             seen: RefCell::default(),
             is_learning: Cell::default(),
-            results,
-            catalogue: RefCell::default(),
         }
     }
 
@@ -56,7 +66,17 @@ impl<P: Platform> Session<P> {
         cell: &str,
         on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
-        self.statements(cell, on_outcome)
+        self.run_as(cell, false, on_outcome).await
+    }
+
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is.
+    pub async fn run_as(
+        &self,
+        cell: &str,
+        is_quiet: bool,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.statements(cell, is_quiet, on_outcome)
             .await
             .map_err(|error| self.catalogue.borrow().diagnostic(error))
     }
@@ -64,12 +84,13 @@ impl<P: Platform> Session<P> {
     async fn statements(
         &self,
         cell: &str,
+        is_quiet: bool,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
         let statements = parse::parse(cell)?;
         self.state.begin(statements.len());
         for mut statement in statements {
-            variables::substitute(&mut statement, &self.state.variables.borrow())?;
+            last::substitute(&mut statement, &self.state)?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
             self.seen.borrow_mut().see(&statement, &outcome);
             if let Some(connection) = self.state.current() {
@@ -78,6 +99,9 @@ impl<P: Platform> Session<P> {
             let outcome = self.catalogue.borrow().outcome(outcome);
             self.results.begin();
             on_outcome(&outcome);
+            if !is_quiet {
+                self.state.last_result.borrow_mut().see(&outcome);
+            }
             self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
@@ -147,6 +171,17 @@ impl<P: Platform> Session<P> {
             result: Some(self.results.last()),
             timing: true,
         }
+    }
+
+    /// The connections as a page shows them; no server is asked.
+    pub fn status(&self) -> Status {
+        let by_default = connection::by_default(&self.state).map(|target| target.url());
+        Status { connections: connection::shown(&self.state), by_default }
+    }
+
+    /// A name as a statement has it, in quotes where it needs them.
+    pub fn quoted(&self, name: &str) -> String {
+        print::name(&Name::new(name.to_string(), Span::default()))
     }
 
     /// Rows of a table of a result that is kept, as JSON; nothing where it is not.

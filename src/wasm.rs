@@ -22,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
+use crate::outcome::Outcome;
 use crate::render::{self, Content, MimeBundle};
 use crate::results::Order;
 use crate::session::Session;
@@ -72,12 +73,14 @@ impl Kernel {
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
-    /// Runs a cell. `displayData` is called for each result, and for how far a statement is that
-    /// takes its time; the promise never rejects.
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is. `displayData`
+    /// is called for each result, and for how far a statement is that takes its time; the promise
+    /// never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<RunResult>")]
     pub fn run(
         &self,
         cell: String,
+        #[wasm_bindgen(js_name = "isQuiet")] is_quiet: bool,
         #[wasm_bindgen(
             js_name = "displayData",
             unchecked_param_type = "(content: DisplayData) => void"
@@ -95,10 +98,11 @@ impl Kernel {
                 let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
             };
-            let (work, handle) = abortable(session.run(&cell, |outcome| {
+            let show = |outcome: &Outcome| {
                 keep(&session, &keep_snapshot);
                 display(&session.render(outcome), false);
-            }));
+            };
+            let (work, handle) = abortable(session.run_as(&cell, is_quiet, show));
             *running.borrow_mut() = Some(handle);
             let look = async {
                 loop {
@@ -185,6 +189,17 @@ impl Kernel {
         shown.map_or(JsValue::UNDEFINED, |shown| to_js(&shown))
     }
 
+    /// Where the statements go; no server is asked.
+    #[wasm_bindgen(unchecked_return_type = "Status")]
+    pub fn status(&self) -> JsValue {
+        to_js(&self.session.status())
+    }
+
+    /// A name as a statement has it, in quotes where it needs them.
+    pub fn quoted(&self, name: &str) -> String {
+        self.session.quoted(name)
+    }
+
     /// Speaks the language of a catalogue, which is JSON; English where it is none.
     pub fn speak(&self, catalogue: &str) {
         self.session.speak(Catalogue::parse(catalogue).unwrap_or_default());
@@ -220,6 +235,15 @@ impl Kernel {
     )]
     pub fn is_complete(&self, cell: &str) -> String {
         parse::completeness(cell).to_string()
+    }
+
+    /// The syntax errors of a cell, the first of each statement, by reading alone. What merely is
+    /// not finished at the cursor (UTF-16 code units) is none.
+    #[wasm_bindgen(unchecked_return_type = "Problem[]")]
+    pub fn lint(&self, cell: &str, cursor: Option<usize>) -> JsValue {
+        let cursor = cursor.map(|cursor| from_units(cell, cursor));
+        let problems = parse::problems(cell, cursor);
+        to_js(&problems.iter().filter_map(|error| Problem::of(error, cell)).collect::<Vec<_>>())
     }
 
     /// How many statements a cell has: parsing alone, for the benchmark.
@@ -266,14 +290,67 @@ const RUN_RESULT: &'static str = r#"
 /** How a cell ended; an error as `execute_reply` has it. */
 export type RunResult =
     | { status: 'ok' }
-    | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+    | { status: 'error'; ename: string; evalue: string; traceback: string[]; problem?: Problem };
+
+/** An error with its place in the cell, for an editor: offsets in UTF-16 code units. */
+export interface Problem {
+    from: number;
+    to: number;
+    code: string;
+    message: string;
+    help: string[];
+    /** What would put it right. */
+    replacement?: { from: number; to: number; text: string };
+}
 "#;
 
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 enum RunResult {
     Ok,
-    Error { ename: String, evalue: String, traceback: Vec<String> },
+    Error {
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<Problem>,
+    },
+}
+
+#[derive(Serialize)]
+struct Problem {
+    from: usize,
+    to: usize,
+    code: &'static str,
+    message: String,
+    help: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<Replacement>,
+}
+
+#[derive(Serialize)]
+struct Replacement {
+    from: usize,
+    to: usize,
+    text: String,
+}
+
+impl Problem {
+    fn of(error: &Diagnostic, cell: &str) -> Option<Self> {
+        let span = error.span?;
+        Some(Problem {
+            from: to_units(cell, span.start),
+            to: to_units(cell, span.end),
+            code: error.code.name(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+            replacement: error.replacement(cell).map(|(span, text)| Replacement {
+                from: to_units(cell, span.start),
+                to: to_units(cell, span.end),
+                text,
+            }),
+        })
+    }
 }
 
 impl RunResult {
@@ -282,6 +359,7 @@ impl RunResult {
             ename: error.code.name().to_string(),
             evalue: error.message.clone(),
             traceback: error.render(cell, true).lines().map(str::to_string).collect(),
+            problem: Problem::of(error, cell),
         }
     }
 }
@@ -331,6 +409,26 @@ struct CompletionMatch {
     kind: &'static str,
     signature: String,
 }
+
+#[wasm_bindgen(typescript_custom_section)]
+const STATUS: &'static str = r#"
+/** Where a session's statements go. */
+export interface Status {
+    /** in the order they were made */
+    connections: Connection[];
+    /** where the next one goes that needs a connection, if no cell has named one */
+    by_default: string | null;
+}
+
+export interface Connection {
+    name: string;
+    address: string;
+    user: string;
+    database: string;
+    server: string;
+    in_use: boolean;
+}
+"#;
 
 #[wasm_bindgen(typescript_custom_section)]
 const DISPLAY_DATA: &'static str = r#"
@@ -383,6 +481,24 @@ fn to_bytes(text: &str, points: usize) -> usize {
 /// A byte offset as code points.
 fn to_points(text: &str, bytes: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < bytes).count()
+}
+
+/// A byte offset as UTF-16 code units, in which JavaScript counts.
+fn to_units(text: &str, bytes: usize) -> usize {
+    text.get(..bytes).unwrap_or(text).encode_utf16().count()
+}
+
+/// An offset in UTF-16 code units as bytes.
+fn from_units(text: &str, units: usize) -> usize {
+    let mut left = units;
+    let behind = text.char_indices().find(|(_, char)| match left.checked_sub(char.len_utf16()) {
+        Some(less) => {
+            left = less;
+            false
+        }
+        None => true,
+    });
+    behind.map_or(text.len(), |(at, _)| at)
 }
 
 #[wasm_bindgen(typescript_custom_section)]

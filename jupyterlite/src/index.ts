@@ -2,5 +2,16 @@
 
 import { kernelPlugin } from './kernel-plugin';
 import { languagePlugin } from './language-plugin';
+import { panelPlugin } from './panel-plugin';
+import { problemsPlugin } from './problems-plugin';
+import { settingsPlugin } from './settings-plugin';
+import { tablePlugin } from './table-plugin';
 
-export default [kernelPlugin, languagePlugin];
+export default [
+  kernelPlugin,
+  languagePlugin,
+  panelPlugin,
+  problemsPlugin,
+  settingsPlugin,
+  tablePlugin
+];

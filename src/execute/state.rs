@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::last::Last;
 use crate::execute::memory::{KB, MB};
 use crate::execute::words::words;
 use crate::language::ast::Statement;
@@ -26,6 +27,7 @@ pub(crate) struct State<P: Platform> {
     pub(crate) connections: RefCell<Connections<P>>,
     pub(crate) settings: RefCell<Settings>,
     pub(crate) variables: RefCell<Variables>,
+    pub(crate) last_result: RefCell<Last>,
     /// whether a statement has changed what a snapshot holds
     pub(crate) is_changed: Cell<bool>,
     /// the number of the running statement in its cell, from 1, and of the last one
@@ -56,6 +58,7 @@ impl<P: Platform> State<P> {
             connections: RefCell::new(Connections::default()),
             settings: RefCell::new(Settings::default()),
             variables: RefCell::default(),
+            last_result: RefCell::default(),
             is_changed: Cell::default(),
             statement: Cell::default(),
             last: Cell::default(),
@@ -210,6 +213,8 @@ pub(crate) struct Settings {
     pub(crate) consistency: Option<ConsistencyLevel>,
     /// bytes that a statement keeps of rows that it reads, at the most
     pub(crate) memory_limit: u64,
+    /// the address that a session without a CONNECT uses; `None` is the engine of the page
+    pub(crate) default_connection: Option<String>,
 }
 
 impl Default for Settings {
@@ -223,6 +228,7 @@ impl Default for Settings {
             precision: None,
             consistency: None,
             memory_limit: 512 * MB,
+            default_connection: None,
         }
     }
 }

@@ -48,14 +48,14 @@ engine/js/dist/index.js: .cache/setup scripts/engine.sh scripts/order.py .cargo/
 
 engine: engine/js/dist/index.js ## the engine as an npm package, in engine/js
 
-dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm jupyterlite/wasm/milvus_columns_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www deploy tests/language -type f -not -name '*.milvus')
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm jupyterlite/wasm/milvus_columns_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/words.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www deploy tests/language -type f -not -name '*.milvus')
 	@echo "site: building (about 20 seconds)" >&2
 	@scripts/site.sh
 	@touch $@
 
 site: dist/site/index.html ## the static site, into dist/site
 docs: dist/site/index.html ## the reference as pages of the site, dist/site/reference (the site has them anyway)
-	@$(PY) scripts/docs.py
+	@$(PY) scripts/docs.py && $(PY) scripts/words.py
 wheel: dist/site/index.html ## the pip-installable extension, into dist
 
 # TypeScript's types of the kernel are made with the wasm

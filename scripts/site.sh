@@ -31,6 +31,7 @@ cp www/index.html dist/site/index.html
 cp -r www/landing dist/site/landing
 cp www/screenshot*.png dist/site/landing/
 "$bin/python" scripts/docs.py
+"$bin/python" scripts/words.py
 # pages that open when their host is gone
 cat www/offline/worker.js >>dist/site/service-worker.js
 {

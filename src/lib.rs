@@ -31,13 +31,18 @@
 //!    the tree marks them, or all that may be one where there is no tree. Where the page has
 //!    another language, [`translate`] says the kernel's own words in it, of outcomes as well.
 //!
+//! While one types, [`typing`] says what may come next, which it asks of the grammar, and what the
+//! word at the cursor means there: of what the session knows by then, since nothing waits for a
+//! server.
+//!
 //! `engine/`, a crate of its own that knows nothing of this one, answers the same messages without
 //! a server. `engine/js` makes a wasm module and a web worker of it: the page owns one for all its
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
-//! Arrows: `wasm -> session -> language, execute, results, render, translate`; `results ->
-//! evaluate, execute::memory, render`; `execute -> language::ast, evaluate, files, milvus, diagnostic` (and
-//! `render::options`, which the settings are); `evaluate -> language::ast, outcome` (and
+//! Arrows: `wasm -> session -> language, execute, results, render, translate, typing`; `results ->
+//! evaluate, execute::memory, render`; `typing -> language, execute, evaluate, outcome` (and
+//! `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files,
+//! milvus, diagnostic` (and `render::options`, which the settings are); `evaluate -> language::ast, outcome` (and
 //! `execute::value` for JSON, the one arrow that goes back up); `files -> outcome`; `milvus ->
 //! milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets -> language, milvus`;
 //! `diagnostic, render -> printable`.

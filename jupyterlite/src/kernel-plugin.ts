@@ -11,6 +11,7 @@ import { History, pageStorage } from './history';
 import { MilvusKernel } from './kernel';
 import { kernels } from './kernels';
 import { logo } from './logo';
+import { Reference } from './reference';
 import { WorkerClient } from './worker-client';
 
 /** As far as the client in JupyterLite goes beyond its interface. */
@@ -53,6 +54,7 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
           script: new URL('./milvus-columns.worker.js', import.meta.url).href,
           wasm: new URL('../wasm/milvus_columns_bg.wasm', import.meta.url).href
         };
+        const { baseUrl } = app.serviceManager.serverSettings;
         const files = new NotebookFiles(app.serviceManager.contents, options.location);
         const kernel = new MilvusKernel(
           options,
@@ -65,7 +67,8 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
               columns
             ),
           await catalogue(translator?.languageCode ?? ''),
-          new History(pageStorage(), `${app.serviceManager.serverSettings.baseUrl} milvus history`),
+          new History(pageStorage(), `${baseUrl} milvus history`),
+          new Reference(baseUrl),
           VERSION
         );
         kernels.add(kernel);

@@ -13,6 +13,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { DisplayData, Problem, RunResult } from '../wasm/milvus_kernel.js';
 import { MOST_CELL, type History } from './history';
 import type { Args, Method, Result } from './protocol';
+import type { Reference } from './reference';
 import type { WorkerClient } from './worker-client';
 
 /** A cell that ended in an error: the id of its request, and the place in it. */
@@ -31,6 +32,7 @@ export class MilvusKernel extends BaseKernel {
     startWorker: () => WorkerClient,
     catalogue: string | undefined,
     history: History,
+    reference: Reference,
     version: string
   ) {
     const send: IKernel.SendMessage = msg => {
@@ -41,6 +43,7 @@ export class MilvusKernel extends BaseKernel {
     };
     super({ ...options, sendMessage: send });
     this._cells = history;
+    this._reference = reference;
     this._send = send;
     this._startWorker = () => {
       const worker = startWorker();
@@ -168,15 +171,19 @@ export class MilvusKernel extends BaseKernel {
   async inspectRequest(
     content: KernelMessage.IInspectRequestMsg['content']
   ): Promise<KernelMessage.IInspectReplyMsg['content']> {
-    const text = await this._worker
-      .call('inspect', [content.code, content.cursor_pos])
-      .catch(() => undefined);
-    return {
-      status: 'ok',
-      found: text !== undefined,
-      data: text === undefined ? {} : { 'text/plain': text, 'text/markdown': text },
-      metadata: {}
-    };
+    const nothing = { status: 'ok' as const, found: false, data: {}, metadata: {} };
+    try {
+      const { code, cursor_pos } = content;
+      const inspection = await this._worker.call('inspect', [code, cursor_pos]);
+      if (!inspection) {
+        return nothing;
+      }
+      const { markdown, text } = await this._reference.explain(inspection);
+      const data = { 'text/plain': text, 'text/markdown': markdown };
+      return { ...nothing, found: true, data };
+    } catch {
+      return nothing;
+    }
   }
 
   async isCompleteRequest(
@@ -496,6 +503,7 @@ export class MilvusKernel extends BaseKernel {
   private _progress: { cell: KernelMessage.IExecuteRequestMsg; id: string } | undefined;
   private _count = 0;
   private _cells: History;
+  private _reference: Reference;
 }
 
 type Header = KernelMessage.IHeader;

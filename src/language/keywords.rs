@@ -1,6 +1,6 @@
 //! The words of the dialect, each in one row with all that it is used for. The grammar's build
 //! script makes the keyword rules of it; `parse` asks which words open a statement, `print` which
-//! names it has to quote, `complete` what to offer, `unread` what a secret follows. Data and two
+//! names it has to quote, `typing` what to offer, `unread` what a secret follows. Data and two
 //! look-ups: the build script compiles this file as well, so nothing of the crate is used here.
 //!
 //! A new keyword is a row of [`KEYWORDS`], and its name in capitals in `grammar.pest`.
@@ -13,7 +13,7 @@ pub(crate) const RULE: u8 = 1 << 1;
 pub(crate) const RESERVED: u8 = 1 << 2;
 /// A name without quotes, but not everywhere: `print` quotes it as well.
 pub(crate) const AMBIGUOUS: u8 = 1 << 3;
-/// Offered within a statement; those that open one are offered at its beginning.
+/// A word or a phrase of the language, with or without a rule: the editor colours it.
 pub(crate) const COMPLETES: u8 = 1 << 4;
 /// The name of a table comes next.
 pub(crate) const TABLE_NEXT: u8 = 1 << 5;
@@ -22,7 +22,7 @@ pub(crate) const SECRET_NEXT: u8 = 1 << 6;
 /// A setting of the kernel: what SET takes without `@`.
 pub(crate) const SETTING: u8 = 1 << 7;
 
-/// The words, and the phrases that are completed as one, in the order of the alphabet; then the
+/// The words, and the phrases that stand together, in the order of the alphabet; then the
 /// names of parameters and settings, which are lower case.
 pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("ADD", RULE),

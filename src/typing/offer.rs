@@ -23,7 +23,7 @@ use crate::language::keywords::{self, OPENS, RULE, SETTING};
 use crate::language::{help, print};
 
 /// More are not offered.
-const MOST: usize = 500;
+const MOST: usize = 2_000;
 
 /// The types that most columns have.
 const USUAL_TYPES: [&str; 5] = ["BIGINT", "VARCHAR", "VECTOR", "DOUBLE", "JSON"];
@@ -144,6 +144,8 @@ impl Offer<'_> {
             return;
         }
         let is_later = has(&[Rule::order_clause]) && has(&[Rule::expr, Rule::search])
+            || *rule == Rule::NOT && has(&[Rule::in_list, Rule::between, Rule::like])
+            || has(&[Rule::is_true])
             || *rule == Rule::NULLS
             || self.is_used(name);
         let rank = match rule {
@@ -282,11 +284,16 @@ impl Offer<'_> {
         if is_of_database {
             return self.role(Role::Database, &Next { path: Vec::new(), words: Vec::new() });
         }
+        // a table right behind SELECT or DELETE is the original's
+        let original = [Rule::original_get, Rule::original_delete];
+        let is_original = |next: &Next| original.iter().any(|rule| next.path.contains(rule));
+        let is_later = self.place.next.iter().any(is_original);
+        let rank = if is_later { rank::OTHER } else { rank::NAME };
         for name in &self.known.names {
-            self.name(rank::NAME, Kind::Collection, name, "");
+            self.name(rank, Kind::Collection, name, "");
         }
         for (alias, collection) in self.known.aliases() {
-            self.name(rank::NAME, Kind::Alias, alias, format!("of {collection}"));
+            self.name(rank, Kind::Alias, alias, format!("of {collection}"));
         }
     }
 

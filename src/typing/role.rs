@@ -13,7 +13,6 @@ pub(super) const LEAVES: &[Rule] = &[
     Rule::variable,
     Rule::at_name,
     Rule::operator,
-    Rule::all,
     Rule::dotted,
     Rule::help_topic,
     Rule::address,
@@ -202,10 +201,8 @@ const PARAMS: &[(Rule, Params)] = &[
 /// What is to be offered for a rule that the grammar tries.
 pub(super) fn role(next: &Next) -> Role {
     let Some((leaf, around)) = next.path.split_last() else { return Role::Nothing };
-    let has = |rule: Rule| around.contains(&rule);
     match leaf {
-        Rule::all if has(Rule::privilege) => Role::Nothing,
-        Rule::all => Role::Star,
+        Rule::name if around.ends_with(&[Rule::every, Rule::qualifier]) => Role::Star,
         Rule::operator => Role::Distance,
         Rule::function => Role::Function,
         Rule::type_name => Role::Type,
@@ -246,7 +243,11 @@ fn named(leaf: Rule, around: &[Rule]) -> Role {
     });
     match found {
         // a text where a field's name stands
-        Some(Role::Field(_)) if leaf != Rule::name => Role::Nothing,
+        Some(Role::Field(_) | Role::Table | Role::Partition | Role::Index)
+            if leaf != Rule::name =>
+        {
+            Role::Nothing
+        }
         found => found.unwrap_or(Role::Nothing),
     }
 }

@@ -138,6 +138,10 @@ impl<'a> Walk<'a> {
         end
     }
 
+    fn is_leaf(&self, id: usize) -> bool {
+        RULES.get(id).is_some_and(|rule| self.leaves.contains(rule))
+    }
+
     /// Reads a piece at a place; `behind` are those that have to follow it.
     fn piece(&mut self, piece: &'a Piece, at: usize, behind: &'a [Piece]) -> Option<usize> {
         self.steps += 1;
@@ -166,7 +170,7 @@ impl<'a> Walk<'a> {
                 words.iter().find_map(|word| phrase_end(rest, word)).map(|length| at + length)
             }
             Piece::Rule(id) => match self.program.get(*id) {
-                Some((_, words @ Piece::Words(_))) => {
+                Some((_, words @ Piece::Words(_))) if !self.is_leaf(*id) => {
                     self.path.push(RULES.get(*id).copied()?);
                     let end = self.piece(words, at, behind);
                     self.path.pop();

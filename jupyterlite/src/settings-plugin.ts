@@ -68,6 +68,7 @@ function statementsOf({ composite }: ISettingRegistry.ISettings): string[] {
     `SET display_limit = ${composite.displayLimit}`,
     `SET precision = ${composite.precision}`,
     `SET timeout = ${composite.timeout}`,
+    `SET table_size = '${composite.tableSize}KB'`,
     `SET table_schema = ${composite.tableSchema ? 'on' : 'off'}`,
     `SET default_connection = ${text(address || 'default')}`
   ];

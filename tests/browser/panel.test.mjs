@@ -40,8 +40,7 @@ after(async () => {
 /** JupyterLab with a notebook of this kernel, in a site whose owner has set that. */
 async function lab(overrides = {}) {
   const context = await newContext(browser, {
-    viewport: { width: 1300, height: 900 },
-    serviceWorkers: 'block'
+    viewport: { width: 1300, height: 900 }
   });
   const page = await pageOf(context);
   page.errors = [];

@@ -126,8 +126,8 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   await page.evaluate(() =>
     window.jupyterapp.commands.execute('settingeditor:open', { query: 'Milvus' })
   );
-  const field = label => page.locator('.jp-SettingsEditor').getByLabel(label, { exact: true });
-  await field('Timeout').fill('33');
+  const field = name => page.locator(`input[id$="kernel_${name}"]`);
+  await field('timeout').fill('33');
   await page.waitForFunction(
     id =>
       window.jupyterapp.serviceManager.settings
@@ -140,8 +140,8 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   assert.match(changed, /display_limit +9 /);
 
   // a password is not kept
-  await field('Default connection').fill('milvus://root:Geheim7@127.0.0.1:19530');
-  await page.locator('.jp-SettingsEditor').getByText('must match pattern').waitFor();
+  await field('defaultConnection').fill('milvus://root:Geheim7@127.0.0.1:19530');
+  await page.locator('.validationErrors').getByText('must match pattern').waitFor();
   const { raw } = await page.evaluate(
     id => window.jupyterapp.serviceManager.settings.fetch(id),
     SETTINGS
@@ -430,7 +430,7 @@ test('in Chinese', async () => {
   await page.evaluate(() =>
     window.jupyterapp.commands.execute('settingeditor:open', { query: 'Milvus' })
   );
-  await page.locator('.jp-SettingsEditor').getByLabel('默认连接', { exact: true }).waitFor();
+  await page.locator('.jp-SettingsPanel').getByText('默认连接', { exact: true }).waitFor();
   await screenshot(page, 'panel-chinese');
   assert.deepEqual(page.errors, []);
   await page.context().close();

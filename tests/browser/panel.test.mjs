@@ -103,7 +103,7 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   const page = await lab({
     [SETTINGS]: {
       defaultConnection: 'milvus://memory/preset',
-      displayLimit: 7,
+      displayLimit: 20,
       precision: '3',
       timeout: 20.5
     }
@@ -111,7 +111,7 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   const [first, second] = await run(page, ['SHOW TABLES; SHOW SETTINGS', 'SHOW SETTINGS']);
   assert.match(first, /no connection was named: connected to milvus:\/\/memory\/preset, /);
   for (const line of [
-    /display_limit +7 /,
+    /display_limit +20 /,
     /precision +3 /,
     /timeout +20\.5 /,
     /default_connection +milvus:\/\/memory\/preset /
@@ -135,7 +135,11 @@ test('what a site has set holds before the first cell, and a cell wins', async (
         .then(({ raw }) => raw.includes('33')),
     SETTINGS
   );
-  const [changed] = await run(page, ['SHOW SETTINGS']);
+  // the page hears of it a moment after it is kept
+  let changed = '';
+  for (let tries = 0; tries < 10 && !/timeout +33 /.test(changed); tries++) {
+    [changed] = await run(page, ['SHOW SETTINGS']);
+  }
   assert.match(changed, /timeout +33 /);
   assert.match(changed, /display_limit +9 /);
 
@@ -370,8 +374,13 @@ test('the panel waits for a cell that runs, and says so', async () => {
 test('the palette', async () => {
   const page = await lab();
   const choose = async (typed, label) => {
-    await command(page, 'apputils:activate-command-palette');
-    await page.locator('.lm-CommandPalette-input').fill(typed);
+    const input = page.locator('.lm-CommandPalette-input');
+    // the command closes what is still open
+    while (!(await input.isVisible())) {
+      await command(page, 'apputils:activate-command-palette');
+      await page.waitForTimeout(300);
+    }
+    await input.fill(typed);
     const item = page.locator('.lm-CommandPalette-item').filter({ hasText: label }).first();
     await item.click();
   };

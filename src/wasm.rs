@@ -19,10 +19,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::diagnostic::Diagnostic;
-use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
+use crate::outcome::Outcome;
 use crate::render::{self, Content, MimeBundle};
 use crate::results::Order;
 use crate::session::Session;
@@ -73,12 +73,14 @@ impl Kernel {
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
-    /// Runs a cell. `displayData` is called for each result, and for how far a statement is that
-    /// takes its time; the promise never rejects.
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is. `displayData`
+    /// is called for each result, and for how far a statement is that takes its time; the promise
+    /// never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<RunResult>")]
     pub fn run(
         &self,
         cell: String,
+        #[wasm_bindgen(js_name = "isQuiet")] is_quiet: bool,
         #[wasm_bindgen(
             js_name = "displayData",
             unchecked_param_type = "(content: DisplayData) => void"
@@ -96,10 +98,11 @@ impl Kernel {
                 let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
             };
-            let (work, handle) = abortable(session.run(&cell, |outcome| {
+            let show = |outcome: &Outcome| {
                 keep(&session, &keep_snapshot);
                 display(&session.render(outcome), false);
-            }));
+            };
+            let (work, handle) = abortable(session.run_as(&cell, is_quiet, show));
             *running.borrow_mut() = Some(handle);
             let look = async {
                 loop {
@@ -157,25 +160,33 @@ impl Kernel {
                 .into_iter()
                 .map(|candidate| CompletionMatch {
                     text: candidate.text,
-                    kind: match candidate.kind {
-                        CandidateKind::Keyword => "keyword",
-                        CandidateKind::Collection => "class",
-                        CandidateKind::Field => "property",
-                    },
+                    kind: candidate.kind.word(),
                     signature: candidate.detail,
                 })
                 .collect();
-            Ok(to_js(&Completion {
+            let found = Completion {
                 start: to_points(&cell, span.start),
                 end: to_points(&cell, span.end),
                 matches,
-            }))
+            };
+            // what the server did not tell in time is there at the next key
+            wasm_bindgen_futures::spawn_local(async move { session.learn(&cell).await });
+            Ok(to_js(&found))
         })
     }
 
-    /// What the word at a cursor means, as Markdown.
-    pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
-        self.session.inspect(cell, to_bytes(cell, cursor))
+    /// What the word at a cursor means; nothing where nobody knows it.
+    #[wasm_bindgen(unchecked_return_type = "Inspection | undefined")]
+    pub fn inspect(&self, cell: &str, cursor: usize) -> JsValue {
+        let found = self.session.inspect(cell, to_bytes(cell, cursor));
+        let (session, cell) = (self.session.clone(), cell.to_string());
+        wasm_bindgen_futures::spawn_local(async move { session.learn(&cell).await });
+        let shown = found.map(|found| Inspected {
+            markdown: found.markdown,
+            text: found.text,
+            topic: found.topic,
+        });
+        shown.map_or(JsValue::UNDEFINED, |shown| to_js(&shown))
     }
 
     /// Where the statements go; no server is asked.
@@ -226,6 +237,15 @@ impl Kernel {
         parse::completeness(cell).to_string()
     }
 
+    /// The syntax errors of a cell, the first of each statement, by reading alone. What merely is
+    /// not finished at the cursor (UTF-16 code units) is none.
+    #[wasm_bindgen(unchecked_return_type = "Problem[]")]
+    pub fn lint(&self, cell: &str, cursor: Option<usize>) -> JsValue {
+        let cursor = cursor.map(|cursor| from_units(cell, cursor));
+        let problems = parse::problems(cell, cursor);
+        to_js(&problems.iter().filter_map(|error| Problem::of(error, cell)).collect::<Vec<_>>())
+    }
+
     /// How many statements a cell has: parsing alone, for the benchmark.
     #[wasm_bindgen(js_name = countStatements)]
     pub fn count_statements(&self, cell: &str) -> usize {
@@ -270,14 +290,67 @@ const RUN_RESULT: &'static str = r#"
 /** How a cell ended; an error as `execute_reply` has it. */
 export type RunResult =
     | { status: 'ok' }
-    | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+    | { status: 'error'; ename: string; evalue: string; traceback: string[]; problem?: Problem };
+
+/** An error with its place in the cell, for an editor: offsets in UTF-16 code units. */
+export interface Problem {
+    from: number;
+    to: number;
+    code: string;
+    message: string;
+    help: string[];
+    /** What would put it right. */
+    replacement?: { from: number; to: number; text: string };
+}
 "#;
 
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 enum RunResult {
     Ok,
-    Error { ename: String, evalue: String, traceback: Vec<String> },
+    Error {
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<Problem>,
+    },
+}
+
+#[derive(Serialize)]
+struct Problem {
+    from: usize,
+    to: usize,
+    code: &'static str,
+    message: String,
+    help: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<Replacement>,
+}
+
+#[derive(Serialize)]
+struct Replacement {
+    from: usize,
+    to: usize,
+    text: String,
+}
+
+impl Problem {
+    fn of(error: &Diagnostic, cell: &str) -> Option<Self> {
+        let span = error.span?;
+        Some(Problem {
+            from: to_units(cell, span.start),
+            to: to_units(cell, span.end),
+            code: error.code.name(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+            replacement: error.replacement(cell).map(|(span, text)| Replacement {
+                from: to_units(cell, span.start),
+                to: to_units(cell, span.end),
+                text,
+            }),
+        })
+    }
 }
 
 impl RunResult {
@@ -286,6 +359,7 @@ impl RunResult {
             ename: error.code.name().to_string(),
             evalue: error.message.clone(),
             traceback: error.render(cell, true).lines().map(str::to_string).collect(),
+            problem: Problem::of(error, cell),
         }
     }
 }
@@ -299,10 +373,18 @@ export interface Completion {
     matches: CompletionMatch[];
 }
 
+/** `type` says in words what it is, `signature` a field's type or a parameter's range. */
 export interface CompletionMatch {
     text: string;
-    type: 'keyword' | 'class' | 'property';
+    type: string;
     signature: string;
+}
+
+/** What a word means; `topic` is the word of the reference that says more. */
+export interface Inspection {
+    markdown: string;
+    text: string;
+    topic: string;
 }
 "#;
 
@@ -311,6 +393,13 @@ struct Completion {
     start: usize,
     end: usize,
     matches: Vec<CompletionMatch>,
+}
+
+#[derive(Serialize)]
+struct Inspected {
+    markdown: String,
+    text: String,
+    topic: String,
 }
 
 #[derive(Serialize)]
@@ -392,6 +481,24 @@ fn to_bytes(text: &str, points: usize) -> usize {
 /// A byte offset as code points.
 fn to_points(text: &str, bytes: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < bytes).count()
+}
+
+/// A byte offset as UTF-16 code units, in which JavaScript counts.
+fn to_units(text: &str, bytes: usize) -> usize {
+    text.get(..bytes).unwrap_or(text).encode_utf16().count()
+}
+
+/// An offset in UTF-16 code units as bytes.
+fn from_units(text: &str, units: usize) -> usize {
+    let mut left = units;
+    let behind = text.char_indices().find(|(_, char)| match left.checked_sub(char.len_utf16()) {
+        Some(less) => {
+            left = less;
+            false
+        }
+        None => true,
+    });
+    behind.map_or(text.len(), |(at, _)| at)
 }
 
 #[wasm_bindgen(typescript_custom_section)]

@@ -3,6 +3,7 @@
 import { kernelPlugin } from './kernel-plugin';
 import { languagePlugin } from './language-plugin';
 import { panelPlugin } from './panel-plugin';
+import { problemsPlugin } from './problems-plugin';
 import { settingsPlugin } from './settings-plugin';
 
-export default [kernelPlugin, languagePlugin, settingsPlugin, panelPlugin];
+export default [kernelPlugin, languagePlugin, panelPlugin, problemsPlugin, settingsPlugin];

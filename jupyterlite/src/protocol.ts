@@ -13,9 +13,10 @@ export type Method =
   | 'inspect'
   | 'isComplete'
   | 'history'
+  | 'speak'
+  | 'lint'
   | 'status'
-  | 'quoted'
-  | 'speak';
+  | 'quoted';
 
 /** What a method takes, but for a callback, which stays in the worker. */
 export type Args<M extends Method> =

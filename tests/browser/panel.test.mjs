@@ -144,6 +144,9 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   assert.match(changed, /display_limit +9 /);
 
   // a password is not kept
+  await page.evaluate(() =>
+    window.jupyterapp.commands.execute('settingeditor:open', { query: 'Milvus' })
+  );
   await field('defaultConnection').fill('milvus://root:Geheim7@127.0.0.1:19530');
   await page.locator('.validationErrors').getByText('must match pattern').waitFor();
   const { raw } = await page.evaluate(

@@ -69,7 +69,8 @@ impl<P: Platform> Session<P> {
         self.run_as(cell, false, on_outcome).await
     }
 
-    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is.
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is, and so do the
+    /// rows that the page may ask for.
     pub async fn run_as(
         &self,
         cell: &str,
@@ -101,8 +102,8 @@ impl<P: Platform> Session<P> {
             on_outcome(&outcome);
             if !is_quiet {
                 self.state.last_result.borrow_mut().see(&outcome);
+                self.results.keep(outcome, self.options().table_size);
             }
-            self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 
 import type { MilvusKernel } from './kernel';
 import { kernels } from './kernels';
@@ -22,6 +22,11 @@ export const settingsPlugin: JupyterFrontEndPlugin<void> = {
   requires: [ISettingRegistry],
   optional: [ITranslator],
   activate: (_app, registry: ISettingRegistry, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load('jupyterlite_milvus_kernel');
+    // a server would have said it in the page's language
+    registry.transform(SCHEMA, {
+      fetch: plugin => ({ ...plugin, schema: inLanguage(plugin.schema, trans) })
+    });
     let settings: Promise<ISettingRegistry.ISettings> | undefined;
     /** what each kernel was told */
     const told = new WeakMap<MilvusKernel, string[]>();
@@ -34,7 +39,6 @@ export const settingsPlugin: JupyterFrontEndPlugin<void> = {
         return all.filter(statement => !before.includes(statement)).join(';\n');
       });
       kernel.query(statements).catch((error: unknown) => {
-        const trans = (translator ?? nullTranslator).load('jupyterlite_milvus_kernel');
         // of the end of a kernel its cells tell
         if (error instanceof Error && error.name !== 'KernelError') {
           Notification.error(trans.__('A setting of Milvus is refused: %1', error.message), {
@@ -61,6 +65,28 @@ export const settingsPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** Titles and descriptions in the language of the page. */
+function inLanguage<T extends Described>(described: T, trans: TranslationBundle): T {
+  const said = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : trans._p('schema', text);
+  const { title, description, properties } = described;
+  const below = Object.entries(properties ?? {});
+  return {
+    ...described,
+    title: said(title),
+    description: said(description),
+    ...(properties && {
+      properties: Object.fromEntries(below.map(([key, one]) => [key, inLanguage(one, trans)]))
+    })
+  };
+}
+
+interface Described {
+  title?: string;
+  description?: string;
+  properties?: Record<string, Described>;
+}
+
 /** The settings as statements; the one that may be refused comes last. */
 function statementsOf({ composite }: ISettingRegistry.ISettings): string[] {
   const address = String(composite.defaultConnection ?? '').trim();
@@ -68,6 +94,7 @@ function statementsOf({ composite }: ISettingRegistry.ISettings): string[] {
     `SET display_limit = ${composite.displayLimit}`,
     `SET precision = ${composite.precision}`,
     `SET timeout = ${composite.timeout}`,
+    `SET table_size = '${composite.tableSize}KB'`,
     `SET table_schema = ${composite.tableSchema ? 'on' : 'off'}`,
     `SET default_connection = ${text(address || 'default')}`
   ];

@@ -40,8 +40,7 @@ after(async () => {
 /** JupyterLab with a notebook of this kernel, in a site whose owner has set that. */
 async function lab(overrides = {}) {
   const context = await newContext(browser, {
-    viewport: { width: 1300, height: 900 },
-    serviceWorkers: 'block'
+    viewport: { width: 1300, height: 900 }
   });
   const page = await pageOf(context);
   page.errors = [];
@@ -104,7 +103,7 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   const page = await lab({
     [SETTINGS]: {
       defaultConnection: 'milvus://memory/preset',
-      displayLimit: 7,
+      displayLimit: 20,
       precision: '3',
       timeout: 20.5
     }
@@ -112,7 +111,7 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   const [first, second] = await run(page, ['SHOW TABLES; SHOW SETTINGS', 'SHOW SETTINGS']);
   assert.match(first, /no connection was named: connected to milvus:\/\/memory\/preset, /);
   for (const line of [
-    /display_limit +7 /,
+    /display_limit +20 /,
     /precision +3 /,
     /timeout +20\.5 /,
     /default_connection +milvus:\/\/memory\/preset /
@@ -127,8 +126,8 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   await page.evaluate(() =>
     window.jupyterapp.commands.execute('settingeditor:open', { query: 'Milvus' })
   );
-  const field = label => page.locator('.jp-SettingsEditor').getByLabel(label, { exact: true });
-  await field('Timeout').fill('33');
+  const field = name => page.locator(`input[id$="kernel_${name}"]`);
+  await field('timeout').fill('33');
   await page.waitForFunction(
     id =>
       window.jupyterapp.serviceManager.settings
@@ -136,13 +135,20 @@ test('what a site has set holds before the first cell, and a cell wins', async (
         .then(({ raw }) => raw.includes('33')),
     SETTINGS
   );
-  const [changed] = await run(page, ['SHOW SETTINGS']);
+  // the page hears of it a moment after it is kept
+  let changed = '';
+  for (let tries = 0; tries < 10 && !/timeout +33 /.test(changed); tries++) {
+    [changed] = await run(page, ['SHOW SETTINGS']);
+  }
   assert.match(changed, /timeout +33 /);
   assert.match(changed, /display_limit +9 /);
 
   // a password is not kept
-  await field('Default connection').fill('milvus://root:Geheim7@127.0.0.1:19530');
-  await page.locator('.jp-SettingsEditor').getByText('must match pattern').waitFor();
+  await page.evaluate(() =>
+    window.jupyterapp.commands.execute('settingeditor:open', { query: 'Milvus' })
+  );
+  await field('defaultConnection').fill('milvus://root:Geheim7@127.0.0.1:19530');
+  await page.locator('.validationErrors').getByText('must match pattern').waitFor();
   const { raw } = await page.evaluate(
     id => window.jupyterapp.serviceManager.settings.fetch(id),
     SETTINGS
@@ -371,8 +377,13 @@ test('the panel waits for a cell that runs, and says so', async () => {
 test('the palette', async () => {
   const page = await lab();
   const choose = async (typed, label) => {
-    await command(page, 'apputils:activate-command-palette');
-    await page.locator('.lm-CommandPalette-input').fill(typed);
+    const input = page.locator('.lm-CommandPalette-input');
+    // the command closes what is still open
+    while (!(await input.isVisible())) {
+      await command(page, 'apputils:activate-command-palette');
+      await page.waitForTimeout(300);
+    }
+    await input.fill(typed);
     const item = page.locator('.lm-CommandPalette-item').filter({ hasText: label }).first();
     await item.click();
   };
@@ -431,7 +442,7 @@ test('in Chinese', async () => {
   await page.evaluate(() =>
     window.jupyterapp.commands.execute('settingeditor:open', { query: 'Milvus' })
   );
-  await page.locator('.jp-SettingsEditor').getByLabel('默认连接', { exact: true }).waitFor();
+  await page.locator('.jp-SettingsPanel').getByText('默认连接', { exact: true }).waitFor();
   await screenshot(page, 'panel-chinese');
   assert.deepEqual(page.errors, []);
   await page.context().close();

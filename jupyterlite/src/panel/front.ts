@@ -8,8 +8,10 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 
+import type { Status } from '../../wasm/milvus_kernel.js';
 import type { MilvusKernel } from '../kernel';
 import { kernels } from '../kernels';
+import { remembered } from './remembered';
 
 /** A cell, as far as it is used here. */
 interface Cell {
@@ -46,14 +48,24 @@ export class Front {
     return this._kernel;
   }
 
+  /** Where the statements of the kernel in front go; what it is connected to is remembered. */
+  async status(): Promise<Status | undefined> {
+    const status = await this._kernel?.ask('status', []).catch(() => undefined);
+    if (status) {
+      remembered.add(status.connections);
+    }
+    return status;
+  }
+
   /** The page itself has changed what the kernel is connected to. */
   told(): void {
+    void this.status();
     this._ran.emit();
   }
 
   /** Puts a text at the cursor. */
   insert(text: string): void {
-    const document = this._document;
+    const document = this._activated();
     const cell = document?.content?.activeCell ?? document?.console?.promptCell;
     const editor = cell?.editor;
     if (editor) {
@@ -64,7 +76,7 @@ export class Front {
 
   /** Runs statements where a person sees them: in a cell below, or as if they were typed. */
   async run(statements: string): Promise<void> {
-    const { _document: document, _app: app } = this;
+    const document = this._activated();
     if (document?.console) {
       await document.console.inject(statements);
       return;
@@ -75,16 +87,18 @@ export class Front {
     }
     // an empty cell is as good as a new one
     if (activeCell === null || activeCell.model.sharedModel.getSource().trim() !== '') {
-      await app.commands.execute('notebook:insert-cell-below');
+      await this._app.commands.execute('notebook:insert-cell-below');
     }
     document.content?.activeCell?.model.sharedModel.setSource(statements);
     // an error is shown below the cell
-    await app.commands.execute('notebook:run-cell').catch(() => undefined);
+    await this._app.commands.execute('notebook:run-cell').catch(() => undefined);
   }
 
   private _look(): void {
     const current = (this._app.shell.currentWidget ?? undefined) as Partial<Document> | undefined;
-    const document = current?.sessionContext ? (current as Document) : undefined;
+    // settings or a file in front leave the notebook behind them what it is
+    const before = this._document?.isDisposed ? undefined : this._document;
+    const document = current?.sessionContext ? (current as Document) : before;
     if (document !== this._document) {
       this._document?.sessionContext.kernelChanged.disconnect(this._look, this);
       this._document = document;
@@ -99,8 +113,17 @@ export class Front {
     }
   }
 
+  /** The notebook or console, brought to the front: its commands are of no use elsewhere. */
+  private _activated(): Document | undefined {
+    const document = this._document;
+    if (document && document !== (this._app.shell.currentWidget as unknown)) {
+      this._app.shell.activateById(document.id);
+    }
+    return document;
+  }
+
   private _onRan(): void {
-    this._ran.emit();
+    this.told();
   }
 
   private _app: JupyterFrontEnd;

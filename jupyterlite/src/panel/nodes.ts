@@ -57,7 +57,6 @@ export class Nodes {
   /** The nodes at the top; the connections are known without asking a server. */
   async roots(): Promise<Node[]> {
     const { connections, by_default } = await this._kernel.ask('status', []);
-    remembered.add(connections);
     const trans = this._trans;
     const top: Node[] = [
       {

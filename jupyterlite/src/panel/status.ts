@@ -33,7 +33,7 @@ export class StatusItem extends Widget {
 
   private async _update(): Promise<void> {
     const { kernel } = this._front;
-    const status = await kernel?.ask('status', []).catch(() => undefined);
+    const status = await this._front.status();
     if (kernel !== this._front.kernel) {
       return;
     }

@@ -1,6 +1,7 @@
 /** The extension: what the page loads of it, one plugin for each thing that a person sees. */
 
+import { bridgePlugin } from './bridge-plugin';
 import { kernelPlugin } from './kernel-plugin';
 import { languagePlugin } from './language-plugin';
 
-export default [kernelPlugin, languagePlugin];
+export default [kernelPlugin, languagePlugin, bridgePlugin];

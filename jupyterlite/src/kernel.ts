@@ -18,6 +18,9 @@ import type { WorkerClient } from './worker-client';
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
 const INTERRUPT_MS = 3000;
 
+/** The tables of a result, for programs of the page. */
+export const TABLES = 'application/vnd.milvus.table.v1+json';
+
 export class MilvusKernel extends BaseKernel {
   constructor(
     options: IKernel.IOptions,
@@ -69,6 +72,16 @@ export class MilvusKernel extends BaseKernel {
     return this._ran;
   }
 
+  /** When its last cell ended, in milliseconds; 0 before that. */
+  get lastRun(): number {
+    return this._lastRun;
+  }
+
+  /** The last result with a table that its user has seen. */
+  get lastResult(): DisplayData | undefined {
+    return this._lastResult;
+  }
+
   /** Asks the worker, also while a cell runs. */
   ask<M extends Exclude<Method, 'run' | 'restore'>>(method: M, args: Args<M>): Promise<Result<M>> {
     return this._worker.call(method, args);
@@ -89,8 +102,11 @@ export class MilvusKernel extends BaseKernel {
     if (msg.channel === 'control') {
       this._control.add(msg.header.msg_id);
     }
-    await this._handle(msg);
-    this._control.delete(msg.header.msg_id);
+    try {
+      await this._handle(msg);
+    } finally {
+      this._control.delete(msg.header.msg_id);
+    }
   }
 
   /** Ends the running cell. What is queued behind it is aborted, as after any error. */
@@ -257,6 +273,7 @@ export class MilvusKernel extends BaseKernel {
       if (result.status === 'error' && next.msg.content.stop_on_error !== false) {
         this._abortQueue();
       }
+      this._lastRun = Date.now();
       this._ran.emit();
     }
     this._isBusy = false;
@@ -331,7 +348,7 @@ export class MilvusKernel extends BaseKernel {
       }
     };
     try {
-      return await worker.call('run', [msg.content.code, false], content => {
+      return await worker.call('run', [msg.content.code, msg.content.silent === true], content => {
         if (!msg.content.silent) {
           this._display(msg, content);
         }
@@ -366,6 +383,9 @@ export class MilvusKernel extends BaseKernel {
     msg: KernelMessage.IExecuteRequestMsg,
     { data, metadata, isProgress, isLast }: DisplayData
   ): void {
+    if (!isProgress && TABLES in data) {
+      this._lastResult = { data, metadata, isProgress, isLast };
+    }
     const shown = this._progress?.cell === msg ? this._progress.id : undefined;
     if (isLast && !isProgress && !shown) {
       const execution_count = this._count;
@@ -465,6 +485,8 @@ export class MilvusKernel extends BaseKernel {
   private _version: string;
   private _queue: (Cell | Query)[] = [];
   private _isBusy = false;
+  private _lastRun = 0;
+  private _lastResult: DisplayData | undefined;
   private _ran = new Signal<this, void>(this);
   private _running: KernelMessage.IExecuteRequestMsg | undefined;
   private _displays = 0;

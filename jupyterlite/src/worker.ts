@@ -79,6 +79,8 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.history(...call.args);
     case 'speak':
       return loaded.speak(...call.args);
+    case 'rows':
+      return loaded.rows(...call.args);
   }
 }
 

@@ -1,4 +1,5 @@
-"""Builds the pages of tests/language into the site as a readable reference with a search, dist/site/reference/, in the order in which a person learns."""
+"""Builds the pages of tests/language into the site as a readable reference with a search, dist/site/reference/, in the order in which a person learns;
+and deploy/, files and page, so that who has the site alone can put a Milvus behind it."""
 
 import html
 import json
@@ -13,6 +14,7 @@ PAGES = ROOT / "tests/language"
 OUT = ROOT / "dist/site/reference"
 # style, search, live cells
 PARTS = ROOT / "www/reference"
+DEPLOY = ROOT / "deploy"
 # what is not named here stands at the end
 GROUPS = {
     "First steps": {
@@ -168,15 +170,16 @@ def navigation(groups, here, parts):
     return out
 
 
-def page(name, nav, main, attributes=""):
+def page(name, nav, main, attributes="", reference=""):
+    """A whole page; `reference` leads from it to the reference's folder."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{html.escape(name)} · Milvus in a notebook</title>'
-        '<link rel="icon" href="../lab/favicon.ico"><link rel="stylesheet" href="style.css">'
-        f'<script type="module" src="live.js"></script><script type="module" src="search.js"></script></head><body{attributes}>'
+        f'<link rel="icon" href="../lab/favicon.ico"><link rel="stylesheet" href="{reference}style.css">'
+        f'<script type="module" src="{reference}live.js"></script><script type="module" src="{reference}search.js"></script></head><body{attributes}>'
         '<a class="skip" href="#main">To the text</a>'
-        '<header><a class="home" href="../index.html">Milvus in a notebook</a><a href="index.html">Reference</a>'
-        '<form role="search" action="index.html"><input type="search" name="q" placeholder="Search the reference" aria-label="Search the reference" '
+        f'<header><a class="home" href="../index.html">Milvus in a notebook</a><a href="{reference}index.html">Reference</a>'
+        f'<form role="search" action="{reference}index.html"><input type="search" name="q" placeholder="Search the reference" aria-label="Search the reference" '
         'autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form></header>'
         f'<div class="page">{nav}<main id="main" tabindex="-1">{main}</main></div></body></html>\n'
     )
@@ -216,6 +219,11 @@ def main():
     cells = sum(path.read_text().count("\n```sql") for path in order)
     lead = f"{len(order)} pages in the order in which one learns. Each of their {cells:,} cells was run, and what stands below it is what it showed."
     (OUT / "index.html").write_text(page("Reference", "", f"<h1>The reference</h1><p>{lead}</p>{cards}"))
+    deploy = OUT.parent / "deploy"
+    shutil.rmtree(deploy, ignore_errors=True)
+    shutil.copytree(DEPLOY, deploy, ignore=shutil.ignore_patterns("*.md"))
+    readme = DEPLOY / "README.md"
+    (deploy / "index.html").write_text(page(title(readme), "", render(readme), reference="../reference/"))
     (OUT / "search.json").write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
     print(f"docs: {len(order)} pages, {cells} cells in {OUT.relative_to(ROOT)}")
 

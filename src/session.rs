@@ -6,11 +6,12 @@ use std::cell::RefCell;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
-use crate::execute::connect::snapshot;
+use crate::execute::connect::{connection, snapshot};
 use crate::execute::last;
 use crate::execute::state::State;
+use crate::language::ast::Name;
 use crate::language::complete::{self, Candidate, Known};
-use crate::language::parse;
+use crate::language::{parse, print};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
@@ -18,12 +19,21 @@ use crate::render::{self, MimeBundle};
 use crate::results::{Order, Results};
 use crate::secrets;
 use crate::translate::Catalogue;
+use serde::Serialize;
 
 /// How long a completion waits for a server, in milliseconds.
 const LEARN_MS: u32 = 500;
 
 /// What takes no longer than this shows no progress, in milliseconds.
 const PROGRESS_MS: f64 = 500.0;
+
+/// Where a session's statements go.
+#[derive(Serialize)]
+pub struct Status {
+    connections: Vec<connection::Shown>,
+    /// where the next one goes that needs a connection, if no cell has named one
+    by_default: Option<String>,
+}
 
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
@@ -147,6 +157,17 @@ impl<P: Platform> Session<P> {
             result: Some(self.results.last()),
             timing: true,
         }
+    }
+
+    /// The connections as a page shows them; no server is asked.
+    pub fn status(&self) -> Status {
+        let by_default = connection::by_default(&self.state).map(|target| target.url());
+        Status { connections: connection::shown(&self.state), by_default }
+    }
+
+    /// A name as a statement has it, in quotes where it needs them.
+    pub fn quoted(&self, name: &str) -> String {
+        print::name(&Name::new(name.to_string(), Span::default()))
     }
 
     /// Rows of a table of a result that is kept, as JSON; nothing where it is not.

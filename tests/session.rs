@@ -47,6 +47,20 @@ fn the_first_error_ends_the_cell() {
 }
 
 #[test]
+fn a_session_goes_where_its_settings_say() {
+    let session = Session::new(Native::new());
+    let (_, error) = run(&session, "SHOW TABLES");
+    assert_eq!(error.expect("there is no engine").code.name(), "NotConnected");
+    let cell = "SET default_connection = 'milvus://127.0.0.1:1'; SHOW TABLES";
+    let (_, error) = run(&session, cell);
+    let error = error.expect("nobody answers there");
+    assert_eq!(error.code.name(), "Unreachable");
+    assert!(error.message.contains("http://127.0.0.1:1"), "{}", error.message);
+    let (_, error) = run(&session, "SET default_connection = default; SHOW TABLES");
+    assert_eq!(error.expect("there is no engine").code.name(), "NotConnected");
+}
+
+#[test]
 fn what_does_not_parse_runs_no_part_of_the_cell() {
     let session = Session::new(Native::new());
     let (shown, error) = run(&session, "SET precision = 2; SELEC 1");
@@ -138,8 +152,7 @@ fn of_a_result_that_was_not_read_whole_there_is_no_part() {
     let error = error.expect("it is a part");
     assert!(error.message.starts_with("the last result has 3,000 rows, and "), "{error:?}");
     assert!(error.help[0].starts_with("`LIMIT 3000` reads them all"), "{error:?}");
-    let cell =
-        "SELECT id FROM t LIMIT 3000; SELECT COUNT(*) FROM t WHERE id IN :last";
+    let cell = "SELECT id FROM t LIMIT 3000; SELECT COUNT(*) FROM t WHERE id IN :last";
     assert!(texts(&session, cell)[1].contains("3000"));
 }
 

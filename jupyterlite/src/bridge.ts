@@ -6,8 +6,8 @@
  * - `{id, ask: 'sql', kernel, sql}`: statements are run by a kernel behind its cells, quietly;
  * - `{id, ask: 'last', kernel}`: the last result that was shown to the kernel's user.
  *
- * An answer is `{id, answer}`, JSON of `{kernels}`, `{results}` or `{error}`. While a kernel is at
- * it, there is `{id, isRunning: true}` now and then. Only the page that has the kernel answers.
+ * An answer is `{id, answer}`, JSON of `{kernels}`, `{results}` or `{error, code}`. While a kernel
+ * is at it, there is `{id, isRunning: true}` now and then. Only the page that has the kernel answers.
  */
 
 import type { DisplayData } from '../wasm/milvus_kernel.js';
@@ -73,8 +73,8 @@ export async function answer(
     const results = await Promise.all((await asked(kernel, question)).map(r => whole(kernel, r)));
     send({ id, answer: JSON.stringify({ results }) });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    send({ id, answer: JSON.stringify({ error: message }) });
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    send({ id, answer: JSON.stringify({ error: message, code: name }) });
   } finally {
     waiting--;
     clearInterval(timer);

@@ -3,5 +3,15 @@
 import { bridgePlugin } from './bridge-plugin';
 import { kernelPlugin } from './kernel-plugin';
 import { languagePlugin } from './language-plugin';
+import { panelPlugin } from './panel-plugin';
+import { problemsPlugin } from './problems-plugin';
+import { settingsPlugin } from './settings-plugin';
 
-export default [kernelPlugin, languagePlugin, bridgePlugin];
+export default [
+  kernelPlugin,
+  languagePlugin,
+  bridgePlugin,
+  panelPlugin,
+  problemsPlugin,
+  settingsPlugin
+];

@@ -14,7 +14,10 @@ export type Method =
   | 'isComplete'
   | 'history'
   | 'speak'
-  | 'rows';
+  | 'rows'
+  | 'lint'
+  | 'status'
+  | 'quoted';
 
 /** What a method takes, but for a callback, which stays in the worker. */
 export type Args<M extends Method> =

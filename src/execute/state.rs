@@ -202,6 +202,8 @@ pub(crate) struct Settings {
     pub(crate) consistency: Option<ConsistencyLevel>,
     /// bytes that a statement keeps of rows that it reads, at the most
     pub(crate) memory_limit: u64,
+    /// the address that a session without a CONNECT uses; `None` is the engine of the page
+    pub(crate) default_connection: Option<String>,
 }
 
 impl Default for Settings {
@@ -215,6 +217,7 @@ impl Default for Settings {
             precision: None,
             consistency: None,
             memory_limit: 512 * MB,
+            default_connection: None,
         }
     }
 }

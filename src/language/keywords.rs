@@ -230,6 +230,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("WHERE", RULE | RESERVED | COMPLETES),
     ("WITH", RULE | RESERVED | COMPLETES),
     ("consistency_level", COMPLETES | SETTING),
+    ("default_connection", COMPLETES | SETTING),
     ("dimension", COMPLETES),
     ("display_limit", COMPLETES | SETTING),
     ("image_field", COMPLETES | SETTING),

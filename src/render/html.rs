@@ -63,7 +63,7 @@ fn write_table(out: &mut String, table: &Table, options: &Options, room: usize) 
         for ((value, column), align) in row.iter().zip(&table.columns).zip(&align) {
             let _ = write!(out, "<td style=\"text-align:{align};white-space:pre-wrap\">");
             match value {
-                Datum::Null => out.push_str("<i style=\"opacity:.6\">NULL</i>"),
+                Datum::Null => out.push_str("<i style=\"opacity:.7\">NULL</i>"),
                 value => match picture(value, column.kind) {
                     Some(picture) => write_picture(out, &picture),
                     None => out.push_str(&escape(&show(value, column.kind, options.precision))),
@@ -175,7 +175,7 @@ mod tests {
             one(Type::Int, Datum::Int(1)).contains("text-align:right;white-space:pre-wrap\">1")
         );
         assert!(one(Type::Text, Datum::Text("NULL".into())).contains(">&#39;NULL&#39;</td>"));
-        assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.6\">NULL"));
+        assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.7\">NULL"));
     }
 
     #[test]

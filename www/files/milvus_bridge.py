@@ -28,7 +28,11 @@ _channel = BroadcastChannel.new("milvus-kernel")
 
 
 class MilvusError(Exception):
-    """What the Milvus kernel says of a statement that failed, or that no kernel is there."""
+    """What the Milvus kernel says of a statement that failed, with its `code`, or that no kernel is there."""
+
+    def __init__(self, message, code=None):
+        super().__init__(message)
+        self.code = code
 
 
 class Rows(list):
@@ -116,7 +120,7 @@ async def _results(ask, notebook, **more):
     if answer is None:
         raise MilvusError("the page of the Milvus notebook does not answer any more")
     if "error" in answer:
-        raise MilvusError(answer["error"])
+        raise MilvusError(answer["error"], answer["code"])
     return [Rows(result) for result in answer["results"]]
 
 

@@ -30,7 +30,7 @@ let isFailed = false;
 
 /** The pages' words, asked for once; a failure is tried again at the next word. */
 async function load() {
-  pages ??= fetch('search.json').then(answer => {
+  pages ??= fetch(new URL('search.json', import.meta.url)).then(answer => {
     if (!answer.ok) {
       throw new Error(String(answer.status));
     }
@@ -154,7 +154,8 @@ function show(found, wanted) {
       option.setAttribute('aria-selected', 'false');
       option.id = `found-${page.page}-${part.id}`;
       option.tabIndex = -1;
-      option.href = `${page.page}?find=${encodeURIComponent(wanted.join(' '))}#${part.id}`;
+      const find = encodeURIComponent(wanted.join(' '));
+      option.href = new URL(`${page.page}?find=${find}#${part.id}`, import.meta.url).href;
       const heading = document.createElement('strong');
       const context = document.createElement('span');
       mark(heading, part.heading, wanted);

@@ -10,7 +10,7 @@ use crate::execute::state::{Connection, State};
 use crate::language::ast::{Name, Value};
 use crate::language::keywords::{self, SETTING};
 use crate::language::variables::LAST;
-use crate::milvus::Platform;
+use crate::milvus::{Address, Platform, Target};
 use crate::outcome::{Outcome, Table, plural};
 use crate::render::options::ImageField;
 use crate::secret_names::is_secret;
@@ -76,6 +76,16 @@ pub(crate) fn set<P: Platform>(
                 .filter(|bytes| (MB..=4096 * MB).contains(bytes))
                 .ok_or_else(|| wrong("a size from '1MB' to '4GB', or so many bytes"))?;
         }
+        "default_connection" => match &value.value {
+            Value::Text(word) if word.eq_ignore_ascii_case("default") => {
+                settings.default_connection = None;
+            }
+            Value::Text(address) => {
+                has_no_secret(address).map_err(|reason| wrong(&format!("an address; {reason}")))?;
+                settings.default_connection = Some(address.clone());
+            }
+            _ => return Err(wrong("an address in quotes, or default")),
+        },
         _ => {
             return Err(Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`"))
                 .at(name.span)
@@ -91,6 +101,15 @@ pub(crate) fn set<P: Platform>(
         *connection = Rc::new(Connection { name: connection.name.clone(), client, catalog });
     }
     Ok(Outcome::done(format!("{} is set", name.value.to_ascii_lowercase())))
+}
+
+/// Whether a text is an address that anybody may read; else the reason in words.
+fn has_no_secret(address: &str) -> std::result::Result<(), String> {
+    match Target::parse(address)? {
+        Target::Remote(Address { user: None, password: None, token: None, .. })
+        | Target::Engine(_) => Ok(()),
+        Target::Remote(_) => Err("a user and a password go into CONNECT, with PROMPT".to_string()),
+    }
 }
 
 /// `SET @name = value`
@@ -199,6 +218,11 @@ pub(crate) fn show_settings<P: Platform>(state: &State<P>) -> Outcome {
             "memory_limit",
             memory::shown(settings.memory_limit),
             "what a statement keeps of the rows that it reads, at the most",
+        ),
+        (
+            "default_connection",
+            settings.default_connection.clone().unwrap_or_else(|| "default".to_string()),
+            "where a session without CONNECT goes; default: the engine of the page",
         ),
     ];
     let rows = rows

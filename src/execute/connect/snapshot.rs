@@ -49,6 +49,10 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
         set("timeout", Value::Float(settings.timeout)),
         set("consistency_level", word(level)),
         set("memory_limit", Value::Int(settings.memory_limit.cast_signed())),
+        set(
+            "default_connection",
+            word(settings.default_connection.as_deref().unwrap_or("default")),
+        ),
     ];
     let variables = state.variables.borrow();
     kinds.extend(variables.iter().map(|(name, value)| Kind::SetVariable {

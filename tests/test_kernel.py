@@ -15,6 +15,8 @@ from queue import Empty
 import jupyter_kernel_test
 from jupyter_kernel_test import TIMEOUT, validate_message
 
+# a cell that waits for what is typed
+PROMPT = "milvus://memory; CREATE USER ann PASSWORD PROMPT"
 BRIDGE = pathlib.Path(__file__).resolve().parent / "kernel_bridge.py"
 
 
@@ -102,6 +104,7 @@ class MilvusKernelTests(jupyter_kernel_test.KernelTests):
         self.assertEqual(self.request("kernel_info_request", {}, "control")["implementation"], "milvus")
 
     def test_user_expressions(self):
+        self.flush_channels()
         self.execute_helper("SELECT 5")
         asked = {"code": "", "silent": False, "user_expressions": {"sum": "1 + 1", "wrong": "1 +", "last": ":last"}}
         given = self.request("execute_request", asked)["user_expressions"]
@@ -111,14 +114,22 @@ class MilvusKernelTests(jupyter_kernel_test.KernelTests):
         self.assertIn("5", given["last"]["data"]["text/plain"])
 
     def test_silent(self):
+        self.flush_channels()
         reply, shown = self.execute_helper("SELECT 1", silent=True)
         self.assertEqual(shown, [])
+        self.flush_channels()
         again, _ = self.execute_helper("SELECT 1", store_history=False)
         self.assertEqual(reply["content"]["execution_count"], again["content"]["execution_count"])
 
     def test_an_error_aborts_what_is_queued(self):
         self.flush_channels()
-        sent = [self.kc.execute(code) for code in ("SELECT 1 / 0", "SELECT 1")]
+        sent = [self.kc.execute(PROMPT, allow_stdin=True)]
+        self.kc.get_stdin_msg(timeout=TIMEOUT)
+        sent.append(self.kc.execute("SELECT 1"))
+        # it is in the queue when what is behind it is answered
+        self.kc.complete("SELECT 1")
+        self.kc.get_shell_msg(timeout=TIMEOUT)
+        self.km.interrupt_kernel()
         statuses = {}
         while len(statuses) < len(sent):
             reply = self.kc.get_shell_msg(timeout=TIMEOUT)
@@ -127,9 +138,8 @@ class MilvusKernelTests(jupyter_kernel_test.KernelTests):
 
     def test_a_prompt(self):
         """A secret is asked for on stdin; an interrupt ends the wait for it."""
-        prompt = "milvus://memory; CREATE USER ann PASSWORD PROMPT"
         self.flush_channels()
-        msg_id = self.kc.execute(prompt, allow_stdin=True)
+        msg_id = self.kc.execute(PROMPT, allow_stdin=True)
         asked = self.kc.get_stdin_msg(timeout=TIMEOUT)
         self.assertIs(asked["content"]["password"], True)
         self.kc.input("Secret1!")
@@ -137,7 +147,7 @@ class MilvusKernelTests(jupyter_kernel_test.KernelTests):
         self.assertNotIn("Secret1!", str(published))
         self.assertEqual(self.kc.get_shell_msg(timeout=TIMEOUT)["parent_header"]["msg_id"], msg_id)
 
-        msg_id = self.kc.execute(prompt, allow_stdin=True)
+        self.kc.execute(PROMPT, allow_stdin=True)
         self.kc.get_stdin_msg(timeout=TIMEOUT)
         began = time.monotonic()
         self.km.interrupt_kernel()

@@ -13,6 +13,7 @@ const page = await newPage(browser);
 await page.exposeFunction('fromKernel', line => process.stdout.write(`${line}\n`));
 await page.goto(`${host.url}/lab/index.html`);
 await page.waitForFunction(() => window.jupyterapp?.serviceManager.isReady);
+await page.evaluate(() => window.jupyterapp.allPluginsActivated);
 await page.evaluate(connect);
 for await (const line of createInterface({ input: process.stdin })) {
   await page.evaluate(message => window.toKernel(message), JSON.parse(line));

@@ -57,7 +57,10 @@ def _value(kind, value):
     if value is None:
         return None
     if kind == "int":
+        # a string of digits where JSON's readers would round it
         return int(value)
+    if kind == "float":
+        return float(value)
     if kind == "bytes" and isinstance(value, str):
         return base64.b64decode(value)
     if kind == "sparse":

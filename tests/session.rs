@@ -108,7 +108,9 @@ fn completion_and_inspection_need_no_connection() {
     let (span, candidates) = block_on(session.complete("'表'; sel", 10));
     assert_eq!((span.start, span.end), (7, 10));
     assert_eq!(candidates.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["select"]);
-    assert!(session.inspect("SHOW TABLES", 2).is_some_and(|shown| shown.starts_with("**SHOW**")));
+    let shown = session.inspect("SHOW TABLES", 2).expect("a keyword");
+    assert!(shown.markdown.starts_with("**SHOW**"), "{shown:?}");
+    assert_eq!(shown.topic, "show");
     assert_eq!(session.inspect("nonsense", 3), None);
     // a cursor inside a character, and one past the end
     assert_eq!(block_on(session.complete("表", 1)).1, []);

@@ -1,4 +1,4 @@
-/** Lets programs of the same site, such as a notebook's Python kernel, ask the kernels of a page. */
+/** Lets programs of the same site, such as a Python kernel, ask the kernels of a page. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 

@@ -7,7 +7,7 @@
  * - `{id, ask: 'last', kernel}`: the last result that was shown to the kernel's user.
  *
  * An answer is `{id, answer}`, JSON of `{kernels}`, `{results}` or `{error, code}`. While a kernel
- * is at it, there is `{id, isRunning: true}` now and then. Only the page that has the kernel answers.
+ * is at it, there is `{id, isRunning: true}` now and then. Only the page that has it answers.
  */
 
 import type { DisplayData } from '../wasm/milvus_kernel.js';
@@ -53,9 +53,7 @@ export async function answer(
     return;
   }
   if (ask === 'kernels') {
-    const mine = kernels
-      .all()
-      .map(kernel => ({ id: kernel.id, path: paths.get(kernel.id) ?? '', lastRun: kernel.lastRun }));
+    const mine = kernels.all().map(({ id, lastRun }) => ({ id, lastRun, path: paths.get(id) ?? '' }));
     send({ id, answer: JSON.stringify({ kernels: mine }) });
     return;
   }
@@ -82,7 +80,10 @@ export async function answer(
 }
 
 /** The results that a question is about. */
-async function asked(kernel: MilvusKernel, { ask, sql }: Partial<Question>): Promise<DisplayData[]> {
+async function asked(
+  kernel: MilvusKernel,
+  { ask, sql }: Partial<Question>
+): Promise<DisplayData[]> {
   switch (ask) {
     case 'last':
       if (!kernel.lastResult) {

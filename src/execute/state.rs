@@ -14,6 +14,7 @@ use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
 use crate::outcome::Progress;
 use crate::render::options::ImageField;
+use crate::typing::known::Learnt;
 use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
@@ -150,6 +151,7 @@ pub(crate) struct Connection<P: Platform> {
     pub(crate) name: String,
     pub(crate) client: Client<P>,
     pub(crate) catalog: Rc<Catalog>,
+    pub(crate) learnt: Rc<Learnt>,
 }
 
 impl<P: Platform> Connection<P> {
@@ -180,6 +182,15 @@ impl<P: Platform> Connection<P> {
                 self.catalog.put(&database, &name, collection);
             }
         }
+    }
+
+    /// The collections that a text names and that are known.
+    pub(crate) fn named_in(&self, text: &str) -> Vec<Rc<Collection>> {
+        let words: Vec<&str> =
+            text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+        let mut all = self.catalog.collections(&self.client.database());
+        all.retain(|collection| words.contains(&collection.name.as_str()));
+        all
     }
 }
 

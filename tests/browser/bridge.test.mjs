@@ -100,7 +100,8 @@ test('the last result is that of the notebook, which Python leaves as it is', as
 test('a result that no notebook holds comes whole', async () => {
   const cell = `
 rows = ', '.join(f"({n}, '{'x' * 100}', [{n}, 1])" for n in range(5000))
-await milvus.sql("CREATE TABLE many (id BIGINT PRIMARY KEY, t VARCHAR(100), v VECTOR(2)); LOAD many")
+await milvus.sql("""CREATE TABLE many (id BIGINT PRIMARY KEY, t VARCHAR(100), v VECTOR(2));
+    LOAD many""")
 done = await milvus.sql(f"INSERT INTO many VALUES {rows}")
 many = await milvus.sql("SELECT * FROM many LIMIT 5000")
 done.status[:18], len(many), many.total, sum(row['id'] for row in many), len(many[4999]['t'])`;

@@ -97,8 +97,9 @@ pub(crate) fn set<P: Platform>(
             .client
             .with_timeout(settings.timeout_ms())
             .map_err(|error| diagnose(error, "SET", name.span))?;
-        let catalog = connection.catalog.clone();
-        *connection = Rc::new(Connection { name: connection.name.clone(), client, catalog });
+        let (name, catalog) = (connection.name.clone(), connection.catalog.clone());
+        let learnt = connection.learnt.clone();
+        *connection = Rc::new(Connection { name, client, catalog, learnt });
     }
     Ok(Outcome::done(format!("{} is set", name.value.to_ascii_lowercase())))
 }

@@ -11,7 +11,7 @@ TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -no
 # what a failed step leaves is not built
 .DELETE_ON_ERROR:
 
-.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-pymilvus test-web test-browser test-proto test-deploy test-wheel test-size bench clean
+.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-pymilvus test-web test-browser test-kernel test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,8 @@ test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both s
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
 test-browser: dist/site/index.html ## Playwright in the built site, in Chromium and in Firefox
 	@$(SERVERS) --milvus --lite --envoy --site -- node --test --test-timeout=600000 tests/browser/
+test-kernel: dist/site/index.html ## jupyter_kernel_test, on the kernel in a page of the site (1 minute)
+	@$(PY) -m unittest -v tests.test_kernel
 test-proto: setup ## proto/ against pymilvus's descriptors
 	@$(PY) -m unittest -v tests.test_proto
 test-deploy: setup ## the Envoy configs by Envoy itself and before Milvus Lite, compose.yaml by its shape

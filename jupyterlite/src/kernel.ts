@@ -26,6 +26,9 @@ export interface Failure {
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
 const INTERRUPT_MS = 3000;
 
+/** The tables of a result, for programs of the page. */
+export const TABLES = 'application/vnd.milvus.table.v1+json';
+
 export class MilvusKernel extends BaseKernel {
   constructor(
     options: IKernel.IOptions,
@@ -79,6 +82,16 @@ export class MilvusKernel extends BaseKernel {
     return this._ran;
   }
 
+  /** When its last cell ended, in milliseconds; 0 before that. */
+  get lastRun(): number {
+    return this._lastRun;
+  }
+
+  /** The last result with a table that its user has seen. */
+  get lastResult(): DisplayData | undefined {
+    return this._lastResult;
+  }
+
   /** A cell has ended in an error that has a place in it. */
   get failed(): ISignal<this, Failure> {
     return this._failed;
@@ -105,8 +118,11 @@ export class MilvusKernel extends BaseKernel {
     if (msg.channel === 'control') {
       this._control.add(msg.header.msg_id);
     }
-    await this._handle(msg);
-    this._control.delete(msg.header.msg_id);
+    try {
+      await this._handle(msg);
+    } finally {
+      this._control.delete(msg.header.msg_id);
+    }
   }
 
   /** Ends the running cell. What is queued behind it is aborted, as after any error. */
@@ -277,6 +293,7 @@ export class MilvusKernel extends BaseKernel {
       if (result.status === 'error' && next.msg.content.stop_on_error !== false) {
         this._abortQueue();
       }
+      this._lastRun = Date.now();
       this._ran.emit();
     }
     this._isBusy = false;
@@ -361,7 +378,7 @@ export class MilvusKernel extends BaseKernel {
       }
     };
     try {
-      return await worker.call('run', [msg.content.code, false], content => {
+      return await worker.call('run', [msg.content.code, msg.content.silent === true], content => {
         if (!msg.content.silent) {
           this._display(msg, content);
         }
@@ -396,6 +413,9 @@ export class MilvusKernel extends BaseKernel {
     msg: KernelMessage.IExecuteRequestMsg,
     { data, metadata, isProgress, isLast }: DisplayData
   ): void {
+    if (!isProgress && TABLES in data) {
+      this._lastResult = { data, metadata, isProgress, isLast };
+    }
     const shown = this._progress?.cell === msg ? this._progress.id : undefined;
     if (isLast && !isProgress && !shown) {
       const execution_count = this._count;
@@ -495,6 +515,8 @@ export class MilvusKernel extends BaseKernel {
   private _version: string;
   private _queue: (Cell | Query)[] = [];
   private _isBusy = false;
+  private _lastRun = 0;
+  private _lastResult: DisplayData | undefined;
   private _ran = new Signal<this, void>(this);
   private _failed = new Signal<this, Failure>(this);
   private _running: KernelMessage.IExecuteRequestMsg | undefined;

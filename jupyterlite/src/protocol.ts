@@ -14,6 +14,7 @@ export type Method =
   | 'isComplete'
   | 'history'
   | 'speak'
+  | 'rows'
   | 'lint'
   | 'status'
   | 'quoted'

@@ -83,6 +83,8 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.quoted(...call.args);
     case 'speak':
       return loaded.speak(...call.args);
+    case 'rows':
+      return loaded.rows(...call.args);
     case 'lint':
       return loaded.lint(...call.args);
     case 'rows':

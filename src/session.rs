@@ -3,6 +3,7 @@
 //! render) and none of their insides.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
@@ -27,7 +28,7 @@ const PROGRESS_MS: f64 = 500.0;
 pub struct Session<P: Platform> {
     state: State<P>,
     /// the language that it speaks, if that is not English
-    catalogue: RefCell<Catalogue>,
+    catalogue: RefCell<Option<Rc<Catalogue>>>,
 }
 
 impl<P: Platform> Session<P> {
@@ -42,9 +43,7 @@ impl<P: Platform> Session<P> {
         cell: &str,
         on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
-        self.statements(cell, on_outcome)
-            .await
-            .map_err(|error| self.catalogue.borrow().diagnostic(error))
+        self.statements(cell, on_outcome).await.map_err(|error| self.in_its_language(error))
     }
 
     async fn statements(
@@ -57,10 +56,8 @@ impl<P: Platform> Session<P> {
         for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
-            let translated = {
-                let catalogue = self.catalogue.borrow();
-                (!catalogue.is_empty()).then(|| catalogue.outcome(&outcome))
-            };
+            let catalogue = self.catalogue.borrow().clone();
+            let translated = catalogue.map(|catalogue| catalogue.outcome(&outcome));
             on_outcome(translated.as_ref().unwrap_or(&outcome));
         }
         Ok(())
@@ -68,7 +65,14 @@ impl<P: Platform> Session<P> {
 
     /// Speaks another language from now on.
     pub fn speak(&self, catalogue: Catalogue) {
-        self.catalogue.replace(catalogue);
+        self.catalogue.replace(Some(Rc::new(catalogue)));
+    }
+
+    fn in_its_language(&self, error: Diagnostic) -> Diagnostic {
+        match self.catalogue.borrow().as_ref() {
+            Some(catalogue) => catalogue.diagnostic(error),
+            None => error,
+        }
     }
 
     /// The error of a cell that was interrupted: how far its statement was, if it has said so.
@@ -80,14 +84,13 @@ impl<P: Platform> Session<P> {
         }
         let error = so_far.into_iter().fold(error, Diagnostic::help);
         let error = error.help("a request that was under way may have been carried out");
-        self.catalogue.borrow().diagnostic(error)
+        self.in_its_language(error)
     }
 
     /// How far the running statement is, when it has run for a while: its outcome takes the place
     /// of this.
     pub fn progress(&self) -> Option<Progress> {
-        let progress = self.state.progress(PROGRESS_MS)?;
-        Some(self.catalogue.borrow().progress(progress))
+        self.state.progress(PROGRESS_MS)
     }
 
     /// Whether the running statement is the last of its cell.
@@ -97,7 +100,7 @@ impl<P: Platform> Session<P> {
 
     /// How far a statement was that ended in an error.
     pub fn stopped(&self) -> Option<Progress> {
-        let progress = self.catalogue.borrow().progress(self.state.progress(0.0)?);
+        let progress = self.state.progress(0.0)?;
         Some(Progress { is_running: false, ..progress })
     }
 
@@ -110,7 +113,12 @@ impl<P: Platform> Session<P> {
     /// Makes this session as another one was; says in lines what is so again, and what is lost.
     pub async fn restore(&self, told: &str) -> Vec<String> {
         let lost = "the connections, the settings and the variables are lost: connect again";
-        snapshot::restore(told, &self.state).await.unwrap_or_else(|_| vec![lost.to_string()])
+        let lines = snapshot::restore(told, &self.state).await;
+        let lines = lines.unwrap_or_else(|_| vec![lost.to_string()]);
+        match self.catalogue.borrow().as_ref() {
+            Some(catalogue) => lines.iter().map(|line| catalogue.text(line)).collect(),
+            None => lines,
+        }
     }
 
     /// A result in all its MIME types, as the settings say.
@@ -126,6 +134,7 @@ impl<P: Platform> Session<P> {
             precision: settings.precision,
             table_schema: settings.table_schema,
             timing: true,
+            catalogue: self.catalogue.borrow().clone(),
         }
     }
 

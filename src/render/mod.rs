@@ -55,9 +55,11 @@ pub fn mime_bundle(outcome: &Outcome, options: &Options) -> MimeBundle {
 }
 
 /// How far a statement is, which its outcome will take the place of.
-pub fn progress(progress: &Progress) -> MimeBundle {
+pub fn progress(progress: &Progress, options: &Options) -> MimeBundle {
     let of = |mime_type, text| Representation { mime_type, content: Content::Text(text) };
-    vec![of("text/plain", progress::text(progress)), of("text/html", progress::html(progress))]
+    let line = options.say(progress::text(progress));
+    let html = progress::html(progress, &line);
+    vec![of("text/plain", line), of("text/html", html)]
 }
 
 /// The same in a line, for an error.
@@ -71,8 +73,13 @@ mod tests {
     use crate::outcome::{Column, Datum, Table, Type};
 
     /// Options under which nothing is cut, rounded or added.
-    pub(super) const PLAIN: Options =
-        Options { limit: usize::MAX, precision: None, table_schema: false, timing: false };
+    pub(super) const PLAIN: Options = Options {
+        limit: usize::MAX,
+        precision: None,
+        table_schema: false,
+        timing: false,
+        catalogue: None,
+    };
 
     fn numbers() -> Outcome {
         Outcome::table(Table::new(vec![Column::new("n", Type::Int)], vec![vec![Datum::Int(1)]]))

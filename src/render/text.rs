@@ -11,7 +11,7 @@ use crate::printable::printable;
 
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut lines: Vec<String> =
-        outcome.notices.iter().map(|notice| format!("note: {}", printable(notice))).collect();
+        outcome.notices.iter().map(|notice| note(notice, options)).collect();
     for table in &outcome.tables {
         lines.extend(table_lines(table, options));
     }
@@ -22,13 +22,17 @@ pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     lines.join("\n")
 }
 
+pub(super) fn note(notice: &str, options: &Options) -> String {
+    options.say(format!("note: {}", printable(notice)))
+}
+
 /// What was done and how long the server or the engine took.
 pub(super) fn status(outcome: &Outcome, options: &Options) -> String {
     let done = printable(&outcome.done);
     match outcome.waited {
         Some(Waited { ms, is_engine }) if options.timing => {
             let place = if is_engine { "in the engine" } else { "on the server" };
-            format!("{done} ({} {place})", duration(ms))
+            options.say(format!("{done} ({} {place})", duration(ms)))
         }
         _ => done,
     }
@@ -49,6 +53,7 @@ pub(super) fn truncation(table: &Table, options: &Options) -> Option<String> {
     let shown = table.rows.len().min(options.limit) as u64;
     (shown < table.total)
         .then(|| format!("… {} of {} rows are shown", grouped(shown), grouped(table.total)))
+        .map(|line| options.say(line))
 }
 
 /// The head, a rule under it and between the hits of different queries, the rows, what was cut.

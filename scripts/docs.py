@@ -1,84 +1,231 @@
-"""Builds the pages of tests/language into the site as a readable reference: dist/site/reference/."""
+"""Builds the pages of tests/language into the site as a readable reference with a search, dist/site/reference/, in the order in which a person learns;
+and deploy/, files and page, so that who has the site alone can put a Milvus behind it."""
 
 import html
+import json
 import pathlib
 import re
+import shutil
 
 import mistune
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ROOT / "tests/language"
 OUT = ROOT / "dist/site/reference"
-# in the order in which a reader learns; what is not named here comes behind
-ORDER = (
-    "original connection table schema literals index write values query filter conditions names aggregate search range vectors text hybrid update alter "
-    "database variables explain access operations errors lite help"
-).split()
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0; display: flex; color: #1b1b1f; background: #fff }
-nav { flex: 0 0 15rem; padding: 1.5rem; background: #f3f5f8; min-height: 100vh; box-sizing: border-box }
-nav a { display: block; padding: .15rem 0; color: #0b57d0; text-decoration: none }
-nav a[aria-current] { font-weight: 600; color: inherit }
-main { flex: 1; min-width: 0; max-width: 60rem; padding: 1rem 2rem 4rem }
-pre { overflow-x: auto; padding: .7rem 1rem; border-radius: 6px; font: 13px/1.45 ui-monospace, monospace; background: #f3f5f8 }
-pre.sql { background: #eaf2ff; margin-bottom: 0; border-radius: 6px 6px 0 0 }
-pre.text { margin-top: 0; border-radius: 0 0 6px 6px; border: 1px solid #e3e6ea; background: #fff }
-p.where { margin: .2rem 0 0; font-size: 13px; color: #6b6f76 }
-table { border-collapse: collapse } td, th { border: 1px solid #d9dce1; padding: .25rem .6rem; text-align: left; vertical-align: top }
-@media (prefers-color-scheme: dark) {
-  body { background: #16181c; color: #e4e6ea } nav, pre { background: #1f2228 } pre.sql { background: #1b2a41 }
-  pre.text { background: #16181c; border-color: #333842 } nav a { color: #8ab4f8 } td, th { border-color: #3a3f49 }
+# style, search, live cells
+PARTS = ROOT / "www/reference"
+DEPLOY = ROOT / "deploy"
+# what is not named here stands at the end
+GROUPS = {
+    "First steps": {
+        "engine": "where a notebook keeps its data, without any server",
+        "connection": "which server a statement goes to: the tab's engine, a cluster, several at once",
+        "table": "create, look at and drop a table",
+        "write": "INSERT, UPSERT, DELETE",
+        "query": "SELECT rows by what is in them",
+        "search": "SELECT rows by what is near a vector: the point of it all",
+        "help": "the reference from within a cell",
+    },
+    "Tables": {
+        "schema": "every type of column, keys, defaults, generated columns",
+        "index": "which index for which vector, and what loading means",
+        "literals": "numbers, texts, dates, lists and objects as they are written",
+        "values": "what a string or JSON is when it comes back",
+        "names": "names with blanks, or of keywords",
+        "alter": "new fields, other names, properties",
+        "database": "databases, and other names for a table",
+    },
+    "Rows": {
+        "filter": "what may stand behind WHERE",
+        "conditions": "what Milvus cannot filter, and the kernel does",
+        "aggregate": "ORDER BY, GROUP BY, DISTINCT, COUNT",
+        "expressions": "arithmetic and functions in a SELECT",
+        "subqueries": "IN (SELECT …), EXISTS",
+        "update": "change some fields, keep the others",
+        "moving": "INSERT … SELECT, CREATE TABLE … AS",
+        "copy": "csv, json, npy, parquet, arrow: in and out",
+    },
+    "Vectors": {
+        "vectors": "half precision, int8, binary, sparse",
+        "range": "all within a distance, what is like a stored row, the best of each group",
+        "text": "BM25, analyzers, TEXT_MATCH",
+        "hybrid": "several searches, and one ranking",
+        "plot": "vectors and results as pictures",
+    },
+    "The kernel": {
+        "variables": "values for later cells, and settings",
+        "explain": "what a statement sends, and how long each step takes",
+        "errors": "what they say, and where",
+    },
+    "A server": {
+        "access": "who may do what",
+        "operations": "flush, compact, segments, resource groups, imports",
+        "lite": "what the older core has and has not",
+    },
+    "From elsewhere": {
+        "original": "the statements of milvus_kernel, 2021",
+        "spellings": "the words of pgvector, milvusql, dbVisitor and milvus-cli",
+        "elsewhere": "what other databases have, and what to type here",
+        "natural": "300 statements by people who read nothing, and what came of each",
+    },
 }
-@media (max-width: 50rem) { body { display: block } nav { min-height: 0 } }
-"""
 SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5", "engine": "the engine"}
+# their cells ask for servers or files that a visitor has not
+NOT_LIVE = {"connection", "copy"}
 
 
 class Renderer(mistune.HTMLRenderer):
-    """Cells and their output side by side, with the servers that a cell runs on or not."""
+    """Cells and their output side by side, with the servers that a cell runs on or not; headings to link to."""
+
+    def __init__(self, preset):
+        super().__init__(escape=True)
+        self._preset = preset
+        self._ids = set()
 
     def block_code(self, code, info=None):
         kind, _, rest = (info or "").partition(" ")
         where = ""
         for skip in rest.split("skip=")[1:]:
             names, _, reason = skip.partition(":")
-            servers = " and ".join(SERVERS[name] for name in names.split(","))
-            where += f'<p class="where">not on {servers}: {html.escape(reason.strip())}</p>'
+            where += f'<p class="where">not on {servers(names)}: {html.escape(reason.strip())}</p>'
         if "only=" in rest:
             names, _, reason = rest.partition("only=")[2].partition(":")
-            servers = " and ".join(SERVERS[name] for name in names.split(","))
-            where += f'<p class="where">on {servers} only: {html.escape(reason.strip())}</p>'
+            where += f'<p class="where">on {servers(names)} only: {html.escape(reason.strip())}</p>'
         if "typed=" in rest:
             where += '<p class="where">with a password typed at the prompt</p>'
-        return f'{where}<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'
+        if kind != "sql":
+            return f'<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'
+        live = " live" if is_live(rest or self._preset) else ""
+        return f'{where}<pre class="sql{live}"><code>{html.escape(code)}</code></pre>\n'
+
+    def heading(self, text, level, **attrs):
+        base = re.sub(r"\W+", "-", plain(text).lower()).strip("-") or "part"
+        name, at = base, 2
+        while name in self._ids:
+            name, at = f"{base}-{at}", at + 1
+        self._ids.add(name)
+        return f'<h{level} id="{name}"><a href="#{name}">{text}</a></h{level}>\n'
 
     def link(self, text, url, title=None):
-        return super().link(text, re.sub(r"^(\w+)\.md", r"\1.html", url), title)
+        return super().link(text, re.sub(r"^(\w+)\.md", lambda found: address(found[1]), url), title)
+
+
+def servers(names):
+    return " and ".join(SERVERS[name] for name in names.split(","))
+
+
+def is_live(rest):
+    """Whether the engine of the page runs this cell, and asks the visitor for nothing."""
+    skipped = ",".join(part.partition(":")[0] for part in rest.split("skip=")[1:]).split(",")
+    only = rest.partition("only=")[2].partition(":")[0].split(",") if "only=" in rest else ["engine"]
+    return "engine" not in skipped and "engine" in only and "typed=" not in rest
+
+
+def address(stem):
+    """The page's file: `index.html` is the list of them all."""
+    return "indexes.html" if stem == "index" else f"{stem}.html"
 
 
 def title(path):
     return path.read_text().partition("\n")[0].removeprefix("# ")
 
 
+def plain(markup):
+    """The words of a piece of HTML."""
+    markup = re.sub(r"</(?:p|li|td|th|tr|pre|h\d)>", " ", markup)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
+
+
+def sections(body):
+    """The page's parts for the search: an id, a heading, and the words below it; of outputs the errors alone."""
+    parts = re.split(r'<h[1-6] id="([^"]*)">(.*?)</h[1-6]>', body)
+    for name, heading, below in zip(parts[1::3], parts[2::3], parts[3::3]):
+        below = re.sub(r'<pre class="text">.*?</pre>', lambda output: " ".join(re.findall(r"error\[\w+\]: [^\n]*", output[0])), below, flags=re.DOTALL)
+        yield {"id": name, "heading": plain(heading), "text": plain(below)}
+
+
+def render(path):
+    text = path.read_text()
+    preset = re.search(r"<!-- sql (.*?) -->", text)
+    renderer = Renderer(preset[1] if preset else "")
+    markdown = mistune.create_markdown(renderer=renderer, plugins=["table"])
+    body = markdown(re.sub(r"<!--.*?-->\n", "", text))
+    # a wide table scrolls by itself
+    return re.sub(r"<table>.*?</table>", lambda table: f'<div class="wide">{table[0]}</div>', body, flags=re.DOTALL)
+
+
+def navigation(groups, here, parts):
+    """The pages in their groups, and below the page that is shown its own headings."""
+    out = ""
+    for group, paths in groups.items():
+        out += f"<h2>{html.escape(group)}</h2><ul>"
+        for path in paths:
+            current = ' aria-current="page"' if path == here else ""
+            out += f'<li><a href="{address(path.stem)}"{current}>{html.escape(title(path))}</a>'
+            if path == here and len(parts) > 1:
+                inner = "".join(f'<li><a href="#{part["id"]}">{html.escape(part["heading"])}</a></li>' for part in parts[1:])
+                out += f"<ul>{inner}</ul>"
+            out += "</li>"
+        out += "</ul>"
+    return out
+
+
+def page(name, nav, main, attributes="", reference=""):
+    """A whole page; `reference` leads from it to the reference's folder."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="color-scheme" content="light dark"><title>{html.escape(name)} · Milvus in a notebook</title>'
+        f'<link rel="icon" href="../lab/favicon.ico"><link rel="stylesheet" href="{reference}style.css">'
+        f'<script type="module" src="{reference}live.js"></script><script type="module" src="{reference}search.js"></script></head><body{attributes}>'
+        '<a class="skip" href="#main">To the text</a>'
+        f'<header><a class="home" href="../index.html">Milvus in a notebook</a><a href="{reference}index.html">Reference</a>'
+        f'<form role="search" action="{reference}index.html"><input type="search" name="q" placeholder="Search the reference" aria-label="Search the reference" '
+        'autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></form></header>'
+        f'<div class="page">{nav}<main id="main" tabindex="-1">{main}</main></div></body></html>\n'
+    )
+
+
 def main():
-    paths = sorted(PAGES.glob("*.md"), key=lambda path: (ORDER.index(path.stem) if path.stem in ORDER else len(ORDER), path.stem))
-    markdown = mistune.create_markdown(renderer=Renderer(escape=True), plugins=["table"])
-    OUT.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        text = re.sub(r"<!--.*?-->\n", "", path.read_text())
-        links = "".join(
-            f'<a href="{other.stem}.html"{" aria-current=page" if other == path else ""}>{html.escape(title(other))}</a>' for other in paths
+    paths = {path.stem: path for path in sorted(PAGES.glob("*.md"))}
+    about = {stem: line for pages in GROUPS.values() for stem, line in pages.items()}
+    groups = {group: [paths[stem] for stem in pages if stem in paths] for group, pages in GROUPS.items()}
+    groups["More"] = [path for stem, path in paths.items() if stem not in about]
+    groups = {group: members for group, members in groups.items() if members}
+    order = [path for members in groups.values() for path in members]
+
+    shutil.rmtree(OUT, ignore_errors=True)
+    shutil.copytree(PARTS, OUT)
+    index = []
+    for at, path in enumerate(order):
+        body = render(path)
+        parts = list(sections(body))
+        index.append({"page": address(path.stem), "title": title(path), "sections": parts})
+        nav = f'<nav aria-label="Pages">{navigation(groups, path, parts)}</nav>'
+        turn = ""
+        if at > 0:
+            turn += f'<a rel="prev" href="{address(order[at - 1].stem)}"><small>before</small>{html.escape(title(order[at - 1]))}</a>'
+        if at + 1 < len(order):
+            turn += f'<a rel="next" href="{address(order[at + 1].stem)}"><small>next</small>{html.escape(title(order[at + 1]))}</a>'
+        live = "" if path.stem in NOT_LIVE else ' data-live="../repl/index.html"'
+        (OUT / address(path.stem)).write_text(page(title(path), nav, f'{body}<nav class="turn" aria-label="Before and next">{turn}</nav>', live))
+
+    cards = ""
+    for group, members in groups.items():
+        rows = "".join(
+            f'<li><a href="{address(path.stem)}"><strong>{html.escape(title(path))}</strong><span>{html.escape(about.get(path.stem, ""))}</span></a></li>'
+            for path in members
         )
-        page = (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>{html.escape(title(path))} · Milvus kernel</title><style>{STYLE}</style>"
-            f'<nav><a href="../index.html">← the notebooks</a><p>Every cell here was run; what stands below it is what it showed.</p>{links}</nav>'
-            f"<main>{markdown(text)}</main></html>"
-        )
-        (OUT / f"{path.stem}.html").write_text(page)
-    (OUT / "index.html").write_text(f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={paths[0].stem}.html">')
-    cells = sum(path.read_text().count("\n```sql") for path in paths)
-    print(f"docs: {len(paths)} pages, {cells} cells in {OUT.relative_to(ROOT)}")
+        cards += f'<section><h2>{html.escape(group)}</h2><ul class="cards">{rows}</ul></section>'
+    cells = sum(path.read_text().count("\n```sql") for path in order)
+    lead = f"{len(order)} pages in the order in which one learns. Each of their {cells:,} cells was run, and what stands below it is what it showed."
+    (OUT / "index.html").write_text(page("Reference", "", f"<h1>The reference</h1><p>{lead}</p>{cards}"))
+    deploy = OUT.parent / "deploy"
+    shutil.rmtree(deploy, ignore_errors=True)
+    shutil.copytree(DEPLOY, deploy, ignore=shutil.ignore_patterns("*.md"))
+    readme = DEPLOY / "README.md"
+    (deploy / "index.html").write_text(page(title(readme), "", render(readme), reference="../reference/"))
+    (OUT / "search.json").write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+    print(f"docs: {len(order)} pages, {cells} cells in {OUT.relative_to(ROOT)}")
 
 
 main()

@@ -25,13 +25,18 @@ mkdir -p .cache/lite
   >.cache/lite/build.log 2>&1 || { tail -n 40 .cache/lite/build.log; exit 1; }
 rm -f .jupyterlite.doit.db
 grep -q exposeAppInBrowser dist/site/jupyter-lite.json
+"$bin/python" scripts/languages.py dist/site
+# the front page, and what it leads to
 cp www/index.html dist/site/index.html
+cp -r www/landing dist/site/landing
+cp www/screenshot*.png dist/site/landing/
+"$bin/python" scripts/docs.py
 # pages that open when their host is gone
 cat www/offline/worker.js >>dist/site/service-worker.js
 {
   echo 'const FILES = ['
   # the module of parquet and arrow comes when it is asked for, and stays then
-  (cd dist/site && find files extensions/jupyterlite-milvus-kernel/static -type f -not -name 'milvus*columns*' | sort | sed "s/.*/  '&',/")
+  (cd dist/site && find landing files reference deploy extensions/jupyterlite-milvus-kernel/static -type f -not -name 'milvus*columns*' | sort | sed "s/.*/  '&',/")
   echo '];'
   cat www/offline/page.js
 } >dist/site/offline.js
@@ -39,4 +44,3 @@ for app in lab notebooks repl; do
   sed -i.plain 's|</head>|<script src="../offline.js"></script></head>|' "dist/site/$app/index.html"
   grep -q '../offline.js' "dist/site/$app/index.html" && rm "dist/site/$app/index.html.plain"
 done
-"$bin/python" scripts/docs.py

@@ -13,6 +13,10 @@ grep -q jupyterlite-milvus-kernel "$folder/site/jupyter-lite.json"
 static=extensions/jupyterlite-milvus-kernel/static
 [ "$(ls "$folder/site/$static"/*.wasm | wc -l)" = 3 ]
 for wasm in "$folder/site/$static"/*.wasm; do cmp "$wasm" "dist/site/$static/$(basename "$wasm")"; done
-# no Python, no server: nothing else comes with it
+# Pygments finds the lexer, and so does nbconvert
+PYTHONPATH="$root" "$folder/venv/bin/python" -m unittest --quiet tests.test_lexer
+"$folder/venv/bin/jupyter-nbconvert" --log-level ERROR --to html --stdout www/files/tour.ipynb >"$folder/tour.html"
+grep -q 'hl-milvus-sql.*<span class="k">' "$folder/tour.html"
+# no server: nothing else comes with it
 [ "$("$folder/venv/bin/pip" show jupyterlite-milvus-kernel | sed -n 's/^Requires: *//p')" = "" ]
 echo "wheel-test: installed, and a site built from it has the kernel"

@@ -3,6 +3,7 @@
 //! becomes a [`Diagnostic`] in `execute`, where the place is known. Its texts are printable as they
 //! are made, whoever's words they quote: `evalue` and the traceback show them as they are.
 
+use crate::language::print;
 use crate::printable;
 
 pub type Result<T, E = Diagnostic> = std::result::Result<T, E>;
@@ -148,6 +149,13 @@ codes! {
     WrongObject
 }
 
+/// A word that is not known, and the one near to it that is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggestion {
+    pub given: String,
+    pub meant: String,
+}
+
 /// An error for the user; the texts are lower case, without a full stop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
@@ -157,6 +165,8 @@ pub struct Diagnostic {
     /// stands under the marked place
     pub label: String,
     pub help: Vec<String>,
+    /// what a help with "did you mean" is of
+    pub suggestion: Option<Suggestion>,
 }
 
 impl Diagnostic {
@@ -167,6 +177,7 @@ impl Diagnostic {
             span: None,
             label: String::new(),
             help: Vec::new(),
+            suggestion: None,
         }
     }
 
@@ -185,6 +196,42 @@ impl Diagnostic {
         self
     }
 
+    /// Adds "did you mean", and what an editor puts in the place of `given`.
+    pub fn did_you_mean(mut self, given: &str, meant: &str) -> Self {
+        self.suggestion = Some(Suggestion { given: given.to_string(), meant: meant.to_string() });
+        self.help(format!("did you mean `{meant}`?"))
+    }
+
+    /// What would put it right, if that is known: a place in the cell, and the text for it.
+    pub fn replacement(&self, cell: &str) -> Option<(Span, String)> {
+        let (span, Suggestion { given, meant }) = (self.span?, self.suggestion.as_ref()?);
+        let marked = cell.get(span.start..span.end)?;
+        let is_part = |char: char| char.is_alphanumeric() || char == '_';
+        // a mark may be of more than the word: of a call, of a name in quotes
+        let mut found = marked.match_indices(given.as_str()).filter(|(at, _)| {
+            let (before, rest) = marked.split_at(*at);
+            let behind = rest.get(given.len()..).unwrap_or_default();
+            !before.ends_with(is_part) && !behind.starts_with(is_part)
+        });
+        let (at, _) = found.next().filter(|_| found.next().is_none() && !given.is_empty())?;
+        let place = Span::new(span.start + at, span.start + at + given.len());
+        let before = cell.get(..place.start)?.chars().next_back();
+        let behind = cell.get(place.end..)?.chars().next();
+        let is_quoted = before == behind && matches!(before, Some('\'' | '"' | '`'));
+        let is_word = matches!(self.code, Code::SyntaxError | Code::UnknownType);
+        let text = if is_quoted {
+            // what would have to be doubled within quotes
+            (!meant.contains(['\'', '"', '`', '\\'])).then(|| meant.clone())?
+        } else if is_word && !given.contains(char::is_uppercase) {
+            meant.to_lowercase()
+        } else if is_word {
+            meant.clone()
+        } else {
+            print::bare(meant)
+        };
+        Some((place, text))
+    }
+
     /// Adds "did you mean" when one of `known` is close to `given`; otherwise lists a few of them
     /// under `what`.
     pub fn suggest<'a>(
@@ -200,7 +247,7 @@ impl Diagnostic {
     fn suggest_of(self, given: &str, known: &mut dyn Iterator<Item = &str>, what: &str) -> Self {
         let known: Vec<&str> = known.collect();
         if let Some(close) = closest(given, &known) {
-            return self.help(format!("did you mean `{close}`?"));
+            return self.did_you_mean(given, close);
         }
         if known.is_empty() {
             return self;
@@ -265,6 +312,43 @@ mod tests {
             .suggest(&long, ["books"], "there are");
         assert!(error.message.ends_with("777…` is too large a number"), "{}", error.message);
         assert!(error.message.len() < 200, "{}", error.message.len());
+    }
+
+    #[test]
+    fn what_was_meant_takes_the_place_of_the_word() {
+        let put_right = |cell: &str, code: Code, marked: &str, given: &str, meant: &str| {
+            let start = cell.find(marked).expect("a mark");
+            let error = Diagnostic::new(code, "unknown")
+                .did_you_mean(given, meant)
+                .at(Span::new(start, start + marked.len()));
+            assert_eq!(error.help, [format!("did you mean `{meant}`?")]);
+            let (span, text) = error.replacement(cell)?;
+            Some(format!("{}{text}{}", &cell[..span.start], &cell[span.end..]))
+        };
+        let field = Code::UnknownField;
+        for (cell, code, marked, given, meant, expected) in [
+            ("SELECT titel", field, "titel", "titel", "title", Some("SELECT title")),
+            ("SELECT `titel`", field, "`titel`", "titel", "title", Some("SELECT `title`")),
+            ("SELECT t.titel", field, "t.titel", "titel", "title", Some("SELECT t.title")),
+            ("SELECT odre", field, "odre", "odre", "order", Some("SELECT `order`")),
+            ("SELECT lowr(a)", field, "lowr(a)", "lowr", "lower", Some("SELECT lower(a)")),
+            ("x wher y", Code::SyntaxError, "wher", "wher", "WHERE", Some("x where y")),
+            ("x Wher y", Code::SyntaxError, "Wher", "Wher", "WHERE", Some("x WHERE y")),
+            // of two places it is not known which
+            ("f(ab, ab)", field, "f(ab, ab)", "ab", "abc", None),
+            ("'it''z'", field, "'it''z'", "it'z", "its", None),
+            (
+                "SELECT '错' || titel",
+                field,
+                "titel",
+                "titel",
+                "title",
+                Some("SELECT '错' || title"),
+            ),
+        ] {
+            let put = put_right(cell, code, marked, given, meant);
+            assert_eq!(put.as_deref(), expected, "{cell}");
+        }
     }
 
     #[test]

@@ -22,8 +22,9 @@
 //!    engine of the page; in native tests tonic's own channel. It sees to credentials, deadlines
 //!    and reading one's own writes, knows which server has what (`features`), and under EXPLAIN
 //!    writes down what it would send.
-//! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, a data resource, whatever kinds
-//!    its one table has. How far a statement is that takes its time ([`outcome::Progress`]) the
+//! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, rows for the page to draw and a
+//!    data resource, whatever kinds its one table has; [`results`] keeps the rows that a notebook
+//!    has no room for. How far a statement is that takes its time ([`outcome::Progress`]) the
 //!    session can be asked; `wasm` does, four times a second, and the outcome takes its place.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
 //!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as
@@ -34,10 +35,12 @@
 //! a server. `engine/js` makes a wasm module and a web worker of it: the page owns one for all its
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
-//! Arrows: `wasm -> session -> language, execute, render, translate`; `execute -> language::ast, evaluate,
-//! files, milvus, diagnostic`; `evaluate -> language::ast, outcome` (and `execute::value` for JSON,
-//! the one arrow that goes back up); `files -> outcome`; `milvus -> milvus_proto`; `render ->
-//! outcome, diagnostic, secrets`; `secrets -> language, milvus`; `diagnostic, render -> printable`.
+//! Arrows: `wasm -> session -> language, execute, results, render, translate`; `results ->
+//! evaluate, execute::memory, render`; `execute -> language::ast, evaluate, files, milvus, diagnostic` (and
+//! `render::options`, which the settings are); `evaluate -> language::ast, outcome` (and
+//! `execute::value` for JSON, the one arrow that goes back up); `files -> outcome`; `milvus ->
+//! milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets -> language, milvus`;
+//! `diagnostic, render -> printable`.
 //! Parse, evaluate, files and render are pure, but for the moment of `now()`, which a statement
 //! sets as it begins; JavaScript values appear in `wasm` alone.
 
@@ -51,11 +54,14 @@ pub mod diagnostic;
 mod evaluate;
 pub mod execute;
 pub mod files;
+#[cfg(test)]
+mod highlight;
 pub mod language;
 pub mod milvus;
 pub mod outcome;
 mod printable;
 pub mod render;
+pub mod results;
 mod secret_names;
 mod secrets;
 pub mod session;

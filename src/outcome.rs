@@ -97,12 +97,14 @@ pub struct Table {
     pub groups: Vec<usize>,
     /// the key of the rows, for readers of the data resource
     pub primary_key: Option<String>,
+    /// whether it is never cut: what it says is there to be read
+    pub is_whole: bool,
 }
 
 impl Table {
     pub(crate) fn new(columns: Vec<Column>, rows: Vec<Vec<Datum>>) -> Self {
         let total = rows.len() as u64;
-        Table { columns, rows, total, groups: Vec::new(), primary_key: None }
+        Table { columns, rows, total, ..Table::default() }
     }
 
     /// A table of the kernel's own texts, which are shown whole.
@@ -119,11 +121,17 @@ impl Table {
 pub struct Column {
     pub name: String,
     pub kind: Type,
+    /// whether a search measured it
+    pub is_distance: bool,
 }
 
 impl Column {
     pub(crate) fn new(name: impl Into<String>, kind: Type) -> Self {
-        Column { name: name.into(), kind }
+        Column { name: name.into(), kind, is_distance: false }
+    }
+
+    pub(crate) fn distance(name: impl Into<String>) -> Self {
+        Column { is_distance: true, ..Column::new(name, Type::Float) }
     }
 }
 

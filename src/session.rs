@@ -7,16 +7,19 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
-use crate::execute::connect::snapshot;
+use crate::execute::connect::{connection, snapshot};
 use crate::execute::state::State;
+use crate::language::ast::Name;
 use crate::language::complete::{self, Candidate, Known};
-use crate::language::{parse, variables};
+use crate::language::{parse, print, variables};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
 use crate::render::{self, MimeBundle};
+use crate::results::{Order, Results};
 use crate::secrets;
 use crate::translate::Catalogue;
+use serde::Serialize;
 
 /// How long a completion waits for a server, in milliseconds.
 const LEARN_MS: u32 = 500;
@@ -24,16 +27,26 @@ const LEARN_MS: u32 = 500;
 /// What takes no longer than this shows no progress, in milliseconds.
 const PROGRESS_MS: f64 = 500.0;
 
+/// Where a session's statements go.
+#[derive(Serialize)]
+pub struct Status {
+    connections: Vec<connection::Shown>,
+    /// where the next one goes that needs a connection, if no cell has named one
+    by_default: Option<String>,
+}
+
 /// A kernel's session. All its methods take `&self`: completion answers while a cell runs.
 pub struct Session<P: Platform> {
     state: State<P>,
+    results: Results,
     /// the language that it speaks, if that is not English
     catalogue: RefCell<Option<Rc<Catalogue>>>,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
-        Session { state: State::new(platform), catalogue: RefCell::default() }
+        let results = Results::new(platform.random());
+        Session { state: State::new(platform), results, catalogue: RefCell::default() }
     }
 
     /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
@@ -56,9 +69,13 @@ impl<P: Platform> Session<P> {
         for mut statement in statements {
             variables::substitute(&mut statement, &self.state.variables.borrow())?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
-            let catalogue = self.catalogue.borrow().clone();
-            let translated = catalogue.map(|catalogue| catalogue.outcome(&outcome));
-            on_outcome(translated.as_ref().unwrap_or(&outcome));
+            let outcome = match self.catalogue.borrow().as_ref() {
+                Some(catalogue) => catalogue.outcome(outcome),
+                None => outcome,
+            };
+            self.results.begin();
+            on_outcome(&outcome);
+            self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
     }
@@ -133,9 +150,35 @@ impl<P: Platform> Session<P> {
             limit: settings.display_limit,
             precision: settings.precision,
             table_schema: settings.table_schema,
+            table_size: settings.table_size as usize,
+            image: settings.image_field.clone(),
+            result: Some(self.results.last()),
             timing: true,
             catalogue: self.catalogue.borrow().clone(),
         }
+    }
+
+    /// The connections as a page shows them; no server is asked.
+    pub fn status(&self) -> Status {
+        let by_default = connection::by_default(&self.state).map(|target| target.url());
+        Status { connections: connection::shown(&self.state), by_default }
+    }
+
+    /// A name as a statement has it, in quotes where it needs them.
+    pub fn quoted(&self, name: &str) -> String {
+        print::name(&Name::new(name.to_string(), Span::default()))
+    }
+
+    /// Rows of a table of a result that is kept, as JSON; nothing where it is not.
+    pub fn rows(
+        &self,
+        result: &str,
+        table: usize,
+        order: Order,
+        from: usize,
+        count: usize,
+    ) -> Option<String> {
+        self.results.rows(result, table, order, from, count)
     }
 
     /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a

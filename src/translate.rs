@@ -155,8 +155,7 @@ impl Catalogue {
         error
     }
 
-    pub(crate) fn outcome(&self, outcome: &Outcome) -> Outcome {
-        let mut outcome = outcome.clone();
+    pub(crate) fn outcome(&self, mut outcome: Outcome) -> Outcome {
         outcome.done = self.text(&outcome.done);
         outcome.notices = outcome.notices.iter().map(|notice| self.text(notice)).collect();
         outcome.tables.iter_mut().for_each(|table| self.table(table));
@@ -307,7 +306,7 @@ mod tests {
         let text = |text: &str| Datum::Text(text.to_string());
         let columns = vec![Column::new("what", Type::Prose), Column::new("name", Type::Prose)];
         let table = Table::new(columns, vec![vec![text("Searching"), text("Searching")]]);
-        let outcome = catalogue.outcome(&Outcome::table(table).with_done("1 rows"));
+        let outcome = catalogue.outcome(Outcome::table(table).with_done("1 rows"));
         assert_eq!(outcome.tables[0].rows[0], [text("搜索"), text("Searching")]);
         assert_eq!(outcome.done, "1 行");
     }

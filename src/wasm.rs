@@ -24,6 +24,7 @@ use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
 use crate::render::{self, Content, MimeBundle};
+use crate::results::Order;
 use crate::session::Session;
 use crate::translate::Catalogue;
 
@@ -177,6 +178,17 @@ impl Kernel {
         self.session.inspect(cell, to_bytes(cell, cursor))
     }
 
+    /// Where the statements go; no server is asked.
+    #[wasm_bindgen(unchecked_return_type = "Status")]
+    pub fn status(&self) -> JsValue {
+        to_js(&self.session.status())
+    }
+
+    /// A name as a statement has it, in quotes where it needs them.
+    pub fn quoted(&self, name: &str) -> String {
+        self.session.quoted(name)
+    }
+
     /// Speaks the language of a catalogue, which is JSON; English where it is none.
     pub fn speak(&self, catalogue: &str) {
         self.session.speak(Catalogue::parse(catalogue).unwrap_or_default());
@@ -187,6 +199,24 @@ impl Kernel {
         self.session.history(cell)
     }
 
+    /// Rows of a table of a result that the notebook does not hold, as JSON of their number and of
+    /// themselves: sorted by a column where `sort` is one, and those alone that have `filter` in
+    /// the text of a value. Nothing where the result is not kept any more.
+    #[allow(clippy::too_many_arguments)] // an object would have to be taken to pieces
+    pub fn rows(
+        &self,
+        result: &str,
+        table: usize,
+        from: usize,
+        count: usize,
+        sort: i32,
+        descending: bool,
+        filter: String,
+    ) -> Option<String> {
+        let order = Order { sort: usize::try_from(sort).ok(), descending, filter };
+        self.session.rows(result, table, order, from, count)
+    }
+
     /// Whether Enter should run the text, for a console.
     #[wasm_bindgen(
         js_name = isComplete,
@@ -194,6 +224,15 @@ impl Kernel {
     )]
     pub fn is_complete(&self, cell: &str) -> String {
         parse::completeness(cell).to_string()
+    }
+
+    /// The syntax errors of a cell, the first of each statement, by reading alone. What merely is
+    /// not finished at the cursor (UTF-16 code units) is none.
+    #[wasm_bindgen(unchecked_return_type = "Problem[]")]
+    pub fn lint(&self, cell: &str, cursor: Option<usize>) -> JsValue {
+        let cursor = cursor.map(|cursor| from_units(cell, cursor));
+        let problems = parse::problems(cell, cursor);
+        to_js(&problems.iter().filter_map(|error| Problem::of(error, cell)).collect::<Vec<_>>())
     }
 
     /// How many statements a cell has: parsing alone, for the benchmark.
@@ -240,14 +279,67 @@ const RUN_RESULT: &'static str = r#"
 /** How a cell ended; an error as `execute_reply` has it. */
 export type RunResult =
     | { status: 'ok' }
-    | { status: 'error'; ename: string; evalue: string; traceback: string[] };
+    | { status: 'error'; ename: string; evalue: string; traceback: string[]; problem?: Problem };
+
+/** An error with its place in the cell, for an editor: offsets in UTF-16 code units. */
+export interface Problem {
+    from: number;
+    to: number;
+    code: string;
+    message: string;
+    help: string[];
+    /** What would put it right. */
+    replacement?: { from: number; to: number; text: string };
+}
 "#;
 
 #[derive(Serialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 enum RunResult {
     Ok,
-    Error { ename: String, evalue: String, traceback: Vec<String> },
+    Error {
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<Problem>,
+    },
+}
+
+#[derive(Serialize)]
+struct Problem {
+    from: usize,
+    to: usize,
+    code: &'static str,
+    message: String,
+    help: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<Replacement>,
+}
+
+#[derive(Serialize)]
+struct Replacement {
+    from: usize,
+    to: usize,
+    text: String,
+}
+
+impl Problem {
+    fn of(error: &Diagnostic, cell: &str) -> Option<Self> {
+        let span = error.span?;
+        Some(Problem {
+            from: to_units(cell, span.start),
+            to: to_units(cell, span.end),
+            code: error.code.name(),
+            message: error.message.clone(),
+            help: error.help.clone(),
+            replacement: error.replacement(cell).map(|(span, text)| Replacement {
+                from: to_units(cell, span.start),
+                to: to_units(cell, span.end),
+                text,
+            }),
+        })
+    }
 }
 
 impl RunResult {
@@ -256,6 +348,7 @@ impl RunResult {
             ename: error.code.name().to_string(),
             evalue: error.message.clone(),
             traceback: error.render(cell, true).lines().map(str::to_string).collect(),
+            problem: Problem::of(error, cell),
         }
     }
 }
@@ -290,6 +383,26 @@ struct CompletionMatch {
     kind: &'static str,
     signature: String,
 }
+
+#[wasm_bindgen(typescript_custom_section)]
+const STATUS: &'static str = r#"
+/** Where a session's statements go. */
+export interface Status {
+    /** in the order they were made */
+    connections: Connection[];
+    /** where the next one goes that needs a connection, if no cell has named one */
+    by_default: string | null;
+}
+
+export interface Connection {
+    name: string;
+    address: string;
+    user: string;
+    database: string;
+    server: string;
+    in_use: boolean;
+}
+"#;
 
 #[wasm_bindgen(typescript_custom_section)]
 const DISPLAY_DATA: &'static str = r#"
@@ -342,6 +455,24 @@ fn to_bytes(text: &str, points: usize) -> usize {
 /// A byte offset as code points.
 fn to_points(text: &str, bytes: usize) -> usize {
     text.char_indices().take_while(|(at, _)| *at < bytes).count()
+}
+
+/// A byte offset as UTF-16 code units, in which JavaScript counts.
+fn to_units(text: &str, bytes: usize) -> usize {
+    text.get(..bytes).unwrap_or(text).encode_utf16().count()
+}
+
+/// An offset in UTF-16 code units as bytes.
+fn from_units(text: &str, units: usize) -> usize {
+    let mut left = units;
+    let behind = text.char_indices().find(|(_, char)| match left.checked_sub(char.len_utf16()) {
+        Some(less) => {
+            left = less;
+            false
+        }
+        None => true,
+    });
+    behind.map_or(text.len(), |(at, _)| at)
 }
 
 #[wasm_bindgen(typescript_custom_section)]

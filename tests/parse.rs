@@ -7,7 +7,7 @@ use milvus_kernel::execute::catalog::index_types::INDEX_TYPES;
 use milvus_kernel::execute::catalog::metrics::METRICS;
 use milvus_kernel::language::ast::{Kind, Statement, Value};
 use milvus_kernel::language::help::{INDEX, METRIC, ORIGINAL, SPELLING};
-use milvus_kernel::language::parse::{completeness, parse};
+use milvus_kernel::language::parse::{completeness, parse, problems};
 
 fn one(cell: &str) -> Statement {
     let mut statements =
@@ -147,6 +147,47 @@ fn a_misspelt_word_is_marked_where_it_stands() {
         assert_eq!(&cell[span.start..span.end], wrong, "{}", error.render(cell, false));
         assert_eq!(error.help, [format!("did you mean `{meant}`?")], "{cell}");
     }
+}
+
+/// `|` is the cursor; what is found is shown as its place and what takes its place.
+#[test]
+fn problems_are_of_whole_statements() {
+    let found = |typed: &str| -> Vec<String> {
+        let cursor = typed.find('|');
+        let cell = typed.replacen('|', "", 1);
+        problems(&cell, cursor)
+            .iter()
+            .map(|error| {
+                let span = error.span.expect("a place");
+                let put = error.replacement(&cell).map(|(_, text)| format!(" -> {text}"));
+                format!("{}{}", &cell[span.start..span.end], put.unwrap_or_default())
+            })
+            .collect()
+    };
+    let none: [&str; 0] = [];
+    for (typed, expected) in [
+        ("SHOW TABLES; SELECT titel FROM nothing", none.as_slice()),
+        // one of each statement, and not of the first alone
+        ("selct 1; SELECT * FROM t WHER a = 1; x", &["selct -> select", "WHER -> WHERE", "x"]),
+        ("|SELECT * FROM t WHER a = 1", &["WHER -> WHERE"]),
+        ("SELECT * FROM t WHER| a = 1", &[]),
+        ("SELECT * FROM|", &[]),
+        ("SELECT * FROM |", &[]),
+        ("SELECT * FROM", &[""]),
+        ("SELECT * FROM; |SHOW TABLES", &[""]),
+        ("SELECT * FROM;|", &[""]),
+        ("SELECT * FROM|; SHOW TABLES", &[]),
+        ("INSERT INTO t VALUES (1, |", &[]),
+        ("INSERT INTO t VALUES (1, 'a|", &[]),
+        ("INSERT INTO t VALUES (1, 'a", &["'"]),
+        ("|INSERT INTO t VALUES (1, 'a", &["'"]),
+        ("SELECT * FROM t ORDER BY v <-> [1, 2|", &[]),
+        ("/* a|", &[]),
+        ("'错'; SELECT * FRM t", &["'", "FRM -> FROM"]),
+    ] {
+        assert_eq!(found(typed), expected, "{typed}");
+    }
+    assert_eq!(problems(&"x;".repeat(1000), None).len(), 20);
 }
 
 #[test]

@@ -47,6 +47,20 @@ fn the_first_error_ends_the_cell() {
 }
 
 #[test]
+fn a_session_goes_where_its_settings_say() {
+    let session = Session::new(Native::new());
+    let (_, error) = run(&session, "SHOW TABLES");
+    assert_eq!(error.expect("there is no engine").code.name(), "NotConnected");
+    let cell = "SET default_connection = 'milvus://127.0.0.1:1'; SHOW TABLES";
+    let (_, error) = run(&session, cell);
+    let error = error.expect("nobody answers there");
+    assert_eq!(error.code.name(), "Unreachable");
+    assert!(error.message.contains("http://127.0.0.1:1"), "{}", error.message);
+    let (_, error) = run(&session, "SET default_connection = default; SHOW TABLES");
+    assert_eq!(error.expect("there is no engine").code.name(), "NotConnected");
+}
+
+#[test]
 fn what_does_not_parse_runs_no_part_of_the_cell() {
     let session = Session::new(Native::new());
     let (shown, error) = run(&session, "SET precision = 2; SELEC 1");
@@ -73,16 +87,17 @@ fn settings_say_how_results_are_shown() {
         let (shown, _) = run(&session, cell);
         shown.last().unwrap().iter().map(|part| part.mime_type).collect()
     };
-    assert_eq!(mime_types("SHOW SETTINGS"), ["text/plain", "text/html"]);
+    const TABLE: &str = "application/vnd.milvus.table.v1+json";
+    assert_eq!(mime_types("SHOW SETTINGS"), ["text/plain", "text/html", TABLE]);
     let (shown, _) = run(&session, "SET display_limit = 1; SHOW SETTINGS");
     assert!(text(&shown[1]).contains("… 1 of "), "{}", text(&shown[1]));
     // the setting holds from the statement behind it
     assert_eq!(
         mime_types("SET table_schema = on; SHOW SETTINGS"),
-        ["text/plain", "text/html", "application/vnd.dataresource+json"]
+        ["text/plain", "text/html", TABLE, "application/vnd.dataresource+json"]
     );
     let (shown, _) = run(&session, "SHOW SETTINGS");
-    let Content::Json(resource) = &shown[0][2].content else { panic!("no JSON") };
+    let Content::Json(resource) = &shown[0][3].content else { panic!("no JSON") };
     let resource: serde_json::Value = serde_json::from_str(resource).unwrap();
     assert!(resource["data"].as_array().unwrap().len() > 1, "the resource is not cut");
 }

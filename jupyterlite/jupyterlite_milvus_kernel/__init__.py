@@ -1,1 +1,1 @@
-"""The prebuilt labextension of the Milvus kernel; there is no Python in it."""
+"""The prebuilt labextension of the Milvus kernel, and a lexer for Pygments."""

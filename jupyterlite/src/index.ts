@@ -1,5 +1,9 @@
 /** The extension: what the page loads of it, one plugin for each thing that a person sees. */
 
 import { kernelPlugin } from './kernel-plugin';
+import { languagePlugin } from './language-plugin';
+import { panelPlugin } from './panel-plugin';
+import { problemsPlugin } from './problems-plugin';
+import { settingsPlugin } from './settings-plugin';
 
-export default [kernelPlugin];
+export default [kernelPlugin, languagePlugin, panelPlugin, problemsPlugin, settingsPlugin];

@@ -10,10 +10,17 @@ import { KernelMessage } from '@jupyterlab/services';
 import { BaseKernel, type IKernel } from '@jupyterlite/services';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-import type { DisplayData, RunResult } from '../wasm/milvus_kernel.js';
+import type { DisplayData, Problem, RunResult } from '../wasm/milvus_kernel.js';
 import { MOST_CELL, type History } from './history';
 import type { Args, Method, Result } from './protocol';
 import type { WorkerClient } from './worker-client';
+
+/** A cell that ended in an error: the id of its request, and the place in it. */
+export interface Failure {
+  id: string;
+  code: string;
+  problem: Problem;
+}
 
 /** How long a cell may take to end after an interrupt before its worker is ended with it. */
 const INTERRUPT_MS = 3000;
@@ -63,6 +70,11 @@ export class MilvusKernel extends BaseKernel {
     return this._ran;
   }
 
+  /** A cell has ended in an error that has a place in it. */
+  get failed(): ISignal<this, Failure> {
+    return this._failed;
+  }
+
   /** Asks the worker, also while a cell runs. */
   ask<M extends Exclude<Method, 'run' | 'restore'>>(method: M, args: Args<M>): Promise<Result<M>> {
     return this._worker.call(method, args);
@@ -70,9 +82,10 @@ export class MilvusKernel extends BaseKernel {
 
   /**
    * Runs statements for a part of the page, behind the cells that are queued: no message is sent.
-   * Gives their results; rejects with the message of an error.
+   * Gives their results; rejects with an error, whose name is its code. Statements that are still
+   * being thought of keep their place.
    */
-  query(code: string): Promise<DisplayData[]> {
+  query(code: string | Promise<string>): Promise<DisplayData[]> {
     return new Promise((resolve, reject) => {
       this._queue.push({ code, resolve, reject });
       void this._pump();
@@ -133,10 +146,10 @@ export class MilvusKernel extends BaseKernel {
       language_info: {
         name: 'sql',
         version: this._version,
-        mimetype: 'text/x-sql',
-        file_extension: '.sql',
-        pygments_lexer: 'sql',
-        codemirror_mode: 'sql'
+        mimetype: 'text/x-milvus-sql',
+        file_extension: '.msql',
+        pygments_lexer: 'milvus-sql',
+        codemirror_mode: 'milvus-sql'
       },
       banner:
         `Milvus kernel ${this._version}: SQL for Milvus. ` +
@@ -243,11 +256,18 @@ export class MilvusKernel extends BaseKernel {
   }
 
   private async _query({ code, resolve, reject }: Query): Promise<void> {
+    let statements: string;
+    try {
+      statements = await code;
+    } catch (error) {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
     const shown: DisplayData[] = [];
     const worker = this._worker;
     worker.onInputRequest = () => worker.inputReply();
     const result = await worker
-      .call('run', [code], content => {
+      .call('run', [statements], content => {
         if (!content.isProgress) {
           shown.push(content);
         }
@@ -256,7 +276,7 @@ export class MilvusKernel extends BaseKernel {
     if (result.status === 'ok') {
       resolve(shown);
     } else {
-      reject(new Error(result.evalue));
+      reject(Object.assign(new Error(result.evalue), { name: result.ename }));
     }
   }
 
@@ -273,9 +293,12 @@ export class MilvusKernel extends BaseKernel {
     }
     const result = await this._run(msg);
     if (result.status === 'error') {
-      const { ename, evalue, traceback } = result;
+      const { ename, evalue, traceback, problem } = result;
       if (!silent) {
         this._publish(msg, 'error', { ename, evalue, traceback });
+        if (problem) {
+          this._failed.emit({ id: msg.header.msg_id, code, problem });
+        }
       }
       this._reply(msg, 'execute_reply', {
         status: 'error',
@@ -438,6 +461,7 @@ export class MilvusKernel extends BaseKernel {
   private _queue: (Cell | Query)[] = [];
   private _isBusy = false;
   private _ran = new Signal<this, void>(this);
+  private _failed = new Signal<this, Failure>(this);
   private _running: KernelMessage.IExecuteRequestMsg | undefined;
   private _displays = 0;
   /** the display of a cell that shows how far it is */
@@ -452,7 +476,7 @@ interface Cell {
 }
 
 interface Query {
-  code: string;
+  code: string | Promise<string>;
   resolve: (shown: DisplayData[]) => void;
   reject: (error: Error) => void;
 }

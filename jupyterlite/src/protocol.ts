@@ -6,7 +6,17 @@
 import type { DisplayData, Kernel } from '../wasm/milvus_kernel.js';
 
 /** The methods of `Kernel` that the page calls. */
-export type Method = 'run' | 'restore' | 'complete' | 'inspect' | 'isComplete' | 'history' | 'speak';
+export type Method =
+  | 'run'
+  | 'restore'
+  | 'complete'
+  | 'inspect'
+  | 'isComplete'
+  | 'history'
+  | 'speak'
+  | 'lint'
+  | 'status'
+  | 'quoted';
 
 /** What a method takes, but for a callback, which stays in the worker. */
 export type Args<M extends Method> =

@@ -77,8 +77,14 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.isComplete(...call.args);
     case 'history':
       return loaded.history(...call.args);
+    case 'status':
+      return loaded.status();
+    case 'quoted':
+      return loaded.quoted(...call.args);
     case 'speak':
       return loaded.speak(...call.args);
+    case 'lint':
+      return loaded.lint(...call.args);
   }
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn analyze<P: Platform>(
     let Kind::Analyze(inner) = &mut statement.kind else {
         return Err(Diagnostic::new(Code::InternalError, "nothing to analyze").at(span));
     };
-    let (connection, opened) = connect::connection::connected_or_local(state, span).await?;
+    let (connection, opened) = connect::connection::connected_or_default(state, span).await?;
     let began = state.platform.now();
     connection.client.begin_steps();
     let result = Box::pin(execute(inner, state)).await;

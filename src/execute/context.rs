@@ -22,6 +22,10 @@ use milvus_proto::{Method, Reply, Request};
 /// Rows that are fetched along with those shown.
 const AHEAD: u64 = 1_000;
 
+/// Rows, and bytes of them, that are fetched where a LIMIT asks for so many.
+const MAX_ROWS: u64 = 100_000;
+const MAX_BYTES: u64 = 32 << 20;
+
 pub(crate) struct Context<'a, P: Platform> {
     pub(crate) client: &'a Client<P>,
     pub(crate) connection: &'a Connection<P>,
@@ -290,6 +294,12 @@ impl<'a, P: Platform> Context<'a, P> {
         } else {
             AHEAD.max(self.settings.display_limit as u64)
         }
+    }
+
+    /// The same of rows of about so many bytes, where a LIMIT says that they are wanted: as many as
+    /// a page goes through.
+    pub(crate) fn kept_of_limit(&self, row_bytes: usize) -> u64 {
+        self.kept().max(MAX_ROWS.min(MAX_BYTES / row_bytes.max(1) as u64))
     }
 
     /// What is kept of the rows of a table.

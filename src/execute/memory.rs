@@ -4,6 +4,7 @@
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::outcome::Datum;
 
+pub(crate) const KB: u64 = 1 << 10;
 pub(crate) const MB: u64 = 1 << 20;
 
 /// Bytes that are kept.
@@ -51,6 +52,7 @@ pub(crate) fn shown(bytes: u64) -> String {
     match bytes {
         bytes if bytes.is_multiple_of(1024 * MB) => format!("{}GB", bytes / (1024 * MB)),
         bytes if bytes.is_multiple_of(MB) => format!("{}MB", bytes / MB),
+        bytes if bytes.is_multiple_of(KB) => format!("{}KB", bytes / KB),
         bytes => bytes.to_string(),
     }
 }
@@ -104,7 +106,7 @@ mod tests {
         ] {
             assert_eq!(read(text), bytes, "{text}");
         }
-        assert_eq!([MB, 3 * 1024 * MB, 7].map(shown), ["1MB", "3GB", "7"]);
+        assert_eq!([7, 192 * KB, MB, 3 * 1024 * MB].map(shown), ["7", "192KB", "1MB", "3GB"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
-use crate::execute::connect::connection::{connected_or_local, find};
+use crate::execute::connect::connection::{connected_or_default, find};
 use crate::execute::names::{DATABASE, check_database};
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{Kind, Name};
@@ -49,7 +49,7 @@ pub(crate) async fn connection<P: Platform>(
     state: &State<P>,
     span: Span,
 ) -> Result<(Rc<Connection<P>>, Vec<String>)> {
-    let Some(place) = place else { return connected_or_local(state, span).await };
+    let Some(place) = place else { return connected_or_default(state, span).await };
     if let Some((connection, database)) = place.value.split_once('.') {
         let named = |part: &str| Name::new(part.to_string(), place.span);
         let connection = find(&named(connection), state)?;
@@ -57,7 +57,7 @@ pub(crate) async fn connection<P: Platform>(
         DATABASE.check(&database, &databases(&connection).await)?;
         return Ok((within(&connection, &database)?, Vec::new()));
     }
-    let in_use = connected_or_local(state, span).await;
+    let in_use = connected_or_default(state, span).await;
     let mut there = Vec::new();
     if let Ok((connection, opened)) = &in_use {
         there = databases(connection).await;

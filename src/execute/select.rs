@@ -11,7 +11,7 @@ use crate::execute::params;
 use crate::execute::read::bounds::{self, Bound};
 use crate::execute::read::outputs::Outputs;
 use crate::execute::read::pushdown::Arranged;
-use crate::execute::read::scan::Read;
+use crate::execute::read::scan::{Read, row_bytes};
 use crate::execute::read::split::{self, Condition};
 use crate::execute::read::{aggregate, rewrite, sort};
 use crate::execute::search::{hybrid, single};
@@ -145,7 +145,10 @@ async fn in_order_of_key<P: Platform>(
         return Ok(Outcome::table(Table::new(outputs.columns(collection), Vec::new())));
     }
     let asked = limit.unwrap_or(u64::MAX);
-    let fetched = asked.min(context.kept());
+    let fetched = match limit {
+        Some(limit) => limit.min(context.kept_of_limit(row_bytes(collection, &outputs.names))),
+        None => context.kept(),
+    };
     let mut table = read.rows(&outputs, offset, fetched, context).await?;
     if table.rows.len() as u64 == fetched
         && fetched < asked

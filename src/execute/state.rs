@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
-use crate::execute::memory::MB;
+use crate::execute::memory::{KB, MB};
 use crate::execute::words::words;
 use crate::language::ast::Statement;
 use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
 use crate::outcome::Progress;
+use crate::render::options::ImageField;
 use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
@@ -185,6 +186,10 @@ pub(crate) struct Settings {
     pub(crate) display_limit: usize,
     /// whether results also come as `application/vnd.dataresource+json`, whole
     pub(crate) table_schema: bool,
+    /// bytes that a table takes of a saved notebook
+    pub(crate) table_size: u64,
+    /// a field whose numbers are pixels
+    pub(crate) image_field: Option<ImageField>,
     /// seconds until a request is given up
     pub(crate) timeout: f64,
     /// digits behind the point that are shown of floating-point numbers; `None` shows the shortest
@@ -194,6 +199,8 @@ pub(crate) struct Settings {
     pub(crate) consistency: Option<ConsistencyLevel>,
     /// bytes that a statement keeps of rows that it reads, at the most
     pub(crate) memory_limit: u64,
+    /// the address that a session without a CONNECT uses; `None` is the engine of the page
+    pub(crate) default_connection: Option<String>,
 }
 
 impl Default for Settings {
@@ -201,10 +208,13 @@ impl Default for Settings {
         Settings {
             display_limit: 50,
             table_schema: false,
+            table_size: 192 * KB,
+            image_field: None,
             timeout: 60.0,
             precision: None,
             consistency: None,
             memory_limit: 512 * MB,
+            default_connection: None,
         }
     }
 }

@@ -22,7 +22,8 @@ pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
             .into_iter()
             .map(|(left, right)| vec![left.to_string(), right.to_string()])
             .collect();
-        Ok(Outcome::table(Table::texts(&heads, rows)).with_done(""))
+        let table = Table { is_whole: true, ..Table::texts(&heads, rows) };
+        Ok(Outcome::table(table).with_done(""))
     };
     let Some(topic) = topic else {
         return table(

@@ -230,8 +230,10 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("WHERE", RULE | RESERVED | COMPLETES),
     ("WITH", RULE | RESERVED | COMPLETES),
     ("consistency_level", COMPLETES | SETTING),
+    ("default_connection", COMPLETES | SETTING),
     ("dimension", COMPLETES),
     ("display_limit", COMPLETES | SETTING),
+    ("image_field", COMPLETES | SETTING),
     ("index_type", COMPLETES),
     ("memory_limit", COMPLETES | SETTING),
     ("metric_type", COMPLETES),
@@ -241,6 +243,7 @@ pub(crate) const KEYWORDS: &[(&str, u8)] = &[
     ("partition_tags", COMPLETES),
     ("precision", COMPLETES | SETTING),
     ("table_schema", COMPLETES | SETTING),
+    ("table_size", COMPLETES | SETTING),
     ("timeout", COMPLETES | SETTING),
     ("top_k", COMPLETES),
 ];

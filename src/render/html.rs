@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 
 use super::options::Options;
 use super::picture::Picture;
-use super::text::{note, status, truncation};
+use super::text::{limit, note, status, truncation};
 use super::value::{is_right_aligned, show};
 use crate::outcome::{Datum, Outcome, Table, Type};
 use crate::printable::printable;
 
-pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
+/// `room` is what it may take of a saved notebook, of which a table shows a row all the same.
+pub(super) fn render(outcome: &Outcome, options: &Options, room: usize) -> String {
     let mut out = String::from("<div class=\"milvus-result\">");
     for notice in &outcome.notices {
         let _ = write!(
@@ -21,7 +22,7 @@ pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
         );
     }
     for table in &outcome.tables {
-        write_table(&mut out, table, options);
+        write_table(&mut out, table, options, room);
     }
     let status = status(outcome, options);
     if !status.is_empty() {
@@ -35,7 +36,7 @@ pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     out
 }
 
-fn write_table(out: &mut String, table: &Table, options: &Options) {
+fn write_table(out: &mut String, table: &Table, options: &Options, room: usize) {
     let align: Vec<&str> = table
         .columns
         .iter()
@@ -44,10 +45,16 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
     out.push_str("<table class=\"dataframe\" border=\"1\"><thead><tr>");
     for (column, align) in table.columns.iter().zip(&align) {
         let name = escape(&printable(&column.name));
-        let _ = write!(out, "<th style=\"text-align:{align}\">{name}</th>");
+        let _ = write!(out, "<th scope=\"col\" style=\"text-align:{align}\">{name}</th>");
     }
     out.push_str("</tr></thead><tbody>");
-    for (at, row) in table.rows.iter().take(options.limit).enumerate() {
+    let mut shown = 0;
+    for (at, row) in table.rows.iter().take(limit(table, options)).enumerate() {
+        // a quote takes two bytes, and a cell has a few of them
+        if at > 0 && !table.is_whole && out.len() + out.len() / 8 > room {
+            break;
+        }
+        shown = at + 1;
         out.push_str(if table.groups.contains(&at) {
             "<tr style=\"border-top:2px solid\">"
         } else {
@@ -56,7 +63,7 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
         for ((value, column), align) in row.iter().zip(&table.columns).zip(&align) {
             let _ = write!(out, "<td style=\"text-align:{align};white-space:pre-wrap\">");
             match value {
-                Datum::Null => out.push_str("<i style=\"opacity:.6\">NULL</i>"),
+                Datum::Null => out.push_str("<i style=\"opacity:.7\">NULL</i>"),
                 value => match picture(value, column.kind) {
                     Some(picture) => write_picture(out, &picture),
                     None => out.push_str(&escape(&show(value, column.kind, options.precision))),
@@ -66,10 +73,12 @@ fn write_table(out: &mut String, table: &Table, options: &Options) {
         }
         out.push_str("</tr>");
     }
-    out.push_str("</tbody></table>");
-    if let Some(line) = truncation(table, options) {
-        let _ = write!(out, "<p style=\"margin:0\">{}</p>", escape(&line));
+    out.push_str("</tbody>");
+    if let Some(line) = truncation(table, shown, options) {
+        let style = "caption-side:bottom;text-align:left";
+        let _ = write!(out, "<caption style=\"{style}\">{}</caption>", escape(&line));
     }
+    out.push_str("</table>");
 }
 
 fn picture(value: &Datum, kind: Type) -> Option<Picture<'_>> {
@@ -113,7 +122,7 @@ mod tests {
 
     fn one(kind: Type, value: Datum) -> String {
         let table = Table::new(vec![Column::new("c", kind)], vec![vec![value]]);
-        render(&Outcome::table(table), &PLAIN)
+        render(&Outcome::table(table), &PLAIN, usize::MAX)
     }
 
     #[test]
@@ -128,7 +137,7 @@ mod tests {
         );
         let outcome =
             Outcome { notices: vec![evil.to_string()], ..Outcome::table(table).with_done(evil) };
-        let html = render(&outcome, &PLAIN);
+        let html = render(&outcome, &PLAIN, usize::MAX);
         assert!(!html.contains("<img"), "{html}");
         assert_eq!(html.matches("&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;").count(), 6);
         // JSON is shown without the blanks between its tokens
@@ -144,7 +153,7 @@ mod tests {
         );
         let outcome =
             Outcome { notices: vec![evil.to_string()], ..Outcome::table(table).with_done(evil) };
-        let html = render(&outcome, &PLAIN);
+        let html = render(&outcome, &PLAIN, usize::MAX);
         assert!(!html.contains(['\u{1b}', '\n', '\u{202e}']), "{html:?}");
         assert_eq!(html.matches("a\\u{1b}[31m\\nb\\u{202e}c").count(), 4, "{html}");
     }
@@ -154,10 +163,10 @@ mod tests {
         let rows = (0..100).map(|number| vec![Datum::Int(number)]).collect();
         let table = Table::new(vec![Column::new("n", Type::Int)], rows);
         let outcome = Outcome::table(table);
-        let html = render(&outcome, &Options { limit: 10, ..PLAIN });
+        let html = render(&outcome, &Options { limit: 10, ..PLAIN }, usize::MAX);
         assert_eq!(html.matches("<tr>").count(), 11);
         assert!(html.contains("… 10 of 100 rows are shown"));
-        assert!(!render(&outcome, &PLAIN).contains("are shown"));
+        assert!(!render(&outcome, &PLAIN, usize::MAX).contains("are shown"));
     }
 
     #[test]
@@ -166,7 +175,7 @@ mod tests {
             one(Type::Int, Datum::Int(1)).contains("text-align:right;white-space:pre-wrap\">1")
         );
         assert!(one(Type::Text, Datum::Text("NULL".into())).contains(">&#39;NULL&#39;</td>"));
-        assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.6\">NULL"));
+        assert!(one(Type::Text, Datum::Null).contains("pre-wrap\"><i style=\"opacity:.7\">NULL"));
     }
 
     #[test]
@@ -202,7 +211,7 @@ mod tests {
             (0..3).map(|number| vec![Datum::Int(number)]).collect(),
         );
         table.groups = vec![2];
-        let html = render(&Outcome::table(table), &PLAIN);
+        let html = render(&Outcome::table(table), &PLAIN, usize::MAX);
         assert_eq!(html.matches("<tr style=\"border-top:2px solid\">").count(), 1);
         assert!(html.contains("<tr style=\"border-top:2px solid\"><td"));
     }
@@ -213,10 +222,10 @@ mod tests {
             Table::new(vec![Column::new("d", Type::Float)], vec![vec![Datum::Double(0.123_456)]]);
         let outcome =
             Outcome { waited: Some(Waited { ms: 2.0, is_engine: false }), ..Outcome::table(table) };
-        let exact = render(&outcome, &PLAIN);
+        let exact = render(&outcome, &PLAIN, usize::MAX);
         assert!(exact.contains(">0.123456</td>") && exact.contains(">1 row</p>"), "{exact}");
         let options = Options { precision: Some(2), timing: true, ..PLAIN };
-        let rounded = render(&outcome, &options);
+        let rounded = render(&outcome, &options, usize::MAX);
         assert!(rounded.contains(">0.12</td>"), "{rounded}");
         assert!(rounded.contains(">1 row (2.0 ms on the server)</p>"), "{rounded}");
     }

@@ -7,6 +7,7 @@ pub mod options;
 mod picture;
 mod progress;
 mod resource;
+mod table;
 mod text;
 mod traceback;
 mod value;
@@ -32,27 +33,52 @@ pub enum Content {
     Json(String),
 }
 
-/// What an outcome is in one MIME type, if it is anything there.
-type Renderer = fn(&Outcome, &Options) -> Option<Content>;
+/// What an outcome is in one MIME type, if it is anything there. What it takes of a saved notebook
+/// is to be no more than so many bytes, where it can be less.
+type Renderer = fn(&Outcome, &Options, usize) -> Option<Content>;
 
 /// Every MIME type that there is. A new kind of output is a line here.
 const RENDERERS: &[(&str, Renderer)] = &[
-    ("text/plain", |outcome, options| Some(Content::Text(text::render(outcome, options)))),
-    ("text/html", |outcome, options| Some(Content::Text(html::render(outcome, options)))),
-    ("application/vnd.dataresource+json", |outcome, options| {
+    ("text/plain", |outcome, options, _| Some(Content::Text(text::render(outcome, options)))),
+    ("text/html", |outcome, options, room| {
+        Some(Content::Text(html::render(outcome, options, room / 2)))
+    }),
+    (table::MIME_TYPE, |outcome, options, room| {
+        (!outcome.tables.is_empty()).then(|| Content::Json(table::render(outcome, options, room)))
+    }),
+    ("application/vnd.dataresource+json", |outcome, options, _| {
         let table = outcome.tables.first().filter(|_| options.table_schema)?;
         Some(Content::Json(resource::render(table)))
     }),
 ];
 
 pub fn mime_bundle(outcome: &Outcome, options: &Options) -> MimeBundle {
+    let mut room = options.table_size;
     RENDERERS
         .iter()
         .filter_map(|(mime_type, render)| {
-            Some(Representation { mime_type, content: render(outcome, options)? })
+            let content = render(outcome, options, room)?;
+            if let Content::Text(text) = &content {
+                room = room.saturating_sub(saved(text));
+            }
+            Some(Representation { mime_type, content })
         })
         .collect()
 }
+
+/// About what a text takes in a notebook's file, which has a line for each of its lines.
+fn saved(text: &str) -> usize {
+    const LINE: usize = 12;
+    let of = |byte| match byte {
+        b'\n' => LINE,
+        b'"' | b'\\' => 2,
+        _ => 1,
+    };
+    text.bytes().map(of).sum()
+}
+
+/// For who keeps the rows of a result.
+pub(crate) use table::{filter_text, rows};
 
 /// How far a statement is, which its outcome will take the place of.
 pub fn progress(progress: &Progress, options: &Options) -> MimeBundle {
@@ -77,6 +103,9 @@ mod tests {
         limit: usize::MAX,
         precision: None,
         table_schema: false,
+        table_size: 1 << 20,
+        image: None,
+        result: None,
         timing: false,
         catalogue: None,
     };
@@ -91,17 +120,18 @@ mod tests {
 
     #[test]
     fn every_outcome_is_text_and_html() {
-        assert_eq!(mime_types(&numbers(), &PLAIN), ["text/plain", "text/html"]);
-        assert_eq!(mime_types(&Outcome::default(), &PLAIN), ["text/plain", "text/html"]);
+        let both = ["text/plain", "text/html"];
+        assert_eq!(mime_types(&numbers(), &PLAIN)[..2], both);
+        assert_eq!(mime_types(&Outcome::default(), &PLAIN), both);
     }
 
     #[test]
     fn a_table_is_a_data_resource_when_that_is_asked_for() {
         let options = Options { table_schema: true, ..PLAIN };
         let bundle = mime_bundle(&numbers(), &options);
-        assert_eq!(bundle.len(), 3);
-        assert_eq!(bundle[2].mime_type, "application/vnd.dataresource+json");
-        let Content::Json(json) = &bundle[2].content else { panic!("{bundle:?}") };
+        assert_eq!(bundle.len(), 4);
+        assert_eq!(bundle[3].mime_type, "application/vnd.dataresource+json");
+        let Content::Json(json) = &bundle[3].content else { panic!("{bundle:?}") };
         assert!(serde_json::from_str::<serde_json::Value>(json).is_ok(), "{json}");
         // what has no table has none
         assert_eq!(mime_types(&Outcome::done("dropped t"), &options).len(), 2);

@@ -47,7 +47,7 @@ fn keys(table: &Table) -> Vec<String> {
     keys
 }
 
-fn list<T>(
+pub(super) fn list<T>(
     out: &mut String,
     brackets: [char; 2],
     items: impl IntoIterator<Item = T>,
@@ -76,7 +76,7 @@ fn type_name(kind: Type) -> &'static str {
 }
 
 /// A value as JSON. What JSON cannot say or JavaScript cannot hold is text.
-fn write_value(out: &mut String, value: &Datum) {
+pub(super) fn write_value(out: &mut String, value: &Datum) {
     match value {
         Datum::Null => out.push_str("null"),
         Datum::Bool(flag) => number(out, flag),
@@ -98,7 +98,7 @@ fn write_value(out: &mut String, value: &Datum) {
     }
 }
 
-fn text(out: &mut String, words: &str) {
+pub(super) fn text(out: &mut String, words: &str) {
     out.push_str(&serde_json::to_string(words).unwrap_or_default());
 }
 

@@ -9,6 +9,9 @@ use super::value::{is_right_aligned, show};
 use crate::outcome::{Outcome, Table, Waited, grouped};
 use crate::printable::printable;
 
+/// What `SET display_limit` takes at the most.
+const MAX_LIMIT: u64 = 100_000;
+
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut lines: Vec<String> =
         outcome.notices.iter().map(|notice| note(notice, options)).collect();
@@ -48,12 +51,25 @@ fn duration(ms: f64) -> String {
     }
 }
 
-/// "50 of 16,384 rows are shown", when not all are.
-pub(super) fn truncation(table: &Table, options: &Options) -> Option<String> {
-    let shown = table.rows.len().min(options.limit) as u64;
-    (shown < table.total)
-        .then(|| format!("… {} of {} rows are shown", grouped(shown), grouped(table.total)))
-        .map(|line| options.say(line))
+/// How many rows of a table are shown, if there are so many.
+pub(super) fn limit(table: &Table, options: &Options) -> usize {
+    if table.is_whole { usize::MAX } else { options.limit }
+}
+
+/// "50 of 16,384 rows are shown", when not all are, and how to see more.
+pub(super) fn truncation(table: &Table, shown: usize, options: &Options) -> Option<String> {
+    if shown as u64 >= table.total {
+        return None;
+    }
+    let more = if shown < table.rows.len().min(limit(table, options)) {
+        format!("SET table_size = {} shows more", options.table_size.saturating_mul(4))
+    } else {
+        let more = table.total.min(MAX_LIMIT);
+        let how_much = if more < table.total { "more" } else { "all" };
+        format!("SET display_limit = {more} shows {how_much}")
+    };
+    let (shown, total) = (grouped(shown as u64), grouped(table.total));
+    Some(options.say(format!("… {shown} of {total} rows are shown: {more}")))
 }
 
 /// The head, a rule under it and between the hits of different queries, the rows, what was cut.
@@ -62,7 +78,7 @@ fn table_lines(table: &Table, options: &Options) -> Vec<String> {
     let rows: Vec<Vec<String>> = table
         .rows
         .iter()
-        .take(options.limit)
+        .take(limit(table, options))
         .map(|row| {
             row.iter()
                 .zip(&table.columns)
@@ -84,7 +100,7 @@ fn table_lines(table: &Table, options: &Options) -> Vec<String> {
         }
         lines.push(aligned(row, &widths, table));
     }
-    lines.extend(truncation(table, options));
+    lines.extend(truncation(table, rows.len(), options));
     lines
 }
 
@@ -148,14 +164,33 @@ mod tests {
     fn says_what_was_cut() {
         let outcome = Outcome::table(numbers(3));
         let cut = lines(&outcome, &Options { limit: 2, ..PLAIN });
-        assert_eq!(cut, ["n", "-", "0", "1", "… 2 of 3 rows are shown", "3 rows"]);
+        assert_eq!(
+            cut,
+            [
+                "n",
+                "-",
+                "0",
+                "1",
+                "… 2 of 3 rows are shown: SET display_limit = 3 shows all",
+                "3 rows"
+            ]
+        );
         let whole = lines(&outcome, &Options { limit: 3, ..PLAIN });
         assert_eq!(whole, ["n", "-", "0", "1", "2", "3 rows"]);
         // rows that were counted and not read
         let mut table = numbers(1);
         table.total = 16_384;
         let counted = lines(&Outcome::table(table), &PLAIN);
-        assert_eq!(counted, ["n", "-", "0", "… 1 of 16,384 rows are shown", "16,384 rows"]);
+        assert_eq!(
+            counted,
+            [
+                "n",
+                "-",
+                "0",
+                "… 1 of 16,384 rows are shown: SET display_limit = 16384 shows all",
+                "16,384 rows"
+            ]
+        );
         // a table without rows still has a head
         assert_eq!(lines(&Outcome::table(numbers(0)), &PLAIN), ["n", "-", "0 rows"]);
     }

@@ -40,6 +40,11 @@ const TYPES: &[(&str, DataType)] = &[
     ("SPARSE_FLOAT_VECTOR", DataType::SparseFloatVector),
 ];
 
+#[cfg(test)]
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|(word, _)| *word)
+}
+
 /// Reads a type's word.
 pub(crate) fn data_type(name: &Name) -> Result<DataType> {
     // two words may stand apart

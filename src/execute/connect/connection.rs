@@ -12,6 +12,7 @@ use crate::language::ast::{self, Name, Value, Word};
 use crate::milvus::{Address, Client, Platform, Store, StoreKind, Target};
 use crate::outcome::{Outcome, Table};
 use milvus_proto::engine as own;
+use serde::Serialize;
 
 /// The name of a connection that was given none.
 const UNNAMED: &str = "default";
@@ -138,16 +139,8 @@ async fn remote<P: Platform>(
             .at(password.span)
             .help("add `USER '…'`"));
     }
+    check_reachable(&address, state, connect.address.span)?;
     let url = address.url();
-    if !address.secure
-        && state.platform.secure_page()
-        && !matches!(address.host.as_str(), "127.0.0.1" | "localhost" | "[::1]")
-    {
-        let message = format!("this page came over https, and the browser keeps {url} from it");
-        return Err(Diagnostic::new(Code::Unreachable, message)
-            .at(connect.address.span)
-            .help("add `?secure=true`, and give Envoy a certificate"));
-    }
     let prompt = async |text: &str| state.platform.prompt(text).await;
     if let Some(password) = &connect.password {
         let user = address.user.as_deref().unwrap_or_default();
@@ -158,6 +151,21 @@ async fn remote<P: Platform>(
         address.token = Some(secret(token, &format!("Token for {url}"), prompt).await?);
     }
     Ok(address)
+}
+
+/// A browser keeps what is not encrypted from a page that is.
+fn check_reachable<P: Platform>(address: &Address, state: &State<P>, span: Span) -> Result<()> {
+    if !address.secure
+        && state.platform.secure_page()
+        && !matches!(address.host.as_str(), "127.0.0.1" | "localhost" | "[::1]")
+    {
+        let url = address.url();
+        let message = format!("this page came over https, and the browser keeps {url} from it");
+        return Err(Diagnostic::new(Code::Unreachable, message)
+            .at(span)
+            .help("add `?secure=true`, and give Envoy a certificate"));
+    }
+    Ok(())
 }
 
 fn text(word: &Option<Word>) -> Option<String> {
@@ -208,18 +216,38 @@ pub(crate) fn find<P: Platform>(name: &Name, state: &State<P>) -> Result<Rc<Conn
     )
 }
 
-pub(crate) fn show_connections<P: Platform>(state: &State<P>) -> Outcome {
+/// A connection as it is shown.
+#[derive(Serialize)]
+pub struct Shown {
+    name: String,
+    address: String,
+    user: String,
+    database: String,
+    server: String,
+    in_use: bool,
+}
+
+/// The connections, in the order they were made; no server is asked.
+pub(crate) fn shown<P: Platform>(state: &State<P>) -> Vec<Shown> {
     let connections = state.connections.borrow();
-    let rows = connections.all.iter().map(|connection| {
+    let shown = connections.all.iter().map(|connection| {
         let database = connection.client.database();
-        vec![
-            connection.name.clone(),
-            connection.client.target.url(),
-            connection.client.target.user().unwrap_or_default().to_string(),
-            if database.is_empty() { "default".to_string() } else { database },
-            connection.client.version().name(),
-            if connection.name == connections.current { "yes" } else { "" }.to_string(),
-        ]
+        Shown {
+            name: connection.name.clone(),
+            address: connection.client.target.url(),
+            user: connection.client.target.user().unwrap_or_default().to_string(),
+            database: if database.is_empty() { "default".to_string() } else { database },
+            server: connection.client.version().name(),
+            in_use: connection.name == connections.current,
+        }
+    });
+    shown.collect()
+}
+
+pub(crate) fn show_connections<P: Platform>(state: &State<P>) -> Outcome {
+    let rows = shown(state).into_iter().map(|shown| {
+        let in_use = if shown.in_use { "yes" } else { "" }.to_string();
+        vec![shown.name, shown.address, shown.user, shown.database, shown.server, in_use]
     });
     Outcome::table(Table::texts(
         &["connection", "address", "user", "database", "server", "in use"],
@@ -227,20 +255,35 @@ pub(crate) fn show_connections<P: Platform>(state: &State<P>) -> Outcome {
     ))
 }
 
-/// The connection of a statement that needs one. A session that has named none yet uses the engine
-/// where there is one, and the first statement says so.
-pub(crate) async fn connected_or_local<P: Platform>(
+/// The connection of a statement that needs one. A session that has named none yet uses that of its
+/// settings, or the engine where there is one, and the first statement says so.
+pub(crate) async fn connected_or_default<P: Platform>(
     state: &State<P>,
     span: Span,
 ) -> Result<(Rc<Connection<P>>, Vec<String>)> {
-    let has_named = state.connections.borrow().has_named;
-    if has_named || !state.platform.has_engine() {
+    let Some(target) = by_default(state) else {
         return Ok((connected(state, span)?, Vec::new()));
+    };
+    if let Target::Remote(address) = &target {
+        check_reachable(address, state, span)?;
     }
-    let outcome = open(Target::Engine(Store::local()), UNNAMED.to_string(), state, span).await?;
+    let outcome = open(target, UNNAMED.to_string(), state, span).await?;
     let mut notices = vec![format!("no connection was named: {}", outcome.done)];
     notices.extend(outcome.notices);
     Ok((connected(state, span)?, notices))
+}
+
+/// Where the next statement goes if it needs a connection and no cell has named one.
+pub(crate) fn by_default<P: Platform>(state: &State<P>) -> Option<Target> {
+    if state.connections.borrow().has_named {
+        return None;
+    }
+    let set = state.settings.borrow().default_connection.clone();
+    match set {
+        // SET has read it before
+        Some(address) => Target::parse(&address).ok(),
+        None => state.platform.has_engine().then(|| Target::Engine(Store::local())),
+    }
 }
 
 /// The connection, or an error that says how to get one.

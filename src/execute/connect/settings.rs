@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
 use crate::execute::errors::diagnose;
-use crate::execute::memory::{self, MB};
+use crate::execute::memory::{self, KB, MB};
 use crate::execute::params;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{Name, Value};
 use crate::language::keywords::{self, SETTING};
-use crate::milvus::Platform;
+use crate::milvus::{Address, Platform, Target};
 use crate::outcome::{Outcome, Table, plural};
+use crate::render::options::ImageField;
 use crate::secret_names::is_secret;
 
 pub(crate) fn set<P: Platform>(
@@ -36,6 +37,22 @@ pub(crate) fn set<P: Platform>(
         "table_schema" => {
             settings.table_schema = switch(&value.value).ok_or_else(|| wrong("on or off"))?
         }
+        "table_size" => {
+            settings.table_size = size(&value.value)
+                .filter(|bytes| (KB..=64 * MB).contains(bytes))
+                .ok_or_else(|| wrong("a size from '1KB' to '64MB', or so many bytes"))?;
+        }
+        "image_field" => {
+            settings.image_field = match &value.value {
+                Value::Text(word) if word.eq_ignore_ascii_case("off") => None,
+                Value::Bool(false) => None,
+                Value::Text(field) => Some(
+                    ImageField::of(field)
+                        .ok_or_else(|| wrong("a field and its shape, as 'pixels 28x28', or off"))?,
+                ),
+                _ => return Err(wrong("a field and its shape, as 'pixels 28x28', or off")),
+            }
+        }
         "timeout" => match value.value {
             Value::Int(seconds @ 1..=86_400) => settings.timeout = seconds as f64,
             Value::Float(seconds) if (0.001..=86_400.0).contains(&seconds) => {
@@ -54,15 +71,20 @@ pub(crate) fn set<P: Platform>(
             _ => return Err(wrong("Strong, Session, Bounded, Eventually or default")),
         },
         "memory_limit" => {
-            let bytes = match &value.value {
-                Value::Int(bytes) => u64::try_from(*bytes).ok(),
-                Value::Text(size) => memory::read(size),
-                _ => None,
-            };
-            settings.memory_limit = bytes
+            settings.memory_limit = size(&value.value)
                 .filter(|bytes| (MB..=4096 * MB).contains(bytes))
                 .ok_or_else(|| wrong("a size from '1MB' to '4GB', or so many bytes"))?;
         }
+        "default_connection" => match &value.value {
+            Value::Text(word) if word.eq_ignore_ascii_case("default") => {
+                settings.default_connection = None;
+            }
+            Value::Text(address) => {
+                has_no_secret(address).map_err(|reason| wrong(&format!("an address; {reason}")))?;
+                settings.default_connection = Some(address.clone());
+            }
+            _ => return Err(wrong("an address in quotes, or default")),
+        },
         _ => {
             return Err(Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`"))
                 .at(name.span)
@@ -78,6 +100,15 @@ pub(crate) fn set<P: Platform>(
         *connection = Rc::new(Connection { name: connection.name.clone(), client, catalog });
     }
     Ok(Outcome::done(format!("{} is set", name.value.to_ascii_lowercase())))
+}
+
+/// Whether a text is an address that anybody may read; else the reason in words.
+fn has_no_secret(address: &str) -> std::result::Result<(), String> {
+    match Target::parse(address)? {
+        Target::Remote(Address { user: None, password: None, token: None, .. })
+        | Target::Engine(_) => Ok(()),
+        Target::Remote(_) => Err("a user and a password go into CONNECT, with PROMPT".to_string()),
+    }
 }
 
 /// `SET @name = value`
@@ -136,6 +167,15 @@ fn switch(value: &Value) -> Option<bool> {
     }
 }
 
+/// `'512MB'`, or bytes.
+fn size(value: &Value) -> Option<u64> {
+    match value {
+        Value::Int(bytes) => u64::try_from(*bytes).ok(),
+        Value::Text(size) => memory::read(size),
+        _ => None,
+    }
+}
+
 pub(crate) fn show_settings<P: Platform>(state: &State<P>) -> Outcome {
     let settings = state.settings.borrow();
     let level = settings.consistency.map_or("default", |level| level.as_str_name());
@@ -151,6 +191,16 @@ pub(crate) fn show_settings<P: Platform>(state: &State<P>) -> Outcome {
             if settings.table_schema { "on" } else { "off" }.to_string(),
             "results also as application/vnd.dataresource+json, whole",
         ),
+        (
+            "table_size",
+            memory::shown(settings.table_size),
+            "what a table takes of a saved notebook, at the most",
+        ),
+        (
+            "image_field",
+            settings.image_field.as_ref().map_or("off".to_string(), ImageField::to_string),
+            "a field whose numbers are pixels, with the shape of the picture",
+        ),
         ("timeout", settings.timeout.to_string(), "seconds until a request is given up"),
         (
             "consistency_level",
@@ -161,6 +211,11 @@ pub(crate) fn show_settings<P: Platform>(state: &State<P>) -> Outcome {
             "memory_limit",
             memory::shown(settings.memory_limit),
             "what a statement keeps of the rows that it reads, at the most",
+        ),
+        (
+            "default_connection",
+            settings.default_connection.clone().unwrap_or_else(|| "default".to_string()),
+            "where a session without CONNECT goes; default: the engine of the page",
         ),
     ];
     let rows = rows

@@ -41,9 +41,18 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
             settings.precision.map_or(word("full"), |digits| Value::Int(digits as i64)),
         ),
         set("table_schema", Value::Bool(settings.table_schema)),
+        set("table_size", Value::Int(settings.table_size.cast_signed())),
+        set(
+            "image_field",
+            settings.image_field.as_ref().map_or(word("off"), |image| word(&image.to_string())),
+        ),
         set("timeout", Value::Float(settings.timeout)),
         set("consistency_level", word(level)),
         set("memory_limit", Value::Int(settings.memory_limit.cast_signed())),
+        set(
+            "default_connection",
+            word(settings.default_connection.as_deref().unwrap_or("default")),
+        ),
     ];
     let variables = state.variables.borrow();
     kinds.extend(variables.iter().map(|(name, value)| Kind::SetVariable {

@@ -164,7 +164,7 @@ impl Layout {
                 Cell::Key(head) => columns
                     .push((Column::new(head.clone(), datum::kind(key.data_type)), keys.clone())),
                 Cell::Distance(head) => {
-                    columns.push((Column::new(head.clone(), Type::Float), distances.clone()))
+                    columns.push((Column::distance(head.clone()), distances.clone()))
                 }
                 Cell::Field(at) => columns.extend(fields.get(*at).cloned()),
                 Cell::Computed { head, expr, needs } => {

@@ -70,7 +70,8 @@ impl SearchPlan<'_> {
         let collection = self.read.collection;
         self.index_if_missing(context).await?;
         let empty = layout.empty(collection, self.queries.values.len())?;
-        let mut hits = Hits::new(empty, context.kept() as usize);
+        let hit_bytes = row_bytes(collection, &layout.outputs.names);
+        let mut hits = Hits::new(empty, context.kept_of_limit(hit_bytes) as usize);
         // Milvus Lite has no window, and its range search looks at the first few hits only
         if !context.client.version().has(Feature::SearchWindow)
             || self.offset.saturating_add(self.limit) <= WINDOW

@@ -19,9 +19,7 @@ pub(super) fn no_statement(scanned: &Scanned<'_>, start: usize) -> Diagnostic {
     let message = format!("expected a statement{}", found(scanned, start, word));
     let diagnostic = Diagnostic::new(Code::SyntaxError, message).at(at);
     match closest(word, &known) {
-        Some(near) => {
-            diagnostic.label(format!("expected {near}")).help(format!("did you mean `{near}`?"))
-        }
+        Some(near) => diagnostic.label(format!("expected {near}")).did_you_mean(word, near),
         None => diagnostic.label("expected a statement").help("`help` lists the statements"),
     }
 }
@@ -126,10 +124,9 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         };
     }
     match near {
-        Some(near) => diagnostic
-            .at(span)
-            .label(format!("expected {near}"))
-            .help(format!("did you mean `{near}`?")),
+        Some(near) => {
+            diagnostic.at(span).label(format!("expected {near}")).did_you_mean(word, &near)
+        }
         None if at_end => {
             diagnostic.at(Span::new(span.start, span.start)).label("the text ends here")
         }

@@ -13,6 +13,7 @@ mod definitions;
 mod errors;
 mod filters;
 mod original;
+mod problems;
 mod reads;
 mod statements;
 mod subqueries;
@@ -28,6 +29,7 @@ use super::foreign;
 use super::numbers::{DEEPEST, Scanned, scan};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use builder::{Builder, Parts};
+pub use problems::problems;
 
 /// All statements of a cell are read before the first is run, and nothing interrupts that.
 const MOST_STATEMENTS: usize = 100_000;

@@ -10,7 +10,7 @@ mod words;
 pub(crate) use define::{column, create_table, type_name};
 pub(crate) use select::output;
 pub(crate) use select::search;
-pub(crate) use words::{name, value};
+pub(crate) use words::{bare, name, value};
 
 use super::ast::*;
 use crate::diagnostic::Spanned;

@@ -59,12 +59,16 @@ pub(super) fn values(values: &[Spanned<Value>]) -> String {
 
 /// A name, in backticks where a keyword or another character would be read otherwise.
 pub(crate) fn name(name: &Name) -> String {
-    let word = name.value.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
-        && name.value.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
-    if word && !keywords::is(&name.value, RESERVED | AMBIGUOUS) {
-        name.value.clone()
+    bare(&name.value)
+}
+
+pub(crate) fn bare(name: &str) -> String {
+    let word = name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
+        && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    if word && !keywords::is(name, RESERVED | AMBIGUOUS) {
+        name.to_string()
     } else {
-        format!("`{}`", name.value.replace('`', "``"))
+        format!("`{}`", name.replace('`', "``"))
     }
 }
 

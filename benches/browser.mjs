@@ -56,7 +56,7 @@ async function fresh() {
       );
       return async code => {
         const shown = [];
-        const reply = await worker.call('run', [code], ({ data }) =>
+        const reply = await worker.call('run', [code, false], ({ data }) =>
           shown.push(data['text/plain'])
         );
         return { ...reply, shown };
@@ -113,7 +113,7 @@ if (wanted.includes('statement')) {
         import init, { Kernel, bareGetVersion } from '${location.origin}/wasm/milvus_kernel.js';
         await init({ module_or_path: '${location.origin}/wasm/milvus_kernel_bg.wasm' });
         const kernel = new Kernel();
-        const calls = { run: code => kernel.run(code, () => undefined), bare: bareGetVersion };
+        const calls = { run: code => kernel.run(code, false, () => undefined), bare: bareGetVersion };
         onmessage = async ({ data: [call, text] }) => postMessage(await calls[call](text));
         postMessage('ready');`;
       const worker = new Worker(
@@ -239,7 +239,7 @@ if (wanted.includes('cells')) {
     const must = async code => {
       const shown = [];
       const begun = performance.now();
-      const reply = await kernel.run(code, bundle => shown.push(bundle));
+      const reply = await kernel.run(code, false, bundle => shown.push(bundle));
       if (reply.status !== 'ok') throw new Error(reply.evalue);
       return [performance.now() - begun, shown];
     };

@@ -76,7 +76,7 @@ await page.evaluate(async () => {
     );
     return async code => {
       const shown = [];
-      const reply = await worker.call('run', [code], ({ data }) => shown.push(data['text/plain']));
+      const reply = await worker.call('run', [code, false], ({ data }) => shown.push(data['text/plain']));
       if (reply.status !== 'ok') {
         throw new Error(reply.evalue);
       }

@@ -71,7 +71,7 @@ fn contextual() -> BTreeSet<String> {
 }
 
 fn typed() -> impl Iterator<Item = String> {
-    types::words()
+    types::spellings()
         .chain(aliases::TYPES.iter().map(|(alias, _)| *alias))
         .flat_map(str::split_whitespace)
         .map(str::to_ascii_uppercase)

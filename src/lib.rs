@@ -66,5 +66,6 @@ mod secret_names;
 mod secrets;
 pub mod session;
 pub mod translate;
+pub mod typing;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

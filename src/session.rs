@@ -2,16 +2,16 @@
 //! what the session remembers stays between cells. Knows the order of things (parse, execute,
 //! render) and none of their insides.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::{connection, snapshot};
+use crate::execute::last;
 use crate::execute::state::State;
 use crate::language::ast::Name;
-use crate::language::complete::{self, Candidate, Known};
-use crate::language::{parse, print, variables};
+use crate::language::{parse, print};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
 use crate::outcome::{Outcome, Progress};
@@ -19,10 +19,12 @@ use crate::render::{self, MimeBundle};
 use crate::results::{Order, Results};
 use crate::secrets;
 use crate::translate::Catalogue;
+use crate::typing::known::{Known, Seen};
+use crate::typing::{self, Candidate, Inspection};
 use serde::Serialize;
 
-/// How long a completion waits for a server, in milliseconds.
-const LEARN_MS: u32 = 500;
+/// How long a completion waits for a server, in milliseconds: whoever types does not notice it.
+const LEARN_MS: u32 = 10;
 
 /// What takes no longer than this shows no progress, in milliseconds.
 const PROGRESS_MS: f64 = 500.0;
@@ -41,12 +43,21 @@ pub struct Session<P: Platform> {
     results: Results,
     /// the language that it speaks, if that is not English
     catalogue: RefCell<Option<Rc<Catalogue>>>,
+    /// what results have shown of the values of fields
+    seen: RefCell<Seen>,
+    /// whether the server is being asked for what completion offers
+    is_learning: Cell<bool>,
 }
 
 impl<P: Platform> Session<P> {
     pub fn new(platform: P) -> Self {
-        let results = Results::new(platform.random());
-        Session { state: State::new(platform), results, catalogue: RefCell::default() }
+        Session {
+            results: Results::new(platform.random()),
+            state: State::new(platform),
+            catalogue: RefCell::default(),
+            seen: RefCell::default(),
+            is_learning: Cell::default(),
+        }
     }
 
     /// Runs a cell, statement by statement; `on_outcome` takes each result as it comes. Stops at
@@ -56,25 +67,45 @@ impl<P: Platform> Session<P> {
         cell: &str,
         on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
-        self.statements(cell, on_outcome).await.map_err(|error| self.in_its_language(error))
+        self.run_as(cell, false, on_outcome).await
+    }
+
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is.
+    pub async fn run_as(
+        &self,
+        cell: &str,
+        is_quiet: bool,
+        on_outcome: impl FnMut(&Outcome),
+    ) -> Result<(), Diagnostic> {
+        self.statements(cell, is_quiet, on_outcome)
+            .await
+            .map_err(|error| self.in_its_language(error))
     }
 
     async fn statements(
         &self,
         cell: &str,
+        is_quiet: bool,
         mut on_outcome: impl FnMut(&Outcome),
     ) -> Result<(), Diagnostic> {
         let statements = parse::parse(cell)?;
         self.state.begin(statements.len());
         for mut statement in statements {
-            variables::substitute(&mut statement, &self.state.variables.borrow())?;
+            last::substitute(&mut statement, &self.state)?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
+            self.seen.borrow_mut().see(&statement, &outcome);
+            if let Some(connection) = self.state.current() {
+                connection.learnt.is_fresh.set(false);
+            }
             let outcome = match self.catalogue.borrow().as_ref() {
                 Some(catalogue) => catalogue.outcome(outcome),
                 None => outcome,
             };
             self.results.begin();
             on_outcome(&outcome);
+            if !is_quiet {
+                self.state.last_result.borrow_mut().see(&outcome);
+            }
             self.results.keep(outcome, self.options().table_size);
         }
         Ok(())
@@ -181,21 +212,45 @@ impl<P: Platform> Session<P> {
         self.results.rows(result, table, order, from, count)
     }
 
-    /// Candidates at a cursor (bytes), and the range that one of them replaces. The fields of a
-    /// collection that is named in the cell are asked for if they are not known, for a moment at
-    /// the most.
+    /// Candidates at a cursor (bytes), the likeliest first, and the range that one of them replaces:
+    /// of what is known. What is not is asked for, and waited for no longer than nobody notices;
+    /// [`Session::learn`] goes on.
     pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
-        let connection = self.state.current();
-        if let Some(connection) = connection {
-            deadline(connection.learn(cell), self.state.platform.sleep(LEARN_MS)).await;
-        }
-        let (start, end, candidates) = complete::complete(cell, cursor, &self.known());
-        (Span::new(start, end), candidates)
+        deadline(self.learn_tables(cell), self.state.platform.sleep(LEARN_MS)).await;
+        typing::complete(cell, cursor, &self.known())
     }
 
-    /// What the word at a cursor means, as Markdown.
-    pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
-        complete::inspect(cell, cursor, &self.known())
+    /// Asks the server for what completion and inspection tell of it and is not known: the
+    /// collections that a cell names, databases, users, partitions. Does nothing while it is at it.
+    pub async fn learn(&self, cell: &str) {
+        if self.is_learning.replace(true) {
+            return;
+        }
+        self.ask(cell).await;
+        self.is_learning.set(false);
+    }
+
+    async fn ask(&self, cell: &str) {
+        // what EXPLAIN asks for is written down
+        let Some(connection) = self.state.current().filter(|one| !one.client.explaining()) else {
+            return;
+        };
+        connection.learn(cell).await;
+        connection.learnt.learn(&connection, cell).await;
+    }
+
+    async fn learn_tables(&self, cell: &str) {
+        if let Some(connection) = self.state.current()
+            && !self.is_learning.get()
+            && !connection.client.explaining()
+        {
+            connection.learn(cell).await;
+        }
+    }
+
+    /// What the word at a cursor (bytes) means.
+    pub fn inspect(&self, cell: &str, cursor: usize) -> Option<Inspection> {
+        typing::inspect(cell, cursor, &self.known())
     }
 
     /// A cell as the history gives it back: whoever asks for it may keep it, so its secrets are
@@ -205,12 +260,24 @@ impl<P: Platform> Session<P> {
     }
 
     fn known(&self) -> Known {
+        let variables = self.state.variables.borrow();
+        let described = |(name, value): (&String, &_)| (name.clone(), typing::described(value));
+        let variables = variables.iter().map(described).collect();
+        let (connections, addresses) = {
+            let connections = self.state.connections.borrow();
+            let all = connections.all.iter();
+            all.map(|one| (one.name.clone(), one.client.target.url())).unzip()
+        };
+        let seen = self.seen.borrow().clone();
+        let known = Known { variables, connections, addresses, seen, ..Known::default() };
         match self.state.current() {
             Some(connection) => Known {
-                collections: connection.catalog.names(),
-                fields: connection.catalog.fields(),
+                names: connection.catalog.names(),
+                collections: connection.catalog.collections(&connection.client.database()),
+                server: connection.learnt.server.borrow().clone(),
+                ..known
             },
-            None => Known::default(),
+            None => known,
         }
     }
 }

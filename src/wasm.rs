@@ -19,10 +19,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::diagnostic::Diagnostic;
-use crate::language::complete::CandidateKind;
 use crate::language::parse;
 use crate::milvus::platform::{self, Failure, Probe, Quota};
 use crate::milvus::{Address, Client, Platform, Store, Target};
+use crate::outcome::Outcome;
 use crate::render::{self, Content, MimeBundle};
 use crate::results::Order;
 use crate::session::Session;
@@ -73,12 +73,14 @@ impl Kernel {
         Kernel { session: Rc::new(Session::new(browser)), running: Rc::default(), keep_snapshot }
     }
 
-    /// Runs a cell. `displayData` is called for each result, and for how far a statement is that
-    /// takes its time; the promise never rejects.
+    /// Runs a cell, or quietly what is not the user's own: `:last` stays what it is. `displayData`
+    /// is called for each result, and for how far a statement is that takes its time; the promise
+    /// never rejects.
     #[wasm_bindgen(unchecked_return_type = "Promise<RunResult>")]
     pub fn run(
         &self,
         cell: String,
+        #[wasm_bindgen(js_name = "isQuiet")] is_quiet: bool,
         #[wasm_bindgen(
             js_name = "displayData",
             unchecked_param_type = "(content: DisplayData) => void"
@@ -96,10 +98,11 @@ impl Kernel {
                 let content = display_data_content(bundle, is_progress, session.is_last());
                 let _ = display_data.call1(&JsValue::NULL, &content);
             };
-            let (work, handle) = abortable(session.run(&cell, |outcome| {
+            let show = |outcome: &Outcome| {
                 keep(&session, &keep_snapshot);
                 display(&session.render(outcome), false);
-            }));
+            };
+            let (work, handle) = abortable(session.run_as(&cell, is_quiet, show));
             *running.borrow_mut() = Some(handle);
             let look = async {
                 loop {
@@ -157,25 +160,33 @@ impl Kernel {
                 .into_iter()
                 .map(|candidate| CompletionMatch {
                     text: candidate.text,
-                    kind: match candidate.kind {
-                        CandidateKind::Keyword => "keyword",
-                        CandidateKind::Collection => "class",
-                        CandidateKind::Field => "property",
-                    },
+                    kind: candidate.kind.word(),
                     signature: candidate.detail,
                 })
                 .collect();
-            Ok(to_js(&Completion {
+            let found = Completion {
                 start: to_points(&cell, span.start),
                 end: to_points(&cell, span.end),
                 matches,
-            }))
+            };
+            // what the server did not tell in time is there at the next key
+            wasm_bindgen_futures::spawn_local(async move { session.learn(&cell).await });
+            Ok(to_js(&found))
         })
     }
 
-    /// What the word at a cursor means, as Markdown.
-    pub fn inspect(&self, cell: &str, cursor: usize) -> Option<String> {
-        self.session.inspect(cell, to_bytes(cell, cursor))
+    /// What the word at a cursor means; nothing where nobody knows it.
+    #[wasm_bindgen(unchecked_return_type = "Inspection | undefined")]
+    pub fn inspect(&self, cell: &str, cursor: usize) -> JsValue {
+        let found = self.session.inspect(cell, to_bytes(cell, cursor));
+        let (session, cell) = (self.session.clone(), cell.to_string());
+        wasm_bindgen_futures::spawn_local(async move { session.learn(&cell).await });
+        let shown = found.map(|found| Inspected {
+            markdown: found.markdown,
+            text: found.text,
+            topic: found.topic,
+        });
+        shown.map_or(JsValue::UNDEFINED, |shown| to_js(&shown))
     }
 
     /// Where the statements go; no server is asked.
@@ -362,10 +373,18 @@ export interface Completion {
     matches: CompletionMatch[];
 }
 
+/** `type` says in words what it is, `signature` a field's type or a parameter's range. */
 export interface CompletionMatch {
     text: string;
-    type: 'keyword' | 'class' | 'property';
+    type: string;
     signature: string;
+}
+
+/** What a word means; `topic` is the word of the reference that says more. */
+export interface Inspection {
+    markdown: string;
+    text: string;
+    topic: string;
 }
 "#;
 
@@ -374,6 +393,13 @@ struct Completion {
     start: usize,
     end: usize,
     matches: Vec<CompletionMatch>,
+}
+
+#[derive(Serialize)]
+struct Inspected {
+    markdown: String,
+    text: String,
+    topic: String,
 }
 
 #[derive(Serialize)]

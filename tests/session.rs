@@ -108,11 +108,55 @@ fn completion_and_inspection_need_no_connection() {
     let (span, candidates) = block_on(session.complete("'表'; sel", 10));
     assert_eq!((span.start, span.end), (7, 10));
     assert_eq!(candidates.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["select"]);
-    assert!(session.inspect("SHOW TABLES", 2).is_some_and(|shown| shown.starts_with("**SHOW**")));
+    let shown = session.inspect("SHOW TABLES", 2).expect("a keyword");
+    assert!(shown.markdown.starts_with("**SHOW**"), "{shown:?}");
+    assert_eq!(shown.topic, "show");
     assert_eq!(session.inspect("nonsense", 3), None);
     // a cursor inside a character, and one past the end
     assert_eq!(block_on(session.complete("表", 1)).1, []);
     assert_eq!(session.inspect("SHOW", 99), None);
+}
+
+/// The texts that a cell shows; it has no error.
+fn texts(session: &Session<Native>, cell: &str) -> Vec<String> {
+    let (shown, error) = run(session, cell);
+    assert!(error.is_none(), "{cell}: {error:?}");
+    shown.iter().map(|bundle| text(bundle).to_string()).collect()
+}
+
+#[test]
+fn the_last_result_is_one_that_the_user_ran() {
+    let session = Session::new(Native::new());
+    let error = run(&session, "SELECT :last + 1").1.expect("nothing has been read");
+    assert_eq!(error.code.name(), "UnknownVariable");
+    assert_eq!(error.span.map(|span| (span.start, span.end)), Some((7, 12)));
+    assert!(error.message.ends_with("nothing has been read yet"), "{error:?}");
+
+    assert!(run(&session, "SELECT 41; SET precision = 2").1.is_none());
+    let mut quiet = Vec::new();
+    let cell = "SELECT :last; SELECT 7; SELECT :last";
+    block_on(session.run_as(cell, true, |outcome| quiet.push(session.render(outcome))))
+        .expect("no error");
+    assert_eq!(quiet.iter().filter(|bundle| text(bundle).contains("41")).count(), 2);
+    assert!(texts(&session, "SELECT :last + 1")[0].contains("42"));
+    // a statement that fails has no result
+    assert!(run(&session, "SELECT 1 / 0").1.is_some());
+    assert!(texts(&session, "SELECT :last + 1")[0].contains("43"));
+}
+
+#[test]
+fn of_a_result_that_was_not_read_whole_there_is_no_part() {
+    let session = Session::new(Native::new());
+    let rows: Vec<String> = (0..3_000).map(|id| format!("({id}, [{id}, 1])")).collect();
+    let cell = "milvus://memory; CREATE TABLE t (id BIGINT PRIMARY KEY, v VECTOR(2)); LOAD t";
+    texts(&session, &format!("{cell}; INSERT INTO t VALUES {}", rows.join(", ")));
+    let (_, error) = run(&session, "SELECT id FROM t; SELECT COUNT(*) FROM t WHERE id IN :last");
+    let error = error.expect("it is a part");
+    assert!(error.message.starts_with("the last result has 3,000 rows, and "), "{error:?}");
+    assert!(error.help[0].starts_with("`SET display_limit = 3000` before it"), "{error:?}");
+    let cell =
+        "SET display_limit = 3000; SELECT id FROM t; SELECT COUNT(*) FROM t WHERE id IN :last";
+    assert!(texts(&session, cell)[2].contains("3000"));
 }
 
 /// Damages the log in its middle, and opens the store anew.

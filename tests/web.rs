@@ -199,7 +199,8 @@ async fn run(kernel: &Kernel, cell: &str) -> (Vec<String>, Option<String>) {
         keep.push(&get(&get(&content, "data"), "text/plain"));
     });
     let display_data: &Function = on_display_data.as_ref().unchecked_ref();
-    let reply = JsFuture::from(kernel.run(cell.to_string(), display_data.clone())).await.unwrap();
+    let running = kernel.run(cell.to_string(), false, display_data.clone());
+    let reply = JsFuture::from(running).await.unwrap();
     let error =
         (get(&reply, "status") == "error").then(|| get(&reply, "ename").as_string().unwrap());
     (shown.iter().map(|text| text.as_string().unwrap()).collect(), error)
@@ -259,7 +260,8 @@ async fn nobody_there_is_an_error() {
 async fn an_interrupt_ends_the_cell() {
     let kernel = connected(LITE, "").await;
     let display_data = Function::new_no_args("");
-    let running = kernel.run("SHOW TABLES; SHOW TABLES; SHOW TABLES".to_string(), display_data);
+    let cell = "SHOW TABLES; SHOW TABLES; SHOW TABLES".to_string();
+    let running = kernel.run(cell, false, display_data);
     kernel.interrupt(); // before the first poll there is nothing to end
     Browser::default().sleep(0).await;
     kernel.interrupt();

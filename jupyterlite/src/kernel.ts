@@ -33,9 +33,15 @@ export class MilvusKernel extends BaseKernel {
     history: History,
     version: string
   ) {
-    super(options);
+    const send: IKernel.SendMessage = msg => {
+      // BaseKernel answers on the shell, wherever it was asked
+      const isControl =
+        msg.channel === 'shell' && this._control.has((msg.parent_header as Header).msg_id);
+      options.sendMessage(isControl ? ({ ...msg, channel: 'control' } as typeof msg) : msg);
+    };
+    super({ ...options, sendMessage: send });
     this._cells = history;
-    this._send = options.sendMessage;
+    this._send = send;
     this._startWorker = () => {
       const worker = startWorker();
       if (catalogue !== undefined) {
@@ -93,34 +99,11 @@ export class MilvusKernel extends BaseKernel {
   }
 
   async handleMessage(msg: KernelMessage.IMessage): Promise<void> {
-    switch (msg.header.msg_type) {
-      case 'execute_request':
-        this._queue.push({ msg: msg as KernelMessage.IExecuteRequestMsg });
-        void this._pump();
-        return;
-      case 'input_reply':
-        this.inputReply((msg as KernelMessage.IInputReplyMsg).content);
-        return;
-      case 'comm_info_request':
-        this._status(msg, 'busy');
-        this._reply(msg, 'comm_info_reply', { status: 'ok', comms: {} });
-        this._status(msg, 'idle');
-        break;
-      case 'history_request':
-        this._status(msg, 'busy');
-        this._reply(msg, 'history_reply', {
-          status: 'ok',
-          history: this._cells.entries((msg as KernelMessage.IHistoryRequestMsg).content)
-        });
-        this._status(msg, 'idle');
-        break;
-      default:
-        await super.handleMessage(msg);
+    if (msg.channel === 'control') {
+      this._control.add(msg.header.msg_id);
     }
-    if (this._running) {
-      // the idle of this message must not make the running cell look done
-      this._status(this._running, 'busy');
-    }
+    await this._handle(msg);
+    this._control.delete(msg.header.msg_id);
   }
 
   /** Ends the running cell. What is queued behind it is aborted, as after any error. */
@@ -233,6 +216,43 @@ export class MilvusKernel extends BaseKernel {
     // there are no comms
   }
 
+  private async _handle(msg: KernelMessage.IMessage): Promise<void> {
+    switch (msg.header.msg_type as string) {
+      case 'execute_request':
+        this._queue.push({ msg: msg as KernelMessage.IExecuteRequestMsg });
+        void this._pump();
+        return;
+      case 'input_reply':
+        this.inputReply((msg as KernelMessage.IInputReplyMsg).content);
+        return;
+      case 'interrupt_request':
+        this._answer(msg, 'interrupt_reply', { status: 'ok' });
+        void this.interrupt();
+        break;
+      case 'shutdown_request': {
+        const { restart } = msg.content as { restart: boolean };
+        this._answer(msg, 'shutdown_reply', { status: 'ok', restart });
+        this.dispose();
+        return;
+      }
+      case 'comm_info_request':
+        this._answer(msg, 'comm_info_reply', await this.commInfoRequest());
+        break;
+      case 'history_request':
+        this._answer(msg, 'history_reply', {
+          status: 'ok',
+          history: this._cells.entries((msg as KernelMessage.IHistoryRequestMsg).content)
+        });
+        break;
+      default:
+        await super.handleMessage(msg);
+    }
+    if (this._running) {
+      // the idle of this message must not make the running cell look done
+      this._status(this._running, 'busy');
+    }
+  }
+
   /** Runs what is queued, one cell at a time. */
   private async _pump(): Promise<void> {
     if (this._isBusy) {
@@ -267,7 +287,7 @@ export class MilvusKernel extends BaseKernel {
     const worker = this._worker;
     worker.onInputRequest = () => worker.inputReply();
     const result = await worker
-      .call('run', [statements], content => {
+      .call('run', [statements, true], content => {
         if (!content.isProgress) {
           shown.push(content);
         }
@@ -334,7 +354,7 @@ export class MilvusKernel extends BaseKernel {
       }
     };
     try {
-      return await worker.call('run', [msg.content.code], content => {
+      return await worker.call('run', [msg.content.code, false], content => {
         if (!msg.content.silent) {
           this._display(msg, content);
         }
@@ -355,7 +375,7 @@ export class MilvusKernel extends BaseKernel {
     for (const [name, expression] of Object.entries(expressions)) {
       let shown = {};
       const result = await this._worker
-        .call('run', [`SELECT ${String(expression)}`], ({ data, metadata }) => {
+        .call('run', [`SELECT ${String(expression)}`, true], ({ data, metadata }) => {
           shown = { data, metadata };
         })
         .catch(failed);
@@ -427,6 +447,12 @@ export class MilvusKernel extends BaseKernel {
     }
   }
 
+  private _answer(parent: KernelMessage.IMessage, msgType: string, content: object): void {
+    this._status(parent, 'busy');
+    this._reply(parent, msgType, content);
+    this._status(parent, 'idle');
+  }
+
   private _status(parent: KernelMessage.IMessage, execution_state: 'busy' | 'idle'): void {
     this._publish(parent, 'status', { execution_state });
   }
@@ -455,6 +481,8 @@ export class MilvusKernel extends BaseKernel {
   }
 
   private _send: IKernel.SendMessage;
+  /** the requests on the control channel that are being answered */
+  private _control = new Set<string>();
   private _startWorker: () => WorkerClient;
   private _worker: WorkerClient;
   private _version: string;
@@ -469,6 +497,8 @@ export class MilvusKernel extends BaseKernel {
   private _count = 0;
   private _cells: History;
 }
+
+type Header = KernelMessage.IHeader;
 
 /** What waits for its turn: a cell, or statements of a part of the page. */
 interface Cell {

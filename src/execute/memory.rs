@@ -47,6 +47,9 @@ impl Memory {
     }
 }
 
+/// Limits that are usual.
+pub(crate) const SIZES: [&str; 3] = ["512MB", "1GB", "2GB"];
+
 /// A limit as SET takes it: `512MB`.
 pub(crate) fn shown(bytes: u64) -> String {
     match bytes {

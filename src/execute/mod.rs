@@ -3,7 +3,8 @@
 //! rendering or of the transport.
 //!
 //! What stands in a statement for something else is settled before: `subqueries` are carried out,
-//! and `places` finds the connection and the database of a table.
+//! `last` puts values in the place of variables, and `places` finds the connection and the database
+//! of a table.
 //!
 //! Rooms, from the top: `copy` moves rows between files and what is below it, `moving` between
 //! tables. `original` and `select` choose among `search`, `write` and `read`; these take what they
@@ -20,6 +21,7 @@ pub(crate) mod convert;
 pub(crate) mod copy;
 pub(crate) mod define;
 pub(crate) mod errors;
+pub(crate) mod last;
 pub(crate) mod memory;
 pub(crate) mod moving;
 pub(crate) mod names;
@@ -94,9 +96,7 @@ async fn run<P: Platform>(
             connect::connection::disconnect(name.as_ref(), state, statement.span)
         }
         Kind::Set { name, value } => connect::settings::set(name, value, state),
-        Kind::SetVariable { name, value } => {
-            Ok(connect::settings::set_variable(name, value, state))
-        }
+        Kind::SetVariable { name, value } => connect::settings::set_variable(name, value, state),
         Kind::Show { what: Listing::Settings, .. } => Ok(connect::settings::show_settings(state)),
         Kind::Show { what: Listing::Variables, .. } => Ok(connect::settings::show_variables(state)),
         Kind::Show { what: Listing::Connections, .. } => {

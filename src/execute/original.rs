@@ -188,7 +188,7 @@ pub(crate) async fn create_index<P: Platform>(
 }
 
 /// Parameters of the original's index types, which its statements may carry along.
-const OLD_PARAMS: [&str; 11] = [
+pub(crate) const OLD_PARAMS: [&str; 11] = [
     "nlist",
     "m",
     "nbits",

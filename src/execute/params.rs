@@ -7,13 +7,15 @@ use crate::execute::value::to_json;
 use crate::language::ast::{Name, Param, Value};
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 
+/// What a read may ask for, the strongest first.
+pub(crate) const LEVELS: [ConsistencyLevel; 4] = [
+    ConsistencyLevel::Strong,
+    ConsistencyLevel::Session,
+    ConsistencyLevel::Bounded,
+    ConsistencyLevel::Eventually,
+];
+
 pub(crate) fn consistency(name: &Name) -> Result<ConsistencyLevel> {
-    const LEVELS: [ConsistencyLevel; 4] = [
-        ConsistencyLevel::Strong,
-        ConsistencyLevel::Session,
-        ConsistencyLevel::Bounded,
-        ConsistencyLevel::Eventually,
-    ];
     LEVELS
         .into_iter()
         .find(|level| level.as_str_name().eq_ignore_ascii_case(&name.value))

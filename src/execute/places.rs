@@ -89,7 +89,7 @@ fn within<P: Platform>(connection: &Connection<P>, database: &Name) -> Result<Rc
     check_database(&database.value, database.span)?;
     let (name, catalog) = (connection.name.clone(), connection.catalog.clone());
     let client = connection.client.in_database(&database.value);
-    Ok(Rc::new(Connection { name, client, catalog }))
+    Ok(Rc::new(Connection { name, client, catalog, learnt: Rc::default() }))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::last::Last;
 use crate::execute::memory::{KB, MB};
 use crate::execute::words::words;
 use crate::language::ast::Statement;
@@ -13,6 +14,7 @@ use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
 use crate::outcome::Progress;
 use crate::render::options::ImageField;
+use crate::typing::known::Learnt;
 use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
@@ -25,6 +27,7 @@ pub(crate) struct State<P: Platform> {
     pub(crate) connections: RefCell<Connections<P>>,
     pub(crate) settings: RefCell<Settings>,
     pub(crate) variables: RefCell<Variables>,
+    pub(crate) last_result: RefCell<Last>,
     /// whether a statement has changed what a snapshot holds
     pub(crate) is_changed: Cell<bool>,
     /// the number of the running statement in its cell, from 1, and of the last one
@@ -55,6 +58,7 @@ impl<P: Platform> State<P> {
             connections: RefCell::new(Connections::default()),
             settings: RefCell::new(Settings::default()),
             variables: RefCell::default(),
+            last_result: RefCell::default(),
             is_changed: Cell::default(),
             statement: Cell::default(),
             last: Cell::default(),
@@ -147,6 +151,7 @@ pub(crate) struct Connection<P: Platform> {
     pub(crate) name: String,
     pub(crate) client: Client<P>,
     pub(crate) catalog: Rc<Catalog>,
+    pub(crate) learnt: Rc<Learnt>,
 }
 
 impl<P: Platform> Connection<P> {
@@ -177,6 +182,15 @@ impl<P: Platform> Connection<P> {
                 self.catalog.put(&database, &name, collection);
             }
         }
+    }
+
+    /// The collections that a text names and that are known.
+    pub(crate) fn named_in(&self, text: &str) -> Vec<Rc<Collection>> {
+        let words: Vec<&str> =
+            text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
+        let mut all = self.catalog.collections(&self.client.database());
+        all.retain(|collection| words.contains(&collection.name.as_str()));
+        all
     }
 }
 

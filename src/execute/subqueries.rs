@@ -21,7 +21,7 @@ use super::value::of_datum;
 
 /// Values of an IN. A condition with so many, 1.5 MB of text, took 0.3 s in the engine, 0.9 s in
 /// Milvus Lite 2.5 and 7 s in Milvus Lite 3; no server says that it has a limit.
-const MOST_VALUES: usize = 100_000;
+pub(crate) const MOST_VALUES: usize = 100_000;
 /// Rows that are read for them.
 const MOST_ROWS: i64 = 1_000_000;
 

@@ -73,6 +73,11 @@ pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
     }
 }
 
+/// The families of statements, as the pages' titles have them.
+pub(crate) fn families() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(|(title, _)| *title)
+}
+
 /// The grammar of the pages, a line each.
 fn standard(fits: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, &'static str)> {
     PAGES

@@ -7,7 +7,6 @@
 //! the language itself, and `foreign` of the words of others.
 
 pub mod ast;
-pub mod complete;
 pub(crate) mod foreign;
 pub mod help;
 pub(crate) mod keywords;

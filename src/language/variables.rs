@@ -1,6 +1,6 @@
-//! `:name` becomes the value that `SET @name = …` gave it. In: a statement and the session's
-//! variables. Out: the same statement without variables, or a diagnostic at the one that is
-//! unknown.
+//! `:name` becomes the value that `SET @name = …` gave it, and `:last` that of the last result. In:
+//! a statement, the session's variables and what gives the last result. Out: the same statement
+//! without variables, or a diagnostic at the one that is unknown.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,21 @@ pub type Variables = BTreeMap<String, Value>;
 
 type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
-/// Puts values in the place of a statement's variables.
-pub fn substitute(statement: &mut Statement, variables: &Variables) -> Result<()> {
-    walk::statement(statement, &mut Substitution { variables })
+/// The variable that nobody sets.
+pub(crate) const LAST: &str = "last";
+
+/// Puts values in the place of a statement's variables; `last` gives that of `:last`.
+pub fn substitute(
+    statement: &mut Statement,
+    variables: &Variables,
+    last: &dyn Fn() -> Result<Value>,
+) -> Result<()> {
+    walk::statement(statement, &mut Substitution { variables, last })
 }
 
 struct Substitution<'a> {
     variables: &'a Variables,
+    last: &'a dyn Fn() -> Result<Value>,
 }
 
 impl ValueVisitor for Substitution<'_> {
@@ -130,6 +138,9 @@ impl ValueVisitor for Substitution<'_> {
 
 impl Substitution<'_> {
     fn get(&self, name: &str, span: Span) -> Result<Value> {
+        if name == LAST {
+            return (self.last)().map(|value| placed(value, span)).map_err(|error| error.at(span));
+        }
         self.variables.get(name).map(|value| placed(value.clone(), span)).ok_or_else(|| {
             Diagnostic::new(Code::UnknownVariable, format!("unknown variable `{name}`"))
                 .at(span)
@@ -192,7 +203,7 @@ mod tests {
         let mut variables = Variables::new();
         let mut last = String::new();
         for mut statement in parse::parse(cell)? {
-            substitute(&mut statement, &variables)?;
+            substitute(&mut statement, &variables, &|| Ok(Value::Int(9)))?;
             last = print::statement(&statement);
             if let Kind::SetVariable { name, value } = statement.kind {
                 variables.insert(name.value, value.value);
@@ -233,6 +244,7 @@ mod tests {
                 "SELECT [1.0, 2.0] FROM t WHERE top_k = 1 AND partition_tags = 'a', 'b'",
             ),
             ("SET @x = [3, 1]; select t by id = :x", "SELECT t BY id = 3, 1"),
+            ("SELECT a FROM t WHERE a = :last", "SELECT a FROM t WHERE a == 9"),
         ] {
             assert_eq!(substituted(cell).as_deref(), Ok(printed), "{cell}");
         }

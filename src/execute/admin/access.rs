@@ -13,7 +13,7 @@ use milvus_proto::milvus::{OperateUserRoleType, PrivilegeEntity, RoleEntity, Use
 
 /// Privileges of Milvus 2.3, by the object they are of; later versions add to them, and what is
 /// unknown here is handed on.
-const PRIVILEGES: [(&str, &[&str]); 3] = [
+pub(crate) const PRIVILEGES: [(&str, &[&str]); 3] = [
     (
         "Collection",
         &[

@@ -84,20 +84,14 @@ impl Catalog {
         *self.names.borrow_mut() = names;
     }
 
-    /// The fields of every collection that is remembered, for completion.
-    pub(crate) fn fields(&self) -> Vec<(String, String, String)> {
+    /// The collections of a database that are remembered, by name: for completion.
+    pub(crate) fn collections(&self, database: &str) -> Vec<Rc<Collection>> {
         let collections = self.collections.borrow();
-        let mut fields: Vec<_> = collections
-            .values()
-            .flat_map(|collection| {
-                collection
-                    .fields
-                    .iter()
-                    .map(|field| (collection.name.clone(), field.name.clone(), field.type_name()))
-            })
-            .collect();
-        fields.sort();
-        fields
+        let own = collections.iter().filter(|((of, _), _)| of == database);
+        let mut own: Vec<_> = own.map(|(_, collection)| collection.clone()).collect();
+        own.sort_by(|one, other| one.name.cmp(&other.name));
+        own.dedup_by(|one, other| one.name == other.name);
+        own
     }
 }
 
@@ -547,11 +541,8 @@ mod tests {
         catalog.put("default", "books", books());
         assert!(catalog.get("other", "books").is_none());
         assert_eq!(catalog.get("default", "books").expect("it is known").name, "books");
-        assert!(catalog.fields().contains(&(
-            "books".to_string(),
-            "v".to_string(),
-            "VECTOR(2)".to_string()
-        )));
+        assert_eq!(catalog.collections("default").len(), 1);
+        assert_eq!(catalog.collections("other").len(), 0);
         catalog.forget("default", "books");
         assert!(catalog.get("default", "books").is_none());
     }

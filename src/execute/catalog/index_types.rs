@@ -86,7 +86,7 @@ impl Fits {
     }
 }
 
-type Known = (&'static str, Range);
+pub(crate) type Known = (&'static str, Range);
 
 pub struct IndexType {
     pub name: &'static str,
@@ -125,7 +125,7 @@ const JSON_CAST: Known = (
         "JSON",
     ]),
 );
-const MMAP: Known = ("mmap.enabled", Range::Flag);
+pub(crate) const MMAP: Known = ("mmap.enabled", Range::Flag);
 
 const fn index(
     name: &'static str,
@@ -249,6 +249,11 @@ pub const INDEX_TYPES: &[IndexType] = &[
     index("RTREE", PLACES, &[], &[]),
 ];
 
+/// The index types that fields of a type take.
+pub(crate) fn fitting(data_type: DataType) -> impl Iterator<Item = &'static IndexType> {
+    INDEX_TYPES.iter().filter(move |known| known.fits.takes(data_type))
+}
+
 pub(crate) fn find(name: &str) -> Option<&'static IndexType> {
     INDEX_TYPES.iter().find(|known| known.name.eq_ignore_ascii_case(name))
 }
@@ -293,11 +298,7 @@ pub(crate) fn checked(
     if index_type.fits.takes(data_type) {
         return Ok((index_type, replaced));
     }
-    let fitting: Vec<&str> = INDEX_TYPES
-        .iter()
-        .filter(|known| known.fits.takes(data_type))
-        .map(|known| known.name)
-        .collect();
+    let fitting: Vec<&str> = fitting(data_type).map(|known| known.name).collect();
     Err(Diagnostic::new(
         Code::TypeMismatch,
         format!("{} does not index {type_name}", index_type.name),
@@ -353,53 +354,42 @@ impl IndexType {
     }
 }
 
-fn check(name: &str, range: Range, value: &Spanned<Value>) -> Result<()> {
-    let number = number(&value.value);
-    let (fits, what) = match range {
-        Range::Whole(low, high) => {
-            let fits = matches!(value.value, Value::Int(number) if (low..=high).contains(&number));
-            (
-                fits,
-                if high == MAX {
-                    format!("a whole number from {low}")
-                } else {
-                    format!("a whole number from {low} to {high}")
-                },
-            )
+impl Range {
+    /// What it takes, in words.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Range::Whole(low, MAX) => format!("a whole number from {low}"),
+            Range::Whole(low, high) => format!("a whole number from {low} to {high}"),
+            Range::Number(low, high) if high == MAX as f64 => format!("a number from {low}"),
+            Range::Number(low, high) => format!("a number from {low} to {high}"),
+            Range::Flag => "TRUE or FALSE".to_string(),
+            Range::Word(words) => format!("one of {}", words.join(", ")),
+            Range::Text => "a string".to_string(),
         }
-        Range::Number(low, high) => {
-            let fits = number.is_some_and(|number| (low..=high).contains(&number));
-            (
-                fits,
-                if high == MAX as f64 {
-                    format!("a number from {low}")
-                } else {
-                    format!("a number from {low} to {high}")
-                },
-            )
-        }
-        Range::Flag => {
-            let fits = match &value.value {
-                Value::Bool(_) => true,
-                Value::Text(text) => matches!(text.as_str(), "true" | "false"),
-                _ => false,
-            };
-            (fits, "TRUE or FALSE".to_string())
-        }
-        Range::Word(words) => {
-            let fits = match &value.value {
-                Value::Text(text) => words.iter().any(|word| word.eq_ignore_ascii_case(text)),
-                _ => false,
-            };
-            (fits, format!("one of {}", words.join(", ")))
-        }
-        Range::Text => (matches!(value.value, Value::Text(_)), "a string".to_string()),
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(Diagnostic::new(Code::OutOfRange, format!("`{name}` takes {what}")).at(value.span))
     }
+
+    fn takes(self, value: &Value) -> bool {
+        match (self, value) {
+            (Range::Whole(low, high), Value::Int(number)) => (low..=high).contains(number),
+            (Range::Number(low, high), value) => {
+                number(value).is_some_and(|number| (low..=high).contains(&number))
+            }
+            (Range::Flag, Value::Bool(_)) | (Range::Text, Value::Text(_)) => true,
+            (Range::Flag, Value::Text(text)) => matches!(text.as_str(), "true" | "false"),
+            (Range::Word(words), Value::Text(text)) => {
+                words.iter().any(|word| word.eq_ignore_ascii_case(text))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn check(name: &str, range: Range, value: &Spanned<Value>) -> Result<()> {
+    if range.takes(&value.value) {
+        return Ok(());
+    }
+    let what = range.words();
+    Err(Diagnostic::new(Code::OutOfRange, format!("`{name}` takes {what}")).at(value.span))
 }
 
 /// Fills in what an index cannot be built without.

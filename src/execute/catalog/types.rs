@@ -40,9 +40,18 @@ const TYPES: &[(&str, DataType)] = &[
     ("SPARSE_FLOAT_VECTOR", DataType::SparseFloatVector),
 ];
 
+/// Every word for a type.
 #[cfg(test)]
-pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+pub(crate) fn spellings() -> impl Iterator<Item = &'static str> {
     TYPES.iter().map(|(word, _)| *word)
+}
+
+/// The words by which types are shown.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    TYPES
+        .iter()
+        .map(|(word, data_type)| (*word, type_word(*data_type)))
+        .filter_map(|(word, shown)| (word == shown).then_some(word))
 }
 
 /// Reads a type's word.

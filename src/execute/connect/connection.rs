@@ -60,7 +60,12 @@ async fn open<P: Platform>(
         }
     }
     outcome.waited = Some(waited(&client));
-    let connection = Rc::new(Connection { name: name.clone(), client, catalog: Rc::default() });
+    let connection = Rc::new(Connection {
+        name: name.clone(),
+        client,
+        catalog: Rc::default(),
+        learnt: Rc::default(),
+    });
     let mut connections = state.connections.borrow_mut();
     match connections.all.iter_mut().find(|connection| connection.name == name) {
         Some(known) => *known = connection,

@@ -9,6 +9,7 @@ use crate::execute::params;
 use crate::execute::state::{Connection, State};
 use crate::language::ast::{Name, Value};
 use crate::language::keywords::{self, SETTING};
+use crate::language::variables::LAST;
 use crate::milvus::{Address, Platform, Target};
 use crate::outcome::{Outcome, Table, plural};
 use crate::render::options::ImageField;
@@ -96,8 +97,9 @@ pub(crate) fn set<P: Platform>(
             .client
             .with_timeout(settings.timeout_ms())
             .map_err(|error| diagnose(error, "SET", name.span))?;
-        let catalog = connection.catalog.clone();
-        *connection = Rc::new(Connection { name: connection.name.clone(), client, catalog });
+        let (name, catalog) = (connection.name.clone(), connection.catalog.clone());
+        let learnt = connection.learnt.clone();
+        *connection = Rc::new(Connection { name, client, catalog, learnt });
     }
     Ok(Outcome::done(format!("{} is set", name.value.to_ascii_lowercase())))
 }
@@ -116,9 +118,15 @@ pub(crate) fn set_variable<P: Platform>(
     name: &Name,
     value: &Spanned<Value>,
     state: &State<P>,
-) -> Outcome {
+) -> Result<Outcome> {
+    if name.value == LAST {
+        let message = "`@last` is the last result, and is not set";
+        return Err(Diagnostic::new(Code::NotSupported, message)
+            .at(name.span)
+            .help("give the variable another name, or keep the result: `SET @kept = :last`"));
+    }
     state.variables.borrow_mut().insert(name.value.clone(), value.value.clone());
-    Outcome::done(format!("@{name} is {}", describe(&name.value, &value.value)))
+    Ok(Outcome::done(format!("@{name} is {}", describe(&name.value, &value.value))))
 }
 
 pub(crate) fn show_variables<P: Platform>(state: &State<P>) -> Outcome {

@@ -8,7 +8,7 @@ use crate::files::{Format, Options};
 use crate::language::ast::{Name, Param};
 
 /// Every option; the last two belong to COPY … FROM.
-const KNOWN: [&str; 9] = [
+pub(crate) const KNOWN: [&str; 9] = [
     "format",
     "compression",
     "header",

@@ -52,6 +52,9 @@ async fn load_table<P: Platform>(
     wait(table, partitions, context).await
 }
 
+/// What the WITH of a LOAD takes.
+pub(crate) const PARAMS: [&str; 3] = ["replicas", "resource_groups", "refresh"];
+
 /// How a table is loaded.
 struct Options {
     replicas: i32,
@@ -76,7 +79,7 @@ fn options(written: &[Param]) -> Result<Options> {
             "refresh" => options.refresh = params::flag(param)?,
             "resource_groups" => options.resource_groups = names(&words(param)?),
             "load_fields" => options.load_fields = names(&words(param)?),
-            _ => return Err(params::unknown(param, &["replicas", "resource_groups", "refresh"])),
+            _ => return Err(params::unknown(param, &PARAMS)),
         }
     }
     Ok(options)

@@ -21,13 +21,26 @@ const MAX_LENGTH: i64 = 65_535;
 const MAX_CAPACITY: i64 = 4_096;
 
 /// The type parameters of Milvus that a column's WITH may hold.
-const TYPE_PARAMS: [&str; 6] = [
+pub(crate) const TYPE_PARAMS: [&str; 6] = [
     "enable_analyzer",
     "enable_match",
     "analyzer_params",
     "multi_analyzer_params",
     "mmap.enabled",
     "mmap_enabled",
+];
+
+/// What the WITH of a table takes.
+pub(crate) const TABLE_PARAMS: [&str; 9] = [
+    "shards",
+    "consistency_level",
+    "enable_dynamic_field",
+    "description",
+    "partition_key",
+    "num_partitions",
+    "clustering_key",
+    "collection.ttl.seconds",
+    "mmap.enabled",
 ];
 
 /// A column as Milvus's field. Sends nothing that the server is too old for.
@@ -539,20 +552,7 @@ pub(crate) fn options<P: Platform>(written: &[Param], context: &Context<'_, P>) 
                 aliases::parameter(&param.name.value),
                 params::plain(params::one(param)?)?,
             )),
-            _ => {
-                let known = [
-                    "shards",
-                    "consistency_level",
-                    "enable_dynamic_field",
-                    "description",
-                    "partition_key",
-                    "num_partitions",
-                    "clustering_key",
-                    "collection.ttl.seconds",
-                    "mmap.enabled",
-                ];
-                return Err(params::unknown(param, &known));
-            }
+            _ => return Err(params::unknown(param, &TABLE_PARAMS)),
         }
     }
     Ok(options)

@@ -16,7 +16,7 @@ use milvus_proto::schema::DataType;
 
 /// The functions of Milvus's filters (Milvus docs: filtering operators); what is newer goes by
 /// FILTER.
-const FUNCTIONS: [&str; 12] = [
+pub(crate) const FUNCTIONS: [&str; 12] = [
     "text_match",
     "phrase_match",
     "json_contains",

@@ -17,7 +17,7 @@ use milvus_proto::schema::DataType;
 const DEFAULT_LIMIT: u64 = 10;
 
 /// What every search takes, whatever its index.
-const COMMON: [&str; 5] =
+pub(crate) const COMMON: [&str; 5] =
     ["round_decimal", "ignore_growing", "hints", "group_size", "strict_group_size"];
 
 #[derive(Default)]

@@ -1,7 +1,10 @@
 //! Makes the keyword rules and the reserved names of the dialect out of the table that the kernel
 //! uses too, so that a keyword stands in one place. In: `../keywords.rs`. Out: what `lib.rs`
-//! includes: the parser's declaration, which adds these rules to `grammar.pest`, and the rule of
-//! the statement that a word opens.
+//! includes: the parser's declaration, which adds these rules to `grammar.pest`, the rule of the
+//! statement that a word opens, and the whole grammar as the program that `follow.rs` runs.
+
+#[path = "program.rs"]
+mod program;
 
 #[path = "../keywords.rs"]
 #[allow(dead_code)] // completion and quoting are the kernel's
@@ -13,7 +16,9 @@ use std::{env, error::Error, fs, path::Path};
 use keywords::{KEYWORDS, OPENS, RESERVED, RULE, SYNONYMS};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=../keywords.rs");
+    for file in ["../keywords.rs", "grammar.pest", "build.rs", "program.rs"] {
+        println!("cargo:rerun-if-changed={file}");
+    }
     let mut rules = reserved_rule();
     for word in words(RULE) {
         writeln!(rules, "{} = @{{ ({}) ~ end }}", rule_name(word), spellings(word))?;
@@ -29,7 +34,10 @@ fn main() -> Result<(), Box<dyn Error>> {
          #[grammar_inline = {rules:?}]\npub struct Grammar;\n\
          pub const STATEMENTS: &[(&str, Rule)] = &[\n{statements}];\n"
     );
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("grammar.rs"), parser)?;
+    let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("grammar.rs"), parser)?;
+    let grammar = fs::read_to_string("grammar.pest")? + "\n" + &rules;
+    fs::write(Path::new(&out).join("program.rs"), program::program(&grammar)?)?;
     Ok(())
 }
 

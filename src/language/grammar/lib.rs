@@ -1,6 +1,8 @@
 //! The dialect's grammar as a parser: `grammar.pest`, and the keyword rules that `build.rs` makes
-//! of the table of keywords. In: a statement and the rule of its first word. Out: pest's pairs.
-//! Knows no syntax tree.
+//! of the table of keywords. In: a statement and the rule of its first word. Out: pest's pairs, or
+//! what may follow ([`follow()`]). Knows no syntax tree.
+
+mod follow;
 
 use std::num::NonZeroUsize;
 
@@ -11,6 +13,7 @@ use pest::{Parser as _, error::Error};
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/grammar.rs"));
 }
+pub use follow::{Next, follow};
 pub use generated::Rule;
 
 /// The rule of the statement that a word opens, in any capitals.

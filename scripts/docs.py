@@ -71,7 +71,7 @@ GROUPS = {
 }
 SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5", "engine": "the engine"}
 # their cells ask for servers or files that a visitor has not
-NOT_LIVE = {"connection", "copy"}
+NOT_LIVE = {"access", "connection", "copy"}
 
 
 class Renderer(mistune.HTMLRenderer):
@@ -95,7 +95,7 @@ class Renderer(mistune.HTMLRenderer):
             where += '<p class="where">with a password typed at the prompt</p>'
         if kind != "sql":
             return f'<pre class="{html.escape(kind)}"><code>{html.escape(code)}</code></pre>\n'
-        live = " live" if is_live(rest or self._preset) else ""
+        live = " live" if is_live(rest or self._preset) and "http://127." not in code else ""
         return f'{where}<pre class="sql{live}"><code>{html.escape(code)}</code></pre>\n'
 
     def heading(self, text, level, **attrs):
@@ -175,7 +175,7 @@ def page(name, nav, main, attributes="", reference=""):
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{html.escape(name)} · Milvus in a notebook</title>'
-        f'<link rel="icon" href="../lab/favicon.ico"><link rel="stylesheet" href="{reference}style.css">'
+        f'<link rel="icon" href="../landing/icon.svg"><link rel="stylesheet" href="{reference}style.css">'
         f'<script type="module" src="{reference}live.js"></script><script type="module" src="{reference}search.js"></script></head><body{attributes}>'
         '<a class="skip" href="#main">To the text</a>'
         f'<header><a class="home" href="../index.html">Milvus in a notebook</a><a href="{reference}index.html">Reference</a>'

@@ -35,8 +35,10 @@ cp www/screenshot*.png dist/site/landing/
 cat www/offline/worker.js >>dist/site/service-worker.js
 {
   echo 'const FILES = ['
-  # the module of parquet and arrow comes when it is asked for, and stays then
-  (cd dist/site && find landing files reference deploy extensions/jupyterlite-milvus-kernel/static -type f -not -name 'milvus*columns*' | sort | sed "s/.*/  '&',/")
+  # the kernel first; the module of parquet and arrow comes when it is asked for, and stays then
+  for folder in extensions/jupyterlite-milvus-kernel/static files landing reference deploy; do
+    (cd dist/site && find $folder -type f -not -name 'milvus*columns*' | sort | sed "s/.*/  '&',/")
+  done
   echo '];'
   cat www/offline/page.js
 } >dist/site/offline.js

@@ -166,7 +166,7 @@ pub struct Diagnostic {
     pub label: String,
     pub help: Vec<String>,
     /// what a help with "did you mean" is of
-    pub suggestion: Option<Suggestion>,
+    pub suggestion: Option<Box<Suggestion>>,
 }
 
 impl Diagnostic {
@@ -198,13 +198,15 @@ impl Diagnostic {
 
     /// Adds "did you mean", and what an editor puts in the place of `given`.
     pub fn did_you_mean(mut self, given: &str, meant: &str) -> Self {
-        self.suggestion = Some(Suggestion { given: given.to_string(), meant: meant.to_string() });
-        self.help(format!("did you mean `{meant}`?"))
+        let (given, meant) = (given.to_string(), meant.to_string());
+        let help = format!("did you mean `{meant}`?");
+        self.suggestion = Some(Box::new(Suggestion { given, meant }));
+        self.help(help)
     }
 
     /// What would put it right, if that is known: a place in the cell, and the text for it.
     pub fn replacement(&self, cell: &str) -> Option<(Span, String)> {
-        let (span, Suggestion { given, meant }) = (self.span?, self.suggestion.as_ref()?);
+        let (span, Suggestion { given, meant }) = (self.span?, self.suggestion.as_deref()?);
         let marked = cell.get(span.start..span.end)?;
         let is_part = |char: char| char.is_alphanumeric() || char == '_';
         // a mark may be of more than the word: of a call, of a name in quotes

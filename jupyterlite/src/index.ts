@@ -5,5 +5,13 @@ import { languagePlugin } from './language-plugin';
 import { panelPlugin } from './panel-plugin';
 import { problemsPlugin } from './problems-plugin';
 import { settingsPlugin } from './settings-plugin';
+import { tablePlugin } from './table-plugin';
 
-export default [kernelPlugin, languagePlugin, panelPlugin, problemsPlugin, settingsPlugin];
+export default [
+  kernelPlugin,
+  languagePlugin,
+  panelPlugin,
+  problemsPlugin,
+  settingsPlugin,
+  tablePlugin
+];

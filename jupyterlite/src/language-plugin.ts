@@ -3,6 +3,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 
+import { onKernel, sessions } from './sessions';
+
 /** As `language_info` has it. */
 export const MIME_TYPE = 'text/x-milvus-sql';
 
@@ -25,6 +27,16 @@ export const languagePlugin: JupyterFrontEndPlugin<void> = {
       mimeTypes: [MIME_TYPE],
       extensions: ['.msql'],
       fileFormat: 'text'
+    });
+    // what a console runs as it opens, it runs before it has asked the kernel for its language
+    onKernel(kernel => {
+      kernel.ran.connect(() => {
+        for (const { model } of sessions(app).flatMap(session => session.cells)) {
+          if (model.type === 'code' && model.mimeType !== MIME_TYPE) {
+            model.mimeType = MIME_TYPE;
+          }
+        }
+      });
     });
   }
 };

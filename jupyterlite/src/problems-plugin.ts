@@ -7,12 +7,11 @@
 import { ViewPlugin, type EditorView, type ViewUpdate } from '@codemirror/view';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
-import type { Widget } from '@lumino/widgets';
 
 import type { Failure, MilvusKernel } from './kernel';
-import { kernels } from './kernels';
 import { MIME_TYPE } from './language-plugin';
 import type { Problems } from './problems';
+import { onKernel, sessions, type Cell } from './sessions';
 
 export const problemsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlite-milvus-kernel:problems',
@@ -25,30 +24,36 @@ export const problemsPlugin: JupyterFrontEndPlugin<void> = {
       factory: ({ model }) => ({
         instance: () =>
           ViewPlugin.define(
-            view =>
-              new Watcher(view, () =>
+            view => {
+              const watcher = new Watcher(view, () =>
                 model.mimeType === MIME_TYPE ? kernelOf(app, view) : undefined
-              )
+              );
+              // a cell that was out of sight as it ran has its editor when it is scrolled to
+              setTimeout(() => {
+                const failure = failures.size > 0 ? failureOf(app, view) : undefined;
+                void (failure && watcher.failed(failure));
+              });
+              return watcher;
+            }
           ),
         reconfigure: () => null
       })
     });
-    const listening = new WeakSet<MilvusKernel>();
-    kernels.changed.connect(() => {
-      for (const kernel of kernels.all()) {
-        if (!listening.has(kernel)) {
-          listening.add(kernel);
-          kernel.failed.connect((_, failure) => {
-            const view = viewOf(app, failure.id);
-            void (view && watchers.get(view)?.failed(failure));
-          });
-        }
-      }
+    onKernel(kernel => {
+      kernel.failed.connect((_, failure) => {
+        failures.set(failure.id, failure);
+        [...failures.keys()].slice(0, -MOST_FAILURES).forEach(id => failures.delete(id));
+        const view = viewOf(app, failure.id);
+        void (view && watchers.get(view)?.failed(failure));
+      });
     });
   }
 };
 
 const watchers = new WeakMap<EditorView, Watcher>();
+/** The last errors, by the id of the request that ended in one. */
+const failures = new Map<string, Failure>();
+const MOST_FAILURES = 100;
 
 /** Tells what happens in one editor. */
 class Watcher {
@@ -89,36 +94,21 @@ class Watcher {
   private _problems: Promise<Problems> | undefined;
 }
 
-/** As far as notebooks and consoles are alike. */
-interface Session extends Widget {
-  sessionContext?: { session: { kernel: { id: string } | null } | null };
-  content?: { widgets?: readonly Cell[] };
-  console?: { cells: Iterable<Cell> };
-}
-
-interface Cell {
-  editor?: { editor?: EditorView } | null;
-  outputArea?: { future: { msg: { header: { msg_id: string } } } | null };
-}
-
 /** The kernel of the notebook or console that an editor is in, if it is one of ours. */
-function kernelOf(app: JupyterFrontEnd, view: EditorView): MilvusKernel | undefined {
-  for (const widget of app.shell.widgets('main') as Iterable<Session>) {
-    if (widget.sessionContext && widget.node.contains(view.dom)) {
-      return kernels.get(widget.sessionContext.session?.kernel?.id);
-    }
-  }
-  return undefined;
-}
+const kernelOf = (app: JupyterFrontEnd, view: EditorView): MilvusKernel | undefined =>
+  sessions(app).find(({ widget }) => widget.node.contains(view.dom))?.kernel;
 
 /** The editor of the cell that a message was sent for. */
-function viewOf(app: JupyterFrontEnd, id: string): EditorView | undefined {
-  for (const widget of app.shell.widgets('main') as Iterable<Session>) {
-    for (const cell of widget.content?.widgets ?? widget.console?.cells ?? []) {
-      if (cell.outputArea?.future?.msg.header.msg_id === id) {
-        return cell.editor?.editor;
-      }
-    }
-  }
-  return undefined;
-}
+const viewOf = (app: JupyterFrontEnd, id: string): EditorView | undefined =>
+  cells(app).find(cell => idOf(cell) === id)?.editor?.editor;
+
+/** What the last run of the cell that an editor is of ended in. */
+const failureOf = (app: JupyterFrontEnd, view: EditorView): Failure | undefined => {
+  const cell = cells(app).find(({ editor }) => editor?.editor === view);
+  return cell && failures.get(idOf(cell) ?? '');
+};
+
+const cells = (app: JupyterFrontEnd): Cell[] => sessions(app).flatMap(({ cells }) => cells);
+
+const idOf = ({ outputArea }: Cell): string | undefined =>
+  outputArea?.future?.msg.header.msg_id;

@@ -93,7 +93,8 @@ export class Problems {
     const isNew = failed && !found.some(({ from, to }) => from === failed.from && to === failed.to);
     const { state } = this._view;
     const shown = isNew ? [...found, failed] : found;
-    this._view.dispatch(setDiagnostics(state, shown.map(problem => diagnostic(problem, state.doc))));
+    const marks = shown.map(problem => diagnostic(problem, state.doc));
+    this._view.dispatch(setDiagnostics(state, marks));
   }
 
   private _timer: ReturnType<typeof setTimeout> | undefined;

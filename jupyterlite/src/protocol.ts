@@ -16,7 +16,8 @@ export type Method =
   | 'speak'
   | 'lint'
   | 'status'
-  | 'quoted';
+  | 'quoted'
+  | 'rows';
 
 /** What a method takes, but for a callback, which stays in the worker. */
 export type Args<M extends Method> =

@@ -85,6 +85,8 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.speak(...call.args);
     case 'lint':
       return loaded.lint(...call.args);
+    case 'rows':
+      return loaded.rows(...call.args);
   }
 }
 

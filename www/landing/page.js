@@ -1,9 +1,10 @@
-/** The front page's cell that runs, its buttons that copy, and where its links to notebooks lead. */
+/** The front page's cell that runs, its buttons that copy, where its links to notebooks lead. */
 
 // where there is room for it, a notebook opens in Lab; on a phone it stays by itself
 const isWide = matchMedia('(min-width: 760px)');
 const isDark = matchMedia('(prefers-color-scheme: dark)');
 const cell = document.querySelector('.cell');
+const shown = cell.querySelector('code');
 const copied = document.querySelector('#copied');
 /** A 3, by hand, in pixels of 0 to 16. */
 const DRAWN = `SET @mine = [
@@ -44,7 +45,8 @@ function run(code) {
   const frame = document.createElement('iframe');
   frame.title = 'A console with the Milvus kernel';
   frame.src = consoleOf(code);
-  cell.replaceChildren(frame);
+  shown.textContent = code;
+  cell.replaceChildren(shown.parentElement, frame);
   cell.scrollIntoView({ block: 'nearest' });
 }
 
@@ -79,10 +81,9 @@ async function copy(button) {
 isWide.addEventListener('change', lead);
 lead();
 
-const statement = cell.querySelector('code').textContent;
 cell.querySelector('.run').addEventListener('click', event => {
   event.preventDefault();
-  run(statement);
+  run(shown.textContent);
 });
 document.querySelector('[data-code="draw"]').addEventListener('click', () => run(DRAWN));
 for (const button of document.querySelectorAll('.copy')) {

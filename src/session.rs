@@ -3,6 +3,7 @@
 //! render) and none of their insides.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
@@ -41,7 +42,7 @@ pub struct Session<P: Platform> {
     state: State<P>,
     results: Results,
     /// the language that it speaks, if that is not English
-    catalogue: RefCell<Catalogue>,
+    catalogue: RefCell<Option<Rc<Catalogue>>>,
     /// what results have shown of the values of fields
     seen: RefCell<Seen>,
     /// whether the server is being asked for what completion offers
@@ -79,7 +80,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<(), Diagnostic> {
         self.statements(cell, is_quiet, on_outcome)
             .await
-            .map_err(|error| self.catalogue.borrow().diagnostic(error))
+            .map_err(|error| self.in_its_language(error))
     }
 
     async fn statements(
@@ -97,7 +98,10 @@ impl<P: Platform> Session<P> {
             if let Some(connection) = self.state.current() {
                 connection.learnt.is_fresh.set(false);
             }
-            let outcome = self.catalogue.borrow().outcome(outcome);
+            let outcome = match self.catalogue.borrow().as_ref() {
+                Some(catalogue) => catalogue.outcome(outcome),
+                None => outcome,
+            };
             self.results.begin();
             on_outcome(&outcome);
             if !is_quiet {
@@ -110,7 +114,14 @@ impl<P: Platform> Session<P> {
 
     /// Speaks another language from now on.
     pub fn speak(&self, catalogue: Catalogue) {
-        self.catalogue.replace(catalogue);
+        self.catalogue.replace(Some(Rc::new(catalogue)));
+    }
+
+    fn in_its_language(&self, error: Diagnostic) -> Diagnostic {
+        match self.catalogue.borrow().as_ref() {
+            Some(catalogue) => catalogue.diagnostic(error),
+            None => error,
+        }
     }
 
     /// The error of a cell that was interrupted: how far its statement was, if it has said so.
@@ -122,14 +133,13 @@ impl<P: Platform> Session<P> {
         }
         let error = so_far.into_iter().fold(error, Diagnostic::help);
         let error = error.help("a request that was under way may have been carried out");
-        self.catalogue.borrow().diagnostic(error)
+        self.in_its_language(error)
     }
 
     /// How far the running statement is, when it has run for a while: its outcome takes the place
     /// of this.
     pub fn progress(&self) -> Option<Progress> {
-        let progress = self.state.progress(PROGRESS_MS)?;
-        Some(self.catalogue.borrow().progress(progress))
+        self.state.progress(PROGRESS_MS)
     }
 
     /// Whether the running statement is the last of its cell.
@@ -139,7 +149,7 @@ impl<P: Platform> Session<P> {
 
     /// How far a statement was that ended in an error.
     pub fn stopped(&self) -> Option<Progress> {
-        let progress = self.catalogue.borrow().progress(self.state.progress(0.0)?);
+        let progress = self.state.progress(0.0)?;
         Some(Progress { is_running: false, ..progress })
     }
 
@@ -152,7 +162,12 @@ impl<P: Platform> Session<P> {
     /// Makes this session as another one was; says in lines what is so again, and what is lost.
     pub async fn restore(&self, told: &str) -> Vec<String> {
         let lost = "the connections, the settings and the variables are lost: connect again";
-        snapshot::restore(told, &self.state).await.unwrap_or_else(|_| vec![lost.to_string()])
+        let lines = snapshot::restore(told, &self.state).await;
+        let lines = lines.unwrap_or_else(|_| vec![lost.to_string()]);
+        match self.catalogue.borrow().as_ref() {
+            Some(catalogue) => lines.iter().map(|line| catalogue.text(line)).collect(),
+            None => lines,
+        }
     }
 
     /// A result in all its MIME types, as the settings say.
@@ -171,6 +186,7 @@ impl<P: Platform> Session<P> {
             image: settings.image_field.clone(),
             result: Some(self.results.last()),
             timing: true,
+            catalogue: self.catalogue.borrow().clone(),
         }
     }
 

@@ -108,7 +108,7 @@ impl Kernel {
                 loop {
                     gloo_timers::future::TimeoutFuture::new(PROGRESS_MS).await;
                     if let Some(progress) = session.progress() {
-                        display(&render::progress(&progress), true);
+                        display(&render::progress(&progress, &session.options()), true);
                     }
                 }
             };
@@ -120,7 +120,7 @@ impl Kernel {
             if is_shown.get()
                 && let Some(stopped) = session.stopped()
             {
-                display(&render::progress(&stopped), true);
+                display(&render::progress(&stopped, &session.options()), true);
             }
             keep(&session, &keep_snapshot);
             Ok(match result {

@@ -1,10 +1,20 @@
 //! The kernel in Chinese: every error and every line of help that the reference shows is in the
 //! catalogue, and so are HELP's own words.
 
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "native/mod.rs"]
+mod native;
+
 use std::collections::BTreeMap;
 use std::fs;
 
+use milvus_kernel::outcome::{Datum, Outcome};
+use milvus_kernel::render::Content;
+use milvus_kernel::session::Session;
 use milvus_kernel::translate::Catalogue;
+use native::{Native, block_on};
+use unicode_width::UnicodeWidthStr as _;
 
 const JSON: &str = include_str!("../jupyterlite/src/messages/zh_CN.json");
 
@@ -12,9 +22,9 @@ fn is_chinese(text: &str) -> bool {
     text.chars().any(|char| ('\u{4e00}'..='\u{9fff}').contains(&char))
 }
 
-/// Lines of the reference's outputs behind one of the marks, with their pages; an error of a
-/// server's own is in its own words.
-fn shown(marks: &[&str]) -> Vec<(String, String)> {
+/// What `of` finds in the lines of the reference's outputs, with their pages; an error of a server's
+/// own is in its own words.
+fn shown(of: impl Fn(&str) -> Option<&str>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("tests/language").expect("the pages") {
         let path = entry.expect("a page").path();
@@ -28,31 +38,64 @@ fn shown(marks: &[&str]) -> Vec<(String, String)> {
             if let Some(info) = line.strip_prefix("```") {
                 is_output = info == "text";
             } else if is_output && !line.starts_with("error[ServerError]") {
-                let line = line.trim_start();
-                let text = marks.iter().find_map(|mark| {
-                    let rest = line.strip_prefix(mark)?;
-                    if *mark == "error[" {
-                        rest.split_once("]: ").map(|(_, text)| text)
-                    } else {
-                        Some(rest)
-                    }
-                });
-                found.extend(text.map(|text| (page.clone(), text.to_string())));
+                found.extend(of(line.trim_start()).map(|text| (page.clone(), text.to_string())));
             }
         }
     }
     found
 }
 
+/// The texts that stay English, of at least so many.
+fn missing(shown: &[(String, String)], least: usize) -> Vec<String> {
+    let catalogue = Catalogue::parse(JSON).expect("the catalogue");
+    assert!(shown.len() > least, "{} lines", shown.len());
+    let missing = shown.iter().filter(|(_, text)| !is_chinese(&catalogue.text(text)));
+    missing.map(|(page, text)| format!("{page}: {text}")).collect()
+}
+
 #[test]
 fn every_error_of_the_reference_is_translated() {
-    let catalogue = Catalogue::parse(JSON).expect("the catalogue");
-    let shown = shown(&["error[", "= help: "]);
-    assert!(shown.len() > 500, "{} lines", shown.len());
-    let missing: Vec<_> =
-        shown.iter().filter(|(_, text)| !is_chinese(&catalogue.text(text))).collect();
-    let listed: Vec<_> = missing.iter().map(|(page, text)| format!("{page}: {text}")).collect();
-    assert!(missing.is_empty(), "{} of {}:\n{}", missing.len(), shown.len(), listed.join("\n"));
+    let shown = shown(|line| match line.strip_prefix("error[") {
+        Some(rest) => rest.split_once("]: ").map(|(_, text)| text),
+        None => line.strip_prefix("= help: "),
+    });
+    let missing = missing(&shown, 500);
+    assert!(missing.is_empty(), "{} of {}:\n{}", missing.len(), shown.len(), missing.join("\n"));
+}
+
+/// A label may be a statement's own words, "expected SET or WHERE" not.
+#[test]
+fn what_stands_at_a_marked_place_is_translated() {
+    let shown = shown(|line| line.split_once("^ ").map(|(_, label)| label));
+    let missing = missing(&shown, 80);
+    assert!(missing.is_empty(), "{} of {}:\n{}", missing.len(), shown.len(), missing.join("\n"));
+}
+
+/// What a statement has done, and what it has to say.
+#[test]
+fn nearly_all_that_is_said_of_a_result_is_translated() {
+    const DONE: &str = "added altered changed compaction connected copied created deleted \
+                        disconnected dropped emptied exported flushed granted imported inserted \
+                        loaded note: released renamed restoring revoked transferred updated upserted \
+                        using";
+    const COUNTED: &str = "group hit hits replica request requests row rows segment segments token \
+                           tokens";
+    let shown = shown(|line| {
+        let mut words = line.split([' ', ';', ',']);
+        let (first, second) = (words.next()?, words.next()?);
+        let is_count = first.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+        let is_status = DONE.split_whitespace().any(|word| word == first)
+            || is_count && COUNTED.split_whitespace().any(|word| word == second);
+        is_status.then(|| line.strip_prefix("note: ").unwrap_or(line))
+    });
+    let missing = missing(&shown, 1000);
+    assert!(
+        missing.len() * 20 < shown.len(),
+        "{} of {}:\n{}",
+        missing.len(),
+        shown.len(),
+        missing.join("\n")
+    );
 }
 
 #[test]
@@ -75,4 +118,55 @@ fn a_translation_has_the_places_of_its_text() {
         assert!(places.iter().all(|place| *place < count), "{text}: {translation}");
         assert_eq!(places.len(), count, "{text}: {translation}");
     }
+}
+
+/// The columns of HELP and of SHOW SETTINGS that are prose.
+#[test]
+fn help_is_in_chinese_and_its_statements_are_not() {
+    let session = Session::new(Native::new());
+    session.speak(Catalogue::parse(JSON).expect("the catalogue"));
+    let mut rows = 0;
+    let cell = "HELP; HELP -metric; HELP -index; HELP search; HELP begin; HELP join; HELP union; \
+                HELP embed; HELP load data; HELP hint; HELP magic; SHOW SETTINGS";
+    let look = |outcome: &Outcome| {
+        let table = outcome.tables.first().expect("a table");
+        for row in &table.rows {
+            for (value, column) in row.iter().zip(&table.columns) {
+                let Datum::Text(text) = value else { continue };
+                let is_prose = ["what", "meaning", "here"].contains(&column.name.as_str());
+                assert_eq!(is_chinese(text), is_prose, "{}: {text}", column.name);
+            }
+            rows += 1;
+        }
+    };
+    block_on(session.run(cell, look)).expect("help");
+    assert!(rows > 200, "{rows} rows");
+}
+
+#[test]
+fn a_session_speaks_chinese() {
+    let session = Session::new(Native::new());
+    session.speak(Catalogue::parse(JSON).expect("the catalogue"));
+    let said = |cell: &str| {
+        let mut said = Vec::new();
+        let result = block_on(session.run(cell, |outcome| said.push(session.render(outcome))));
+        let Some(Content::Text(text)) = said.pop().map(|bundle| bundle[0].content.clone()) else {
+            return result.expect_err("an error").message;
+        };
+        text
+    };
+    assert_eq!(said("SHOW TABLES"), "尚无连接");
+    assert_eq!(said("SELEC 1"), "此处应为语句，却是 `SELEC`");
+    assert_eq!(said("SET @name = 'alpha'"), "@name 的值是含 5 个字符的字符串");
+    assert!(said("HELP -metric").contains("COSINE          余弦相似度；越大越近；<=>"));
+    // columns are as wide as they look
+    let help = said("HELP");
+    let at = |statement: &str| {
+        let line = help.lines().find(|line| line.ends_with(statement)).expect(statement);
+        line.trim_end_matches(statement).width()
+    };
+    assert_eq!(at("help -metric"), at("drop table test01"), "{help}");
+    assert_eq!(at("help -metric"), at("TRUNCATE TABLE t"), "{help}");
+    let cut = said("SET display_limit = 1; SHOW SETTINGS");
+    assert!(cut.contains(" 行，显示了 1 行"), "{cut}");
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::options::Options;
 use super::picture::Picture;
-use super::text::{limit, status, truncation};
+use super::text::{limit, note, status, truncation};
 use super::value::{is_right_aligned, show};
 use crate::outcome::{Datum, Outcome, Table, Type};
 use crate::printable::printable;
@@ -17,8 +17,8 @@ pub(super) fn render(outcome: &Outcome, options: &Options, room: usize) -> Strin
     for notice in &outcome.notices {
         let _ = write!(
             out,
-            "<p class=\"milvus-notice\" style=\"margin:0;opacity:.75\">note: {}</p>",
-            escape(&printable(notice))
+            "<p class=\"milvus-notice\" style=\"margin:0;opacity:.75\">{}</p>",
+            escape(&note(notice, options))
         );
     }
     for table in &outcome.tables {

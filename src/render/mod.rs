@@ -94,9 +94,11 @@ fn saved(text: &str) -> usize {
 pub(crate) use table::{filter_text, rows};
 
 /// How far a statement is, which its outcome will take the place of.
-pub fn progress(progress: &Progress) -> MimeBundle {
+pub fn progress(progress: &Progress, options: &Options) -> MimeBundle {
     let of = |mime_type, text| Representation { mime_type, content: Content::Text(text) };
-    vec![of("text/plain", progress::text(progress)), of("text/html", progress::html(progress))]
+    let line = options.say(progress::text(progress));
+    let html = progress::html(progress, &line);
+    vec![of("text/plain", line), of("text/html", html)]
 }
 
 /// The same in a line, for an error.
@@ -118,6 +120,7 @@ mod tests {
         image: None,
         result: None,
         timing: false,
+        catalogue: None,
     };
 
     fn numbers() -> Outcome {

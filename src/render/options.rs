@@ -1,6 +1,9 @@
 //! How outcomes are shown: what the settings of a session say about it.
 
 use std::fmt::{self, Display, Formatter};
+use std::rc::Rc;
+
+use crate::translate::Catalogue;
 
 /// A result that a session keeps, as no other session names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,18 @@ pub struct Options {
     pub result: Option<ResultId>,
     /// whether the status line tells how long the server took
     pub timing: bool,
+    /// another language than English
+    pub catalogue: Option<Rc<Catalogue>>,
+}
+
+impl Options {
+    /// The kernel's own words in the language of the session.
+    pub(super) fn say(&self, text: String) -> String {
+        match &self.catalogue {
+            Some(catalogue) => catalogue.text(&text),
+            None => text,
+        }
+    }
 }
 
 #[cfg(test)]

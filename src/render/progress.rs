@@ -30,9 +30,9 @@ pub(super) fn text(progress: &Progress) -> String {
     out
 }
 
-/// The same with a bar; one that is not running has none.
-pub(super) fn html(progress: &Progress) -> String {
-    let line = escape(&text(progress));
+/// That line with a bar; one that is not running has none.
+pub(super) fn html(progress: &Progress, line: &str) -> String {
+    let line = escape(line);
     let label = escape(&printable(&progress.doing));
     let bar = match progress.share {
         _ if !progress.is_running => String::new(),
@@ -58,6 +58,10 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn html(progress: &Progress) -> String {
+        super::html(progress, &text(progress))
+    }
 
     fn copying() -> Progress {
         Progress {

@@ -14,7 +14,7 @@ const MAX_LIMIT: u64 = 100_000;
 
 pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
     let mut lines: Vec<String> =
-        outcome.notices.iter().map(|notice| format!("note: {}", printable(notice))).collect();
+        outcome.notices.iter().map(|notice| note(notice, options)).collect();
     for table in &outcome.tables {
         lines.extend(table_lines(table, options));
     }
@@ -30,8 +30,12 @@ pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
 
 /// What an outcome has to say beside a chart, line by line.
 pub(super) fn around(outcome: &Outcome, options: &Options) -> Vec<String> {
-    let notices = outcome.notices.iter().map(|notice| format!("note: {}", printable(notice)));
+    let notices = outcome.notices.iter().map(|notice| note(notice, options));
     notices.chain([status(outcome, options)]).collect()
+}
+
+pub(super) fn note(notice: &str, options: &Options) -> String {
+    options.say(format!("note: {}", printable(notice)))
 }
 
 /// What was done and how long the server or the engine took.
@@ -40,7 +44,7 @@ pub(super) fn status(outcome: &Outcome, options: &Options) -> String {
     match outcome.waited {
         Some(Waited { ms, is_engine }) if options.timing => {
             let place = if is_engine { "in the engine" } else { "on the server" };
-            format!("{done} ({} {place})", duration(ms))
+            options.say(format!("{done} ({} {place})", duration(ms)))
         }
         _ => done,
     }
@@ -74,7 +78,7 @@ pub(super) fn truncation(table: &Table, shown: usize, options: &Options) -> Opti
         format!("SET display_limit = {more} shows {how_much}")
     };
     let (shown, total) = (grouped(shown as u64), grouped(table.total));
-    Some(format!("… {shown} of {total} rows are shown: {more}"))
+    Some(options.say(format!("… {shown} of {total} rows are shown: {more}")))
 }
 
 /// The head, a rule under it and between the hits of different queries, the rows, what was cut.

@@ -167,7 +167,7 @@ function pictureOf(value: Value, { type }: Column): HTMLImageElement | undefined
   image.onload = () => {
     const { naturalWidth: width, naturalHeight: height } = image;
     image.alt = `a picture of ${width} x ${height} pixels`;
-    image.classList.toggle('milvus-mod-tiny', Math.max(width, height) <= 32);
+    image.classList.toggle('milvus-mod-large', Math.max(width, height) > 32);
   };
   image.src = url;
   return image;

@@ -267,6 +267,7 @@ export class TableView {
     row.classList.toggle('milvus-group', isAsRead && this._table.groups.includes(index));
     this._table.columns.forEach((column, at) => {
       const cell = element('td', isNumber(column) ? 'milvus-number' : '');
+      cell.classList.toggle('milvus-prose', column.type === 'prose');
       const value = values?.[at];
       if (value !== undefined) {
         const name = `${index}:${at}`;

@@ -203,6 +203,12 @@ test('a few rows are a plain table, and what is in a cell unfolds', async () => 
 test('help is whole, and what is cut says how to see more', async () => {
   const [help, cut] = await run(page, ['help', 'SELECT id FROM many']);
   assert.doesNotMatch(help, /are shown/);
+  const clipped = await page
+    .locator('.milvus-table')
+    .first()
+    .locator('td')
+    .evaluateAll(all => all.filter(cell => cell.scrollWidth > cell.clientWidth).length);
+  assert.equal(clipped, 0, 'its lines are whole');
   assert.match(cut, /… 50 of 100,000 rows are shown: SET display_limit = 100000 shows all/);
   await table().getByText(/… 1,000 of 100,000 rows are read: a LIMIT reads more/).waitFor();
 });

@@ -15,3 +15,4 @@ node benches/page.mjs
 benches/engine/peers.sh
 node benches/engine.mjs
 node benches/tables.mjs
+node benches/plot.mjs

@@ -282,7 +282,7 @@ test('completion answers, also while a cell runs', async () => {
   }, silent.address);
   silent.close();
   assert.equal(answer.before, true, 'the answer came while the cell ran');
-  assert.equal(answer.types[answer.matches.indexOf('title')], 'property');
+  assert.equal(answer.types[answer.matches.indexOf('title')], 'field');
 });
 
 test('a server that dies in the middle is an error, and the kernel lives', async () => {

@@ -115,7 +115,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("LOAD books PARTITION |", &["classics"]),
     ("SHOW |", &["TABLES", "DATABASES"]),
     // settings, help, access, files
-    ("SET |", &["display_limit", "precision", "memory_limit"]),
+    ("SET |", &["display_limit", "precision", "timeout"]),
     ("SET precision = |", &["full"]),
     ("SET table_schema = |", &["on", "off"]),
     ("HELP |", &["SELECT"]),

@@ -239,7 +239,9 @@ impl Offer<'_> {
             }
             Role::Setting => {
                 for name in keywords::used_for(SETTING) {
-                    self.name(rank::NAME, Kind::Setting, name, values::setting_takes(name));
+                    let is_usual = ["display_limit", "precision", "timeout"].contains(&name);
+                    let rank = if is_usual { rank::NAME } else { rank::LATER_NAME };
+                    self.name(rank, Kind::Setting, name, values::setting_takes(name));
                 }
             }
             Role::Level => {

@@ -11,6 +11,7 @@ use crate::execute::connect::{connection, snapshot};
 use crate::execute::last;
 use crate::execute::state::State;
 use crate::language::ast::Name;
+use crate::language::variables::LAST;
 use crate::language::{parse, print};
 use crate::milvus::Platform;
 use crate::milvus::client::deadline;
@@ -263,7 +264,9 @@ impl<P: Platform> Session<P> {
     fn known(&self) -> Known {
         let variables = self.state.variables.borrow();
         let described = |(name, value): (&String, &_)| (name.clone(), typing::described(value));
-        let variables = variables.iter().map(described).collect();
+        let last = self.state.last_result.borrow().described();
+        let last = last.map(|what| (LAST.to_string(), what));
+        let variables = variables.iter().map(described).chain(last).collect();
         let (connections, addresses) = {
             let connections = self.state.connections.borrow();
             let all = connections.all.iter();

@@ -53,7 +53,8 @@ export async function answer(
     return;
   }
   if (ask === 'kernels') {
-    const mine = kernels.all().map(({ id, lastRun }) => ({ id, lastRun, path: paths.get(id) ?? '' }));
+    const path = (id: string) => paths.get(id) ?? '';
+    const mine = kernels.all().map(({ id, lastRun }) => ({ id, lastRun, path: path(id) }));
     send({ id, answer: JSON.stringify({ kernels: mine }) });
     return;
   }

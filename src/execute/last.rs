@@ -79,6 +79,16 @@ impl Last {
         }
     }
 
+    /// What it is, for who types; nothing where it cannot be had.
+    pub(crate) fn described(&self) -> Option<String> {
+        match self {
+            Last::Column(column) => {
+                Some(format!("the last result: {}", plural(column.len() as u64, "value", "values")))
+            }
+            _ => None,
+        }
+    }
+
     fn value(&self) -> Result<Value> {
         let refused = |message: String| Diagnostic::new(Code::NotSupported, message);
         match self {

@@ -12,3 +12,4 @@ cargo bench --quiet --bench parse 2>/dev/null
 # the engine beside its peers
 benches/engine/peers.sh
 node benches/engine.mjs
+node benches/plot.mjs

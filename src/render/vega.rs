@@ -48,25 +48,32 @@ pub(super) fn render(chart: &Chart, around: &[String]) -> String {
     if has_picture {
         let _ = write!(out, ",\"transform\":[{PICTURE}]");
     }
-    let mut tips = String::new();
-    for (at, title) in chart.tips.iter().enumerate() {
-        // what is called `image` would be loaded, and `title` is no heading
-        let own = ["image", "title"].contains(&title.as_str());
-        let title = if own { format!("{title}:") } else { title.clone() };
-        let comma = if at > 0 { "," } else { "" };
-        let _ = write!(tips, "{comma}{{\"field\":\"t{at}\",\"title\":{}}}", quoted(&title));
-    }
-    if has_picture {
-        tips.push_str(",{\"field\":\"image\",\"title\":\"image\"}");
-    }
     let _ = write!(
         out,
-        ",\"encoding\":{{{},{},\"tooltip\":[{tips}]}},\"layer\":[{}]}}",
+        ",\"encoding\":{{{},{}}},\"layer\":[{}]}}",
         axis("x", &chart.x, chart.mark),
         axis("y", &chart.y, chart.mark),
         layers(chart)
     );
     out
+}
+
+/// What points of a role tell of themselves.
+fn tooltip(chart: &Chart, role: Role) -> String {
+    let points = || chart.points.iter().filter(|point| point.role == role);
+    let mut tips = Vec::new();
+    for (at, title) in chart.tips.iter().enumerate() {
+        // what is called `image` would be loaded, and `title` is no heading
+        let own = ["image", "title"].contains(&title.as_str());
+        let title = if own { format!("{title}:") } else { title.clone() };
+        if points().filter_map(|point| point.tips.get(at)).any(|tip| !is_picture(tip)) {
+            tips.push(format!("{{\"field\":\"t{at}\",\"title\":{}}}", quoted(&title)));
+        }
+    }
+    if points().any(|point| picture(point).is_some()) {
+        tips.push("{\"field\":\"image\",\"title\":\"image\"}".to_string());
+    }
+    format!("\"tooltip\":[{}]", tips.join(","))
 }
 
 /// A subtitle is as wide as the chart at the most.
@@ -89,6 +96,10 @@ fn wrapped(line: &str) -> Vec<String> {
 
 fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
+}
+
+fn is_picture(tip: &Datum) -> bool {
+    matches!(tip, Datum::Text(text) if Picture::of(text).is_some())
 }
 
 fn picture(point: &Point) -> Option<&str> {
@@ -120,13 +131,11 @@ fn write_point(out: &mut String, point: &Point, chart: &Chart) {
         let _ = write!(out, ",\"p\":\"{url}\"");
     }
     for (at, tip) in point.tips.iter().enumerate() {
-        let is_picture = matches!(tip, Datum::Text(text) if Picture::of(text).is_some());
         match tip {
             Datum::Int(number) if number.unsigned_abs() < 1 << 53 => {
                 let _ = write!(out, ",\"t{at}\":{number}");
             }
-            Datum::Null => {}
-            _ if is_picture => {}
+            tip if is_picture(tip) => {}
             tip => {
                 let _ = write!(out, ",\"t{at}\":{}", quoted(&show(tip, Type::Text, None)));
             }
@@ -196,7 +205,8 @@ fn color(chart: &Chart) -> Option<String> {
 /// The points, and what is marked among them. A click on the legend shows one colour.
 fn layers(chart: &Chart) -> String {
     let color = color(chart);
-    let mut encoding = color.iter().cloned().collect::<Vec<_>>();
+    let mut encoding = vec![tooltip(chart, Role::Plain)];
+    encoding.extend(color);
     let has_legend = matches!(&chart.color, Some(Axis { scale: Scale::Names(_), .. }));
     let params = match has_legend {
         true => {
@@ -226,20 +236,23 @@ fn layers(chart: &Chart) -> String {
         encoding.join(",")
     )];
     let has = |role| chart.points.iter().any(|point| point.role == role);
-    let marked = |role: u8, mark: &str| {
+    let marked = |role: Role, mark: &str| {
         format!(
-            "{{\"transform\":[{{\"filter\":\"datum.r === {role}\"}}],\"mark\":{{\"type\":\
-             \"point\",\"opacity\":1,{mark}}}}}"
+            "{{\"transform\":[{{\"filter\":\"datum.r === {}\"}}],\"mark\":{{\"type\":\
+             \"point\",\"opacity\":1,{mark}}},\"encoding\":{{{}}}}}",
+            u8::from(role == Role::Query) + 1,
+            tooltip(chart, role)
         )
     };
     if has(Role::Hit) {
-        layers.push(marked(1, &format!("\"size\":170,\"strokeWidth\":2.5,\"color\":\"{ACCENT}\"")));
+        let ring = format!("\"size\":170,\"strokeWidth\":2.5,\"color\":\"{ACCENT}\"");
+        layers.push(marked(Role::Hit, &ring));
     }
     if has(Role::Query) {
         let star = "M0,-1L0.235,-0.324L0.951,-0.309L0.38,0.124L0.588,0.809L0,0.4L-0.588,0.809\
                     L-0.38,0.124L-0.951,-0.309L-0.235,-0.324Z";
         layers.push(marked(
-            2,
+            Role::Query,
             &format!(
                 "\"shape\":\"{star}\",\"filled\":true,\"size\":420,\"color\":\"{ACCENT}\",\
                  \"stroke\":\"white\",\"strokeWidth\":1"
@@ -319,9 +332,11 @@ pub(super) mod tests {
         let pictures: Vec<_> = values.iter().map(|value| value.get("p")).collect();
         assert_eq!(pictures[0], None);
         assert_eq!(pictures[1].unwrap(), "data:image/png;base64,iVBO");
-        let tips = json["encoding"]["tooltip"].as_array().unwrap();
-        assert_eq!(tips[1]["title"], "image:", "a field's own name is no picture");
-        assert_eq!((&tips[2]["field"], &tips[2]["title"]), (&"image".into(), &"image".into()));
+        let tips = |layer: usize| json["layer"][layer]["encoding"]["tooltip"].to_string();
+        let own = r#"[{"field":"t0","title":"id"},{"field":"t1","title":"image:"}]"#;
+        assert_eq!(tips(0), own, "a field's own name is no picture");
+        let shown = r#"[{"field":"t0","title":"id"},{"field":"image","title":"image"}]"#;
+        assert_eq!(tips(1), shown, "what is shown as a picture is not told as text too");
         assert!(!json["title"]["subtitle"][0].as_str().unwrap().contains('\u{202e}'));
     }
 }

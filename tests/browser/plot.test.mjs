@@ -38,7 +38,8 @@ after(async () => {
 });
 
 /** The drawing of a cell, once it is there. */
-const drawing = at => page.locator('.jp-CodeCell').nth(at).locator('.jp-RenderedVegaCommon5 canvas');
+const drawing = at =>
+  page.locator('.jp-CodeCell').nth(at).locator('.jp-RenderedVegaCommon5 canvas');
 
 test('the digits are drawn, and those nearest to one are marked', async () => {
   const [, said] = await run(page, [
@@ -65,7 +66,9 @@ test('a tooltip tells what a point is, with its picture', async () => {
     const at = step / 100;
     await page.mouse.move(box.x + box.width * 0.45, box.y + box.height * at);
   }
-  assert.match(await tooltip.innerText(), /id:?\s+\d+\s+label:?\s+\d/);
+  const told = await tooltip.innerText();
+  assert.match(told, /id:?\s+\d+\s+label:?\s+\d/);
+  assert.equal(told.includes('undefined'), false, told);
   const picture = tooltip.locator('img');
   assert.equal(await picture.evaluate(image => image.naturalWidth), 96);
   await screenshot(page, 'plot-tooltip');

@@ -117,7 +117,8 @@ fn told(kinds: &[Kind], mark: Spanned<Mark>) -> Result<Picked> {
     let wrong = |needs: &str| {
         let count = plural(numbers.len() as u64, "column of numbers", "columns of numbers");
         let message = format!("{needs}, and this SELECT gives {count}");
-        Diagnostic::new(Code::TypeMismatch, message).at(span)
+        let error = Diagnostic::new(Code::TypeMismatch, message).at(span);
+        error.help("without AS, what fits the columns is drawn")
     };
     let picked = match (mark, numbers.as_slice()) {
         (Mark::Histogram, [first, ..]) => Picked { mark, x: None, ys: vec![*first], color: None },

@@ -6,7 +6,7 @@ mod columns;
 mod scales;
 mod vectors;
 
-use crate::chart::{Chart, Point};
+use crate::chart::{Chart, Mark, Point, Role};
 use crate::diagnostic::Result;
 use crate::execute::context::Context;
 use crate::language::ast::Plot;
@@ -24,7 +24,11 @@ pub(crate) async fn plot<P: Platform>(plot: &Plot, context: &Context<'_, P>) -> 
 }
 
 fn outcome(chart: Chart) -> Outcome {
-    let done = plural(chart.points.len() as u64, "point", "points");
+    let drawn = chart.points.iter().filter(|point| point.role != Role::Query).count() as u64;
+    let done = match chart.mark {
+        Mark::Bar | Mark::Histogram => plural(drawn, "bar", "bars"),
+        Mark::Line | Mark::Scatter => plural(drawn, "point", "points"),
+    };
     Outcome { chart: Some(Box::new(chart)), ..Outcome::default() }.with_done(done)
 }
 

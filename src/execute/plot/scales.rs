@@ -3,6 +3,7 @@
 
 use crate::chart::Scale;
 use crate::evaluate::milliseconds;
+use crate::evaluate::order::{Way, sort_rows};
 use crate::outcome::Datum;
 
 /// Names that have a colour of their own.
@@ -112,16 +113,25 @@ pub(super) fn colors(values: &[Datum]) -> (Scale, Vec<Option<f64>>, usize) {
         }
     }
     // the most frequent have their own; then by value
-    let mut order: Vec<usize> = (0..names.len()).collect();
+    let row = |(place, count): (usize, &usize)| {
+        let name = names.get(place).cloned().unwrap_or_default();
+        let number = name.parse().ok().filter(|_| is_number).map(Datum::Double);
+        let value = number.unwrap_or(Datum::Text(name));
+        vec![Datum::Int(place as i64), Datum::Int(-(*count as i64)), value]
+    };
+    let mut order: Vec<Vec<Datum>> = counts.iter().enumerate().map(row).collect();
     let shared = (names.len() > MOST_COLORS).then(|| {
-        order.sort_by_key(|place| std::cmp::Reverse(counts.get(*place).copied()));
+        sort_rows(&mut order, 1, &[Way::ASCENDING]);
         order.split_off(MOST_COLORS - 1).len()
     });
-    let value = |place: &usize| names.get(*place).and_then(|name| name.parse::<f64>().ok());
-    order.sort_by(|one, other| match (value(one), value(other)) {
-        (Some(one), Some(other)) if is_number => one.total_cmp(&other),
-        _ => names.get(*one).cmp(&names.get(*other)),
-    });
+    sort_rows(&mut order, 2, &[Way::ASCENDING]);
+    let order: Vec<usize> = order
+        .iter()
+        .filter_map(|row| match row.first() {
+            Some(Datum::Int(place)) => usize::try_from(*place).ok(),
+            _ => None,
+        })
+        .collect();
     let mut moved = vec![order.len(); names.len()];
     for (to, from) in order.iter().enumerate() {
         if let Some(place) = moved.get_mut(*from) {

@@ -8,11 +8,12 @@ use milvus_proto::schema::DataType;
 use super::{evenly, fitting, outcome, scales};
 use crate::chart::{Axis, Chart, Mark, Point, Role, Scale};
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
-use crate::evaluate::order::compare;
+use crate::evaluate::order::{Way, sort_rows};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::metrics::default_metric;
 use crate::execute::context::Context;
 use crate::execute::params;
+use crate::execute::read::computed::head;
 use crate::execute::search::queries::Queries;
 use crate::execute::select;
 use crate::execute::value::of_datum;
@@ -208,10 +209,7 @@ impl<P: Platform> Source<'_, '_, P> {
             select.filter = Some(Filter::Expr(expr(ExprKind::In { left, negated: false, list })));
             rows.extend(self.table(&select).await?.rows);
         }
-        rows.sort_by(|one, other| match (one.first(), other.first()) {
-            (Some(one), Some(other)) => compare(one, other),
-            (one, other) => one.is_some().cmp(&other.is_some()),
-        });
+        sort_rows(&mut rows, 0, &[Way::ASCENDING]);
         Ok(rows)
     }
 
@@ -287,10 +285,6 @@ impl<P: Platform> Source<'_, '_, P> {
         hits: &[(Datum, Datum)],
         queries: &[Vec<f32>],
     ) -> Chart {
-        let head = |of: &Output| match of {
-            Output::Field { name, path } if path.is_empty() => name.value.clone(),
-            other => print::output(other),
-        };
         let place = |of: &Output| self.outputs.iter().position(|output| output == of);
         let title = format!("{}.{}", self.plot.table, self.plot.field);
         let mut words = vec![format!(

@@ -17,7 +17,8 @@ const NPY = join(CACHE, 'plot.npy');
 const PEER = `
 import numpy, sys, time
 r = numpy.random.default_rng(7)
-a = r.standard_normal((10_000, 200), "f4") * 0.97 ** numpy.arange(200, dtype="f4") @ r.standard_normal((200, 768), "f4") + 1
+falling = 0.97 ** numpy.arange(200, dtype="f4")
+a = r.standard_normal((10_000, 200), "f4") * falling @ r.standard_normal((200, 768), "f4") + 1
 numpy.save(sys.argv[1], a.astype("f4"))
 
 def sketched(a, rounds=3, width=12):

@@ -23,9 +23,10 @@
 //!    and reading one's own writes, knows which server has what (`features`), and under EXPLAIN
 //!    writes down what it would send.
 //! 5. [`render`] makes a MIME bundle of the outcome: text, HTML, rows for the page to draw and a
-//!    data resource, whatever kinds its one table has; [`results`] keeps the rows that a notebook
-//!    has no room for. How far a statement is that takes its time ([`outcome::Progress`]) the
-//!    session can be asked; `wasm` does, four times a second, and the outcome takes its place.
+//!    data resource, whatever kinds its one table has; of a [`chart`], Vega-Lite and a picture.
+//!    [`results`] keeps the rows that a notebook has no room for. How far a statement is that takes
+//!    its time ([`outcome::Progress`]) the session can be asked; `wasm` does, four times a second,
+//!    and the outcome takes its place.
 //! 6. What goes wrong anywhere becomes a [`diagnostic`]: a code, a message, a place in the cell, a
 //!    way out. `render` shows it as rustc does; `secrets` covers passwords in what it quotes, as
 //!    the tree marks them, or all that may be one where there is no tree. Where the page has
@@ -41,13 +42,13 @@
 //!
 //! Arrows: `wasm -> session -> language, execute, results, render, translate, typing`; `results ->
 //! evaluate, execute::memory, render`; `typing -> language, execute, evaluate, outcome` (and
-//! `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files,
-//! milvus, diagnostic` (and `render::options`, which the settings are); `evaluate -> language::ast, outcome` (and
-//! `execute::value` for JSON, the one arrow that goes back up); `files -> outcome`; `milvus ->
-//! milvus_proto`; `render -> outcome, diagnostic, secrets`; `secrets -> language, milvus`;
-//! `diagnostic, render -> printable`.
-//! Parse, evaluate, files and render are pure, but for the moment of `now()`, which a statement
-//! sets as it begins; JavaScript values appear in `wasm` alone.
+//! `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files, chart,
+//! milvus, diagnostic` (and `render::options`, which the settings are); `evaluate -> language::ast,
+//! outcome` (and `execute::value` for JSON, the one arrow that goes back up); `files, chart ->
+//! outcome`; `milvus -> milvus_proto`; `render -> outcome, chart, diagnostic, secrets`; `secrets ->
+//! language, milvus`; `diagnostic, render -> printable`. Parse, evaluate, files and render are pure,
+//! but for the moment of `now()`, which a statement sets as it begins; JavaScript values appear in
+//! `wasm` alone.
 
 #![cfg_attr(
     not(test),

@@ -38,7 +38,8 @@ after(async () => {
 });
 
 /** The drawing of a cell, once it is there. */
-const drawing = at => page.locator('.jp-CodeCell').nth(at).locator('.jp-RenderedVegaCommon5 canvas');
+const drawing = at =>
+  page.locator('.jp-CodeCell').nth(at).locator('.jp-RenderedVegaCommon5 canvas');
 
 test('the digits are drawn, and those nearest to one are marked', async () => {
   const [, said] = await run(page, [

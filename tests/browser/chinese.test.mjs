@@ -15,7 +15,7 @@ const CELLS = [
   'SELECT titel FROM books',
   'SELEC 1',
   'help -metric',
-  'SET display_limit = 1; SELECT id FROM books ORDER BY v <-> [1, 0]'
+  'SET display_limit = 1; SELECT id FROM books ORDER BY v <=> [1, 0]'
 ];
 
 let site;

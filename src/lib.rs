@@ -44,8 +44,8 @@
 //! evaluate, execute::memory, render`; `typing -> language, execute, evaluate, outcome` (and
 //! `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files, chart,
 //! milvus, diagnostic` (and `render::options`, which the settings are); `evaluate -> language::ast,
-//! outcome` (and `execute::value` for JSON, the one arrow that goes back up); `files, chart ->
-//! outcome`; `milvus -> milvus_proto`; `render -> outcome, chart, diagnostic, secrets`; `secrets ->
+//! outcome` (and `execute::value` for JSON, the one arrow that goes back up); `files ->
+//! outcome`; `language::ast -> chart`, and `chart` and `outcome` know each other; `milvus -> milvus_proto`; `render -> outcome, chart, diagnostic, secrets`; `secrets ->
 //! language, milvus`; `diagnostic, render -> printable`. Parse, evaluate, files and render are pure,
 //! but for the moment of `now()`, which a statement sets as it begins; JavaScript values appear in
 //! `wasm` alone.

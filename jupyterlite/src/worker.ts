@@ -87,8 +87,6 @@ async function call(loaded: Kernel, id: number, call: Call): Promise<Result<Meth
       return loaded.rows(...call.args);
     case 'lint':
       return loaded.lint(...call.args);
-    case 'rows':
-      return loaded.rows(...call.args);
   }
 }
 

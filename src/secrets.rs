@@ -264,8 +264,12 @@ impl ValueVisitor for Secrets<'_, '_> {
 fn behind_comments(text: &str) -> &str {
     let mut rest = text.trim_start();
     while rest.starts_with("--") || rest.starts_with('#') || rest.starts_with("/*") {
-        let end =
-            if rest.starts_with("/*") { rest.find("*/").map(|at| at + 1) } else { rest.find('\n') };
+        let end = if rest.starts_with("/*") {
+            // of one that is not closed, what stands in it may be a statement
+            Some(rest.find("*/").map_or(1, |at| at + 1))
+        } else {
+            rest.find('\n')
+        };
         rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default().trim_start();
     }
     rest

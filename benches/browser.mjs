@@ -113,7 +113,8 @@ if (wanted.includes('statement')) {
         import init, { Kernel, bareGetVersion } from '${location.origin}/wasm/milvus_kernel.js';
         await init({ module_or_path: '${location.origin}/wasm/milvus_kernel_bg.wasm' });
         const kernel = new Kernel();
-        const calls = { run: code => kernel.run(code, false, () => undefined), bare: bareGetVersion };
+        const run = code => kernel.run(code, false, () => undefined);
+        const calls = { run, bare: bareGetVersion };
         onmessage = async ({ data: [call, text] }) => postMessage(await calls[call](text));
         postMessage('ready');`;
       const worker = new Worker(

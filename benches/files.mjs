@@ -76,7 +76,8 @@ await page.evaluate(async () => {
     );
     return async code => {
       const shown = [];
-      const reply = await worker.call('run', [code, false], ({ data }) => shown.push(data['text/plain']));
+      const show = ({ data }) => shown.push(data['text/plain']);
+      const reply = await worker.call('run', [code, false], show);
       if (reply.status !== 'ok') {
         throw new Error(reply.evalue);
       }

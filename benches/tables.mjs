@@ -1,6 +1,6 @@
 // Rows on screen in Chromium: 10,000 and 100,000 from the key that runs a cell to the frame that
-// shows them, beside the reading alone, one row, and plain HTML of the same rows; what the notebook's
-// file then takes; how long a frame takes while they are scrolled.
+// shows them, beside the reading alone, one row, and plain HTML of the same rows; what the file of
+// the notebook then takes; how long a frame takes while they are scrolled.
 
 import {
   idle,

@@ -42,13 +42,14 @@
 //!
 //! Arrows: `wasm -> session -> language, execute, results, render, translate, typing`; `results ->
 //! evaluate, execute::memory, render`; `typing -> language, execute, evaluate, outcome` (and
-//! `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files, chart,
-//! milvus, diagnostic` (and `render::options`, which the settings are); `evaluate -> language::ast,
-//! outcome` (and `execute::value` for JSON, the one arrow that goes back up); `files ->
-//! outcome`; `language::ast -> chart`, and `chart` and `outcome` know each other; `milvus -> milvus_proto`; `render -> outcome, chart, diagnostic, secrets`; `secrets ->
-//! language, milvus`; `diagnostic, render -> printable`. Parse, evaluate, files and render are pure,
-//! but for the moment of `now()`, which a statement sets as it begins; JavaScript values appear in
-//! `wasm` alone.
+//! `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files,
+//! chart, milvus, diagnostic` (and `render::options`, which the settings are); `evaluate ->
+//! language::ast, outcome` (and `execute::value` for JSON, the one arrow that goes back up);
+//! `files -> outcome`; `language::ast -> chart`, and `chart` and `outcome` know each other;
+//! `milvus -> milvus_proto`; `render -> outcome, chart, diagnostic, secrets`; `secrets ->
+//! language, milvus`; `diagnostic, render -> printable`. Parse, evaluate, files and render are
+//! pure, but for the moment of `now()`, which a statement sets as it begins; JavaScript values
+//! appear in `wasm` alone.
 
 #![cfg_attr(
     not(test),

@@ -214,9 +214,9 @@ impl<P: Platform> Session<P> {
         self.results.rows(result, table, order, from, count)
     }
 
-    /// Candidates at a cursor (bytes), the likeliest first, and the range that one of them replaces:
-    /// of what is known. What is not is asked for, and waited for no longer than nobody notices;
-    /// [`Session::learn`] goes on.
+    /// Candidates at a cursor (bytes), the likeliest first, and the range that one of them
+    /// replaces: of what is known. What is not is asked for, and waited for no longer than nobody
+    /// notices; [`Session::learn`] goes on.
     pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
         deadline(self.learn_tables(cell), self.state.platform.sleep(LEARN_MS)).await;
         typing::complete(cell, cursor, &self.known())

@@ -1,7 +1,7 @@
 //! The kernel's own words in another language. In: a catalogue that the page has loaded, and an
 //! error or an outcome. Out: the same in that language; what the catalogue does not know stays
 //! English, and so does what a user or a server wrote. A text is known by its template: `{}` stands
-//! for what differs, and a translation has its pieces by number where their order changes, `{1} {0}`.
+//! for what differs, and a translation has its pieces by number where their order changes.
 //! A template of two places and nothing around them, `{}, {}`, joins texts that are known.
 
 use std::cmp::Reverse;

@@ -22,8 +22,8 @@ fn is_chinese(text: &str) -> bool {
     text.chars().any(|char| ('\u{4e00}'..='\u{9fff}').contains(&char))
 }
 
-/// What `of` finds in the lines of the reference's outputs, with their pages; an error of a server's
-/// own is in its own words.
+/// What `of` finds in the lines of the reference's outputs, with their pages; an error of a
+/// server's own is in its own words.
 fn shown(of: impl Fn(&str) -> Option<&str>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("tests/language").expect("the pages") {
@@ -76,8 +76,8 @@ fn what_stands_at_a_marked_place_is_translated() {
 fn nearly_all_that_is_said_of_a_result_is_translated() {
     const DONE: &str = "added altered changed compaction connected copied created deleted \
                         disconnected dropped emptied exported flushed granted imported inserted \
-                        loaded note: released renamed restoring revoked transferred updated upserted \
-                        using";
+                        loaded note: released renamed restoring revoked transferred updated \
+                        upserted using";
     const COUNTED: &str = "group hit hits replica request requests row rows segment segments token \
                            tokens";
     let shown = shown(|line| {

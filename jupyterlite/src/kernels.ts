@@ -1,4 +1,4 @@
-/** The kernels of this page: how its other parts, which draw and edit, find the one they are for. */
+/** The kernels of this page: how its other parts, which draw and edit, find theirs. */
 
 import { Signal, type ISignal } from '@lumino/signaling';
 

@@ -7,10 +7,10 @@
 //! of a table.
 //!
 //! Rooms, from the top: `copy` moves rows between files and what is below it, `moving` between
-//! tables; `plot` makes charts of what `select` gives. `original` and `select` choose among `search`, `write` and `read`; these take what they
-//! need from `define` and `convert`, and all of them know collections from `catalog`. `connect`
-//! changes the session, `admin` looks after a server. A `context` carries what every statement is
-//! run with. No room imports one above it.
+//! tables; `plot` makes charts of what `select` gives. `original` and `select` choose among
+//! `search`, `write` and `read`; these take what they need from `define` and `convert`, and all of
+//! them know collections from `catalog`. `connect` changes the session, `admin` looks after a
+//! server. A `context` carries what every statement is run with. No room imports one above it.
 
 pub(crate) mod admin;
 pub(crate) mod analyze;

@@ -187,7 +187,6 @@ async fn status<P: Platform>(connection: &Connection<P>, name: &str) -> Status {
     let request = pb::GetCollectionStatisticsRequest {
         collection_name: collection_name.clone(),
         db_name: db_name.clone(),
-        ..Default::default()
     };
     let rows = connection.client.send(request).await.ok().and_then(|reply| {
         pair_value(&reply.stats, "row_count").and_then(|count| count.parse().ok())

@@ -1,5 +1,5 @@
 //! What helps while one types: completion and inspection. In: a cell, a cursor (bytes) and what the
-//! session knows ([`Known`]). Out: candidates, likeliest first; what the word at the cursor means.
+//! session knows (`Known`). Out: candidates, likeliest first; what the word at the cursor means.
 //!
 //! `place` reads the statement up to the cursor and asks the grammar what may follow; `role` says
 //! what each name there would be a name of; `offer` finds the candidates for it among what is

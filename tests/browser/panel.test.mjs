@@ -316,7 +316,8 @@ test('by the keyboard alone', async () => {
   await open(page);
   await node(page, 'books').waitFor();
   assert.ok(await page.locator('.milvus-filter').evaluate(box => box === document.activeElement));
-  const focused = () => page.evaluate(() => document.activeElement.querySelector('.milvus-name')?.textContent);
+  const focused = () =>
+    page.evaluate(() => document.activeElement.querySelector('.milvus-name')?.textContent);
   const press = async (...keys) => {
     for (const key of keys) {
       await page.keyboard.press(key);

@@ -28,7 +28,7 @@ test('the page loads little of the extension at its start, and no kernel', async
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const listed = ours.map((path, at) => `${basename(path)} ${sizes[at]}`).join(', ');
   assert.ok(total <= BUDGET, `${total} bytes of ${BUDGET}: ${listed}`);
-  console.log(`# the extension at the page's start: ${total} bytes gzipped of ${BUDGET}: ${listed}`);
+  console.log(`# at the page's start: ${total} bytes gzipped of ${BUDGET}: ${listed}`);
   await browser.close();
   await site.off();
 });

@@ -220,7 +220,9 @@ export class Nodes {
           key: `${kind} ${node.key} ${record[kind] ?? ''}`,
           kind,
           name: record[kind] ?? '',
-          note: [record.field, record.type, record.metric, record.params].filter(Boolean).join(' · ')
+          note: [record.field, record.type, record.metric, record.params]
+            .filter(Boolean)
+            .join(' · ')
         }));
       }
     });

@@ -15,8 +15,10 @@ use crate::render::{filter_text, rows};
 /// What is kept in all, in bytes.
 const MAX_BYTES: usize = 64 * MB as usize;
 
-/// How many results are kept.
+/// How many results are kept that a cell shows, and how many of what the page's parts and its
+/// bridge to Python ask quietly.
 const MAX_RESULTS: usize = 5;
+const MAX_QUIET: usize = 2;
 
 pub(crate) struct Results {
     /// of this session alone
@@ -27,6 +29,7 @@ pub(crate) struct Results {
 
 struct Kept {
     number: u32,
+    is_quiet: bool,
     tables: Vec<Table>,
     bytes: usize,
     /// the rows that were asked for last, in their order
@@ -59,8 +62,8 @@ impl Results {
     }
 
     /// Keeps the tables of the result that came last, if a notebook of so much room for one may
-    /// hold a part of them only.
-    pub(crate) fn keep(&self, outcome: Outcome, table_size: usize) {
+    /// hold a part of them only. What is asked quietly takes no room of what cells show.
+    pub(crate) fn keep(&self, outcome: Outcome, table_size: usize, is_quiet: bool) {
         // a value takes at most eight times as much as text, and half the room is for others
         let bytes: usize =
             outcome.tables.iter().flat_map(|table| &table.rows).map(|r| row_bytes(r)).sum();
@@ -69,11 +72,17 @@ impl Results {
         }
         let mut kept = self.kept.borrow_mut();
         let number = self.number.get();
-        kept.push_back(Kept { number, tables: outcome.tables, bytes, arranged: None });
-        while kept.len() > MAX_RESULTS
-            || kept.iter().map(|kept| kept.bytes).sum::<usize>() > MAX_BYTES
-        {
-            kept.pop_front();
+        let tables = outcome.tables;
+        kept.push_back(Kept { number, is_quiet, tables, bytes, arranged: None });
+        let most = if is_quiet { MAX_QUIET } else { MAX_RESULTS };
+        let (mut count, mut bytes) = (0, 0);
+        // from the last one back
+        for at in (0..kept.len()).rev() {
+            let Some(one) = kept.get(at).filter(|one| one.is_quiet == is_quiet) else { continue };
+            (count, bytes) = (count + 1, bytes + one.bytes);
+            if count > most || bytes > MAX_BYTES {
+                kept.remove(at);
+            }
         }
     }
 
@@ -151,8 +160,12 @@ mod tests {
     }
 
     fn kept(results: &Results, rows: i64) -> String {
+        kept_of(results, rows, false)
+    }
+
+    fn kept_of(results: &Results, rows: i64, is_quiet: bool) -> String {
         results.begin();
-        results.keep(outcome(rows), 16_384);
+        results.keep(outcome(rows), 16_384, is_quiet);
         results.last().to_string()
     }
 
@@ -195,6 +208,11 @@ mod tests {
         assert!(results.rows(&small, 0, Order::default(), 0, 1).is_none());
         let later: Vec<String> = (0..MAX_RESULTS).map(|_| kept(&results, 1_000)).collect();
         assert!(results.rows(&first, 0, Order::default(), 0, 1).is_none());
-        assert!(later.iter().all(|one| results.rows(one, 0, Order::default(), 0, 1).is_some()));
+        let is_kept = |one: &String| results.rows(one, 0, Order::default(), 0, 1).is_some();
+        assert!(later.iter().all(is_kept));
+        // what is asked quietly goes by itself
+        let quiet: Vec<String> = (0..9).map(|_| kept_of(&results, 1_000, true)).collect();
+        assert_eq!(quiet.iter().filter(|one| is_kept(one)).count(), MAX_QUIET);
+        assert!(quiet.last().is_some_and(is_kept) && later.iter().all(is_kept));
     }
 }

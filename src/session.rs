@@ -107,8 +107,8 @@ impl<P: Platform> Session<P> {
             on_outcome(&outcome);
             if !is_quiet {
                 self.state.last_result.borrow_mut().see(&outcome);
-                self.results.keep(outcome, self.options().table_size);
             }
+            self.results.keep(outcome, self.options().table_size, is_quiet);
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ test('in Chinese where the page is', async () => {
   assert.match(created, /^已创建集合 books，含 1 个索引（引擎用时 [\d.]+ ms）$/m);
   assert.match(inserted, /^已向 books 插入 2 行（引擎用时 /m);
   assert.match(read, /^注意：在内核中过滤，读取了 2 行$/m);
-  assert.match(read, /^1 {2}红楼梦$/m);
+  assert.match(read, /^ 1 {2}红楼梦$/m);
   assert.match(read, /^2 行（引擎用时 /m);
   assert.equal(field, 'UnknownField: 未知字段 `titel`');
   assert.equal(syntax, 'SyntaxError: 此处应为语句，却是 `SELEC`');

@@ -194,7 +194,8 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
           links: [...document.querySelectorAll('a')].map(link => link.href)
         }));
         assert.equal(wide <= width, true, 'nothing stands out of the screen');
-        for (const link of links) {
+        // those that lead elsewhere lead off this machine
+        for (const link of links.filter(link => link.startsWith(host.url))) {
           assert.equal((await fetch(link)).status, 200, link);
         }
         await page.click('.begin');

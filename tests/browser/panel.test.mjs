@@ -213,12 +213,18 @@ test('the panel shows what is there, inserts names and runs statements', async (
   await page.evaluate(() =>
     window.notebook().content.activeCell.model.sharedModel.setSource('SELECT  FROM ')
   );
-  await page.evaluate(() => {
-    const { editor } = window.notebook().content.activeCell;
-    editor.setCursorPosition({ line: 0, column: 7 });
-  });
+  // not by a key, which would go to the list of completions while it is open
+  const cursor = column =>
+    page.evaluate(column => {
+      const { editor } = window.notebook().content.activeCell;
+      editor.setCursorPosition({ line: 0, column });
+    }, column);
+  await cursor('SELECT '.length);
   await node(page, 'title').click();
-  await page.keyboard.press('End');
+  await page.waitForFunction(() =>
+    window.notebook().content.activeCell.model.sharedModel.getSource().includes('title')
+  );
+  await cursor('SELECT title FROM '.length);
   await node(page, 'order').click();
   await page.waitForFunction(() =>
     window

@@ -66,7 +66,7 @@ export class TableView {
     columns.forEach((column, at) => {
       const head = element('th', isNumber(column) ? 'milvus-number' : '');
       head.scope = 'col';
-      const button = element('button', 'milvus-head', column.name);
+      const button = element('button', 'milvus-table-head', column.name);
       button.type = 'button';
       if (isTurned(column)) {
         button.title = 'Show all as pictures, or as numbers';
@@ -99,7 +99,7 @@ export class TableView {
   }
 
   private _makeTools(): void {
-    const filter = element('input', 'milvus-filter');
+    const filter = element('input', 'milvus-table-filter');
     filter.type = 'search';
     filter.placeholder = 'Filter';
     filter.setAttribute('aria-label', 'Filter the rows');
@@ -366,7 +366,7 @@ export class TableView {
   private _scroll = element('div', 'milvus-scroll');
   private _grid: HTMLTableElement | undefined;
   private _body = element('tbody');
-  private _note = element('p', 'milvus-note');
+  private _note = element('p', 'milvus-table-note');
   private _count = element('span', 'milvus-count');
   private _observer: ResizeObserver;
   private _rowHeight = 25;

@@ -198,7 +198,7 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
         for (const link of links.filter(link => link.startsWith(host.url))) {
           assert.equal((await fetch(link)).status, 200, link);
         }
-        await page.click('.begin');
+        await page.click('.begin .button');
         await page.waitForFunction(() => window.notebook?.()?.context.path === 'tour.ipynb');
         assert.equal(page.url().startsWith(`${host.url}/${app}/`), true, page.url());
         await page.context().close();

@@ -14,5 +14,6 @@ node benches/page.mjs
 # the engine beside its peers
 benches/engine/peers.sh
 node benches/engine.mjs
+node benches/completion.mjs
 node benches/tables.mjs
 node benches/plot.mjs

@@ -1,6 +1,6 @@
 // How long a completion takes in Chromium with 1,000 collections known: from the message to its
 // answer, at places of every kind; the median and the 95th percentile, beside a kernel that knows
-// of none.
+// of none, and beside a message of JupyterLite that asks for nothing, which takes no worker.
 
 import { launch, newPage, openNotebook, run } from '../tests/browser/page.mjs';
 import { plainServer } from '../tests/browser/plain.mjs';
@@ -33,28 +33,35 @@ async function measure(collections) {
   const times = await page.evaluate(
     async ([places, rounds]) => {
       const { kernel } = window.notebook().sessionContext.session;
-      const times = [];
+      const [times, bare] = [[], []];
+      const timed = async (ask, into) => {
+        const began = performance.now();
+        await ask();
+        into.push(performance.now() - began);
+      };
       for (let round = 0; round < rounds; round++) {
         for (const code of places) {
-          const began = performance.now();
-          await kernel.requestComplete({ code, cursor_pos: code.length });
-          times.push(performance.now() - began);
+          const asked = { code, cursor_pos: code.length };
+          await timed(() => kernel.requestComplete(asked), times);
+          await timed(() => kernel.requestCommInfo({}), bare);
         }
       }
-      return times;
+      return { times, bare };
     },
     [PLACES, ROUNDS]
   );
   await page.context().close();
-  return times.sort((a, b) => a - b);
+  const sorted = numbers => numbers.sort((a, b) => a - b);
+  return { times: sorted(times.times), bare: sorted(times.bare) };
 }
 
 for (const collections of [0, COLLECTIONS]) {
-  const times = await measure(collections);
-  const at = share => times[Math.floor(times.length * share)].toFixed(1);
+  const { times, bare } = await measure(collections);
+  const at = (numbers, share) => numbers[Math.floor(numbers.length * share)].toFixed(1);
   console.log(
-    `completion with ${collections} collections: median ${at(0.5)} ms, ` +
-      `95th percentile ${at(0.95)} ms of ${times.length} (at most 20)`
+    `completion with ${collections} collections: median ${at(times, 0.5)} ms, ` +
+      `95th percentile ${at(times, 0.95)} ms of ${times.length} (at most 20); ` +
+      `a bare message: ${at(bare, 0.5)} and ${at(bare, 0.95)} ms`
   );
 }
 await browser.close();

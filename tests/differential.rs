@@ -419,7 +419,9 @@ impl Differential {
         let result = self.runtime.block_on(self.session.run(cell, |outcome| {
             let options = Options { table_schema: true, ..self.session.options() };
             for part in render::mime_bundle(outcome, &options) {
-                if let Content::Json(text) = part.content {
+                if let ("application/vnd.dataresource+json", Content::Json(text)) =
+                    (part.mime_type, part.content)
+                {
                     let mut resource: Value = serde_json::from_str(&text).expect("JSON");
                     rows = std::mem::take(resource["data"].as_array_mut().expect("rows"));
                 }

@@ -948,6 +948,13 @@ fn a_privilege_of_that_name_is_quoted() {
     assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
 }
 
+/// The further tables of a LOAD are of the database in use: a point there is part of the name.
+#[test]
+fn a_further_table_with_a_point_is_quoted() {
+    let text = "LOAD TABLE d.a, `b.c`";
+    assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
+}
+
 /// The first test can fail: a statement that is printed with something left out is not itself.
 #[test]
 fn a_difference_is_seen() {

@@ -106,8 +106,7 @@ pub fn statement(statement: &Statement) -> String {
             format!("DROP INDEX {}{} ON {}", exists(*if_exists), name(index), table_name(table))
         }
         Kind::Load { table, more, partitions, fields, params } => {
-            let tables: Vec<Name> = std::iter::once(table).chain(more).cloned().collect();
-            load(&tables, partitions, fields, params)
+            load(table, more, partitions, fields, params)
         }
         Kind::Release { table, partitions } => {
             format!("RELEASE TABLE {}{}", table_name(table), in_partitions(partitions))
@@ -219,12 +218,19 @@ fn create_index(table: &Name, index: &Index, if_not_exists: bool) -> String {
     format!("CREATE INDEX {exists}{own}ON {} {}", table_name(table), index_rest(index))
 }
 
-fn load(tables: &[Name], partitions: &[Name], fields: &[Name], params: &[Param]) -> String {
+/// Only the first table may be one of another database, as in the grammar.
+fn load(
+    table: &Name,
+    more: &[Name],
+    partitions: &[Name],
+    fields: &[Name],
+    params: &[Param],
+) -> String {
+    let more: String = more.iter().map(|table| format!(", {}", name(table))).collect();
     let partitions = in_partitions(partitions);
     let fields =
         if fields.is_empty() { String::new() } else { format!(" FIELDS ({})", names(fields)) };
-    let tables = tables.iter().map(table_name).collect::<Vec<_>>().join(", ");
-    format!("LOAD TABLE {tables}{partitions}{fields}{}", with(params))
+    format!("LOAD TABLE {}{more}{partitions}{fields}{}", table_name(table), with(params))
 }
 
 fn write(write: &Write) -> String {

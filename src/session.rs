@@ -46,6 +46,8 @@ pub struct Session<P: Platform> {
     catalogue: RefCell<Option<Rc<Catalogue>>>,
     /// what results have shown of the values of fields
     seen: RefCell<Seen>,
+    /// the files beside the notebook, of the folder that was last typed, with the way to it
+    files: RefCell<Vec<String>>,
     /// whether the server is being asked for what completion offers
     is_learning: Cell<bool>,
 }
@@ -57,6 +59,7 @@ impl<P: Platform> Session<P> {
             state: State::new(platform),
             catalogue: RefCell::default(),
             seen: RefCell::default(),
+            files: RefCell::default(),
             is_learning: Cell::default(),
         }
     }
@@ -96,7 +99,7 @@ impl<P: Platform> Session<P> {
             last::substitute(&mut statement, &self.state)?;
             let outcome = execute::execute(&mut statement, &self.state).await?;
             self.seen.borrow_mut().see(&statement, &outcome);
-            if let Some(connection) = self.state.current() {
+            if !is_quiet && let Some(connection) = self.state.current() {
                 connection.learnt.is_fresh.set(false);
             }
             let outcome = match self.catalogue.borrow().as_ref() {
@@ -218,16 +221,22 @@ impl<P: Platform> Session<P> {
     /// replaces: of what is known. What is not is asked for, and waited for no longer than nobody
     /// notices; [`Session::learn`] goes on.
     pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
-        deadline(self.learn_tables(cell), self.state.platform.sleep(LEARN_MS)).await;
+        let learn = async {
+            self.learn_files(cell, cursor).await;
+            self.learn_tables(cell).await;
+        };
+        deadline(learn, self.state.platform.sleep(LEARN_MS)).await;
         typing::complete(cell, cursor, &self.known())
     }
 
     /// Asks the server for what completion and inspection tell of it and is not known: the
-    /// collections that a cell names, databases, users, partitions. Does nothing while it is at it.
-    pub async fn learn(&self, cell: &str) {
+    /// collections that a cell names, databases, users, partitions; and the page for the files
+    /// whose names may stand at the cursor. Does nothing while it is at it.
+    pub async fn learn(&self, cell: &str, cursor: usize) {
         if self.is_learning.replace(true) {
             return;
         }
+        self.learn_files(cell, cursor).await;
         self.ask(cell).await;
         self.is_learning.set(false);
     }
@@ -239,6 +248,14 @@ impl<P: Platform> Session<P> {
         };
         connection.learn(cell).await;
         connection.learnt.learn(&connection, cell).await;
+    }
+
+    async fn learn_files(&self, cell: &str, cursor: usize) {
+        let Some(folder) = typing::folder(cell, cursor) else { return };
+        if let Ok(names) = self.state.platform.list_files(folder).await {
+            let files = names.into_iter().map(|name| format!("{folder}{name}"));
+            self.files.replace(files.collect());
+        }
     }
 
     async fn learn_tables(&self, cell: &str) {
@@ -273,7 +290,8 @@ impl<P: Platform> Session<P> {
             all.map(|one| (one.name.clone(), one.client.target.url())).unzip()
         };
         let seen = self.seen.borrow().clone();
-        let known = Known { variables, connections, addresses, seen, ..Known::default() };
+        let files = self.files.borrow().clone();
+        let known = Known { variables, connections, addresses, seen, files, ..Known::default() };
         match self.state.current() {
             Some(connection) => Known {
                 names: connection.catalog.names(),

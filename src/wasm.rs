@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{AbortHandle, Either, abortable, select};
-use js_sys::{Function, JSON, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use milvus_proto::{Effect, Method};
 use serde::Serialize;
 use tonic::{Code as Grpc, Status};
@@ -155,7 +155,8 @@ impl Kernel {
     pub fn complete(&self, cell: String, cursor: usize) -> Promise {
         let session = self.session.clone();
         promise(async move {
-            let (span, candidates) = session.complete(&cell, to_bytes(&cell, cursor)).await;
+            let cursor = to_bytes(&cell, cursor);
+            let (span, candidates) = session.complete(&cell, cursor).await;
             let matches = candidates
                 .into_iter()
                 .map(|candidate| CompletionMatch {
@@ -170,17 +171,18 @@ impl Kernel {
                 matches,
             };
             // what the server did not tell in time is there at the next key
-            wasm_bindgen_futures::spawn_local(async move { session.learn(&cell).await });
-            Ok(to_js(&found))
+            wasm_bindgen_futures::spawn_local(async move { session.learn(&cell, cursor).await });
+            Ok(long_to_js(&found))
         })
     }
 
     /// What the word at a cursor means; nothing where nobody knows it.
     #[wasm_bindgen(unchecked_return_type = "Inspection | undefined")]
     pub fn inspect(&self, cell: &str, cursor: usize) -> JsValue {
-        let found = self.session.inspect(cell, to_bytes(cell, cursor));
+        let cursor = to_bytes(cell, cursor);
+        let found = self.session.inspect(cell, cursor);
         let (session, cell) = (self.session.clone(), cell.to_string());
-        wasm_bindgen_futures::spawn_local(async move { session.learn(&cell).await });
+        wasm_bindgen_futures::spawn_local(async move { session.learn(&cell, cursor).await });
         let shown = found.map(|found| Inspected {
             markdown: found.markdown,
             text: found.text,
@@ -473,6 +475,12 @@ fn to_js(value: &impl Serialize) -> JsValue {
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }
 
+/// What has thousands of small parts: as one text they cross at once.
+fn long_to_js(value: &impl Serialize) -> JsValue {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    JSON::parse(&text).unwrap_or(JsValue::NULL)
+}
+
 /// A code point offset as bytes.
 fn to_bytes(text: &str, points: usize) -> usize {
     text.char_indices().nth(points).map_or(text.len(), |(at, _)| at)
@@ -565,6 +573,8 @@ export interface Files {
     /** A gzipped file is unpacked, and packed by `write`. */
     open(place: string, gzipped: boolean): Promise<Pieces>;
     write(path: string, bytes: Uint8Array, gzipped: boolean): Promise<void>;
+    /** The names in a folder; a folder's ends with a slash. */
+    list(folder: string): Promise<string[]>;
     /** Parquet and arrow: the pieces are fields and batches of `columns/batch`. */
     openColumns(place: string, gzipped: boolean): Promise<Pieces>;
     writeColumns(
@@ -613,6 +623,9 @@ extern "C" {
         bytes: Uint8Array,
         gzipped: bool,
     ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn list(this: &Files, folder: &str) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = openColumns)]
     fn open_columns(this: &Files, place: &str, gzipped: bool) -> Result<Promise, JsValue>;
@@ -777,6 +790,12 @@ impl Platform for Browser {
         let files = self.files.as_ref().ok_or(NO_FILES)?;
         let pieces = pieces.into_iter().map(|piece| Uint8Array::from(piece.as_ref())).collect();
         settled(files.write_columns(path, format, pieces, gzipped)).await.map(drop)
+    }
+
+    async fn list_files(&self, folder: &str) -> Result<Vec<String>, String> {
+        let files = self.files.as_ref().ok_or(NO_FILES)?;
+        let names: Array = settled(files.list(folder)).await?.unchecked_into();
+        Ok(names.iter().filter_map(|name| name.as_string()).collect())
     }
 
     async fn quota(&self) -> Option<Quota> {

@@ -26,6 +26,7 @@ const THERE: &[&str] = &[
      [1, 2, 3, 4])",
     "LOAD books",
     "SELECT * FROM books LIMIT 1",
+    "COPY books TO 'books.csv'; COPY books TO 'data/it''s.json'; COPY books TO 'data/wide.csv'",
     "SET @query = [1, 2, 3, 4]; SET @least = 3",
 ];
 
@@ -131,6 +132,13 @@ const PLACES: &[(&str, &[&str])] = &[
     ("SELECT '表 𝒳' AS x FROM books WHERE ti|", &["title"]),
     ("SELECT * FROM books WHERE title = 'it''s' AND ye|", &["year"]),
     ("INSERT INTO wide VALUES ('a', [1, 2], NULL); SELECT * FROM books WHERE ti|", &["title"]),
+    // files
+    ("COPY books FROM |", &["'books.csv'", "'data/'"]),
+    ("COPY books FROM 'b|", &["books.csv"]),
+    ("COPY books FROM 'data/|", &["data/it''s.json", "data/wide.csv"]),
+    ("COPY books FROM \"data/i|", &["data/it's.json"]),
+    ("COPY (SELECT id FROM books) TO 'd|", &["data/"]),
+    ("CREATE TABLE IF NOT EXISTS more FROM 'data/w|", &["data/wide.csv"]),
 ];
 
 /// Places at which there is nothing to offer.
@@ -156,7 +164,7 @@ fn session() -> Session<Native> {
 fn offered(session: &Session<Native>, cell: &str) -> Vec<String> {
     let cursor = cell.find('|').expect("a cursor");
     let cell = cell.replacen('|', "", 1);
-    block_on(session.learn(&cell));
+    block_on(session.learn(&cell, cursor));
     let (span, candidates) = block_on(session.complete(&cell, cursor));
     assert!(span.start <= span.end && cell.is_char_boundary(span.start), "{cell}");
     candidates.into_iter().map(|candidate| candidate.text).collect()
@@ -200,7 +208,7 @@ fn a_word_means_what_it_means_there() {
     for (cell, first, also) in WORDS {
         let cursor = cell.find('|').expect("a cursor");
         let cell = cell.replacen('|', "", 1);
-        block_on(session.learn(&cell));
+        block_on(session.learn(&cell, cursor));
         let found = session.inspect(&cell, cursor).unwrap_or_else(|| panic!("{cell}: nothing"));
         assert!(found.text.starts_with(first), "{cell}: {}", found.text);
         assert!(found.text.contains(also), "{cell}: {}", found.text);
@@ -216,33 +224,15 @@ fn where_nothing_fits_nothing_is_offered() {
     }
 }
 
-/// How many collections there are, and how long nobody notices that completion takes.
-const MANY: usize = 1_000;
-const QUICK_MS: f64 = 20.0;
-
 #[test]
-fn it_is_quick_with_a_thousand_collections() {
+fn none_of_a_thousand_collections_is_left_out() {
     let session = session();
-    let many: String = (0..MANY)
+    let many: String = (0..1_000)
         .map(|at| format!("CREATE TABLE t{at} (id BIGINT PRIMARY KEY, v VECTOR(4));"))
         .collect();
     block_on(session.run(&many, |_| ())).expect("they are made");
-    let mut took: Vec<f64> = PLACES
-        .iter()
-        .map(|(cell, _)| {
-            let cursor = cell.find('|').expect("a cursor");
-            let cell = cell.replacen('|', "", 1);
-            block_on(session.learn(&cell));
-            let began = std::time::Instant::now();
-            block_on(session.complete(&cell, cursor));
-            began.elapsed().as_secs_f64() * 1000.0
-        })
-        .collect();
-    took.sort_by(f64::total_cmp);
-    let percentile = took[took.len() * 95 / 100];
-    println!("completion, 95th percentile with {MANY} collections: {percentile:.2} ms");
-    // what is not optimised takes its time
-    let most = if cfg!(debug_assertions) { 5.0 * QUICK_MS } else { QUICK_MS };
-    assert!(percentile < most, "{percentile} ms");
-    assert!(offered(&session, "SELECT * FROM t9|").contains(&"t999".to_string()));
+    let offered = offered(&session, "SELECT * FROM t|");
+    let made = offered.iter().filter(|name| name[1..].parse::<u32>().is_ok());
+    assert_eq!(made.count(), 1_000, "{offered:?}");
+    assert_eq!(offered.first().map(String::as_str), Some("t0"));
 }

@@ -45,6 +45,15 @@ export class NotebookFiles {
     await this._contents.save(this._path(path), { type: 'file', format: 'base64', content });
   }
 
+  /** The names in a folder, by the alphabet; a folder's ends with a slash. */
+  async list(folder: string): Promise<string[]> {
+    const { content } = await this._contents.get(this._path(folder), { type: 'directory' });
+    const models = Array.isArray(content) ? (content as Contents.IModel[]) : [];
+    return models
+      .map(({ name, type }) => (type === 'directory' ? `${name}/` : name))
+      .sort((a, b) => a.localeCompare(b));
+  }
+
   /** The name, or that name with a number behind it if there is such a file already. */
   async free(name: string): Promise<string> {
     const [, stem, ending] = /^([^.]*)(.*)$/s.exec(name) ?? [name, name, ''];

@@ -8,9 +8,13 @@ import { ColumnsWorker } from './columns';
 import type { ColumnsModule, Request, Response as Message } from './protocol';
 
 interface Pending {
-  resolve: (content: Blob | undefined) => void;
+  resolve: (content: Blob | string[] | undefined) => void;
   reject: (error: Error) => void;
 }
+
+type Asked =
+  | { type: 'file_request'; path: string; content?: Uint8Array }
+  | { type: 'list_request'; path: string };
 
 export class RemoteFiles implements Files {
   constructor(post: (response: Message) => void) {
@@ -48,7 +52,12 @@ export class RemoteFiles implements Files {
       const packed = new Blob([bytes as BlobPart]).stream().pipeThrough(packing);
       bytes = new Uint8Array(await new Response(packed).arrayBuffer());
     }
-    await this._ask(path, bytes);
+    await this._ask({ type: 'file_request', path, content: bytes });
+  }
+
+  async list(folder: string): Promise<string[]> {
+    const names = await this._ask({ type: 'list_request', path: folder });
+    return Array.isArray(names) ? names : [];
   }
 
   async writeColumns(
@@ -79,18 +88,18 @@ export class RemoteFiles implements Files {
   }
 
   private async _file(path: string): Promise<Blob> {
-    const content = await this._ask(path);
-    if (!content) {
+    const content = await this._ask({ type: 'file_request', path });
+    if (!(content instanceof Blob)) {
       throw new Error(`${path} has no content`);
     }
     return content;
   }
 
-  private _ask(path: string, content?: Uint8Array): Promise<Blob | undefined> {
+  private _ask(asked: Asked): Promise<Blob | string[] | undefined> {
     const id = this._nextId++;
     return new Promise((resolve, reject) => {
       this._pending.set(id, { resolve, reject });
-      this._post({ type: 'file_request', id, path, content });
+      this._post({ ...asked, id });
     });
   }
 

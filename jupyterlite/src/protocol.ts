@@ -57,8 +57,8 @@ export type Request =
   | { type: 'interrupt' }
   /** what was typed at a prompt; nothing where nobody can be asked */
   | { type: 'input_reply'; value?: string }
-  /** a file that was asked for; of a written one there is no content */
-  | { type: 'file_reply'; id: number; content?: Blob; error?: string }
+  /** a file or the names of a folder that were asked for; of a written file there is no content */
+  | { type: 'file_reply'; id: number; content?: Blob | string[]; error?: string }
   | { type: 'call'; id: number; call: Call };
 
 export type Response =
@@ -70,6 +70,8 @@ export type Response =
   | { type: 'engine'; store: string; port: MessagePort }
   /** a file of the notebook's folder is to be read, or written where there is a content */
   | { type: 'file_request'; id: number; path: string; content?: Uint8Array }
+  /** the names in a folder are asked for; `file_reply` has them */
+  | { type: 'list_request'; id: number; path: string }
   /** the running cell asks for a secret */
   | { type: 'input_request'; prompt: string }
   /** the wasm did not load or has trapped: this worker is of no more use */

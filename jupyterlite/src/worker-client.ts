@@ -114,7 +114,10 @@ export class WorkerClient {
         this._engine(response.store, response.port);
         break;
       case 'file_request':
-        void this._file(response);
+        void this._reply(response.id, this._file(response));
+        break;
+      case 'list_request':
+        void this._reply(response.id, this._files.list(response.path));
         break;
       case 'input_request':
         this.onInputRequest(response.prompt);
@@ -128,10 +131,14 @@ export class WorkerClient {
     }
   }
 
-  private async _file({ id, path, content }: Response & { type: 'file_request' }): Promise<void> {
+  private async _file(asked: Response & { type: 'file_request' }): Promise<Blob | undefined> {
+    const { path, content } = asked;
+    return content ? void (await this._files.write(path, content)) : this._files.read(path);
+  }
+
+  private async _reply(id: number, asked: Promise<Blob | string[] | undefined>): Promise<void> {
     try {
-      const read = content ? await this._files.write(path, content) : await this._files.read(path);
-      this._post({ type: 'file_reply', id, content: read ?? undefined });
+      this._post({ type: 'file_reply', id, content: await asked });
     } catch (error) {
       this._post({ type: 'file_reply', id, error: message(error) });
     }

@@ -166,6 +166,11 @@ pub trait Platform: Clone {
         std::future::ready(Err(NO_FILES.to_string()))
     }
 
+    /// The names in a folder, by its path from the notebook's; a folder's ends with a slash.
+    fn list_files(&self, _folder: &str) -> impl Future<Output = Result<Vec<String>, String>> {
+        std::future::ready(Err(NO_FILES.to_string()))
+    }
+
     /// What room there is for what is kept here, where that is known.
     fn quota(&self) -> impl Future<Output = Option<Quota>> {
         std::future::ready(None)

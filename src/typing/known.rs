@@ -35,6 +35,8 @@ pub(crate) struct Known {
     /// used before in this session
     pub(crate) addresses: Vec<String>,
     pub(crate) seen: Seen,
+    /// beside the notebook, by their paths; a folder's ends with a slash
+    pub(crate) files: Vec<String>,
 }
 
 /// What is learnt of a server beside its collections.

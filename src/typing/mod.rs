@@ -45,6 +45,7 @@ pub enum Kind {
     Connection,
     Address,
     Key,
+    File,
 }
 
 impl Kind {
@@ -74,6 +75,7 @@ impl Kind {
             Kind::Connection => "connection",
             Kind::Address => "address",
             Kind::Key => "key",
+            Kind::File => "file",
         }
     }
 }
@@ -85,6 +87,16 @@ pub struct Candidate {
     pub kind: Kind,
     /// a field's type, a parameter's range: what the list shows beside it
     pub detail: String,
+}
+
+/// The folder, from the notebook's, of the file whose name stands at the cursor; of what a URL leads
+/// to nothing is known.
+pub(crate) fn folder(cell: &str, cursor: usize) -> Option<&str> {
+    let place = Place::find(cell, cursor)?;
+    let is_file = place.next.iter().any(|next| role::role(next) == role::Role::File);
+    let path = if place.quote.is_some() { place.word } else { "" };
+    let (folder, _) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+    (is_file && !path.contains("://")).then_some(folder)
 }
 
 /// The candidates, likeliest first, and the range of bytes that one of them replaces.

@@ -18,7 +18,8 @@ use crate::execute::catalog::collection::Field;
 use crate::execute::catalog::index_types::{self, INDEX_TYPES};
 use crate::execute::catalog::{metrics, types};
 use crate::execute::read::operand;
-use crate::language::ast::{Name, Operator};
+use crate::files::Format;
+use crate::language::ast::{Name, Operator, Value};
 use crate::language::keywords::{self, OPENS, RULE, SETTING};
 use crate::language::{help, print};
 
@@ -195,6 +196,7 @@ impl Offer<'_> {
             Role::Key => self.keys(next),
             Role::Object => self.objects(),
             Role::Access => self.grantees(),
+            Role::File => self.files(),
             Role::IndexType => self.index_types(),
             _ if is_string => {}
             // in backticks stands a name
@@ -477,6 +479,21 @@ impl Offer<'_> {
             .collect();
         for key in known.iter().filter(|_| is_step) {
             self.value(rank::NAME, Kind::Key, key, true);
+        }
+    }
+
+    /// Files beside the notebook: those of a format that is read before others.
+    fn files(&mut self) {
+        for path in self.known.files.iter().filter(|path| fits(path, self.place.word)) {
+            let is_read = path.ends_with('/') || Format::of_file(path).0.is_some();
+            let text = print::value(&Value::Text(path.clone()));
+            let text = match self.place.quote {
+                Some('\'') => text.trim_matches('\'').to_string(),
+                Some('"') => text.trim_matches('\'').replace("''", "'").replace('"', "\"\""),
+                _ => text,
+            };
+            let rank = if is_read { rank::NAME } else { rank::LATER_NAME };
+            self.found.push((rank, Candidate { text, kind: Kind::File, detail: String::new() }));
         }
     }
 

@@ -63,6 +63,7 @@ pub(super) enum Role {
     Address,
     Key,
     Part,
+    File,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +178,16 @@ const ROLES: &[(Rule, Role)] = {
     ]
 };
 
+/// What names a file of the notebook's folder.
+const FILES: &[Rule] = &[
+    Rule::copy_from,
+    Rule::copy_to,
+    Rule::copy_query,
+    Rule::create_from,
+    Rule::export_database,
+    Rule::import_database,
+];
+
 /// Whose parameters stand within a rule.
 const PARAMS: &[(Rule, Params)] = &[
     (Rule::search_params, Params::Search),
@@ -232,6 +243,11 @@ fn named(leaf: Rule, around: &[Rule]) -> Role {
     }
     if has(Rule::set) && (has(Rule::value) || has(Rule::setting_word)) {
         return Role::SettingValue;
+    }
+    if let [.., statement, Rule::value, Rule::text] = around
+        && FILES.contains(statement)
+    {
+        return Role::File;
     }
     let found = around.iter().rev().find_map(|rule| {
         let role = ROLES.iter().find(|(known, _)| known == rule);

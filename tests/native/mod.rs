@@ -151,6 +151,17 @@ impl Platform for Native {
         file.ok_or_else(|| format!("Path {place} does not exist."))
     }
 
+    async fn list_files(&self, folder: &str) -> Result<Vec<String>, String> {
+        let files = self.files.borrow();
+        let mut names: Vec<String> = files
+            .keys()
+            .filter_map(|path| path.strip_prefix(folder))
+            .map(|rest| rest.split_inclusive('/').next().unwrap_or_default().to_string())
+            .collect();
+        names.dedup();
+        Ok(names)
+    }
+
     async fn open_file(&self, place: &str, gzipped: bool) -> Result<Slow, String> {
         Ok(Slow::Whole(Whole(self.whole(place, gzipped).await?)))
     }

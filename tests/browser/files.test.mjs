@@ -126,6 +126,31 @@ test('a file that is dropped on a cell is kept, and a cell below shows its table
   assert.deepEqual(await get('My books.csv'), file('books.csv'));
 });
 
+test('the names of files are completed', async () => {
+  await page.evaluate(() =>
+    window.jupyterapp.serviceManager.contents.save('shelf', { type: 'directory' })
+  );
+  await put('shelf/novels.csv', 'id,title\n1,Emma\n');
+  const complete = async code => {
+    const ask = () =>
+      page.evaluate(async code => {
+        const { kernel } = window.notebook().sessionContext.session;
+        return (await kernel.requestComplete({ code, cursor_pos: code.length })).content;
+      }, code);
+    // what was not listed in time is there at the next key
+    let found = await ask();
+    for (let tries = 0; tries < 20 && found.matches.length === 0; tries++) {
+      found = await ask();
+    }
+    return code.slice(0, found.cursor_start) + found.matches[0];
+  };
+  assert.equal(await complete("COPY books FROM 'sh"), "COPY books FROM 'shelf/");
+  assert.equal(
+    await complete("CREATE TABLE n FROM 'shelf/n"),
+    "CREATE TABLE n FROM 'shelf/novels.csv"
+  );
+});
+
 test('what is no file of rows is left to others', async () => {
   await setCells(page, ['SELECT 1']);
   await page.evaluate(() => {

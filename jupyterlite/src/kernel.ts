@@ -290,7 +290,9 @@ export class MilvusKernel extends BaseKernel {
       this._running = next.msg;
       const result = await this._cell(next.msg);
       this._running = undefined;
-      if (result.status === 'error' && next.msg.content.stop_on_error !== false) {
+      const { silent, stop_on_error } = next.msg.content;
+      // a silent cell is a program's, whose errors are none of its user's
+      if (result.status === 'error' && !silent && stop_on_error !== false) {
         this._abortQueue();
       }
       this._lastRun = Date.now();

@@ -125,17 +125,26 @@ export class MilvusKernel extends BaseKernel {
     }
   }
 
-  /** Ends the running cell. What is queued behind it is aborted, as after any error. */
+  /**
+   * Ends what runs, a cell or statements of the page. The cells behind it are aborted, as after any
+   * error.
+   */
   async interrupt(): Promise<void> {
-    const interrupted = this._running;
+    const interrupted = this._current;
+    if (!this._running) {
+      // they wait for statements of the page, whose error would not abort them
+      this._abortQueue();
+    }
     if (!interrupted) {
       return;
     }
-    this._worker.interrupt();
+    // another may be in its place by then, which makes itself ready for the next cell
+    const worker = this._worker;
+    worker.interrupt();
     await new Promise(resolve => setTimeout(resolve, INTERRUPT_MS));
-    if (this._running === interrupted && !this.isDisposed) {
+    if (this._current === interrupted) {
       // busy with itself: only its end ends the cell
-      this._worker.dispose();
+      worker.dispose('it did not stop when it was interrupted');
     }
   }
 
@@ -285,11 +294,12 @@ export class MilvusKernel extends BaseKernel {
     for (let next = this._queue.shift(); next && !this.isDisposed; next = this._queue.shift()) {
       if ('code' in next) {
         await this._query(next);
+        this._current = undefined;
         continue;
       }
-      this._running = next.msg;
+      this._current = next;
       const result = await this._cell(next.msg);
-      this._running = undefined;
+      this._current = undefined;
       const { silent, stop_on_error } = next.msg.content;
       // a silent cell is a program's, whose errors are none of its user's
       if (result.status === 'error' && !silent && stop_on_error !== false) {
@@ -301,7 +311,13 @@ export class MilvusKernel extends BaseKernel {
     this._isBusy = false;
   }
 
-  private async _query({ code, resolve, reject }: Query): Promise<void> {
+  /** The cell that runs, if it is one. */
+  private get _running(): KernelMessage.IExecuteRequestMsg | undefined {
+    return this._current && 'msg' in this._current ? this._current.msg : undefined;
+  }
+
+  private async _query(query: Query): Promise<void> {
+    const { code, resolve, reject } = query;
     let statements: string;
     try {
       statements = await code;
@@ -309,6 +325,7 @@ export class MilvusKernel extends BaseKernel {
       reject(error instanceof Error ? error : new Error(String(error)));
       return;
     }
+    this._current = query;
     const shown: DisplayData[] = [];
     const worker = this._worker;
     worker.onInputRequest = () => worker.inputReply();
@@ -521,7 +538,8 @@ export class MilvusKernel extends BaseKernel {
   private _lastResult: DisplayData | undefined;
   private _ran = new Signal<this, void>(this);
   private _failed = new Signal<this, Failure>(this);
-  private _running: KernelMessage.IExecuteRequestMsg | undefined;
+  /** what the worker is at */
+  private _current: Cell | Query | undefined;
   private _displays = 0;
   /** the display of a cell that shows how far it is */
   private _progress: { cell: KernelMessage.IExecuteRequestMsg; id: string } | undefined;

@@ -85,8 +85,9 @@ export class WorkerClient {
     this._post({ type: 'interrupt' });
   }
 
-  dispose(): void {
-    this._fail('the kernel was shut down');
+  /** Ends the worker; calls are rejected with the reason. */
+  dispose(reason = 'the kernel was shut down'): void {
+    this._fail(reason);
   }
 
   private _post(request: Request): void {

@@ -18,7 +18,10 @@ if (!isMainThread) {
   });
   globalThis.navigator ??= {};
   await import(workerData.script);
-  workerData.control.on('message', ({ shared, ms }) => Atomics.wait(shared, 0, 0, ms));
+  workerData.control.on('message', ({ shared, ms }) => {
+    workerData.control.postMessage('deaf');
+    Atomics.wait(shared, 0, 0, ms);
+  });
   // what was posted before waits for this
   parentPort.on('message', data => events.dispatchEvent(new MessageEvent('message', { data })));
 }

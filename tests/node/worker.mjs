@@ -33,8 +33,10 @@ export class WebWorker {
   }
 
   /** Makes the worker deaf for a while, as work does that never yields. */
-  stall(ms) {
+  async stall(ms) {
+    const deaf = new Promise(resolve => this._control.once('message', resolve));
     this._control.postMessage({ shared: new Int32Array(new SharedArrayBuffer(4)), ms });
+    await deaf;
   }
 
   terminate() {

@@ -326,6 +326,7 @@ export class MilvusKernel extends BaseKernel {
       return;
     }
     this._current = query;
+    await this._recover();
     const shown: DisplayData[] = [];
     const worker = this._worker;
     worker.onInputRequest = () => worker.inputReply();
@@ -345,14 +346,22 @@ export class MilvusKernel extends BaseKernel {
 
   private async _cell(msg: KernelMessage.IExecuteRequestMsg): Promise<RunResult> {
     const { code, silent } = msg.content;
+    const isStored = !silent && msg.content.store_history !== false;
     this._status(msg, 'busy');
-    if (!silent && msg.content.store_history !== false) {
+    if (isStored) {
       this._count++;
-      this._remember(this._count, code);
     }
     const execution_count = this._count;
     if (!silent) {
       this._publish(msg, 'execute_input', { code, execution_count });
+    }
+    await this._recover();
+    if (isStored) {
+      this._remember(execution_count, code);
+    }
+    if (!silent && this._untold.length > 0) {
+      const lines = ['the kernel ended and was started again', ...this._untold.splice(0)];
+      this._publish(msg, 'stream', { name: 'stderr', text: lines.join('\n') + '\n' });
     }
     const result = await this._run(msg);
     if (result.status === 'error') {
@@ -380,14 +389,6 @@ export class MilvusKernel extends BaseKernel {
 
   /** Runs a cell. A worker that failed becomes an error, and another takes its place. */
   private async _run(msg: KernelMessage.IExecuteRequestMsg): Promise<RunResult> {
-    if (this._worker.failure !== undefined) {
-      // between two cells
-      const lines = await this._replaceWorker();
-      if (lines.length > 0 && !msg.content.silent) {
-        const text = ['the kernel ended and was started again', ...lines].join('\n') + '\n';
-        this._publish(msg, 'stream', { name: 'stderr', text });
-      }
-    }
     const worker = this._worker;
     worker.onInputRequest = prompt => {
       if (msg.content.allow_stdin) {
@@ -448,6 +449,13 @@ export class MilvusKernel extends BaseKernel {
       transient: id ? { display_id: id } : {}
     });
     this._progress = isProgress && id ? { cell: msg, id } : undefined;
+  }
+
+  /** Sees to a worker where the last one ended between two cells, of which the next is to tell. */
+  private async _recover(): Promise<void> {
+    if (this._worker.failure !== undefined && !this.isDisposed) {
+      this._untold.push(...(await this._replaceWorker()));
+    }
   }
 
   /**
@@ -532,6 +540,8 @@ export class MilvusKernel extends BaseKernel {
   private _startWorker: () => WorkerClient;
   private _worker: WorkerClient;
   private _version: string;
+  /** what became of a worker that ended, until a cell tells it */
+  private _untold: string[] = [];
   private _queue: (Cell | Query)[] = [];
   private _isBusy = false;
   private _lastRun = 0;

@@ -39,6 +39,10 @@ export class MilvusKernel extends BaseKernel {
     version: string
   ) {
     const send: IKernel.SendMessage = msg => {
+      if (this.isDisposed) {
+        // nobody listens any more
+        return;
+      }
       // BaseKernel answers on the shell, wherever it was asked
       const isControl =
         msg.channel === 'shell' && this._control.has((msg.parent_header as Header).msg_id);
@@ -68,9 +72,10 @@ export class MilvusKernel extends BaseKernel {
     if (this.isDisposed) {
       return;
     }
-    for (const next of this._queue.splice(0)) {
-      if ('code' in next) {
-        next.reject(new Error('the kernel was shut down'));
+    this._abortQueue();
+    for (const next of [this._thought, ...this._queue.splice(0)]) {
+      if (next && 'code' in next) {
+        next.reject(shutDown());
       }
     }
     this._worker.dispose();
@@ -109,6 +114,10 @@ export class MilvusKernel extends BaseKernel {
    */
   query(code: string | Promise<string>): Promise<DisplayData[]> {
     return new Promise((resolve, reject) => {
+      if (this.isDisposed) {
+        reject(shutDown());
+        return;
+      }
       this._queue.push({ code, resolve, reject });
       void this._pump();
     });
@@ -319,11 +328,14 @@ export class MilvusKernel extends BaseKernel {
   private async _query(query: Query): Promise<void> {
     const { code, resolve, reject } = query;
     let statements: string;
+    this._thought = query;
     try {
       statements = await code;
     } catch (error) {
       reject(error instanceof Error ? error : new Error(String(error)));
       return;
+    } finally {
+      this._thought = undefined;
     }
     this._current = query;
     await this._recover();
@@ -543,6 +555,8 @@ export class MilvusKernel extends BaseKernel {
   /** what became of a worker that ended, until a cell tells it */
   private _untold: string[] = [];
   private _queue: (Cell | Query)[] = [];
+  /** statements whose turn it is and that are still being thought of */
+  private _thought: Query | undefined;
   private _isBusy = false;
   private _lastRun = 0;
   private _lastResult: DisplayData | undefined;
@@ -570,6 +584,9 @@ interface Query {
   resolve: (shown: DisplayData[]) => void;
   reject: (error: Error) => void;
 }
+
+const shutDown = (): Error =>
+  Object.assign(new Error('the kernel was shut down'), { name: 'KernelError' });
 
 /** The end of a kernel as the error of a cell. */
 function failed(error: unknown, lines: string[] = []): RunResult & { status: 'error' } {

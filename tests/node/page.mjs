@@ -32,9 +32,9 @@ const PARTS = `
   export { LiteKernelClient } from '@jupyterlite/services';
 `;
 
-/** Files of a page that have no file here, by their path. */
+/** As the server of the page has them. */
 const WASM = '/jupyterlite/wasm/milvus_kernel_bg.wasm';
-const ENGINE = '/engine/js/dist/milvus_engine_bg.wasm';
+const ENGINE_WASM = '/engine/js/dist/milvus_engine_bg.wasm';
 
 /** Bundles the page's part and the worker, serves their wasm, and starts an engine. */
 export async function startPage() {
@@ -65,18 +65,19 @@ export async function startPage() {
   globalThis.location = new URL(`${server.url}/`);
   globalThis.navigator ??= {};
   const parts = await import(pathToFileURL(join(folder, 'page.mjs')).href);
+  const engineScript = pathToFileURL(join(ROOT, 'engine/js/dist/milvus-engine.worker.js'));
   const engines = [];
   const engine = new parts.EnginePage(() => {
-    const script = join(ROOT, 'engine/js/dist/milvus-engine.worker.js');
-    engines.push(new WebWorker(pathToFileURL(script)));
+    engines.push(new WebWorker(engineScript));
     return engines.at(-1);
-  }, server.url + ENGINE);
+  }, server.url + ENGINE_WASM);
   const clients = [];
   let number = 0;
   return {
     ...parts,
     url: server.url,
     engine,
+    engineScript,
     /** The workers of the engine. */
     engines,
 

@@ -6,10 +6,6 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 if (!isMainThread) {
   const { WebWorker } = await import('./worker.mjs');
   const events = new EventTarget();
-  // a browser's worker goes on after either, and its script is told
-  const tell = (type, init) => events.dispatchEvent(Object.assign(new Event(type), init));
-  process.on('uncaughtException', error => tell('error', { error, message: error.message }));
-  process.on('unhandledRejection', reason => tell('unhandledrejection', { reason }));
   Object.assign(globalThis, {
     self: globalThis,
     Worker: WebWorker,
@@ -18,6 +14,10 @@ if (!isMainThread) {
   });
   globalThis.navigator ??= {};
   await import(workerData.script);
+  // a browser's worker goes on after either, and its script is told
+  const tell = (type, init) => events.dispatchEvent(Object.assign(new Event(type), init));
+  process.on('uncaughtException', error => tell('error', { error, message: error.message }));
+  process.on('unhandledRejection', reason => tell('unhandledrejection', { reason }));
   workerData.control.on('message', ({ shared, ms }) => {
     workerData.control.postMessage('deaf');
     Atomics.wait(shared, 0, 0, ms);

@@ -280,7 +280,7 @@ test('an engine that cannot be loaded is told, and is tried for again', async ()
   const client = page.start({ connect: (store, port) => engine.connect(store, port) });
   for (const tries of [1, 2]) {
     const { reply } = await client.run('milvus://memory');
-    assert.equal(reply.ename, 'Unreachable');
+    assert.equal(reply.ename, 'ServerError');
     assert.match(reply.evalue, /the engine could not be loaded: HTTP 404/);
     assert.equal(engines.length, tries);
   }

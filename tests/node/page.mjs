@@ -30,6 +30,9 @@ const PARTS = `
   export { KernelMessage } from '@jupyterlab/services';
   export { validateMessage } from '@jupyterlab/services/lib/kernel/validate';
   export { LiteKernelClient } from '@jupyterlite/services';
+  export { ServerConnection } from '@jupyterlab/services';
+  export { KernelConnection } from '@jupyterlab/services/lib/kernel/default';
+  export { WebSocket } from 'mock-socket';
 `;
 
 /** As the server of the page has them. */

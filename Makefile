@@ -11,7 +11,7 @@ TYPESCRIPT := $(shell find jupyterlite -type f -not -path '*/node_modules/*' -no
 # what a failed step leaves is not built
 .DELETE_ON_ERROR:
 
-.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-pymilvus test-web test-browser test-kernel test-proto test-deploy test-wheel test-size bench clean
+.PHONY: docs engine help demo demo-server test setup site wheel check test-native test-pymilvus test-web test-node test-browser test-kernel test-proto test-deploy test-wheel test-size bench clean
 
 help: ## lists what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,8 @@ test-pymilvus: setup ## a day of work with pymilvus, the same on Milvus 2.3.5, M
 	@$(SERVERS) --milvus --lite --engine -- $(PY) -m unittest -v tests.test_day
 test-web: setup ## wasm-pack tests in headless Chromium, through Envoy to both servers
 	@$(SERVERS) --milvus --lite --envoy -- scripts/web.sh
+test-node: setup jupyterlite/wasm/milvus_kernel_bg.wasm engine/js/dist/index.js ## the page's kernel by its messages, on its worker and the engine in Node (30 seconds)
+	@node --test --test-timeout=120000 tests/node/*.test.mjs
 test-browser: dist/site/index.html ## Playwright in the built site, in Chromium and in Firefox
 	@$(SERVERS) --milvus --lite --envoy --site -- node --test --test-timeout=600000 tests/browser/
 test-kernel: dist/site/index.html ## jupyter_kernel_test, on the kernel in a page of the site (1 minute)

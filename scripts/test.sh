@@ -3,12 +3,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 failed=()
-for suite in check test-proto test-deploy test-size test-native test-pymilvus test-web test-browser test-kernel test-wheel; do
+for suite in check test-proto test-deploy test-size test-native test-pymilvus test-web test-node test-browser test-kernel test-wheel; do
   echo "=== $suite"
   started=$SECONDS
   make --no-print-directory "$suite" || failed+=("$suite")
   echo "=== $suite took $((SECONDS - started)) s"
 done
-total=10
+total=11
 echo "$((total - ${#failed[@]})) passed, ${#failed[@]} failed"
 [ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}"; exit 1; }

@@ -222,7 +222,7 @@ test('so is a worker whose script is not there', async () => {
   await assert.rejects(client.kernel.ask('status', []));
 });
 
-test('a shutdown is answered, what waits comes to its end, and nothing is sent behind it', async () => {
+test('a shutdown is answered, what waits ends, and nothing is sent behind it', async () => {
   for (const restart of [true, false]) {
     const { client, fault } = await faulty(`shutdown-${restart}`);
     fault.method = 'ShowCollections';

@@ -121,7 +121,7 @@ test('an interrupt ends the running cell, and what is queued behind it', async (
   const asked = await client.send('interrupt_request', {}, 'control').done;
   assert.deepEqual(asked.reply, { status: 'ok' });
   await queued.done;
-  assert.ok(performance.now() - began < 1000, `${performance.now() - began} ms`);
+  assert.ok(performance.now() - began < 2500, `${performance.now() - began} ms`);
   const { status, ename, traceback } = running.reply;
   assert.deepEqual([status, ename], ['error', 'Interrupted']);
   assert.match(traceback.join('\n'), /Interrupted/);

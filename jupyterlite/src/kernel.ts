@@ -238,10 +238,9 @@ export class MilvusKernel extends BaseKernel {
     return { status: 'ok', comms: {} };
   }
 
-  inputReply(content: KernelMessage.IInputReplyMsg['content']): void {
-    if (this._running) {
-      this._worker.inputReply(content.status === 'ok' ? content.value : undefined);
-    }
+  /** Not reached: `handleMessage` looks at what was asked. */
+  inputReply(): void {
+    throw new Error('replies are told by what they answer');
   }
 
   /** There are no targets: whoever opens one is told so, as the protocol has it. */
@@ -264,7 +263,7 @@ export class MilvusKernel extends BaseKernel {
         void this._pump();
         return;
       case 'input_reply':
-        this.inputReply((msg as KernelMessage.IInputReplyMsg).content);
+        this._typed(msg as KernelMessage.IInputReplyMsg);
         return;
       case 'interrupt_request':
         this._answer(msg, 'interrupt_reply', { status: 'ok' });
@@ -294,6 +293,16 @@ export class MilvusKernel extends BaseKernel {
     }
   }
 
+  /** Hands on what was typed: a box that stayed open is of another cell, and so is its secret. */
+  private _typed({ content, parent_header }: KernelMessage.IInputReplyMsg): void {
+    // not every client says what it answers
+    const { msg_id = this._asked } = parent_header as Partial<Header>;
+    if (this._running && this._asked !== undefined && msg_id === this._asked) {
+      this._asked = undefined;
+      this._worker.inputReply(content.status === 'ok' ? content.value : undefined);
+    }
+  }
+
   /** Runs what is queued, one cell at a time. */
   private async _pump(): Promise<void> {
     if (this._isBusy) {
@@ -309,6 +318,7 @@ export class MilvusKernel extends BaseKernel {
       this._current = next;
       const result = await this._cell(next.msg);
       this._current = undefined;
+      this._asked = undefined;
       const { silent, stop_on_error } = next.msg.content;
       // a silent cell is a program's, whose errors are none of its user's
       if (result.status === 'error' && !silent && stop_on_error !== false) {
@@ -404,7 +414,8 @@ export class MilvusKernel extends BaseKernel {
     const worker = this._worker;
     worker.onInputRequest = prompt => {
       if (msg.content.allow_stdin) {
-        this._message(msg, 'stdin', 'input_request', { prompt, password: true });
+        const content = { prompt, password: true };
+        this._asked = this._message(msg, 'stdin', 'input_request', content);
       } else {
         worker.inputReply();
       }
@@ -536,14 +547,14 @@ export class MilvusKernel extends BaseKernel {
     channel: 'iopub' | 'shell' | 'stdin',
     msgType: string,
     content: object
-  ): void {
+  ): string {
     const { header } = parent;
     const options = { msgType, channel, session: header.session, parentHeader: header, content };
-    this._send(
-      KernelMessage.createMessage(
-        options as unknown as KernelMessage.IOptions<KernelMessage.IStatusMsg>
-      )
+    const message = KernelMessage.createMessage(
+      options as unknown as KernelMessage.IOptions<KernelMessage.IStatusMsg>
     );
+    this._send(message);
+    return message.header.msg_id;
   }
 
   private _send: IKernel.SendMessage;
@@ -552,6 +563,8 @@ export class MilvusKernel extends BaseKernel {
   private _startWorker: () => WorkerClient;
   private _worker: WorkerClient;
   private _version: string;
+  /** the id of the question that a cell waits for an answer of */
+  private _asked: string | undefined;
   /** what became of a worker that ended, until a cell tells it */
   private _untold: string[] = [];
   private _queue: (Cell | Query)[] = [];

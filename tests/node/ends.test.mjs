@@ -287,3 +287,14 @@ test('an engine that cannot be loaded is told, and is tried for again', async ()
   await Promise.all(engines.map(({ ended }) => ended));
   assert.equal((await client.run('SELECT 1')).reply.status, 'ok', 'the kernel is there');
 });
+
+test('an engine whose script is not there is told at once', async () => {
+  const engine = new page.EnginePage(
+    () => new WebWorker(new URL('nothing.js', page.engineScript)),
+    `${page.url}/engine/js/dist/milvus_engine_bg.wasm`
+  );
+  const client = page.start({ connect: (store, port) => engine.connect(store, port) });
+  const { reply } = await client.run('milvus://memory');
+  assert.equal(reply.ename, 'ServerError', reply.evalue);
+  assert.match(reply.evalue, /nothing\.js|could not be started/);
+});

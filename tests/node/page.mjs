@@ -152,10 +152,11 @@ class Client {
   messages = [];
 
   /** A request on its way; `done` comes with the idle behind it. */
-  send(msgType, content, channel = 'shell') {
+  send(msgType, content, channel = 'shell', parentHeader = {}) {
     const request = this._parts.KernelMessage.createMessage({
       msgType,
       channel,
+      parentHeader,
       content,
       session: 'a client',
       username: 'ann'

@@ -198,6 +198,23 @@ test('a prompt that is not answered is an error in words', async () => {
   await assert.rejects(client.kernel.query(prompt('bob')), { name: 'NoInput' });
 });
 
+test('what is typed into the box of an earlier cell is nobody\'s', async () => {
+  const early = client.execute(prompt('dora'), { allow_stdin: true });
+  const asked = await early.until('input_request');
+  await client.ask('interrupt_request', {}, 'control');
+  await early.done;
+  const late = client.execute(prompt('emil'), { allow_stdin: true });
+  const again = await late.until('input_request');
+  const type = (value, header) =>
+    client.send('input_reply', { status: 'ok', value }, 'stdin', header);
+  type('Early_1', asked.header);
+  // the box of this cell still counts: an empty password is refused
+  type('', again.header);
+  await late.done;
+  assert.equal(late.reply.status, 'error');
+  assert.doesNotMatch((await client.run('SHOW USERS')).text, /emil/);
+});
+
 test('a prompt waits while other messages are answered, and an interrupt ends it', async () => {
   const sent = client.execute(prompt('cleo'), { allow_stdin: true });
   await sent.until('input_request');

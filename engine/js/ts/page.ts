@@ -3,7 +3,7 @@
  * again after it has failed.
  */
 
-import { words, type Command, type Failed } from './protocol.js';
+import { words, type Command, type Told } from './protocol.js';
 
 export class EnginePage {
   /** `start` makes the worker; `wasm` is the URL of its module. */
@@ -44,18 +44,23 @@ export class EnginePage {
 class Running {
   constructor(worker: Worker, wasm: string, onFailed: () => void) {
     this._worker = worker;
-    worker.onmessage = event => {
-      if ((event.data as Failed).type === 'failed') {
-        onFailed();
-        this.end();
-      }
-    };
+    // a port that a worker never takes would be lost with it
+    const started = new Promise<void>(resolve => {
+      worker.onmessage = ({ data }: MessageEvent<Told>) => {
+        if (data.type === 'started') {
+          resolve();
+        } else {
+          onFailed();
+          this.end();
+        }
+      };
+    });
     worker.onerror = event => {
       onFailed();
       this._fail(event.message || 'the worker of the engine could not be started');
     };
-    compile(wasm).then(
-      module => {
+    Promise.all([compile(wasm), started]).then(
+      ([module]) => {
         worker.postMessage({ type: 'load', wasm: module } satisfies Command);
         this._waiting?.forEach(([command, transfer]) => worker.postMessage(command, transfer));
         this._waiting = undefined;

@@ -10,10 +10,9 @@ export type Command =
   | { type: 'connect'; store: string; port: MessagePort };
 
 /** From the worker to the page. */
-export interface Failed {
-  type: 'failed';
-  message: string;
-}
+export type Told =
+  /** its script runs: what is posted from now on arrives, and so does an error of it */
+  { type: 'started' } | { type: 'failed'; message: string };
 
 export interface Call {
   /** of `milvus.proto.milvus.MilvusService` */

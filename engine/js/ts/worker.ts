@@ -9,8 +9,8 @@ import {
   words,
   type Call,
   type Command,
-  type Failed,
   type FromEngine,
+  type Told,
   type ToEngine
 } from './protocol.js';
 import { Here, type Store } from './store.js';
@@ -37,6 +37,8 @@ self.addEventListener('message', async (event: MessageEvent<Command>) => {
     }
   }
 });
+
+self.postMessage({ type: 'started' } satisfies Told);
 
 function connect(name: string, port: MessagePort): void {
   const store = stores.get(name) ?? open(name);
@@ -104,7 +106,7 @@ class Opening implements Store {
 function fail(error: unknown): void {
   const message = `the engine ended: ${words(error)}`;
   ports.forEach(port => post(port, { type: 'failed', message }));
-  self.postMessage({ type: 'failed', message } satisfies Failed);
+  self.postMessage({ type: 'failed', message } satisfies Told);
 }
 
 function post(port: MessagePort, message: FromEngine, transfer: Transferable[] = []): void {

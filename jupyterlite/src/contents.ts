@@ -12,8 +12,8 @@ const CHUNK = 0x6000;
 const PART = 1 << 22;
 
 export class NotebookFiles {
-  /** `folder` is the notebook's. */
-  constructor(contents: Contents.IManager, folder: string) {
+  /** `folder` gives the notebook's, which may be moved. */
+  constructor(contents: Contents.IManager, folder: () => string) {
     this._contents = contents;
     this._folder = folder;
   }
@@ -24,7 +24,11 @@ export class NotebookFiles {
    */
   async read(path: string): Promise<Blob> {
     const options = { content: true, format: 'base64', type: 'file' } as const;
-    const content = (await this._contents.get(this._path(path), options)).content as string;
+    const model = await this._contents.get(this._path(path), options);
+    if (model.type === 'directory' || typeof model.content !== 'string') {
+      throw new Error(`${path} is a folder`);
+    }
+    const { content } = model;
     const parts: Blob[] = [];
     for (let at = 0; at < content.length; at += PART) {
       const binary = atob(content.slice(at, at + PART));
@@ -71,7 +75,7 @@ export class NotebookFiles {
 
   /** A path that begins with a slash begins at the site's folder. */
   private _path(path: string): string {
-    const parts = path.startsWith('/') ? [] : this._folder.split('/');
+    const parts = path.startsWith('/') ? [] : this._folder().split('/');
     for (const part of path.split('/')) {
       if (part === '..') {
         parts.pop();
@@ -83,5 +87,5 @@ export class NotebookFiles {
   }
 
   private _contents: Contents.IManager;
-  private _folder: string;
+  private _folder: () => string;
 }

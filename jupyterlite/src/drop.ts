@@ -83,7 +83,7 @@ async function take(
 ): Promise<void> {
   const { contents } = app.serviceManager;
   const folder = notebook.context.path.split('/').slice(0, -1).join('/');
-  const notebookFiles = new NotebookFiles(contents, folder);
+  const notebookFiles = new NotebookFiles(contents, () => folder);
   for (const file of files) {
     let source: string;
     try {

@@ -54,8 +54,12 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
           script: new URL('./milvus-columns.worker.js', import.meta.url).href,
           wasm: new URL('../wasm/milvus_columns_bg.wasm', import.meta.url).href
         };
-        const { baseUrl } = app.serviceManager.serverSettings;
-        const files = new NotebookFiles(app.serviceManager.contents, options.location);
+        const { contents, serverSettings, sessions } = app.serviceManager;
+        const { baseUrl } = serverSettings;
+        const files = new NotebookFiles(contents, () => {
+          const path = [...sessions.running()].find(({ kernel }) => kernel?.id === options.id)?.path;
+          return path?.slice(0, Math.max(path.lastIndexOf('/'), 0)) ?? options.location;
+        });
         const kernel = new MilvusKernel(
           options,
           () =>

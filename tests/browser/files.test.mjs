@@ -151,6 +151,20 @@ test('the names of files are completed', async () => {
   );
 });
 
+test('a notebook that is moved reads the files of its new folder', async () => {
+  await page.evaluate(async () => {
+    const { contents } = window.jupyterapp.serviceManager;
+    await contents.save('moved', { type: 'directory' });
+    const { path } = window.notebook().context;
+    await contents.rename(path, `moved/${path}`);
+  });
+  await put('moved/only-here.csv', 'id,title\n1,Emma\n2,Faust\n');
+  assert.match(
+    await last(["CREATE TABLE moved FROM 'only-here.csv' DRY RUN"]),
+    /2 rows|moved/
+  );
+});
+
 test('what is no file of rows is left to others', async () => {
   await setCells(page, ['SELECT 1']);
   await page.evaluate(() => {

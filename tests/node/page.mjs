@@ -102,7 +102,7 @@ export async function startPage() {
         workers.push(new WebWorker(script));
         return workers.at(-1);
       };
-      const files = new parts.NotebookFiles(contents, '');
+      const files = new parts.NotebookFiles(contents, () => '');
       const columns = { script: '', wasm: '' };
       client.kernel = new parts.MilvusKernel(
         {

@@ -1,6 +1,7 @@
 /** The extension: what the page loads of it, one plugin for each thing that a person sees. */
 
 import { bridgePlugin } from './bridge-plugin';
+import { completionPlugin } from './completion-plugin';
 import { kernelPlugin } from './kernel-plugin';
 import { languagePlugin } from './language-plugin';
 import { panelPlugin } from './panel-plugin';
@@ -10,6 +11,7 @@ import { tablePlugin } from './table-plugin';
 
 export default [
   kernelPlugin,
+  completionPlugin,
   languagePlugin,
   bridgePlugin,
   panelPlugin,

@@ -1,0 +1,85 @@
+// Completion as one types: what the list shows, in which order, and when it opens by itself.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launch, newPage, openNotebook, run, setCells } from './page.mjs';
+import { plainServer } from './plain.mjs';
+
+let browser;
+let host;
+let page;
+
+before(async () => {
+  host = await plainServer();
+  browser = await launch();
+  page = await newPage(browser);
+  await openNotebook(page, undefined, host.url);
+  await run(page, [
+    'milvus://memory/typing; CREATE TABLE books (id BIGINT PRIMARY KEY, title VARCHAR(100), ' +
+      'v VECTOR(2)); CREATE TABLE authors (id BIGINT PRIMARY KEY, v VECTOR(2))'
+  ]);
+});
+
+after(async () => {
+  await browser?.close();
+  await host?.off();
+});
+
+const list = () => page.locator('.jp-Completer:visible .jp-Completer-match');
+
+/** Types into an empty cell; `more` is typed when the list for what is before it is there. */
+async function type(text) {
+  await setCells(page, ['']);
+  await page.locator('.jp-Cell .cm-content').first().click();
+  await page.keyboard.type(text, { delay: 20 });
+}
+
+async function shown() {
+  await list().first().waitFor();
+  return list().allTextContents();
+}
+
+test('the list has the order of the kernel, and no words of the cell', async () => {
+  await type('c');
+  assert.equal((await shown())[0], 'create');
+  await page.keyboard.press('Escape');
+  await type('insert ');
+  await page.keyboard.press('Tab');
+  assert.deepEqual(await shown(), ['into']);
+});
+
+test('what is typed further leaves what begins with it before what has its letters', async () => {
+  await type('select * from books where t');
+  await page.locator('.jp-Completer:visible').getByText('title', { exact: true }).waitFor();
+  assert.equal((await shown())[0], 'title');
+  await page.keyboard.type('i', { delay: 20 });
+  await page.waitForFunction(
+    () => document.querySelector('.jp-Completer .jp-Completer-match')?.textContent === 'title'
+  );
+  await page.keyboard.press('Enter');
+  assert.equal(
+    await page.evaluate(() => window.notebook().content.widgets[0].model.sharedModel.source),
+    'select * from books where title'
+  );
+});
+
+test('the list opens by itself where a name follows, and not where nothing has to', async () => {
+  await type('select * from ');
+  assert.deepEqual((await shown()).slice(0, 2), ['authors', 'books']);
+  await page.keyboard.press('Escape');
+  await type('select * from books b where b.');
+  assert.deepEqual((await shown()).slice(0, 3), ['id', 'title', 'v']);
+  await page.keyboard.press('Escape');
+  await type('select * from books ');
+  // what would open it has been answered by then
+  await page.evaluate(() =>
+    window.notebook().sessionContext.session.kernel.requestComplete({ code: 'a', cursor_pos: 1 })
+  );
+  assert.equal(await list().count(), 0);
+  await type("insert into books values (1, 'a letter from ");
+  await page.evaluate(() =>
+    window.notebook().sessionContext.session.kernel.requestComplete({ code: 'a', cursor_pos: 1 })
+  );
+  assert.equal(await list().count(), 0);
+});

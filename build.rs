@@ -17,18 +17,33 @@ fn help_tables(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    files.sort();
+    // a page stands in HELP where it stands in the reference
+    let order = fs::read_to_string(folder.join("order.json"))?;
+    files.sort_by_key(|path| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        (order.find(&format!("\"{stem}\": ")).unwrap_or(order.len()), stem)
+    });
     let (mut pages, mut tables) = (String::new(), String::new());
     for path in files {
         let text = fs::read_to_string(&path)?;
         let title = text.lines().next().unwrap_or_default().trim_start_matches("# ");
-        let grammar = text
+        let lines = text
             .lines()
             .take_while(|line| !line.starts_with("```sql"))
             .skip_while(|line| *line != "```")
             .skip(1)
-            .take_while(|line| *line != "```")
-            .collect::<Vec<_>>();
+            .take_while(|line| *line != "```");
+        // what a statement goes on with is indented
+        let mut grammar: Vec<String> = Vec::new();
+        for line in lines {
+            match grammar.last_mut() {
+                Some(last) if line.starts_with("   ") => {
+                    last.push(' ');
+                    last.push_str(line.trim());
+                }
+                _ => grammar.push(line.to_string()),
+            }
+        }
         if !grammar.is_empty() && !text.contains("<!-- help: original -->") {
             writeln!(pages, "    ({title:?}, &{grammar:?}),")?;
         }

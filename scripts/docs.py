@@ -15,60 +15,8 @@ OUT = ROOT / "dist/site/reference"
 # style, search, live cells
 PARTS = ROOT / "www/reference"
 DEPLOY = ROOT / "deploy"
-# what is not named here stands at the end
-GROUPS = {
-    "First steps": {
-        "engine": "where a notebook keeps its data, without any server",
-        "connection": "which server a statement goes to: the tab's engine, a cluster, several at once",
-        "table": "create, look at and drop a table",
-        "write": "INSERT, UPSERT, DELETE",
-        "query": "SELECT rows by what is in them",
-        "search": "SELECT rows by what is near a vector: the point of it all",
-        "help": "the reference from within a cell",
-    },
-    "Tables": {
-        "schema": "every type of column, keys, defaults, generated columns",
-        "index": "which index for which vector, and what loading means",
-        "literals": "numbers, texts, dates, lists and objects as they are written",
-        "values": "what a string or JSON is when it comes back",
-        "names": "names with blanks, or of keywords",
-        "alter": "new fields, other names, properties",
-        "database": "databases, and other names for a table",
-    },
-    "Rows": {
-        "filter": "what may stand behind WHERE",
-        "conditions": "what Milvus cannot filter, and the kernel does",
-        "aggregate": "ORDER BY, GROUP BY, DISTINCT, COUNT",
-        "expressions": "arithmetic and functions in a SELECT",
-        "subqueries": "IN (SELECT …), EXISTS",
-        "update": "change some fields, keep the others",
-        "moving": "INSERT … SELECT, CREATE TABLE … AS",
-        "copy": "csv, json, npy, parquet, arrow: in and out",
-    },
-    "Vectors": {
-        "vectors": "half precision, int8, binary, sparse",
-        "range": "all within a distance, what is like a stored row, the best of each group",
-        "text": "BM25, analyzers, TEXT_MATCH",
-        "hybrid": "several searches, and one ranking",
-        "plot": "vectors and results as pictures",
-    },
-    "The kernel": {
-        "variables": "values for later cells, and settings",
-        "explain": "what a statement sends, and how long each step takes",
-        "errors": "what they say, and where",
-    },
-    "A server": {
-        "access": "who may do what",
-        "operations": "flush, compact, segments, resource groups, imports",
-        "lite": "what the older core has and has not",
-    },
-    "From elsewhere": {
-        "original": "the statements of milvus_kernel, 2021",
-        "spellings": "the words of pgvector, milvusql, dbVisitor and milvus-cli",
-        "elsewhere": "what other databases have, and what to type here",
-        "natural": "300 statements by people who read nothing, and what came of each",
-    },
-}
+# by chapter, each page with what it is for; what is not named stands at the end
+GROUPS = json.loads((PAGES / "order.json").read_text())
 SERVERS = {"lite": "Milvus Lite 3.2.2", "lite25": "Milvus Lite 2.5.1", "milvus": "Milvus 2.3.5", "engine": "the engine"}
 # their cells ask for servers or files that a visitor has not
 NOT_LIVE = {"access", "connection", "copy"}

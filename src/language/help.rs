@@ -1,6 +1,6 @@
 //! HELP: statements, metrics and index types, drawn from the pages of the reference by `build.rs`,
-//! so that they cannot differ. In: a topic, or none. Out: a table, or a diagnostic that names the
-//! topics.
+//! so that they cannot differ: today's first, then the original's. In: a topic, or none. Out: a
+//! table, or a diagnostic that names the topics.
 
 use super::ast::Name;
 use super::foreign;
@@ -28,7 +28,7 @@ pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
     let Some(topic) = topic else {
         return table(
             ["what", "statement"],
-            ORIGINAL.iter().copied().chain(standard(|_| true)).collect(),
+            standard(|_| true).chain(ORIGINAL.iter().copied()).collect(),
         );
     };
     let word = topic.value.trim_start_matches('-').trim().to_ascii_lowercase();
@@ -47,8 +47,11 @@ pub(crate) fn help(topic: Option<&Name>) -> Result<Outcome, Diagnostic> {
             line.split(|char: char| !char.is_ascii_alphanumeric()).any(|part| part == *word)
         })
     };
-    let found: Vec<(&str, &str)> =
-        ORIGINAL.iter().copied().filter(|(_, how)| fits(how)).chain(standard(fits)).collect();
+    let mut found: Vec<(&str, &str)> =
+        standard(fits).chain(ORIGINAL.iter().copied().filter(|(_, how)| fits(how))).collect();
+    // what begins so is what was meant
+    let begins = |line: &str| line.to_ascii_lowercase().starts_with(&words.join(" "));
+    found.sort_by_key(|(_, line)| !begins(line));
     if !found.is_empty() {
         return table(["what", "statement"], found);
     }

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { launch, newPage, openNotebook, run } from './page.mjs';
 import { plainServer, SITE } from './plain.mjs';
 
-const FILES = new URL('../../www/files/', import.meta.url).pathname;
+const FILES = new URL('../../www/python/', import.meta.url).pathname;
 const PYODIDE = new URL('../../jupyterlite/node_modules/pyodide/', import.meta.url).pathname;
 
 let root;

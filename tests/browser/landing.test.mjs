@@ -133,7 +133,7 @@ test('the front page is light, and its statement runs in its place when asked', 
 test('a digit that was drawn finds its likes', async () => {
   const page = await newPage(browser);
   await page.goto(`${host.url}/index.html`);
-  await page.getByRole('link', { name: 'Draw a digit' }).click();
+  await page.getByRole('link', { name: 'Change a digit' }).click();
   const table = page.frameLocator('.cell iframe').locator('table').first();
   await table.waitFor();
   assert.deepEqual(await labels(table), ['3', '3', '3', '3', '3']);

@@ -249,6 +249,18 @@ const FOREIGN: &[Foreign] = &[
         "only the primary key is unique",
         "write `CREATE INDEX i ON t (field)`",
     ),
+    row(
+        Define,
+        "ARRAY (",
+        "an array says what it is an array of",
+        "write `tags ARRAY<VARCHAR(20)>(10)`: up to ten texts",
+    ),
+    row(
+        Any,
+        "IDENTIFIED BY",
+        "a password has a word of its own",
+        "write `CREATE USER u PASSWORD 'p'`, or `PASSWORD PROMPT`, which asks for it",
+    ),
     row(Define, "FOREIGN KEY", CONSTRAINT, CONSTRAINT_HELP),
     row(Define, "CONSTRAINT", CONSTRAINT, CONSTRAINT_HELP),
     row(Define, "CHECK (", CONSTRAINT, CONSTRAINT_HELP),

@@ -98,6 +98,15 @@ enum Target<'a> {
     Dynamic(&'a Name),
 }
 
+impl Target<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Target::Field(field) => &field.name,
+            Target::Dynamic(name) => &name.value,
+        }
+    }
+}
+
 /// The field that each value of a row goes into.
 fn targets<'a>(
     write: &'a Write,
@@ -155,8 +164,10 @@ fn targets<'a>(
     })
 }
 
-fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
+fn row_value<'r>(row: &'r Row, at: usize, targets: &[Target<'_>]) -> Result<&'r Spanned<Value>> {
+    let expected = targets.len();
     if row.values.len() != expected {
+        let names: Vec<&str> = targets.iter().map(Target::name).collect();
         let given = row.values.len();
         return Err(Diagnostic::new(
             Code::WrongCount,
@@ -165,7 +176,8 @@ fn row_value(row: &Row, at: usize, expected: usize) -> Result<&Spanned<Value>> {
                 if given == 1 { "" } else { "s" }
             ),
         )
-        .at(row.span));
+        .at(row.span)
+        .help(format!("a row has: {}", names.join(", "))));
     }
     row.values
         .get(at)
@@ -184,7 +196,7 @@ fn columns<'a>(write: &Write, targets: &[Target<'a>]) -> Result<Vec<ColumnBuilde
             .map_or(write.table.span, |name| name.span);
         let mut column = ColumnBuilder::new(field, write.rows.len(), span)?;
         for row in &write.rows {
-            column.push(row_value(row, at, targets.len())?)?;
+            column.push(row_value(row, at, targets)?)?;
         }
         columns.push(column);
     }
@@ -210,7 +222,7 @@ fn dynamic_object(row: &Row, targets: &[Target<'_>]) -> Result<Vec<u8>> {
     let mut object = serde_json::Map::new();
     for (at, target) in targets.iter().enumerate() {
         if let Target::Dynamic(name) = target {
-            let value = to_json(row_value(row, at, targets.len())?)?;
+            let value = to_json(row_value(row, at, targets)?)?;
             object.insert(name.value.clone(), value);
         }
     }

@@ -14,6 +14,7 @@ use crate::execute::catalog::types;
 use crate::language::ast::Value;
 use crate::language::help::{INDEX, METRIC, ORIGINAL, PAGES};
 use crate::language::keywords::{self, SETTING};
+use crate::printable::printable;
 
 /// Lines of the grammar that are shown.
 const LINES: usize = 8;
@@ -53,7 +54,13 @@ impl Sheet {
         }
     }
 
-    fn finish(self, topic: &str) -> Inspection {
+    fn finish(mut self, topic: &str) -> Inspection {
+        for text in [&mut self.title, &mut self.what] {
+            *text = printable(text);
+        }
+        for text in self.facts.iter_mut().chain(&mut self.code) {
+            *text = printable(text);
+        }
         let mut text = format!("{}: {}\n", self.title, self.what);
         let mut markdown = format!("**{}**: {}\n", escaped(&self.title), escaped(&self.what));
         if !self.facts.is_empty() {
@@ -67,20 +74,30 @@ impl Sheet {
             text.push_str(&format!("  {line}\n"));
         }
         if !self.code.is_empty() {
-            markdown.push_str(&format!("\n```sql\n{}\n```\n", self.code.join("\n")));
+            let code = self.code.join("\n");
+            let fence = fence(&code);
+            markdown.push_str(&format!("\n{fence}sql\n{code}\n{fence}\n"));
         }
         Inspection { markdown, text, topic: topic.to_lowercase() }
     }
 }
 
-/// A server's words are no Markdown, and no HTML.
+/// Backticks that a text in them cannot end.
+fn fence(code: &str) -> String {
+    let longest = code.split(|char| char != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat((longest + 1).max(3))
+}
+
+/// A server's words are no Markdown, no HTML, and no address that becomes a link by itself.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for char in text.chars() {
-        if "\\`*_[]<>&#|~".contains(char) {
+        let is_of_address =
+            char == '/' && out.ends_with(':') || char == '.' && out.ends_with(['w', 'W']);
+        if is_of_address || "\\`*_[]<>&#|~@".contains(char) {
             out.push('\\');
         }
-        out.push(if char == '\n' { ' ' } else { char });
+        out.push(char);
     }
     out
 }
@@ -279,5 +296,29 @@ pub(crate) fn described(value: &Value) -> String {
         Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
         Value::Object(_) => "an object".to_string(),
         _ => "a value".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_no_markdown() {
+        let mut sheet = Sheet::new("a\n# b", "x ![y](https://evil.example/z.png)")
+            .fact("<img src=x> www.evil.example WWW.evil.example a@b.example\u{202e}\u{7}\r- c");
+        sheet.code = vec!["f VARCHAR\n```\n[z](http://evil.example)".into(), "````".into()];
+        let shown = sheet.finish("t");
+        assert_eq!(
+            shown.markdown,
+            "**a\\\\n\\# b**: x !\\[y\\](https:\\//evil.example/z.png)\n\n\
+             - \\<img src=x\\> www\\.evil.example WWW\\.evil.example a\\@b.example\
+             \\\\u{202e}\\\\u{7}\\\\r- c\n\n\
+             `````sql\nf VARCHAR\\n```\\n[z](http://evil.example)\n````\n`````\n"
+        );
+        assert!(!shown.text.contains(['\r', '\u{7}', '\u{202e}']), "{}", shown.text);
+        let mut plain = Sheet::new("t", "a collection");
+        plain.code = vec!["id BIGINT".to_string()];
+        assert!(plain.finish("t").markdown.ends_with("\n```sql\nid BIGINT\n```\n"));
     }
 }

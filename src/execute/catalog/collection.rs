@@ -11,6 +11,7 @@ use crate::execute::catalog::types::{is_number, is_vector, type_word};
 use crate::execute::params::{self, pair_value};
 use crate::execute::value;
 use crate::language::ast::{Name, Value};
+use crate::language::print;
 use crate::milvus::{Client, Error, Platform};
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 use milvus_proto::milvus as pb;
@@ -235,10 +236,17 @@ impl Collection {
                     format!("this is no id of `{}`", self.name),
                 )
                 .at(id.span)
-                .label(format!("expected {}", key.type_name())));
+                .label(format!("expected {}", key.type_name()))
+                .help(self.some_ids(key)));
             }
         }
         Ok(key)
+    }
+
+    /// How to find ids that are there.
+    pub(crate) fn some_ids(&self, key: &Field) -> String {
+        let (key, table) = (print::bare(&key.name), print::bare(&self.name));
+        format!("SELECT {key} FROM {table} LIMIT 10 shows some that are there")
     }
 
     /// The only vector field, which the original's statements are about.

@@ -180,7 +180,8 @@ pub(crate) fn window(select: &Select) -> Result<(u64, u64)> {
     match &select.limit {
         Some(clause) if limit == 0 => {
             Err(Diagnostic::new(Code::OutOfRange, "a search gives at least one hit")
-                .at(clause.span))
+                .at(clause.span)
+                .help("write `LIMIT 1` or more, or no LIMIT: a search then gives 10 hits"))
         }
         _ => Ok((limit, offset)),
     }
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(window(&of("")).expect("a window"), (DEFAULT_LIMIT, 0));
         assert_eq!(window(&of("LIMIT 3 OFFSET 4")).expect("a window"), (3, 4));
         let error = window(&of("LIMIT 0")).expect_err("no hit");
-        assert_eq!(said(&error), "OutOfRange: a search gives at least one hit");
+        assert!(said(&error).starts_with("OutOfRange: a search gives at least one hit; write"));
         assert!(in_window(&of("LIMIT 16383 OFFSET 1"), "a search").is_ok());
         let error = in_window(&of("LIMIT 16384 OFFSET 1"), "a hybrid search").expect_err("past it");
         assert_eq!(

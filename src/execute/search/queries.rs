@@ -121,7 +121,11 @@ async fn stored<P: Platform>(
     let key = read.collection.key_of(ids)?;
     let names = vec![key.name.clone(), field.name.clone()];
     let Some(reply) = read.by_ids(ids, names, context).await? else { return Ok(None) };
-    found(reply.fields_data, key, field, ids).map(Some)
+    let vectors = found(reply.fields_data, key, field, ids).map_err(|error| match error.code {
+        Code::UnknownId => error.help(read.collection.some_ids(key)),
+        _ => error,
+    });
+    vectors.map(Some)
 }
 
 /// Of each id the vector that came, whatever the order of the reply.

@@ -63,20 +63,36 @@ impl Cover<'_> {
                 }
             }
         }
-        for comment in scanned.comments.iter().map(|comment| comment.start..comment.end) {
-            if !is_shown(&comment) {
+        let starts: Vec<usize> = (0..count).map(|index| place(index).1.start).collect();
+        let comments: Vec<Range<usize>> =
+            scanned.comments.iter().map(|comment| comment.start..comment.end).collect();
+        // of the statement that the comments stand in: its number and one more, what its text up to
+        // the last of them may carry, and up to the one before, and what the next statement may
+        let mut around: Option<(usize, bool, bool, bool)> = None;
+        for comment in &comments {
+            if !is_shown(comment) {
                 continue;
             }
             // a secret that is cut in two by what looks like a comment, and what is left of another
-            let next = (0..count).find(|index| place(*index).1.start > comment.start);
-            let own = next.unwrap_or(count).checked_sub(1);
-            let start = own.map_or(comment.start, |index| place(index).1.start);
-            let text = |start: usize| self.cell.get(start..comment.end).unwrap_or_default();
-            if unread::mentions_secret(text(comment.start), true)
-                || own.is_some() && unread::may_carry_secret(text(start))
-                || next.is_some_and(|index| unread::carries(scanned, index))
-            {
-                self.fill(comment, false);
+            let next = starts.partition_point(|start| *start <= comment.start);
+            let own = next.checked_sub(1).and_then(|own| starts.get(own)).copied();
+            let carries = |end: usize| {
+                let text = own.and_then(|start| self.cell.get(start..end));
+                text.is_some_and(unread::may_carry_secret)
+            };
+            let (_, whole, so_far, behind) =
+                around.take_if(|(at, ..)| *at == next).unwrap_or_else(|| {
+                    let end = starts.get(next).copied().unwrap_or(self.cell.len());
+                    let last = comments.partition_point(|comment| comment.start < end);
+                    let last = last.checked_sub(1).and_then(|last| comments.get(last));
+                    let whole = carries(last.map_or(end, |last| last.end));
+                    (next, whole, false, next < count && unread::carries(scanned, next))
+                });
+            let so_far = so_far || whole && carries(comment.end);
+            around = Some((next, whole, so_far, behind));
+            let text = self.cell.get(comment.clone()).unwrap_or_default();
+            if so_far || behind || unread::mentions_secret(text, true) {
+                self.fill(comment.clone(), false);
             }
         }
     }
@@ -263,12 +279,14 @@ impl ValueVisitor for Secrets<'_, '_> {
 /// The text behind the comments that it begins with.
 fn behind_comments(text: &str) -> &str {
     let mut rest = text.trim_start();
+    // how far from its end a comment of the text ends last: all are not looked through for each
+    let last = text.rfind("*/").map_or(0, |at| text.len() - at);
     while rest.starts_with("--") || rest.starts_with('#') || rest.starts_with("/*") {
-        let end = if rest.starts_with("/*") {
+        let end = match rest.starts_with("/*") {
             // of one that is not closed, what stands in it may be a statement
-            Some(rest.find("*/").map_or(1, |at| at + 1))
-        } else {
-            rest.find('\n')
+            true if last == 0 || rest.len() < last => Some(1),
+            true => rest.find("*/").map(|at| at + 1),
+            false => rest.find('\n'),
         };
         rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default().trim_start();
     }

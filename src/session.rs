@@ -9,8 +9,8 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::execute;
 use crate::execute::connect::{connection, snapshot};
 use crate::execute::last;
-use crate::execute::state::State;
-use crate::language::ast::Name;
+use crate::execute::state::{Connection, State};
+use crate::language::ast::{Kind, Name, Statement};
 use crate::language::variables::LAST;
 use crate::language::{parse, print};
 use crate::milvus::Platform;
@@ -20,7 +20,7 @@ use crate::render::{self, MimeBundle};
 use crate::results::{Order, Results};
 use crate::secrets;
 use crate::translate::Catalogue;
-use crate::typing::known::{Known, Seen};
+use crate::typing::known::Known;
 use crate::typing::{self, Candidate, Inspection};
 use serde::Serialize;
 
@@ -44,10 +44,8 @@ pub struct Session<P: Platform> {
     results: Results,
     /// the language that it speaks, if that is not English
     catalogue: RefCell<Option<Rc<Catalogue>>>,
-    /// what results have shown of the values of fields
-    seen: RefCell<Seen>,
     /// the files beside the notebook, of the folder that was last typed, with the way to it
-    files: RefCell<Vec<String>>,
+    files: RefCell<Rc<Vec<String>>>,
     /// whether the server is being asked for what completion offers
     is_learning: Cell<bool>,
 }
@@ -58,7 +56,6 @@ impl<P: Platform> Session<P> {
             results: Results::new(platform.random()),
             state: State::new(platform),
             catalogue: RefCell::default(),
-            seen: RefCell::default(),
             files: RefCell::default(),
             is_learning: Cell::default(),
         }
@@ -97,10 +94,18 @@ impl<P: Platform> Session<P> {
         self.state.begin(statements.len());
         for mut statement in statements {
             last::substitute(&mut statement, &self.state)?;
-            let outcome = execute::execute(&mut statement, &self.state).await?;
-            self.seen.borrow_mut().see(&statement, &outcome);
-            if !is_quiet && let Some(connection) = self.state.current() {
-                connection.learnt.is_fresh.set(false);
+            // what a place stands before is of another database or connection, and it is taken off
+            let is_here = matches!(&statement.kind, Kind::Select(select)
+                if !select.table.value.contains('.'));
+            self.each_learnt(|one| one.learnt.begin());
+            if !is_quiet {
+                self.each_learnt(|one| one.learnt.stale());
+            }
+            let result = execute::execute(&mut statement, &self.state).await;
+            self.has_run(&statement.kind, is_quiet);
+            let outcome = result?;
+            if is_here {
+                self.see(&statement, &outcome);
             }
             let outcome = match self.catalogue.borrow().as_ref() {
                 Some(catalogue) => catalogue.outcome(outcome),
@@ -108,12 +113,48 @@ impl<P: Platform> Session<P> {
             };
             self.results.begin();
             on_outcome(&outcome);
-            if !is_quiet {
-                self.state.last_result.borrow_mut().see(&outcome);
+            if !is_quiet && self.state.last_result.borrow_mut().see(&outcome) {
+                self.state.is_changed.set(true);
             }
             self.results.keep(outcome, self.options().table_size, is_quiet);
         }
         Ok(())
+    }
+
+    fn each_learnt(&self, each: impl Fn(&Connection<P>)) {
+        self.state.connections.borrow().all.iter().for_each(|one| each(one));
+    }
+
+    /// What was learnt before a statement may not be so any more.
+    fn has_run(&self, kind: &Kind, is_quiet: bool) {
+        self.each_learnt(|one| {
+            let has_changed = one.client.changed();
+            if has_changed {
+                one.learnt.changed(&one.catalog, &one.client.database());
+            }
+            if has_changed || !is_quiet {
+                one.learnt.stale();
+            }
+            one.learnt.forget_seen(kind);
+        });
+    }
+
+    /// Remembers values that a SELECT has shown, for inspection and completion.
+    fn see(&self, statement: &Statement, outcome: &Outcome) {
+        let (Kind::Select(select), Some(one)) = (&statement.kind, self.state.current()) else {
+            return;
+        };
+        let database = one.client.database();
+        if let Some(collection) = one.catalog.get(&database, &select.table.value) {
+            one.learnt.see(&database, select, &collection, outcome);
+        }
+    }
+
+    /// The syntax errors of a cell, the first of each statement; what merely is not finished at the
+    /// cursor (bytes) is none.
+    pub fn problems(&self, cell: &str, cursor: Option<usize>) -> Vec<Diagnostic> {
+        let problems = parse::problems(cell, cursor);
+        problems.into_iter().map(|error| self.in_its_language(error)).collect()
     }
 
     /// Speaks another language from now on.
@@ -165,7 +206,7 @@ impl<P: Platform> Session<P> {
 
     /// Makes this session as another one was; says in lines what is so again, and what is lost.
     pub async fn restore(&self, told: &str) -> Vec<String> {
-        let lost = "the connections, the settings and the variables are lost: connect again";
+        let lost = "the connections, settings, variables and `:last` are lost: connect again";
         let lines = snapshot::restore(told, &self.state).await;
         let lines = lines.unwrap_or_else(|_| vec![lost.to_string()]);
         match self.catalogue.borrow().as_ref() {
@@ -223,7 +264,9 @@ impl<P: Platform> Session<P> {
     pub async fn complete(&self, cell: &str, cursor: usize) -> (Span, Vec<Candidate>) {
         let learn = async {
             self.learn_files(cell, cursor).await;
-            self.learn_tables(cell).await;
+            if !self.is_learning.get() {
+                self.ask(cell, false).await;
+            }
         };
         deadline(learn, self.state.platform.sleep(LEARN_MS)).await;
         typing::complete(cell, cursor, &self.known())
@@ -237,33 +280,21 @@ impl<P: Platform> Session<P> {
             return;
         }
         self.learn_files(cell, cursor).await;
-        self.ask(cell).await;
+        self.ask(cell, true).await;
         self.is_learning.set(false);
     }
 
-    async fn ask(&self, cell: &str) {
-        // what EXPLAIN asks for is written down
-        let Some(connection) = self.state.current().filter(|one| !one.client.explaining()) else {
-            return;
-        };
-        connection.learn(cell).await;
-        connection.learnt.learn(&connection, cell).await;
+    async fn ask(&self, cell: &str, is_all: bool) {
+        if let Some(connection) = self.state.current() {
+            connection.learnt.learn(&connection, cell, is_all).await;
+        }
     }
 
     async fn learn_files(&self, cell: &str, cursor: usize) {
         let Some(folder) = typing::folder(cell, cursor) else { return };
         if let Ok(names) = self.state.platform.list_files(folder).await {
             let files = names.into_iter().map(|name| format!("{folder}{name}"));
-            self.files.replace(files.collect());
-        }
-    }
-
-    async fn learn_tables(&self, cell: &str) {
-        if let Some(connection) = self.state.current()
-            && !self.is_learning.get()
-            && !connection.client.explaining()
-        {
-            connection.learn(cell).await;
+            self.files.replace(Rc::new(files.collect()));
         }
     }
 
@@ -289,17 +320,17 @@ impl<P: Platform> Session<P> {
             let all = connections.all.iter();
             all.map(|one| (one.name.clone(), one.client.target.url())).unzip()
         };
-        let seen = self.seen.borrow().clone();
         let files = self.files.borrow().clone();
-        let known = Known { variables, connections, addresses, seen, files, ..Known::default() };
-        match self.state.current() {
-            Some(connection) => Known {
-                names: connection.catalog.names(),
-                collections: connection.catalog.collections(&connection.client.database()),
-                server: connection.learnt.server.borrow().clone(),
-                ..known
-            },
-            None => known,
+        let known = Known { variables, connections, addresses, files, ..Known::default() };
+        let Some(connection) = self.state.current() else { return known };
+        let database = connection.client.database();
+        Known {
+            names: connection.catalog.names(&database),
+            aliases: connection.catalog.aliases(&database),
+            collections: connection.catalog.collections(&database),
+            server: connection.learnt.server.borrow().clone(),
+            seen: connection.learnt.seen(&database),
+            ..known
         }
     }
 }

@@ -236,3 +236,146 @@ fn none_of_a_thousand_collections_is_left_out() {
     assert_eq!(made.count(), 1_000, "{offered:?}");
     assert_eq!(offered.first().map(String::as_str), Some("t0"));
 }
+
+/// Runs a cell that has no error.
+fn run(session: &Session<Native>, cell: &str) {
+    block_on(session.run(cell, |_| ())).unwrap_or_else(|error| panic!("{cell}: {error:?}"));
+}
+
+/// What inspection says of the word at the `|` of a cell, when all is learnt that it names.
+fn inspected(session: &Session<Native>, cell: &str) -> String {
+    let cursor = cell.find('|').expect("a cursor");
+    let cell = cell.replacen('|', "", 1);
+    block_on(session.learn(&cell, cursor));
+    session.inspect(&cell, cursor).unwrap_or_else(|| panic!("{cell}: nothing")).text
+}
+
+/// What an outcome of a cell shows, while something else is learnt.
+fn shown_while_learning(platform: &Native, cell: &str, learnt: &str) -> String {
+    platform.delay_ms.set(0);
+    let session = Session::new(platform.clone());
+    run(&session, "milvus://memory");
+    platform.delay_ms.set(5);
+    let mut shown = String::new();
+    block_on(async {
+        let run = session.run(cell, |outcome| shown.push_str(&format!("{:?}", outcome.tables)));
+        let (_, ran) = tokio::join!(session.learn(learnt, 0), run);
+        ran.expect("no error");
+    });
+    assert!(offered(&session, &format!("{learnt} WHERE |")).contains(&"title".to_string()));
+    shown
+}
+
+#[test]
+fn what_is_learnt_is_no_part_of_the_statement_that_runs() {
+    let platform = Native::new();
+    let make = "milvus://memory; CREATE TABLE books (id BIGINT PRIMARY KEY, title VARCHAR(9), \
+                v VECTOR(2)); CREATE TABLE b2 (id BIGINT PRIMARY KEY, v VECTOR(2)); LOAD b2";
+    run(&Session::new(platform.clone()), make);
+    let learnt = "SELECT * FROM books";
+    let shown = shown_while_learning(&platform, "EXPLAIN SELECT id FROM b2", learnt);
+    assert!(shown.contains("Query"), "{shown}");
+    for other in ["books", "GetCollectionStatistics", "ListDatabases"] {
+        assert!(!shown.contains(other), "{other}: {shown}");
+    }
+    let shown = shown_while_learning(&platform, "EXPLAIN ANALYZE SELECT id FROM b2", learnt);
+    assert!(shown.contains("Query"), "{shown}");
+    for other in ["GetCollectionStatistics", "ListDatabases", "ShowCollections"] {
+        assert!(!shown.contains(other), "{other}: {shown}");
+    }
+}
+
+#[test]
+fn sample_values_are_of_the_field_and_of_this_table() {
+    let session = session();
+    let price = "SELECT pri|ce FROM books";
+    run(&session, "CREATE TABLE books2 LIKE books; LOAD books2");
+    run(
+        &session,
+        "INSERT INTO books2 VALUES (1, 'Faust', 1808, 2.5, '{\"leaf\": 1}', [1, 2, 3, 4])",
+    );
+    let inspect = |cell: &str| inspected(&session, cell);
+    assert!(inspect(price).contains("values: 9.5\n"), "{}", inspect(price));
+    let of_other = "SELECT pri|ce FROM books2";
+    for cell in [
+        "SELECT id, price * 100 AS price FROM books2",
+        "SELECT id, title AS price FROM books2",
+        "SELECT *, price * 100 AS price FROM books2",
+        "SELECT max(price) AS price FROM books2",
+        "SELECT price FROM default.books2",
+    ] {
+        run(&session, cell);
+        assert!(!inspect(of_other).contains("values"), "{cell}: {}", inspect(of_other));
+    }
+    assert!(inspect("SELECT tit|le FROM books2").contains("values: 'Faust'"));
+    run(&session, "SELECT id, price AS cost FROM books2 b");
+    assert!(inspect(of_other).contains("values: 2.5\n"), "{}", inspect(of_other));
+
+    // the same name in another database, and another table of the name
+    let made = "CREATE TABLE books (id BIGINT PRIMARY KEY, title VARCHAR(9), price DOUBLE, \
+                meta JSON, v VECTOR(2))";
+    run(&session, &format!("USE shop; {made}"));
+    assert!(!inspect(price).contains("values"), "{}", inspect(price));
+    assert_eq!(offered(&session, "SELECT meta['| FROM books"), Vec::<String>::new());
+    run(&session, "USE default");
+    assert!(inspect(price).contains("values: 9.5\n"), "{}", inspect(price));
+    run(&session, &format!("DROP ALIAS library; DROP TABLE books; {made}"));
+    assert!(!inspect(price).contains("values"), "{}", inspect(price));
+    // another connection
+    run(&session, "SELECT * FROM books2; CONNECT 'milvus://memory' AS other");
+    run(&session, "CREATE TABLE books2 (id BIGINT PRIMARY KEY, price DOUBLE, v VECTOR(2))");
+    assert!(!inspect(of_other).contains("values"), "{}", inspect(of_other));
+}
+
+#[test]
+fn what_others_change_is_learnt() {
+    let platform = Native::new();
+    let (session, others) = (Session::new(platform.clone()), Session::new(platform.clone()));
+    run(&session, "milvus://memory; SELECT 1");
+    let columns = "id BIGINT PRIMARY KEY, v VECTOR(2)";
+    let make = format!("CREATE TABLE books ({columns}, title INT); CREATE TABLE other ({columns})");
+    run(&others, &format!("milvus://memory; {make}"));
+    let tables = || {
+        let mut tables = offered(&session, "SELECT * FROM |");
+        tables.retain(|name| name != "TABLE");
+        tables
+    };
+    assert_eq!(tables(), ["books", "other"]);
+    assert!(offered(&session, "SELECT | FROM books").contains(&"title".to_string()));
+    let change = format!(
+        "DROP TABLE other; DROP TABLE books; CREATE TABLE books ({columns}, author INT); \
+         CREATE TABLE made ({columns}); CREATE ALIAS al FOR made"
+    );
+    run(&others, &change);
+    // nothing is asked while nothing runs, and nothing has to be after a minute
+    assert_eq!(tables(), ["books", "other"]);
+    run(&session, "SELECT 1");
+    assert_eq!(tables(), ["books", "made", "al"]);
+    let fields = offered(&session, "SELECT | FROM books");
+    assert!(fields.contains(&"author".to_string()), "{fields:?}");
+    assert!(!fields.contains(&"title".to_string()), "{fields:?}");
+    let fields = offered(&session, "SELECT | FROM al");
+    assert!(fields.contains(&"v".to_string()), "{fields:?}");
+
+    run(&others, "DROP ALIAS al; DROP TABLE made; ALTER TABLE books ADD FIELD year INT NULL");
+    platform.ahead_ms.set(61_000.0);
+    assert_eq!(tables(), ["books"]);
+    assert!(offered(&session, "SELECT | FROM books").contains(&"year".to_string()));
+}
+
+#[test]
+fn a_statement_makes_what_was_learnt_old() {
+    let session = session();
+    let books = "SELECT * FROM boo|ks";
+    assert!(inspected(&session, books).contains("1 row\n"), "{}", inspected(&session, books));
+    run(&session, "INSERT INTO books VALUES (2, 'Faust', 1808, 2, '{}', [1, 2, 3, 4])");
+    let at_once = session.inspect("SELECT * FROM books", 17).expect("it is known").text;
+    assert!(!at_once.contains(" row"), "{at_once}");
+    assert!(inspected(&session, books).contains("2 rows\n"), "{}", inspected(&session, books));
+    // what the page asks quietly leaves it, and what it does so does not
+    block_on(session.run_as("SHOW TABLES", true, |_| ())).expect("no error");
+    let text = |cell: &str| session.inspect(cell, 17).expect("it is known").text;
+    assert!(text("SELECT * FROM books").contains("2 rows\n"));
+    block_on(session.run_as("DELETE FROM books WHERE id = 2", true, |_| ())).expect("no error");
+    assert!(!text("SELECT * FROM books").contains(" rows\n"));
+}

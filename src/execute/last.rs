@@ -57,11 +57,18 @@ pub(crate) fn substitute<P: Platform>(statement: &mut Statement, state: &State<P
 }
 
 impl Last {
-    /// A result has been shown; one without a table leaves the last as it is.
-    pub(crate) fn see(&mut self, outcome: &Outcome) {
+    /// A result has been shown; one without a table leaves the last as it is. Says whether it is
+    /// the first.
+    pub(crate) fn see(&mut self, outcome: &Outcome) -> bool {
+        let had = self.is_there();
         if let Some(table) = outcome.tables.last() {
             *self = Last::of(table);
         }
+        !had && self.is_there()
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        !matches!(self, Last::None)
     }
 
     fn of(table: &Table) -> Last {

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
-use crate::execute::catalog::collection::{Catalog, Collection};
+use crate::execute::catalog::collection::Catalog;
 use crate::execute::last::Last;
 use crate::execute::memory::{KB, MB};
 use crate::execute::words::words;
@@ -14,7 +14,7 @@ use crate::language::variables::Variables;
 use crate::milvus::{Client, Error, Platform};
 use crate::outcome::Progress;
 use crate::render::options::ImageField;
-use crate::typing::known::Learnt;
+use crate::typing::learnt::Learnt;
 use milvus_proto::Method;
 use milvus_proto::common::ConsistencyLevel;
 use milvus_proto::milvus as pb;
@@ -160,37 +160,8 @@ impl<P: Platform> Connection<P> {
         let request = pb::ShowCollectionsRequest::default();
         let mut names = self.client.send(request).await?.collection_names;
         names.sort();
-        self.catalog.set_names(names.clone());
+        self.catalog.set_names(&self.client.database(), names.clone());
         Ok(names)
-    }
-
-    /// Looks up the names of the collections, and those that a text names and that are not known
-    /// yet, a few at most.
-    pub(crate) async fn learn(&self, text: &str) {
-        let words: Vec<&str> =
-            text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
-        let database = self.client.database();
-        if self.catalog.names().is_empty() {
-            // completion has nothing to say of a server that does not answer
-            let _ = self.collection_names().await;
-        }
-        let unknown = self.catalog.names().into_iter().filter(|name| {
-            words.contains(&name.as_str()) && self.catalog.get(&database, name).is_none()
-        });
-        for name in unknown.take(3) {
-            if let Ok(collection) = Collection::fetch(&self.client, &name).await {
-                self.catalog.put(&database, &name, collection);
-            }
-        }
-    }
-
-    /// The collections that a text names and that are known.
-    pub(crate) fn named_in(&self, text: &str) -> Vec<Rc<Collection>> {
-        let words: Vec<&str> =
-            text.split(|char: char| !(char.is_alphanumeric() || char == '_')).collect();
-        let mut all = self.catalog.collections(&self.client.database());
-        all.retain(|collection| words.contains(&collection.name.as_str()));
-        all
     }
 }
 

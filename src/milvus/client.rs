@@ -121,6 +121,17 @@ impl<P: Platform> Client<P> {
         Client { database: Some(database.to_string()), ..self.clone() }
     }
 
+    /// The same connection for what no statement asks: it counts to none, EXPLAIN does not see it,
+    /// and it stays in the database that is in use now.
+    pub fn apart(&self) -> Self {
+        let state = State {
+            database: RefCell::new(self.database()),
+            version: RefCell::new(self.version()),
+            ..State::default()
+        };
+        Client { state: Rc::new(state), ..self.clone() }
+    }
+
     /// Whether both are of one connection.
     pub fn is_of(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.state, &other.state)

@@ -351,6 +351,25 @@ fn explain_sends_what_plans_alone_and_changes_nothing() {
     assert_eq!(run(client.prompt("Password: ")).as_deref(), Some("typed"));
 }
 
+#[test]
+fn what_no_statement_asks_counts_to_none() {
+    let server = Scripted::default();
+    let client = server.client("milvus://h/d");
+    client.begin(true);
+    client.begin_steps();
+    let apart = client.apart();
+    server.replies(&pb::GetLoadStateResponse::default()).will(Answer::Never);
+    run(apart.send(pb::GetLoadStateRequest::default())).unwrap();
+    assert!(run(apart.send(pb::GetLoadStateRequest::default())).is_err(), "no answer comes");
+    assert_eq!(server.paths(), ["GetLoadState", "GetLoadState"]);
+    assert!(apart.waited_ms() > 0.0 && client.waited_ms() == 0.0, "{}", client.waited_ms());
+    assert!(client.explaining() && !apart.explaining());
+    assert!(client.take_explained().is_empty() && client.take_steps().is_empty());
+    client.begin(false);
+    client.set_database("other");
+    assert_eq!((apart.database().as_str(), client.database().as_str()), ("d", "other"));
+}
+
 fn progress(percent: i64) -> pb::GetLoadingProgressResponse {
     pb::GetLoadingProgressResponse { progress: percent, ..Default::default() }
 }

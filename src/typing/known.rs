@@ -1,18 +1,12 @@
 //! What a session knows that names may be of: collections and their fields, databases, partitions,
 //! users and roles as they were learnt; variables, connections, and the keys of JSON that was seen.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use crate::execute::catalog::collection::Collection;
-use crate::execute::params::pair_value;
-use crate::execute::state::Connection;
-use crate::language::ast::{Kind, Statement};
-use crate::milvus::Platform;
+use crate::execute::catalog::collection::{Collection, Field};
+use crate::language::ast::{Items, Output, Select};
 use crate::outcome::{Datum, Outcome};
-use milvus_proto::common::LoadState;
-use milvus_proto::milvus as pb;
 
 /// Rows of a result that are looked at.
 const ROWS: usize = 20;
@@ -25,18 +19,20 @@ const KEYS: usize = 100;
 /// What is known at the moment.
 #[derive(Default)]
 pub(crate) struct Known {
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Rc<Vec<String>>,
+    /// as the server lists them, without what they stand for
+    pub(crate) aliases: Rc<Vec<String>>,
     /// those whose fields are known
     pub(crate) collections: Vec<Rc<Collection>>,
-    pub(crate) server: Server,
+    pub(crate) server: Rc<Server>,
     /// each with what it is, in words
     pub(crate) variables: Vec<(String, String)>,
     pub(crate) connections: Vec<String>,
     /// used before in this session
     pub(crate) addresses: Vec<String>,
-    pub(crate) seen: Seen,
+    pub(crate) seen: Rc<Seen>,
     /// beside the notebook, by their paths; a folder's ends with a slash
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Rc<Vec<String>>,
 }
 
 /// What is learnt of a server beside its collections.
@@ -58,7 +54,8 @@ pub(crate) struct Status {
     pub(crate) load: Option<String>,
 }
 
-/// By collection and field.
+/// What was seen in one database of a connection, by collection, as it is told from others of the
+/// same name, and field.
 #[derive(Clone, Default)]
 pub(crate) struct Seen {
     keys: BTreeMap<[String; 2], BTreeSet<String>>,
@@ -77,20 +74,26 @@ impl Known {
         by_name.or_else(by_alias).cloned()
     }
 
-    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.collections.iter().flat_map(|collection| {
-            collection.aliases.iter().map(move |alias| (alias, &collection.name))
-        })
+    /// Each with the collection that it stands for, where that is known.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&String, Option<&String>)> {
+        let known = self.collections.iter().flat_map(|collection| {
+            collection.aliases.iter().map(move |alias| (alias, Some(&collection.name)))
+        });
+        let told: HashSet<&String> = known.clone().map(|(alias, _)| alias).collect();
+        let listed = self.aliases.iter().filter(move |alias| !told.contains(alias));
+        known.chain(listed.map(|alias| (alias, None)))
     }
 }
 
 impl Seen {
-    /// Remembers keys and a few values of what a statement has read of a table.
-    pub(crate) fn see(&mut self, statement: &Statement, outcome: &Outcome) {
-        let Kind::Select(select) = &statement.kind else { return };
+    /// Remembers keys and a few values of the fields that a SELECT has read as they are.
+    pub(crate) fn see(&mut self, select: &Select, collection: &Collection, outcome: &Outcome) {
         let Some(table) = outcome.tables.first() else { return };
         for (index, column) in table.columns.iter().enumerate() {
-            let field = [select.table.value.clone(), column.name.clone()];
+            let is_one = table.columns.iter().filter(|one| one.name == column.name).count() == 1;
+            let shown = shown(select, collection, &column.name);
+            let Some(field) = shown.filter(|_| is_one && !column.is_distance) else { continue };
+            let field = [collection.identity(), field.name.clone()];
             for value in table.rows.iter().take(ROWS).filter_map(|row| row.get(index)) {
                 if let Datum::Json(text) = value {
                     self.see_keys(&field, text);
@@ -122,85 +125,32 @@ impl Seen {
         }
     }
 
-    pub(crate) fn keys<'a>(&'a self, collection: &Collection, field: &'a str) -> Vec<&'a str> {
-        let all = names_of(collection).filter_map(|name| self.keys.get(&[name, field.to_string()]));
-        all.flatten().map(String::as_str).collect()
+    pub(crate) fn keys(&self, collection: &Collection, field: &str) -> Vec<&str> {
+        let keys = self.keys.get(&[collection.identity(), field.to_string()]);
+        keys.into_iter().flatten().map(String::as_str).collect()
     }
 
-    pub(crate) fn samples<'a>(&'a self, collection: &Collection, field: &'a str) -> &'a [String] {
-        let found =
-            names_of(collection).find_map(|name| self.samples.get(&[name, field.to_string()]));
-        found.map_or(&[], Vec::as_slice)
-    }
-}
-
-fn names_of(collection: &Collection) -> impl Iterator<Item = String> {
-    std::iter::once(collection.name.clone()).chain(collection.aliases.iter().cloned())
-}
-
-/// What is learnt of a connection's server for those who type, and whether that is done.
-#[derive(Default)]
-pub(crate) struct Learnt {
-    pub(crate) server: RefCell<Server>,
-    /// whether databases, users and roles have been asked for since a cell last ran
-    pub(crate) is_fresh: Cell<bool>,
-}
-
-impl Learnt {
-    /// Asks for databases, users and roles, and for the partitions of collections that a text
-    /// names; a server that has none of them, or does not answer, is not complained of.
-    pub(crate) async fn learn<P: Platform>(&self, connection: &Connection<P>, text: &str) {
-        let client = &connection.client;
-        if !self.is_fresh.replace(true) {
-            if let Ok(reply) = client.send(pb::ListDatabasesRequest {}).await {
-                self.server.borrow_mut().databases = reply.db_names;
-            }
-            if let Ok(reply) = client.send(pb::ListCredUsersRequest {}).await {
-                self.server.borrow_mut().users = reply.usernames;
-            }
-            if let Ok(reply) = client.send(pb::SelectRoleRequest::default()).await {
-                let roles = reply.results.into_iter().filter_map(|result| result.role);
-                self.server.borrow_mut().roles = roles.map(|role| role.name).collect();
-            }
-            let mut server = self.server.borrow_mut();
-            server.partitions.clear();
-            server.status.clear();
-        }
-        for collection in connection.named_in(text) {
-            if self.server.borrow().partitions.contains_key(&collection.name) {
-                continue;
-            }
-            let name = &collection.name;
-            let status = status(connection, name).await;
-            self.server.borrow_mut().status.insert(name.clone(), status);
-            let collection_name = name.clone();
-            let request = pb::ShowPartitionsRequest { collection_name, ..Default::default() };
-            if let Ok(reply) = client.send(request).await {
-                let names = reply.partition_names;
-                self.server.borrow_mut().partitions.insert(name.clone(), names);
-            }
-        }
+    pub(crate) fn samples(&self, collection: &Collection, field: &str) -> &[String] {
+        let samples = self.samples.get(&[collection.identity(), field.to_string()]);
+        samples.map_or(&[], Vec::as_slice)
     }
 }
 
-/// How many rows a collection has, and whether it is loaded, as far as the server says it.
-async fn status<P: Platform>(connection: &Connection<P>, name: &str) -> Status {
-    let (collection_name, db_name) = (name.to_string(), connection.client.database());
-    let request = pb::GetCollectionStatisticsRequest {
-        collection_name: collection_name.clone(),
-        db_name: db_name.clone(),
-    };
-    let rows = connection.client.send(request).await.ok().and_then(|reply| {
-        pair_value(&reply.stats, "row_count").and_then(|count| count.parse().ok())
-    });
-    let request = pb::GetLoadStateRequest { collection_name, db_name, ..Default::default() };
-    let load = connection.client.send(request).await.ok().map(|reply| {
-        let words = match reply.state() {
-            LoadState::Loaded => "loaded",
-            LoadState::Loading => "being loaded",
-            _ => "not loaded",
+/// The field that a column of a result shows as it is. What is computed may have the name of one.
+fn shown<'a>(select: &Select, collection: &'a Collection, column: &str) -> Option<&'a Field> {
+    let Items::Listed(items) = &select.items else { return collection.find(column) };
+    let mut found = None;
+    for item in items {
+        let (field, head) = match &item.output {
+            Output::Every { .. } => (collection.find(column), column),
+            Output::Field { name, path } if path.is_empty() => {
+                (collection.find(&name.value), name.value.as_str())
+            }
+            _ => (None, ""),
         };
-        words.to_string()
-    });
-    Status { rows, load }
+        if item.alias.as_ref().map_or(head, |alias| &alias.value) == column {
+            found = Some(field?);
+        }
+    }
+    found
 }

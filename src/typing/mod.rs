@@ -3,10 +3,12 @@
 //!
 //! `place` reads the statement up to the cursor and asks the grammar what may follow; `role` says
 //! what each name there would be a name of; `offer` finds the candidates for it among what is
-//! `known`, with the fields of the tables in `scope`. Nothing here waits for a server.
+//! `known`, with the fields of the tables in `scope`. Nothing of this waits for a server; `learnt`
+//! asks one in the background.
 
 pub(crate) mod inspect;
 pub(crate) mod known;
+pub(crate) mod learnt;
 mod offer;
 mod place;
 mod role;

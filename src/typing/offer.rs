@@ -293,11 +293,12 @@ impl Offer<'_> {
         let is_original = |next: &Next| original.iter().any(|rule| next.path.contains(rule));
         let is_later = self.place.next.iter().any(is_original);
         let rank = if is_later { rank::OTHER } else { rank::NAME };
-        for name in &self.known.names {
+        for name in self.known.names.iter() {
             self.name(rank, Kind::Collection, name, "");
         }
         for (alias, collection) in self.known.aliases() {
-            self.name(rank, Kind::Alias, alias, format!("of {collection}"));
+            let of = collection.map(|collection| format!("of {collection}"));
+            self.name(rank, Kind::Alias, alias, of.unwrap_or_default());
         }
     }
 

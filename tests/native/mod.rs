@@ -5,7 +5,7 @@
 
 pub mod proxy;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -37,6 +37,10 @@ pub struct Native {
     /// what a store in the browser's files has here
     pub kept: Memory,
     files: Rc<RefCell<HashMap<String, Bytes>>>,
+    /// how long the engine takes for an answer
+    pub delay_ms: Rc<Cell<u32>>,
+    /// by how much its clock has been put forward
+    pub ahead_ms: Rc<Cell<f64>>,
 }
 
 enum Server {
@@ -72,6 +76,8 @@ impl Native {
             stores: Rc::default(),
             kept: Memory::new(),
             files: Rc::default(),
+            delay_ms: Rc::default(),
+            ahead_ms: Rc::default(),
         }
     }
 
@@ -128,6 +134,9 @@ impl Platform for Native {
         database: &str,
         message: Bytes,
     ) -> Result<Bytes, Status> {
+        if self.delay_ms.get() > 0 {
+            self.sleep(self.delay_ms.get()).await;
+        }
         let mut stores = self.stores.borrow_mut();
         let server = stores.entry(store.url()).or_insert_with(|| match store.kind {
             StoreKind::Memory | StoreKind::File => Server::Memory(Service::default()),
@@ -207,7 +216,7 @@ impl Platform for Native {
     }
 
     fn now(&self) -> f64 {
-        self.started.elapsed().as_secs_f64() * 1000.0
+        self.started.elapsed().as_secs_f64() * 1000.0 + self.ahead_ms.get()
     }
 
     fn unix_ms(&self) -> f64 {

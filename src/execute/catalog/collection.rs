@@ -1,7 +1,7 @@
 //! What the kernel knows of the collections of a connection: schema and indexes, asked for once and
 //! remembered.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -33,8 +33,11 @@ pub(crate) struct Catalog {
     /// the names that indexes were created with, by database and collection, each with its field: a
     /// server may call them otherwise
     index_names: RefCell<HashMap<[String; 3], String>>,
-    /// for completion: the names in the database last looked at
-    names: RefCell<Vec<String>>,
+    /// for completion: the names in a database, and the aliases, as they were last listed
+    names: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    aliases: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    /// how often something was forgotten: what was asked for before is not to be remembered
+    forgotten: Cell<u32>,
 }
 
 impl Catalog {
@@ -51,11 +54,28 @@ impl Catalog {
     }
 
     pub(crate) fn forget(&self, database: &str, name: &str) {
+        self.forgotten.set(self.forgotten.get().wrapping_add(1));
         self.collections.borrow_mut().remove(&(database.to_string(), name.to_string()));
     }
 
     pub(crate) fn forget_all(&self) {
+        self.forgotten.set(self.forgotten.get().wrapping_add(1));
         self.collections.borrow_mut().clear();
+    }
+
+    pub(crate) fn forgotten(&self) -> u32 {
+        self.forgotten.get()
+    }
+
+    /// Forgets the collections of a database that are not among those that it has now, by their
+    /// ids; a server may tell none.
+    pub(crate) fn keep_those_of(&self, database: &str, there: &HashMap<String, i64>) {
+        self.collections.borrow_mut().retain(|(of, _), collection| {
+            of != database
+                || there
+                    .get(&collection.name)
+                    .is_some_and(|id| *id == 0 || collection.id == 0 || *id == collection.id)
+        });
     }
 
     /// Notes the name that the index on a field was created with.
@@ -77,12 +97,20 @@ impl Catalog {
         self.index_names.borrow().get(&key).cloned()
     }
 
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.names.borrow().clone()
+    pub(crate) fn names(&self, database: &str) -> Rc<Vec<String>> {
+        self.names.borrow().get(database).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn set_names(&self, names: Vec<String>) {
-        *self.names.borrow_mut() = names;
+    pub(crate) fn set_names(&self, database: &str, names: Vec<String>) {
+        self.names.borrow_mut().insert(database.to_string(), Rc::new(names));
+    }
+
+    pub(crate) fn aliases(&self, database: &str) -> Rc<Vec<String>> {
+        self.aliases.borrow().get(database).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn set_aliases(&self, database: &str, aliases: Vec<String>) {
+        self.aliases.borrow_mut().insert(database.to_string(), Rc::new(aliases));
     }
 
     /// The collections of a database that are remembered, by name: for completion.

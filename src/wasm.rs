@@ -244,7 +244,7 @@ impl Kernel {
     #[wasm_bindgen(unchecked_return_type = "Problem[]")]
     pub fn lint(&self, cell: &str, cursor: Option<usize>) -> JsValue {
         let cursor = cursor.map(|cursor| from_units(cell, cursor));
-        let problems = parse::problems(cell, cursor);
+        let problems = self.session.problems(cell, cursor);
         to_js(&problems.iter().filter_map(|error| Problem::of(error, cell)).collect::<Vec<_>>())
     }
 

@@ -9,6 +9,7 @@ mod native;
 use milvus_kernel::diagnostic::Diagnostic;
 use milvus_kernel::render::{Content, MimeBundle};
 use milvus_kernel::session::Session;
+use milvus_kernel::translate::Catalogue;
 use native::{Native, block_on};
 
 /// Runs a cell: the bundles that it shows, and its error.
@@ -204,4 +205,51 @@ fn a_damaged_store_tells_the_way_out() {
     assert!(text(&shown[4]).contains("Faust\n1 row"), "{}", text(&shown[4]));
     platform.reload();
     assert!(text(&run(&session, "SELECT title FROM t").0[0]).contains("Faust\n1 row"));
+}
+
+#[test]
+fn syntax_errors_are_in_the_language_of_the_page() {
+    let session = Session::new(Native::new());
+    let message = |session: &Session<Native>| {
+        session.problems("SELECT id FORM t", None).first().expect("an error").message.clone()
+    };
+    assert!(message(&session).is_ascii(), "{}", message(&session));
+    let catalogue = include_str!("../jupyterlite/src/messages/zh_CN.json");
+    session.speak(Catalogue::parse(catalogue).expect("a catalogue"));
+    assert!(!message(&session).is_ascii(), "{}", message(&session));
+}
+
+#[test]
+fn a_session_that_takes_the_place_of_another_says_what_is_lost() {
+    let lost = "lost: `:last`, and the rows of results that are not in the notebook: run their \
+                cells again";
+    let restored = |snapshot: String| block_on(Session::new(Native::new()).restore(&snapshot));
+    let session = Session::new(Native::new());
+    assert!(session.changed_snapshot().is_none());
+    assert!(run(&session, "SET @n = 7").1.is_none());
+    let lines = restored(session.changed_snapshot().expect("it has changed"));
+    assert_eq!(lines, ["the settings and 1 variable are as they were"]);
+    assert!(run(&session, "SELECT 41").1.is_none());
+    let lines = restored(session.changed_snapshot().expect("it has a result"));
+    assert_eq!(lines, ["the settings and 1 variable are as they were", lost]);
+    assert!(run(&session, "SELECT 42").1.is_none());
+    assert!(session.changed_snapshot().is_none(), "it has had a result before");
+}
+
+#[test]
+fn what_a_cell_hides_is_found_in_time() {
+    let session = Session::new(Native::new());
+    let began = std::time::Instant::now();
+    for cell in [
+        "/* ".repeat(150_000),
+        format!("{}CREATE USER u PASSWORD 'x", "/* ".repeat(150_000)),
+        "SELECT 1; -- x\n".repeat(10_000),
+        format!("SELECT {}1", "/* a */ ".repeat(5_000)),
+        format!("SELECT {}1 -- b", "1 -- a\n, ".repeat(5_000)),
+    ] {
+        assert_eq!(session.history(&cell).len(), cell.len());
+        assert!(began.elapsed().as_secs_f64() < 10.0, "it took {:?}", began.elapsed());
+    }
+    assert!(!session.history("/* /* CREATE USER u PASSWORD 'xyz").contains("xyz"));
+    assert!(!session.history("/* a */ /* CREATE USER u PASSWORD 'xyz").contains("xyz"));
 }

@@ -494,7 +494,7 @@ export class MilvusKernel extends BaseKernel {
     try {
       return await this._worker.call('restore', [snapshot]);
     } catch {
-      return ['the connection, the settings and the variables are lost: connect again'];
+      return ['the connections, settings, variables and :last are lost: connect again'];
     }
   }
 

@@ -6,9 +6,14 @@ use crate::diagnostic::{Result, Span, Spanned};
 use crate::execute::state::State;
 use crate::execute::{execute, words};
 use crate::language::ast::{Connect, Kind, Name, Statement, Value};
+use crate::language::variables::LAST;
 use crate::language::{parse, print};
 use crate::milvus::{Platform, Target};
 use crate::outcome::plural;
+
+/// What no statement gives again.
+const LOST: &str = "`:last`, and the rows of results that are not in the notebook: run their cells \
+     again";
 
 /// Whether a statement changes what a snapshot holds.
 pub(crate) fn is_kept(kind: &Kind) -> bool {
@@ -59,6 +64,13 @@ pub(crate) fn snapshot<P: Platform>(state: &State<P>) -> String {
         name: named(name),
         value: Spanned::new(value.clone(), Span::default()),
     }));
+    if state.last_result.borrow().is_there() {
+        // it is refused, and told as lost
+        kinds.push(Kind::SetVariable {
+            name: named(LAST),
+            value: Spanned::new(Value::Null, Span::default()),
+        });
+    }
     let connections = state.connections.borrow();
     for connection in &connections.all {
         let target = &connection.client.target;
@@ -97,6 +109,9 @@ pub(crate) async fn restore<P: Platform>(snapshot: &str, state: &State<P>) -> Re
                 // no other stands in for it
                 state.connections.borrow_mut().current.clear();
                 lost.push(error.message);
+            }
+            (Err(_), Kind::SetVariable { name, .. }) if name.value == LAST => {
+                lost.push(LOST.to_string());
             }
             (Err(error), kind) => lost.push(format!("{}: {}", words::words(kind), error.message)),
         }

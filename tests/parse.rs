@@ -404,7 +404,28 @@ fn a_long_text_is_read_or_refused() {
         assert_eq!(error.code, milvus_kernel::diagnostic::Code::SyntaxError);
         assert!(error.render(&cell, false).len() < 1_000, "{}", error.message);
     }
+    // what is within calls and subqueries is read once: a limit says so of what is read too often
+    for (within, count, message) in [
+        ("SUM(", 31, "but the text ends"),
+        ("CAST(", 31, "but the text ends"),
+        ("CASE (", 31, "but the text ends"),
+        ("CASE (CASE ", 15, "but the text ends"),
+        ("COUNT(DISTINCT(", 15, "but the text ends"),
+        ("EXTRACT(year FROM ", 31, "but the text ends"),
+        ("MIN(a, ", 31, "but the text ends"),
+        ("(SELECT a FROM t ORDER BY ", 8, "but the text ends"),
+        ("(SELECT a FROM t ORDER BY ", 30, "subqueries are nested more than 8 deep"),
+        ("[(SELECT a FROM t ORDER BY ", 15, "subqueries are nested more than 8 deep"),
+    ] {
+        let cell = format!("SELECT a FROM t ORDER BY {}", many(within, count));
+        let error = parse(&cell).expect_err("not finished");
+        assert!(error.message.ends_with(message), "{within}: {}", error.message);
+    }
     for cell in [
+        format!("SELECT {}a{}", many("MIN(", 30), many(", 1)", 30)),
+        format!("SELECT {}a{} FROM t", many("SUM(", 30), many(")", 30)),
+        format!("SELECT 'it\\'s {}' FROM t", many("CASE ", 40)),
+        "SELECT MIN(), MAX(a, b), COUNT(distinct), COUNT(DISTINCT a), case, t.a FROM t".to_string(),
         format!("SELECT * FROM t WHERE a{}", many(" AND a", 2_000)),
         format!("SELECT * FROM t WHERE {}a", many("NOT ", 10_000)),
         format!("SELECT * FROM t WHERE {}a", many("! ", 10_000)),

@@ -257,11 +257,14 @@ fn is_address(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + 9).is_some_and(|word| word.eq_ignore_ascii_case(b"milvus://"))
 }
 
-/// The offset behind a string's closing quote. A quote is doubled inside; a backslash takes the
-/// next byte along.
-fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let quote = *bytes.get(start)?;
-    let mut at = start + 1;
+/// The offset behind a string's closing quote.
+pub(crate) fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
+    quote_end(bytes, start + 1, *bytes.get(start)?)
+}
+
+/// The offset behind the quote that closes a string, from a place within it. A quote is doubled
+/// inside; a backslash takes the next byte along.
+pub(crate) fn quote_end(bytes: &[u8], mut at: usize, quote: u8) -> Option<usize> {
     loop {
         let here = *bytes.get(at)?;
         if here == b'\\' && quote != b'`' {

@@ -83,6 +83,7 @@ impl<'a> Builder<'a> {
             Rule::case => self.case(parts)?,
             Rule::cast => self.cast(parts)?,
             Rule::extract => self.extract(parts)?,
+            Rule::aggregate if is_call(&parts) => self.call(parts, place)?,
             Rule::aggregate => ExprKind::Aggregate(Box::new(self.aggregate(parts)?)),
             Rule::field => self.field(parts, place)?,
             _ => return Err(internal(span)),
@@ -145,10 +146,11 @@ impl<'a> Builder<'a> {
     }
 
     fn field(&self, mut parts: Parts<'a>, place: Place) -> Result<ExprKind> {
-        if let Some(qualifier) = parts.take(Rule::qualifier) {
-            self.qualifier(qualifier)?;
+        let mut name = parts.next()?;
+        if let Some(own) = parts.take(Rule::name) {
+            let table = self.name(std::mem::replace(&mut name, own))?;
+            self.qualifiers.borrow_mut().push(table);
         }
-        let name = parts.next()?;
         // SQL has these without parentheses; in backticks they are fields
         let word = name.as_str().trim_end().to_ascii_lowercase();
         if matches!(word.as_str(), "current_date" | "current_timestamp") && parts.peek().is_none() {
@@ -258,7 +260,7 @@ impl<'a> Builder<'a> {
         let mut inner = self.expr(parts.next()?, place)?;
         for (count, suffix) in parts.pairs.enumerate() {
             if count >= DEEPEST {
-                return Err(too_deep("casts and arrows", self.span(&suffix)));
+                return Err(too_deep("casts and arrows", DEEPEST, self.span(&suffix)));
             }
             inner = self.suffix(inner, suffix)?;
         }
@@ -544,6 +546,14 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// `MIN(a, b)`, and `MIN()`: no aggregate of one argument.
+fn is_call(aggregate: &Parts<'_>) -> bool {
+    let mut rules = aggregate.pairs.clone().skip(1).map(|pair| pair.as_rule());
+    let (first, second) = (rules.next(), rules.next());
+    let is_one = matches!(second, None | Some(Rule::only_where));
+    first.is_none() || first == Some(Rule::expr) && !is_one
+}
+
 /// The array of `= ANY(array)`.
 fn any_of(comparisons: &mut [(&'static str, Expr)]) -> Option<Expr> {
     let [("==", Expr { kind: ExprKind::Call { name, args }, .. })] = comparisons else {
@@ -568,8 +578,8 @@ fn literal(value: Spanned<Value>) -> Expr {
 }
 
 /// What is nested without brackets takes of the stack as they do.
-pub(super) fn too_deep(what: &str, span: Span) -> Diagnostic {
-    let message = format!("{what} are nested more than {DEEPEST} deep");
+pub(super) fn too_deep(what: &str, most: usize, span: Span) -> Diagnostic {
+    let message = format!("{what} are nested more than {most} deep");
     Diagnostic::new(Code::SyntaxError, message).at(span)
 }
 

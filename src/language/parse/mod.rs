@@ -27,7 +27,7 @@ use milvus_kernel_grammar::{self as grammar, Rule};
 
 use super::ast::{Kind, Statement};
 use super::foreign;
-use super::numbers::{DEEPEST, Scanned, scan};
+use super::numbers::{DEEPEST, Scanned, scan, string_end};
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use builder::{Builder, Parts};
 pub use problems::problems;
@@ -107,30 +107,43 @@ fn opening<'a>(scanned: &'a Scanned<'_>, start: usize, end: usize) -> (&'a str, 
     (text, text.get(..length).unwrap_or_default())
 }
 
-/// Whether more CASEs are open at a place than there may be; what is quoted is skipped.
-fn is_deep(text: &str) -> bool {
-    let (mut depth, mut quote, mut start) = (0usize, None, None);
-    for (at, char) in text.char_indices().chain([(text.len(), ' ')]) {
-        if quote.is_some() {
-            quote = quote.filter(|quote| *quote != char);
-            continue;
+/// What is nested deeper than it may be, and how deep that is, going by the words; what is quoted is
+/// skipped. A SELECT in brackets may be read twice, and one in it four times.
+fn too_deep(text: &str) -> Option<(&'static str, usize)> {
+    // of each bracket that is open a bit: whether SELECT stands right behind it
+    let (mut brackets, mut is_first) = (0u64, false);
+    let (mut cases, mut rest) = (0usize, text);
+    while let Some(char) = rest.chars().next() {
+        let is_part = |char: char| char.is_alphanumeric() || char == '_';
+        let end = match char {
+            '\'' | '"' | '`' => string_end(rest.as_bytes(), 0).unwrap_or(rest.len()),
+            char if is_part(char) => rest.find(|char| !is_part(char)).unwrap_or(rest.len()),
+            char => char.len_utf8(),
+        };
+        let (token, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        rest = behind;
+        let is = |word: &str| token.eq_ignore_ascii_case(word);
+        if is("CASE") {
+            cases += 1;
+        } else if is("END") {
+            cases = cases.saturating_sub(1);
+        } else if is("(") {
+            brackets <<= 1;
+        } else if is(")") {
+            brackets >>= 1;
+        } else if is_first && is("SELECT") {
+            brackets |= 1;
         }
-        if char.is_alphanumeric() || char == '_' {
-            start = start.or(Some(at));
-            continue;
+        is_first = is("(") || is_first && char.is_whitespace();
+        if cases > DEEPEST {
+            return Some(("CASEs", DEEPEST));
         }
-        let word = start.take().and_then(|start| text.get(start..at)).unwrap_or_default();
-        if word.eq_ignore_ascii_case("CASE") {
-            depth += 1;
-        } else if word.eq_ignore_ascii_case("END") {
-            depth = depth.saturating_sub(1);
+        // what COPY writes is in brackets too
+        if brackets.count_ones() as usize > subqueries::DEEPEST + 1 {
+            return Some(("subqueries", subqueries::DEEPEST));
         }
-        if depth > DEEPEST {
-            return true;
-        }
-        quote = matches!(char, '\'' | '"' | '`').then_some(char);
     }
-    false
+    None
 }
 
 /// A statement without EXPLAIN.
@@ -159,8 +172,8 @@ fn plain(scanned: &Scanned<'_>, start: usize, end: usize) -> Result<Statement> {
     {
         return Err(in_cell(error, scanned, start));
     }
-    if is_deep(text) {
-        return Err(filters::too_deep("CASEs", span));
+    if let Some((what, most)) = too_deep(text) {
+        return Err(filters::too_deep(what, most, span));
     }
     let pairs = grammar::parse(rule, text).map_err(|error| match foreign::found(text) {
         Some(error) => in_cell(error, scanned, start),

@@ -5,11 +5,12 @@ use milvus_kernel_grammar::Rule;
 use pest::iterators::Pair;
 
 use super::builder::*;
+use super::filters;
 use crate::diagnostic::{Code, Diagnostic, Result, Span};
 use crate::language::ast::*;
 
 /// SELECTs that are one within the other.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 impl<'a> Builder<'a> {
     /// `(SELECT …)`
@@ -46,8 +47,7 @@ impl<'a> Builder<'a> {
         let span = self.span(&pair);
         let depth = self.depth.get() + 1;
         if depth > DEEPEST {
-            let message = format!("subqueries are nested more than {DEEPEST} deep");
-            return Err(Diagnostic::new(Code::SyntaxError, message).at(span));
+            return Err(filters::too_deep("subqueries", DEEPEST, span));
         }
         let around = self.qualifiers.take();
         self.depth.set(depth);

@@ -4,13 +4,19 @@
 //! parser tells of the end the outermost rules alone, and not what they stand in.
 
 use std::cell::OnceCell;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::Rule;
 
 include!(concat!(env!("OUT_DIR"), "/program.rs"));
 
-/// How many pieces are tried at the most: some ten milliseconds.
-const MOST_STEPS: usize = 300_000;
+/// How many pieces are tried at the most: a tenth of a second.
+const MOST_STEPS: usize = 2_000_000;
+/// How many rules stand one within another at the most, of which a nested expression is eight: wasm
+/// has 1 MB of stack. Where there are more nothing is said.
+const MOST_DEEP: usize = 200;
+/// How many rules are told of at the most.
+const MOST_FOUND: usize = 1_000;
 
 /// A rule that is tried at the end of the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +60,7 @@ pub fn follow(rule: Rule, text: &str, leaves: &[Rule]) -> Vec<Next> {
             leaves,
             path: Vec::new(),
             found: Vec::new(),
+            known: Vec::new(),
             ahead: 0,
             is_atomic: false,
             steps: 0,
@@ -113,6 +120,8 @@ struct Walk<'a> {
     leaves: &'a [Rule],
     path: Vec<Rule>,
     found: Vec<Next>,
+    /// the hashes of what is found, in order
+    known: Vec<u64>,
     /// lookaheads around: what is tried there does not come next
     ahead: usize,
     is_atomic: bool,
@@ -123,6 +132,11 @@ impl<'a> Walk<'a> {
     fn rule(&mut self, id: usize, at: usize) -> Option<usize> {
         let (is_atomic, piece) = self.program.get(id)?;
         let rule = RULES.get(id).copied()?;
+        if self.path.len() >= MOST_DEEP {
+            self.found.clear();
+            self.steps = MOST_STEPS;
+            return None;
+        }
         if at == self.text.len() && self.ahead == 0 && self.leaves.contains(&rule) {
             self.path.push(rule);
             self.note(Vec::new());
@@ -162,11 +176,8 @@ impl<'a> Walk<'a> {
                 rest.first().filter(|byte| (low..=high).contains(byte)).map(|_| at + 1)
             }
             Piece::Class(class) => self.class(*class, at),
+            Piece::Words(words) if rest.is_empty() => self.note_words(words, behind),
             Piece::Words(words) => {
-                if rest.is_empty() {
-                    self.note(phrases(words, behind, self.program));
-                    return None;
-                }
                 words.iter().find_map(|word| phrase_end(rest, word)).map(|length| at + length)
             }
             Piece::Rule(id) => match self.program.get(*id) {
@@ -246,10 +257,26 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Apart, since each piece within a piece takes of the stack.
+    #[inline(never)]
+    fn note_words(&mut self, words: &[&str], behind: &[Piece]) -> Option<usize> {
+        self.note(phrases(words, behind, self.program));
+        None
+    }
+
     fn note(&mut self, words: Vec<String>) {
-        let next = Next { path: self.path.clone(), words };
-        if self.ahead == 0 && !self.found.contains(&next) {
-            self.found.push(next);
+        if self.ahead > 0 {
+            return;
+        }
+        self.steps += self.path.len();
+        let mut hasher = DefaultHasher::new();
+        (&self.path, &words).hash(&mut hasher);
+        let hash = hasher.finish();
+        let Err(place) = self.known.binary_search(&hash) else { return };
+        self.known.insert(place, hash);
+        self.found.push(Next { path: self.path.clone(), words });
+        if self.found.len() == MOST_FOUND {
+            self.steps = MOST_STEPS;
         }
     }
 }

@@ -2,7 +2,7 @@
 //! grammar would go on with in place of it. In: a cell and a cursor. Out: a [`Place`]; none where
 //! nothing is to be offered, as in a comment.
 
-use milvus_kernel_grammar::{self as grammar, Next, Rule};
+use milvus_kernel_grammar::{self as grammar, Next};
 
 use super::role::LEAVES;
 use crate::diagnostic::Span;
@@ -44,8 +44,8 @@ impl<'a> Place<'a> {
         let behind = cell.get(cursor..)?;
         let mut start = word_start(typed);
         // an address is a word, and a variable has its sign
-        let token = typed.rfind(|char: char| char.is_whitespace() || "';".contains(char));
-        let token = token.map_or(0, |at| at + 1);
+        let is_end = |char: char| char.is_whitespace() || "';".contains(char);
+        let token = typed.trim_end_matches(|char| !is_end(char)).len();
         if typed.get(token..)?.to_ascii_lowercase().starts_with("milvus:") {
             start = token;
         }
@@ -128,19 +128,53 @@ impl<'a> Place<'a> {
     }
 }
 
+/// What stands behind a word that a text begins with.
+fn behind<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (first, rest) = text.split_at_checked(word.len())?;
+    (first.eq_ignore_ascii_case(word) && !rest.starts_with(is_word)).then(|| rest.trim_start())
+}
+
 /// What may follow the beginning of a statement, and whether that is a statement's first word.
-fn following(before: &str, in_string: bool) -> Option<(Vec<Next>, bool)> {
+fn following(mut before: &str, in_string: bool) -> Option<(Vec<Next>, bool)> {
     if before.len() > MOST {
         return None;
     }
-    let opener = before.split(|char| !is_word(char)).next().unwrap_or_default();
-    if opener.eq_ignore_ascii_case("EXPLAIN") {
-        return following(before.get(opener.len()..)?.trim_start(), in_string);
+    let mut is_start = before.is_empty();
+    if let Some(explained) = behind(before, "EXPLAIN") {
+        before = explained;
+        // ANALYZE by itself is of a text
+        match behind(before, "ANALYZE") {
+            Some("") => is_start = true,
+            Some(analyzed) if analyzed.starts_with(char::is_alphabetic) => before = analyzed,
+            _ => is_start = before.is_empty(),
+        }
     }
     if before.is_empty() {
-        return Some((Vec::new(), !in_string));
+        return Some((Vec::new(), is_start && !in_string));
     }
-    let rule = grammar::statement_of(opener)?;
-    // ANALYZE by itself is of a text; behind EXPLAIN any statement may follow it
-    Some((grammar::follow(rule, before, LEAVES), rule == Rule::analyze_statement && !in_string))
+    let opener = before.split(|char| !is_word(char)).next().unwrap_or_default();
+    let next = grammar::follow(grammar::statement_of(opener)?, before, LEAVES);
+    Some((next, is_start && !in_string))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// wasm has 1 MB of stack, and a worker that is out of it is gone.
+    #[test]
+    fn what_is_nested_deeply_takes_little_of_the_stack() {
+        let within = |cell: String| {
+            let small = std::thread::Builder::new().stack_size(1 << 20);
+            let found = small.spawn(move || Place::find(&cell, cell.len()).map(|at| at.next.len()));
+            found.expect("a thread").join().expect("stack enough")
+        };
+        for deep in ["CASE ", "CASE WHEN ", "CASE WHEN a THEN ", "NOT ", "CASE a WHEN -"] {
+            within(format!("SELECT {}", deep.repeat(15_000 / deep.len())));
+        }
+        for deep in ["(", "f(", "SUM(", "(SELECT a FROM t WHERE ", "(CASE WHEN ", "a IN ("] {
+            within(format!("SELECT {}", deep.repeat(32)));
+        }
+        assert!(within(format!("SELECT {}", "lower(".repeat(20))).is_some_and(|next| next > 0));
+    }
 }

@@ -8,6 +8,7 @@ use super::known::Known;
 use super::place::{Place, is_word};
 use crate::execute::catalog::collection::Collection;
 use crate::language::keywords::{self, OPENS, RESERVED, RULE, TABLE_NEXT};
+use crate::language::numbers::{quote_end, string_end};
 
 /// A table in scope, and the name that the statement gives it.
 pub(super) struct Table {
@@ -24,9 +25,11 @@ struct Token<'a> {
 
 /// The tables that fields at the cursor may be of.
 pub(super) fn tables(place: &Place<'_>, known: &Known) -> Vec<Table> {
-    let behind = match place.quote.and_then(|quote| place.behind.split_once(quote)) {
-        Some((_, behind)) => behind,
-        None => place.behind.trim_start_matches(is_word),
+    let behind = place.behind;
+    let closed = place.quote.and_then(|quote| quote_end(behind.as_bytes(), 0, quote as u8));
+    let behind = match closed {
+        Some(end) => behind.get(end..).unwrap_or_default(),
+        None => behind.trim_start_matches(is_word),
     };
     let mut tokens = tokens(place.written);
     let cursor = tokens.len();
@@ -89,9 +92,10 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         rest = match char {
             ';' => break,
             '\'' | '"' | '`' => {
-                let (inner, behind) = behind.split_once(char).unwrap_or((behind, ""));
+                let end = string_end(rest.as_bytes(), 0).unwrap_or(rest.len());
+                let (text, behind) = rest.split_at_checked(end).unwrap_or_default();
                 if char != '\'' {
-                    tokens.push(Token { text: inner, is_name: true });
+                    tokens.push(Token { text: text.trim_matches(char), is_name: true });
                 }
                 behind
             }

@@ -129,13 +129,15 @@ pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Inspec
         let takes = format!("takes {}", values::setting_takes(setting));
         return Some(sheet.fact(takes).finish(setting));
     }
-    if is(|role| matches!(role, Role::Field(_)))
-        && let Some(place) = place
-        && let Some(found) = field_in(place, word, known)
+    let in_scope = || field_in(place?, word, known);
+    let is_vector =
+        is(|role| *role == Role::Plotted) && place.is_some_and(|place| place.qualifier().is_some());
+    if (is_vector || is(|role| matches!(role, Role::Field(_))))
+        && let Some(found) = in_scope()
     {
         return Some(found);
     }
-    if is(|role| matches!(role, Role::Table | Role::Database | Role::Object))
+    if is(|role| matches!(role, Role::Table | Role::Plotted | Role::Database | Role::Object))
         && let Some(found) = known.collection(word)
     {
         return Some(collection(&found, word, known));

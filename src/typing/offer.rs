@@ -21,6 +21,7 @@ use crate::execute::read::operand;
 use crate::files::Format;
 use crate::language::ast::{Name, Operator, Value};
 use crate::language::keywords::{self, OPENS, RULE, SETTING};
+use crate::language::variables::LAST;
 use crate::language::{help, print};
 
 /// More are not offered.
@@ -31,6 +32,20 @@ const USUAL_TYPES: [&str; 5] = ["BIGINT", "VARCHAR", "VECTOR", "DOUBLE", "JSON"]
 
 /// The parts of a moment that EXTRACT takes.
 const PARTS: [&str; 6] = ["year", "month", "day", "hour", "minute", "second"];
+
+/// What is computed of groups, and what of single rows.
+const OF_GROUPS: [Rule; 3] = [Rule::items, Rule::having, Rule::order_clause];
+const OF_ROWS: [Rule; 9] = [
+    Rule::where_clause,
+    Rule::only_where,
+    Rule::group_clause,
+    Rule::assignment,
+    Rule::row,
+    Rule::write_set,
+    Rule::color_by,
+    Rule::plot_label,
+    Rule::aggregate,
+];
 
 /// Where a kind of candidate stands in the list; the lower the sooner.
 mod rank {
@@ -106,12 +121,12 @@ impl Offer<'_> {
 
     /// A value, in quotes where it is a text and none is open.
     fn value(&mut self, rank: u8, kind: Kind, value: &str, is_text: bool) {
-        if is_text != self.place.quote.is_some() && self.place.quote.is_some() {
+        let quote = self.place.quote;
+        if quote.is_some() && !is_text {
             return;
         }
-        if fits(value, self.place.word) {
-            let is_quoted = is_text && self.place.quote.is_none();
-            let text = if is_quoted { format!("'{value}'") } else { value.to_string() };
+        let text = if is_text { literal(value, quote) } else { value.to_string() };
+        if fits(value, self.place.word) || quote.is_some() && fits(&text, self.place.word) {
             self.add(rank, kind, text, "");
         }
     }
@@ -134,7 +149,13 @@ impl Offer<'_> {
         let is_keyword = next.words.first().is_some_and(|word| own(&word));
         let fits_own = next.words.iter().filter(own).any(|word| fits(word, self.place.word));
         if *rule == Rule::aggregate_name {
-            return self.aggregates(&next.words);
+            // a row has none, and none is of another
+            let is_of_rows = |rule: &&Rule| OF_ROWS.contains(rule) || OF_GROUPS.contains(rule);
+            let innermost = around.iter().rev().skip(1).find(is_of_rows);
+            if innermost.is_none_or(|rule| OF_GROUPS.contains(rule)) {
+                self.aggregates(&next.words);
+            }
+            return;
         }
         let is_of_table = matches!(rule, Rule::TABLE) && has(&[Rule::of_table, Rule::table_name])
             || has(&[Rule::literal, Rule::null, Rule::table_option, Rule::grant_object])
@@ -203,13 +224,15 @@ impl Offer<'_> {
             Role::Type
             | Role::Function
             | Role::Variable
+            | Role::OwnVariable
             | Role::Distance
             | Role::Star
             | Role::Parameter(_)
             | Role::Topic
             | Role::Privilege
                 if self.place.quote.is_some() => {}
-            Role::Table => self.collections(),
+            Role::Plotted if self.place.qualifier().is_some() => self.fields(Of::Search),
+            Role::Table | Role::Plotted => self.collections(),
             Role::Database => {
                 let databases = self.known.server.databases.clone();
                 for database in databases {
@@ -226,7 +249,8 @@ impl Offer<'_> {
             Role::Index => self.indexes(),
             Role::Type => self.types(),
             Role::Function => self.functions(),
-            Role::Variable => self.variables(),
+            Role::Variable => self.variables(true),
+            Role::OwnVariable => self.variables(false),
             Role::Distance => self.distances(),
             Role::Star if self.place.word.is_empty() => {
                 self.add(rank::FIRST, Kind::Operator, "*", "every field");
@@ -420,10 +444,11 @@ impl Offer<'_> {
         }
     }
 
-    fn variables(&mut self) {
+    fn variables(&mut self, with_last: bool) {
         let sign = self.place.word.chars().next().filter(|char| ":@".contains(*char));
         let typed = self.place.word.trim_start_matches([':', '@']);
-        for (name, what) in self.known.variables.iter().filter(|(name, _)| fits(name, typed)) {
+        let all = self.known.variables.iter().filter(|(name, _)| with_last || name != LAST);
+        for (name, what) in all.filter(|(name, _)| fits(name, typed)) {
             // without its sign a variable is no word that is being typed
             let rank = if sign.is_some() { rank::NAME } else { rank::OTHER };
             if sign.is_some() || typed.is_empty() {
@@ -485,16 +510,10 @@ impl Offer<'_> {
 
     /// Files beside the notebook: those of a format that is read before others.
     fn files(&mut self) {
-        for path in self.known.files.iter().filter(|path| fits(path, self.place.word)) {
+        for path in &self.known.files {
             let is_read = path.ends_with('/') || Format::of_file(path).0.is_some();
-            let text = print::value(&Value::Text(path.clone()));
-            let text = match self.place.quote {
-                Some('\'') => text.trim_matches('\'').to_string(),
-                Some('"') => text.trim_matches('\'').replace("''", "'").replace('"', "\"\""),
-                _ => text,
-            };
             let rank = if is_read { rank::NAME } else { rank::LATER_NAME };
-            self.found.push((rank, Candidate { text, kind: Kind::File, detail: String::new() }));
+            self.value(rank, Kind::File, path, true);
         }
     }
 
@@ -582,7 +601,7 @@ impl Offer<'_> {
     fn finish(mut self, done: &[Role]) -> Vec<Candidate> {
         let word = self.place.word;
         if self.place.qualifier().is_some()
-            && done.iter().any(|role| matches!(role, Role::Field(_)))
+            && done.iter().any(|role| matches!(role, Role::Field(_) | Role::Plotted))
         {
             self.found.retain(|(_, candidate)| candidate.kind == Kind::Field);
         }
@@ -594,6 +613,17 @@ impl Offer<'_> {
         let candidates = self.found.into_iter().map(|(_, candidate)| candidate);
         let once = candidates.filter(|candidate| texts.insert(candidate.text.clone()));
         once.take(MOST).collect()
+    }
+}
+
+/// A text as a literal; in a string that is open, what stands between its quotes.
+fn literal(text: &str, quote: Option<char>) -> String {
+    let literal = print::value(&Value::Text(text.to_string()));
+    let inner = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
+    match quote {
+        Some('"') => inner.replace("''", "'").replace('"', "\"\""),
+        Some(_) => inner.to_string(),
+        None => literal,
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) const LEAVES: &[Rule] = &[
 pub(super) enum Role {
     Nothing,
     Table,
+    /// a table, and behind its point a vector of it
+    Plotted,
     Database,
     Connection,
     /// a field in an expression, in a list, of a search, of an index, or that is set
@@ -47,6 +49,8 @@ pub(super) enum Role {
     Type,
     Function,
     Variable,
+    /// a variable of the user's own: `@last` is the kernel's
+    OwnVariable,
     Distance,
     Star,
     Parameter(Params),
@@ -127,6 +131,7 @@ const ROLES: &[(Rule, Role)] = {
         (R::original_get, E::Table),
         (R::list_partitions, E::Table),
         (R::load, E::Table),
+        (R::plot_points, E::Plotted),
         (R::partitions, E::Partition),
         (R::alter_partition, E::Partition),
         (R::show_partition, E::Partition),
@@ -217,7 +222,16 @@ pub(super) fn role(next: &Next) -> Role {
         Rule::operator => Role::Distance,
         Rule::function => Role::Function,
         Rule::type_name => Role::Type,
-        Rule::variable | Rule::at_name => Role::Variable,
+        Rule::at_name => Role::OwnVariable,
+        // the name of a user or a role is none
+        Rule::variable if around.ends_with(&[Rule::text_or_name]) => {
+            match around.contains(&Rule::secret) || around.contains(&Rule::connect_option) {
+                true => Role::OwnVariable,
+                false => Role::Nothing,
+            }
+        }
+        Rule::variable if around.contains(&Rule::set) => Role::OwnVariable,
+        Rule::variable => Role::Variable,
         Rule::help_topic => Role::Topic,
         Rule::address => Role::Address,
         Rule::privilege_word => Role::Privilege,
@@ -259,7 +273,7 @@ fn named(leaf: Rule, around: &[Rule]) -> Role {
     });
     match found {
         // a text where a field's name stands
-        Some(Role::Field(_) | Role::Table | Role::Partition | Role::Index)
+        Some(Role::Field(_) | Role::Table | Role::Plotted | Role::Partition | Role::Index)
             if leaf != Rule::name =>
         {
             Role::Nothing

@@ -148,10 +148,21 @@ pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Inspec
         let sheet = Sheet::new(word, "a parameter of an index or of a search on it");
         return Some(sheet.fact(format!("takes {}", range.words())).finish(word));
     }
-    of_language(word).or_else(|| {
-        let found = known.collection(word)?;
-        Some(collection(&found, word, known))
-    })
+    let named = || {
+        in_scope().or_else(|| {
+            let found = known.collection(word)?;
+            Some(collection(&found, word, known))
+        })
+    };
+    // where the word is none that may follow, it is a name rather than a word of the language
+    let is_keyword = place.is_some_and(|place| {
+        let mut words = place.next.iter().flat_map(|next| &next.words);
+        place.is_start || words.any(|words| words.split(' ').next().is_some_and(own))
+    });
+    match is_keyword {
+        true => of_language(word).or_else(named),
+        false => named().or_else(|| of_language(word)),
+    }
 }
 
 /// The field of this name, of the tables in scope: or the alias of one.
@@ -268,8 +279,10 @@ fn of_language(word: &str) -> Option<Inspection> {
         "a function"
     } else if keywords::used_for(SETTING).any(is) {
         "a setting of the kernel"
-    } else {
+    } else if is_keyword(word) {
         "a keyword"
+    } else {
+        return None;
     };
     let standard = PAGES.iter().flat_map(|(_, lines)| lines.iter().copied());
     let has = |line: &&str| line.split(|char| !is_word(char)).any(is);
@@ -285,6 +298,13 @@ fn of_language(word: &str) -> Option<Inspection> {
     let mut sheet = Sheet::new(&title, what);
     sheet.code = lines;
     Some(sheet.finish(word))
+}
+
+/// Whether a word is one of the table of keywords: HELP's lines have names for examples too.
+fn is_keyword(word: &str) -> bool {
+    let synonyms = keywords::SYNONYMS.iter().map(|(synonym, _)| *synonym);
+    let words = keywords::used_for(u8::MAX).flat_map(|phrase| phrase.split([' ', '(']));
+    words.chain(synonyms).any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// What a variable is, for those who look: its kind and size, and nothing of a text.

@@ -22,8 +22,8 @@ const THERE: &[&str] = &[
     "CREATE DATABASE shop",
     "CREATE ROLE reader",
     "CREATE USER anna WITH PASSWORD 'Secret_1'",
-    "INSERT INTO books VALUES (1, 'Emma', 1815, 9.5, '{\"shelf\": {\"row\": 1}, \"sold\": true}', \
-     [1, 2, 3, 4])",
+    "INSERT INTO books VALUES (1, 'Emma', 1815, 9.5, '{\"shelf\": {\"row\": 1}, \"sold\": true, \
+     \"it''s\": 2, \"a\\\\tb\": 3}', [1, 2, 3, 4])",
     "LOAD books",
     "SELECT * FROM books LIMIT 1",
     "COPY books TO 'books.csv'; COPY books TO 'data/it''s.json'; COPY books TO 'data/wide.csv'",
@@ -77,7 +77,32 @@ const PLACES: &[(&str, &[&str])] = &[
     ("ALTER TABLE books DROP FIELD |", &["title", "year"]),
     ("SELECT * FROM library WHERE ye|", &["year"]),
     ("SELECT key FROM wide WHERE `or|", &["`order`"]),
-    ("SELECT meta['| FROM books", &["shelf", "sold"]),
+    ("SELECT meta['| FROM books", &["shelf", "sold", "it''s", "a\\tb"]),
+    ("SELECT meta[| FROM books", &["'shelf'", "'it''s'", "'a\\tb'"]),
+    ("SELECT meta['it| FROM books", &["it''s"]),
+    ("SELECT meta['it''| FROM books", &["it''s"]),
+    ("SELECT meta[\"it'| FROM books", &["it's"]),
+    // behind a string with a quote, and behind blanks of other kinds
+    ("SELECT '\\'' AS a FROM books WHERE ti|", &["title"]),
+    ("SELECT\u{3000}*\u{3000}FROM\u{3000}bo|", &["books"]),
+    ("SELECT * FROM books WHERE\u{a0}ti|", &["title"]),
+    ("\u{3000}mil|", &["milvus://local"]),
+    // plots
+    ("PLOT |", &["books", "wide", "library", "SELECT"]),
+    ("PLOT b|", &["books"]),
+    ("PLOT wide.|", &["v", "bits"]),
+    ("PLOT library.|", &["v"]),
+    ("PLOT books.v |", &["COLOR BY", "LABEL", "WHERE"]),
+    ("PLOT books.v COLOR BY |", &["id", "title", "year"]),
+    ("PLOT books.v COLOR BY year LABEL ti|", &["title"]),
+    ("PLOT SELECT | FROM books", &["*", "id", "title"]),
+    // what is explained, and what is analyzed
+    ("EXPLAIN ANALYZE |", &["SELECT"]),
+    ("EXPLAIN ANALYZE SELECT | FROM books", &["*", "id", "title"]),
+    ("EXPLAIN ANALYZE SELECT * FROM |", &["books", "library", "wide"]),
+    ("ANALYZE 'x' ON |", &["books", "library", "wide"]),
+    ("ANALYZE 'x' ON books (|", &["title"]),
+    ("EXPLAIN ANALYZE 'x' ON books (|", &["title"]),
     // searches
     ("SELECT * FROM books ORDER BY |", &["v", "id", "title"]),
     ("SELECT * FROM books ORDER BY v |", &["<#>", "<->", "<=>"]),
@@ -141,6 +166,26 @@ const PLACES: &[(&str, &[&str])] = &[
     ("CREATE TABLE IF NOT EXISTS more FROM 'data/w|", &["data/wide.csv"]),
 ];
 
+/// What must not be offered at a place, however far down.
+const NEVER: &[(&str, &[&str])] = &[
+    ("EXPLAIN ANALYZE SELECT | FROM books", &["SELECT", "INSERT"]),
+    ("EXPLAIN ANALYZE SELECT * FROM |", &["SELECT", "INSERT"]),
+    ("ANALYZE |", &["SELECT", "INSERT"]),
+    ("ANALYZE 'x' ON books (|", &["SELECT", "INSERT"]),
+    ("PLOT books.|", &["id", "title", "books", "COLOR BY"]),
+    ("SET @|", &["@last"]),
+    ("SET @x| = 1", &["@last"]),
+    ("SET precision = |", &["@last", ":last"]),
+    ("DROP USER |", &[":last", ":query"]),
+    ("CREATE ROLE |", &[":last", ":query"]),
+    ("GRANT reader TO |", &[":last", ":query"]),
+    ("SELECT * FROM books WHERE |", &["COUNT(*)", "SUM("]),
+    ("DELETE FROM books WHERE |", &["COUNT(*)", "SUM("]),
+    ("UPDATE books SET year = |", &["COUNT(*)", "SUM("]),
+    ("SELECT year, COUNT(*) FROM books GROUP BY |", &["COUNT(*)", "SUM("]),
+    ("SELECT SUM(|) FROM books", &["COUNT(*)", "SUM("]),
+];
+
 /// Places at which there is nothing to offer.
 const NOTHING: &[&str] = &[
     "SELECT 'ti|",
@@ -186,6 +231,41 @@ fn what_is_likely_is_among_the_first_five() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), PLACES.len(), wrong.join("\n"));
 }
 
+#[test]
+fn what_would_be_refused_is_not_offered() {
+    let session = session();
+    for (cell, never) in NEVER {
+        let offered = offered(&session, cell);
+        let wrong: Vec<&&str> =
+            never.iter().filter(|text| offered.iter().any(|one| one == *text)).collect();
+        assert!(wrong.is_empty(), "{cell}: {wrong:?}");
+        assert!(cell.contains("@x|") || !offered.is_empty() || cell.contains("ROLE |"), "{cell}");
+    }
+    for (cell, still) in [
+        ("SELECT * FROM books WHERE id IN (SELECT | FROM books)", "MAX("),
+        ("SELECT year FROM books GROUP BY year HAVING |", "COUNT(*)"),
+        ("SELECT year FROM books GROUP BY year ORDER BY |", "COUNT(*)"),
+        ("SELECT ABS(| FROM books", "SUM("),
+        ("SELECT * FROM books WHERE id > |", ":last"),
+        ("CONNECT 'milvus://local' PASSWORD |", ":query"),
+        ("SET @|", "@query"),
+    ] {
+        let offered = offered(&session, cell);
+        assert!(offered.iter().any(|one| one == still), "{cell}: {offered:?}");
+    }
+}
+
+#[test]
+fn a_long_statement_and_one_within_many_are_read() {
+    let session = session();
+    let long = format!("SELECT * FROM books WHERE {}ti|", "year = 1 AND ".repeat(1_000));
+    assert_eq!(offered(&session, &long).first().map(String::as_str), Some("title"));
+    for within in ["SUM(", "CAST(", "COUNT(DISTINCT ", "EXTRACT(year FROM ", "MIN(1, ", "lower("] {
+        let cell = format!("SELECT {}ti| FROM books", within.repeat(20));
+        assert_eq!(offered(&session, &cell).first().map(String::as_str), Some("title"), "{cell}");
+    }
+}
+
 /// What inspection says first of the word at the cursor, and what else it must say.
 const WORDS: &[(&str, &str, &str)] = &[
     ("SELECT |v FROM wide", "v: VECTOR(2), a field of wide", "no index"),
@@ -200,6 +280,14 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("SEL|ECT 1", "SELECT: a keyword", "FROM"),
     ("CREATE TABLE t (id BIG|INT)", "BIGINT: a type", ""),
     ("SELECT low|er(title) FROM books", "lower: a function", ""),
+    ("SELECT ti|tle\u{3000}FROM\u{a0}books", "title: VARCHAR(100), a field of books", "'Emma'"),
+    ("PLOT bo|oks.v", "books: a collection", "loaded"),
+    ("PLOT books.|v", "v: VECTOR(4), a field of books", "index ix_v"),
+    ("PLOT books.v COLOR BY ye|ar", "year: INT, a field of books", ""),
+    ("EXPLAIN ANALYZE SELECT ye|ar FROM books", "year: INT, a field of books", ""),
+    ("SELECT * FROM books ORD|ER BY id", "ORDER: a keyword", "SELECT"),
+    ("SELECT * FROM books ORDER B|Y id", "BY: a keyword", "SELECT"),
+    ("ALTER TABLE books DROP COL|UMN title", "COLUMN: a keyword", ""),
 ];
 
 #[test]
@@ -213,7 +301,10 @@ fn a_word_means_what_it_means_there() {
         assert!(found.text.starts_with(first), "{cell}: {}", found.text);
         assert!(found.text.contains(also), "{cell}: {}", found.text);
     }
-    assert_eq!(session.inspect("SELECT nonsense", 10), None);
+    // the names of HELP's examples are no words of the language
+    for word in ["nonsense", "title", "price", "x", "a"] {
+        assert_eq!(session.inspect(&format!("SELECT {word}"), 7), None, "{word}");
+    }
 }
 
 #[test]

@@ -86,9 +86,12 @@ pub(crate) fn nice(width: f64) -> f64 {
         return 1.0;
     }
     let tens = 10f64.powi(width.log10().floor() as i32);
+    if tens == 0.0 {
+        return 1.0;
+    }
     let steps = [1.0, 2.0, 5.0, 10.0];
     let step = steps.into_iter().find(|step| *step * tens >= width * (1.0 - 1e-9));
-    step.unwrap_or(10.0) * tens
+    (step.unwrap_or(10.0) * tens).min(f64::MAX)
 }
 
 #[cfg(test)]
@@ -101,7 +104,10 @@ mod tests {
         for (width, nice) in widths {
             assert!((super::nice(width) - nice).abs() < 1e-9, "{width}");
         }
-        assert_eq!(nice(f64::NAN), 1.0);
+        for width in [f64::NAN, f64::INFINITY, 1e-320] {
+            assert_eq!(nice(width), 1.0);
+        }
+        assert!(nice(f64::MAX).is_finite());
         assert_eq!(Mark::of_word("bar"), Some(Mark::Bar));
     }
 }

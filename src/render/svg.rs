@@ -32,8 +32,24 @@ struct Side {
 
 impl Side {
     fn at(&self, value: f64) -> f64 {
-        let share = (value - self.low) / (self.high - self.low);
+        let share = share(value, self.low, self.high);
         self.from + share * (self.to - self.from)
+    }
+}
+
+/// Which part of the way from the least to the greatest a value is at: by halves, as the way may be
+/// longer than any number, and in the middle where there is none.
+fn share(value: f64, low: f64, high: f64) -> f64 {
+    let share = (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+    if share.is_finite() { share } else { 0.5 }
+}
+
+/// A number with so many digits behind its first.
+fn number(value: f64, digits: usize) -> String {
+    let value = format!("{value:.digits$e}").parse().ok().filter(|v: &f64| v.is_finite());
+    match value.unwrap_or_default() {
+        value if value == 0.0 || (1e-4..1e7).contains(&value.abs()) => value.to_string(),
+        value => format!("{value:e}"),
     }
 }
 
@@ -99,13 +115,14 @@ fn side(chart: &Chart, axis: &Axis, [from, to]: [f64; 2], of: impl Fn(&Point) ->
             (low, high) = (low.min(0.0), high.max(0.0));
         }
         _ => {
-            let room = if chart.mark == Mark::Scatter { (high - low) * 0.03 } else { 0.0 };
-            (low, high) = (low - room, high + room);
+            let room = if chart.mark == Mark::Scatter { high * 0.03 - low * 0.03 } else { 0.0 };
+            (low, high) = ((low - room).max(f64::MIN), (high + room).min(f64::MAX));
         }
     }
     if !(low.is_finite() && high > low) {
         let middle = if low.is_finite() { low } else { 0.0 };
-        (low, high) = (middle - 1.0, middle + 1.0);
+        let room = (middle.abs() * 1e-3).max(1.0);
+        (low, high) = ((middle - room).max(f64::MIN), (middle + room).min(f64::MAX));
     }
     Side { low, high, from, to }
 }
@@ -134,19 +151,14 @@ fn ticks(out: &mut String, axis: &Axis, side: &Side, is_x: bool) {
         // the words have its ends
         Scale::Time => {}
         Scale::Number => {
-            let width = nice((side.high - side.low) / 5.0);
+            let width = nice(side.high / 5.0 - side.low / 5.0);
             let first = (side.low / width).ceil();
             for step in 0..12 {
                 let value = (first + f64::from(step)) * width;
                 if value > side.high {
                     break;
                 }
-                let value: f64 = format!("{value:.6e}").parse().unwrap_or(value);
-                let label = match value.abs() {
-                    0.0 | 1e-4..1e7 => value.to_string(),
-                    _ => format!("{value:e}"),
-                };
-                tick(value, &label);
+                tick(value, &number(value, 6));
             }
         }
     }
@@ -161,7 +173,7 @@ fn color(chart: &Chart, value: Option<f64>) -> &'static str {
         }
         (Some(_), Some(value)) => {
             let (low, high) = colored(chart);
-            let share = if high > low { (value - low) / (high - low) } else { 0.0 };
+            let share = if high > low { share(value, low, high) } else { 0.0 };
             of(&RANGE, (share * RANGE.len() as f64).min(RANGE.len() as f64 - 1.0) as usize)
         }
         (Some(_), None) => "#888",
@@ -252,10 +264,8 @@ fn legend(out: &mut String, chart: &Chart) {
             names.iter().enumerate().map(entry).collect()
         }
         _ => {
-            let of = |at: usize| low + (high - low) * at as f64 / 4.0;
-            let label = |at: usize| {
-                format!("{:.4}", of(at)).trim_end_matches('0').trim_end_matches('.').to_string()
-            };
+            let label =
+                |at: usize| number(low * (1.0 - at as f64 / 4.0) + high * at as f64 / 4.0, 4);
             RANGE.iter().enumerate().map(|(at, color)| (*color, label(at))).collect()
         }
     };
@@ -287,6 +297,24 @@ mod tests {
                     assert!(!rest.contains(markup), "{mark:?}: {markup} in {svg}");
                 }
                 assert!(svg.ends_with("</svg>") && svg.matches("</svg>").count() == 1);
+            }
+        }
+    }
+
+    #[test]
+    fn every_number_has_a_place() {
+        let tiny = 5e-324;
+        for ends in [[-1e308, 1.7e308], [tiny, 2.0 * tiny], [1e300; 2], [f64::MAX; 2], [0.0; 2]] {
+            for (_, mark) in Mark::ALL {
+                let mut chart = chart();
+                chart.mark = mark;
+                chart.color = Some(Axis { title: "c".to_string(), scale: Scale::Number });
+                for (point, end) in chart.points.iter_mut().zip(ends) {
+                    (point.x, point.y, point.color, point.to) = (end, end, Some(end), Some(end));
+                }
+                chart.points.truncate(2);
+                let svg = render(&chart, &[]);
+                assert!(!svg.contains("NaN") && !svg.contains("inf"), "{mark:?} {ends:?}: {svg}");
             }
         }
     }

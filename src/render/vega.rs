@@ -116,7 +116,7 @@ fn write_point(out: &mut String, point: &Point, chart: &Chart) {
     out.push(',');
     place(out, "y", point.y, &chart.y.scale);
     if let Some(to) = point.to {
-        let _ = write!(out, ",\"z\":{to}");
+        let _ = write!(out, ",\"z\":{}", number(to));
     }
     if let (Some(value), Some(axis)) = (point.color, &chart.color) {
         out.push(',');
@@ -159,11 +159,19 @@ fn place(out: &mut String, key: &str, value: f64, scale: &Scale) {
     };
 }
 
-/// Very large and small ones with an exponent.
+/// Very large and small ones with an exponent. What Vega cannot subtract or divide is at the edge
+/// of what it can, and what is no number is nowhere.
 fn number(value: f64) -> String {
-    match value.abs() {
-        0.0 | 1e-5..1e15 => value.to_string(),
-        _ => format!("{value:e}"),
+    const MOST: f64 = 4e307;
+    let size = value.abs();
+    if !value.is_finite() {
+        "null".to_string()
+    } else if size < 1e-300 {
+        "0".to_string()
+    } else if (1e-5..1e15).contains(&size) {
+        value.to_string()
+    } else {
+        format!("{:e}", value.clamp(-MOST, MOST))
     }
 }
 
@@ -271,7 +279,7 @@ fn layers(chart: &Chart) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -322,6 +330,21 @@ pub(super) mod tests {
                 assert_eq!(json["data"]["values"].as_array().map(Vec::len), Some(3), "{mark:?}");
             }
         }
+    }
+
+    #[test]
+    fn every_number_is_json() {
+        let mut chart = chart();
+        let numbers = [f64::NAN, f64::INFINITY, f64::MIN, 1e-320, -0.0, 1e20, 0.5];
+        let point = chart.points[0].clone();
+        chart.points = numbers.map(|x| Point { x, to: Some(x), ..point.clone() }).to_vec();
+        let values = parsed(&chart)["data"]["values"].clone();
+        for (at, shown) in
+            [Value::Null, Value::Null, json!(-4e307), json!(0), json!(0)].into_iter().enumerate()
+        {
+            assert_eq!((&values[at]["x"], &values[at]["z"]), (&shown, &shown));
+        }
+        assert_eq!((&values[5]["x"], &values[6]["x"]), (&json!(1e20), &json!(0.5)));
     }
 
     /// A picture is one of ours or it is not shown: nobody else says what a browser loads.

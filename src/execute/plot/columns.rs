@@ -2,10 +2,12 @@
 //! and what it is to be drawn as, if that is said. Out: a chart. What fits the rows is told by the
 //! types of the columns, and by whether the SELECT puts them in order.
 
+use std::collections::HashMap;
+
 use super::scales::{self, Kind, short};
 use super::{evenly, fitting, outcome, range};
-use crate::chart::{Axis, Chart, Mark, Point, Role, Scale};
-use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::chart::{Axis, Chart, Mark, Point, Role, Scale, nice};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::execute::context::Context;
 use crate::execute::select;
 use crate::language::ast::{Order, Select, Value};
@@ -67,8 +69,7 @@ pub(super) async fn draw<P: Platform>(
     };
     let picked = match picked {
         Err(error) if table.rows.is_empty() => {
-            return Err(Diagnostic::new(Code::InvalidValue, "this SELECT gives no row to draw")
-                .at(error.span.unwrap_or(select.table.span)));
+            return Err(nothing(error.span.unwrap_or(select.table.span)));
         }
         picked => picked?,
     };
@@ -76,8 +77,15 @@ pub(super) async fn draw<P: Platform>(
         Mark::Histogram => histogram(&table, &picked),
         _ => series(table, &kinds, picked),
     };
+    if chart.points.is_empty() {
+        return Err(nothing(select.table.span));
+    }
     notices.into_iter().for_each(|notice| context.did(notice));
     Ok(outcome(chart))
+}
+
+fn nothing(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::InvalidValue, "this SELECT gives no row to draw").at(span)
 }
 
 /// The columns of a kind.
@@ -179,6 +187,7 @@ fn series(mut table: Table, kinds: &[Kind], picked: Picked) -> (Chart, Vec<Strin
     let told: Vec<usize> =
         (0..kinds.len()).filter(|at| kinds.get(*at) != Some(&Kind::Other)).collect();
     let xs = table.rows.iter().filter_map(|row| row.get(x));
+    let mut again = 0;
     let kind = kinds.get(x).copied().unwrap_or(Kind::Other);
     let (scale, places) = match kind {
         Kind::Number if mark != Mark::Bar => {
@@ -188,11 +197,34 @@ fn series(mut table: Table, kinds: &[Kind], picked: Picked) -> (Chart, Vec<Strin
             (Scale::Time, xs.map(scales::time).map(Option::unwrap_or_default).collect())
         }
         _ => {
-            let (names, places) = scales::names(xs);
+            // of bars with one name and colour each would hide the one before it
+            let mut seen = HashMap::new();
+            let keys = table.rows.iter().filter_map(|row| {
+                let value = row.get(x)?;
+                let key = scales::key(value);
+                if mark != Mark::Bar {
+                    return Some((key, value));
+                }
+                let color = color.and_then(|at| row.get(at)).map(scales::key);
+                let count = seen.entry((key.clone(), color)).or_insert(0);
+                *count += 1;
+                let is_first = *count == 1;
+                again += usize::from(!is_first);
+                Some((if is_first { key } else { format!("{count}{key}") }, value))
+            });
+            let (names, places) = scales::places(keys);
             let places: Vec<f64> = places.into_iter().map(|place| place as f64).collect();
             (Scale::Names(names), places)
         }
     };
+    if again > 0 {
+        let what = plural((again * ys.len()) as u64, "bar has", "bars have");
+        let name = head(&table, x);
+        notices.push(format!(
+            "{what} the name of another and a number behind it: \
+             `GROUP BY {name}`, with SUM, AVG or COUNT, gives each name one bar"
+        ));
+    }
     let heads: Vec<String> = ys.iter().map(|at| head(&table, *at)).collect();
     let mut colors = vec![None; table.rows.len()];
     let mut color_axis = None;
@@ -202,7 +234,8 @@ fn series(mut table: Table, kinds: &[Kind], picked: Picked) -> (Chart, Vec<Strin
         color_axis = Some(Axis { title: head(&table, at), scale });
         colors = places;
     } else if ys.len() > 1 {
-        color_axis = Some(Axis { title: "column".to_string(), scale: Scale::Names(heads.clone()) });
+        let scale = Scale::Names(scales::told_apart(heads.clone()));
+        color_axis = Some(Axis { title: "column".to_string(), scale });
     }
     let mut points = Vec::with_capacity(table.rows.len() * ys.len());
     for (series, at) in ys.iter().enumerate() {
@@ -292,7 +325,9 @@ fn histogram(table: &Table, picked: &Picked) -> (Chart, Vec<String>) {
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let are_whole = values.iter().all(|value| value.fract() == 0.0);
     let count = ((values.len().max(1) as f64).log2().ceil() + 1.0).clamp(BINS.0, BINS.1);
-    let mut width = crate::chart::nice((high - low) / count);
+    // where two bars have different edges, and of very large numbers by their parts
+    let least = nice(low.abs().max(high.abs()) * 1e-15);
+    let mut width = nice(high / count - low / count).max(if least < 1.0 { 0.0 } else { least });
     if are_whole {
         width = width.max(1.0).ceil();
     }
@@ -305,7 +340,7 @@ fn histogram(table: &Table, picked: &Picked) -> (Chart, Vec<String>) {
             *count += 1;
         }
     }
-    let edge = |at: usize| (first + at as f64) * width;
+    let edge = |at: usize| ((first + at as f64) * width).clamp(f64::MIN, f64::MAX);
     let points = counts.iter().enumerate().map(|(at, count)| Point {
         x: edge(at),
         y: *count as f64,

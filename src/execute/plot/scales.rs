@@ -1,10 +1,13 @@
 //! Values as places on a scale: numbers, times, names. In: a column of data. Out: which scale it
 //! has, and where each value is on it.
 
+use std::collections::HashMap;
+
 use crate::chart::Scale;
 use crate::evaluate::milliseconds;
 use crate::evaluate::order::{Way, sort_rows};
 use crate::outcome::Datum;
+use crate::printable::printable;
 
 /// Names that have a colour of their own.
 const MOST_COLORS: usize = 20;
@@ -71,32 +74,75 @@ pub(super) fn text(value: &Datum) -> String {
         Datum::Bool(flag) => flag.to_string(),
         Datum::Json(json) => serde_json::from_str(json).unwrap_or_else(|_| json.clone()),
         Datum::Null => "NULL".to_string(),
+        Datum::Array(items) => {
+            format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", "))
+        }
         _ => "…".to_string(),
     }
 }
 
-/// A name that is not too long to stand at an axis.
+/// A name that is not too long to stand at an axis; the text NULL in quotes, as in a table.
 pub(super) fn name(value: &Datum) -> String {
-    let text = text(value);
+    let text = match text(value) {
+        text if text == "NULL" && *value != Datum::Null => "'NULL'".to_string(),
+        text => printable(&text),
+    };
     match text.char_indices().nth(MOST_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }
 
+/// What no other value has: two are not one by what they are called.
+pub(super) fn key(value: &Datum) -> String {
+    let is_text = match value {
+        Datum::Text(_) => true,
+        Datum::Json(json) => json.trim_start().starts_with('"'),
+        _ => false,
+    };
+    format!("{}{}", if is_text { '\'' } else { ' ' }, text(value))
+}
+
+/// Names of which each is another: those that stood before are numbered.
+pub(super) fn told_apart(names: Vec<String>) -> Vec<String> {
+    let mut counts: HashMap<String, usize> = HashMap::with_capacity(names.len());
+    names.iter().for_each(|name| _ = counts.entry(name.clone()).or_default());
+    let number = |name: String| {
+        let mut count = counts.get(&name).copied().unwrap_or_default() + 1;
+        let mut own = name.clone();
+        if count > 1 {
+            let numbered = |count: usize| format!("{name} ({count})");
+            while counts.contains_key(&numbered(count)) {
+                count += 1;
+            }
+            own = numbered(count);
+            counts.insert(own.clone(), 1);
+        }
+        counts.insert(name, count);
+        own
+    };
+    names.into_iter().map(number).collect()
+}
+
 /// The names in the order in which they come, and which of them each value is.
 pub(super) fn names<'a>(values: impl Iterator<Item = &'a Datum>) -> (Vec<String>, Vec<usize>) {
-    let mut known = std::collections::HashMap::new();
+    places(values.map(|value| (key(value), value)))
+}
+
+/// The same of values that are told apart by keys.
+pub(super) fn places<'a>(
+    values: impl Iterator<Item = (String, &'a Datum)>,
+) -> (Vec<String>, Vec<usize>) {
+    let mut known = HashMap::new();
     let mut names = Vec::new();
-    let places = values.map(|value| {
-        let name = name(value);
-        *known.entry(name).or_insert_with_key(|name| {
-            names.push(name.clone());
+    let places = values.map(|(key, value)| {
+        *known.entry(key).or_insert_with(|| {
+            names.push(name(value));
             names.len() - 1
         })
     });
     let places = places.collect();
-    (names, places)
+    (told_apart(names), places)
 }
 
 /// The colours of a column; and how many values have to share one.
@@ -142,6 +188,7 @@ pub(super) fn colors(values: &[Datum]) -> (Scale, Vec<Option<f64>>, usize) {
     names = order.iter().filter_map(|place| names.get(*place).cloned()).collect();
     if shared.is_some() {
         names.push("other".to_string());
+        names = told_apart(names);
     }
     (Scale::Names(names), of, shared.unwrap_or(0))
 }
@@ -152,7 +199,7 @@ pub(crate) fn short(number: f64) -> String {
         return (number as i64).to_string();
     }
     let text = format!("{number:.3e}");
-    let rounded: f64 = text.parse().unwrap_or(number);
+    let rounded = text.parse().ok().filter(|number: &f64| number.is_finite()).unwrap_or(number);
     if (1e-4..1e15).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
 }
 
@@ -193,6 +240,29 @@ mod tests {
     }
 
     #[test]
+    fn different_values_have_different_names() {
+        let start = "https://example.com/".repeat(4);
+        let urls = texts(&[&format!("{start}a"), &format!("{start}b"), &format!("{start}a")]);
+        let (named, at) = names(urls.iter());
+        assert_eq!(at, [0, 1, 0]);
+        let cut = format!("{}…", &start[..60]);
+        assert_eq!(named, [cut.clone(), format!("{cut} (2)")]);
+        let json = |text: &str| Datum::Json(text.to_string());
+        let mut alike = texts(&["NULL", "'NULL'", "a\n", "a\\n", "1", "x (2)"]);
+        alike.extend([Datum::Null, json("1"), json("\"1\"")]);
+        let (named, at) = names(alike.iter());
+        // 1 of a text and of JSON is one name
+        assert_eq!(at, [0, 1, 2, 3, 4, 5, 6, 7, 4]);
+        let own: std::collections::HashSet<&String> = named.iter().collect();
+        assert_eq!(own.len(), named.len(), "{named:?}");
+        assert_eq!((named[0].as_str(), named[6].as_str()), ("'NULL'", "NULL"));
+        let heads = ["x", "x", "x (2)", "x", "y"].map(str::to_string).to_vec();
+        assert_eq!(told_apart(heads), ["x", "x (3)", "x (2)", "x (4)", "y"]);
+        let Scale::Names(colors) = colors(&urls).0 else { panic!("names") };
+        assert_eq!(colors.len(), 2);
+    }
+
+    #[test]
     fn a_number_is_short() {
         for (number, text) in [
             (3.0, "3"),
@@ -201,6 +271,8 @@ mod tests {
             (1234.56, "1235"),
             (1e20, "1e20"),
             (1.5e-7, "1.5e-7"),
+            (f64::MAX, "1.7976931348623157e308"),
+            (1e-320, "1e-320"),
             (0.0, "0"),
         ] {
             assert_eq!(short(number), text);

@@ -2,6 +2,8 @@
 //! along which the vectors lie widest, with a query and its hits where one is named. Of a large
 //! collection rows are chosen evenly along the key.
 
+use std::collections::{HashMap, HashSet};
+
 use milvus_kernel_plane as plane;
 use milvus_proto::schema::DataType;
 
@@ -12,6 +14,7 @@ use crate::evaluate::order::{Way, sort_rows};
 use crate::execute::catalog::collection::{Collection, Field};
 use crate::execute::catalog::metrics::default_metric;
 use crate::execute::context::Context;
+use crate::execute::memory::Memory;
 use crate::execute::params;
 use crate::execute::read::computed::head;
 use crate::execute::search::queries::Queries;
@@ -33,6 +36,8 @@ const MOST_POINTS: u64 = 20_000;
 const MOST_KEYS: u64 = 100_000;
 /// Bytes of vectors that are asked for by their keys at once.
 const BATCH_BYTES: usize = 8 << 20;
+/// Bytes of vectors that are read in one go, and held for a moment beside their numbers.
+const MOST_AT_ONCE: usize = 64 << 20;
 /// Hits without a LIMIT.
 const HITS: i64 = 10;
 /// The worker looks for an interrupt as often as this, in milliseconds.
@@ -49,6 +54,68 @@ struct Source<'a, 'c, P: Platform> {
     context: &'a Context<'c, P>,
 }
 
+/// What is drawn, in the order in which it was read. Vectors are taken out of the rows at once:
+/// held twice they might be more than the memory that there is.
+struct Rows {
+    /// key, and what the points tell of themselves
+    told: Vec<Vec<Datum>>,
+    /// of the vectors, one behind the other
+    numbers: Vec<f32>,
+    dim: usize,
+    /// rows without a vector
+    lost: usize,
+    memory: Memory,
+}
+
+impl Rows {
+    /// Makes room for so many vectors, where it may be had.
+    fn reserve(&mut self, count: usize) -> Result<()> {
+        let numbers = count * self.dim;
+        self.memory.add(numbers * size_of::<f32>())?;
+        self.numbers.reserve_exact(numbers);
+        Ok(())
+    }
+
+    fn add(&mut self, rows: Vec<Vec<Datum>>) -> Result<()> {
+        for mut row in rows {
+            let vector = if row.len() > 1 { floats(row.remove(1)) } else { Vec::new() };
+            if vector.len() != self.dim || !vector.iter().all(|value| value.is_finite()) {
+                self.lost += 1;
+                continue;
+            }
+            self.memory.rows(std::slice::from_ref(&row))?;
+            self.numbers.extend(vector);
+            self.told.push(row);
+        }
+        Ok(())
+    }
+
+    /// Leaves so many of them, evenly chosen.
+    fn thin(&mut self, count: usize) {
+        if count >= self.told.len() {
+            return;
+        }
+        let mut is_left = vec![false; self.told.len()];
+        for at in evenly((0..is_left.len()).collect(), count) {
+            is_left.get_mut(at).into_iter().for_each(|is_left| *is_left = true);
+        }
+        let mut numbers =
+            is_left.iter().flat_map(|is_left| std::iter::repeat_n(*is_left, self.dim));
+        self.numbers.retain(|_| numbers.next().unwrap_or_default());
+        let mut rows = is_left.iter();
+        self.told.retain(|_| rows.next().copied().unwrap_or_default());
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Datum> {
+        self.told.iter().filter_map(|row| row.first())
+    }
+}
+
+/// The place of each key. A key is a whole number or a text, of one collection always the same.
+fn places<'k>(keys: impl Iterator<Item = &'k Datum>) -> HashMap<String, usize> {
+    keys.enumerate().map(|(at, key)| (scales::text(key), at)).collect()
+}
+
 pub(super) async fn draw<P: Platform>(
     plot: &PlotVectors,
     context: &Context<'_, P>,
@@ -57,7 +124,9 @@ pub(super) async fn draw<P: Platform>(
     let field = vector_field(plot, &collection)?;
     let key = collection.primary()?.name.as_str();
     let mut outputs = vec![output(key), output(&field.name)];
-    for more in [&plot.color, &plot.label].into_iter().flatten() {
+    let told = [(&plot.color, "a colour"), (&plot.label, "a label")];
+    for (more, what) in told.into_iter().filter_map(|(more, what)| Some((more.as_ref()?, what))) {
+        check_told(more, what, plot, &collection)?;
         if !outputs.contains(more) {
             outputs.push(more.clone());
         }
@@ -89,6 +158,22 @@ fn vector_field<'a>(plot: &PlotVectors, collection: &'a Collection) -> Result<&'
     Ok(field)
 }
 
+/// A vector is drawn, and told by nothing that is seen at once.
+fn check_told(
+    output: &Output,
+    what: &str,
+    plot: &PlotVectors,
+    collection: &Collection,
+) -> Result<()> {
+    let Output::Field { name, .. } = output else { return Ok(()) };
+    let Some(field) = collection.find(&name.value).filter(|field| field.is_vector()) else {
+        return Ok(());
+    };
+    let message = format!("`{}` is {}: {what} is a number or a text", name, field.type_name());
+    let draw = format!("draw it by itself: `PLOT {}.{}`", plot.table, print::name(name));
+    Err(Diagnostic::new(Code::TypeMismatch, message).at(name.span).help(draw))
+}
+
 fn output(name: &str) -> Output {
     Output::Field { name: Name::new(name.to_string(), Span::default()), path: Vec::new() }
 }
@@ -100,31 +185,28 @@ impl<P: Platform> Source<'_, '_, P> {
         let mut queries = Vec::new();
         if let Some(near) = &self.plot.near {
             hits = self.hits(near).await?;
-            let is_drawn = |hit: &Datum| rows.iter().any(|row| row.first() == Some(hit));
-            let missing = hits.iter().map(|(key, _)| key).filter(|key| !is_drawn(key)).cloned();
-            let missing: Vec<Datum> = missing.collect();
-            rows.extend(self.by_keys(missing).await?);
+            let drawn = places(rows.keys());
+            let missing = hits.iter().map(|(key, _)| key);
+            let missing = missing.filter(|key| !drawn.contains_key(&scales::text(key))).cloned();
+            self.by_keys(missing.collect(), &mut rows).await?;
             queries = self.queries(near).await?;
         }
         if self.context.client.explaining() {
             return Ok(Outcome::default());
         }
-        let all = rows.len();
-        let mut numbers = Vec::with_capacity(all * self.field.dim);
-        rows.retain(|row| {
-            let vector = row.get(1).map(floats).filter(|vector| {
-                vector.len() == self.field.dim && vector.iter().all(|value| value.is_finite())
-            });
-            numbers.extend(vector.iter().flatten());
-            vector.is_some()
-        });
-        let lost = all - rows.len();
-        if lost > 0 {
-            let what = plural(lost as u64, "row has", "rows have");
+        if rows.lost > 0 {
+            let what = plural(rows.lost as u64, "row has", "rows have");
             self.context.notice(format!("{what} no vector, and no point"));
         }
+        let Rows { told, numbers, .. } = rows;
+        if told.is_empty() {
+            let message = format!("`{}` has no vector to draw", self.field.name);
+            let span = self.plot.field.span;
+            return Err(Diagnostic::new(Code::InvalidValue, message).at(span));
+        }
         let plane = self.project(numbers).await;
-        Ok(outcome(self.chart(&rows, &plane, &hits, &queries)))
+        let chart = self.chart(&told, &plane, &hits, &queries);
+        Ok(outcome(chart))
     }
 
     async fn table(&self, select: &Select) -> Result<Table> {
@@ -144,7 +226,7 @@ impl<P: Platform> Source<'_, '_, P> {
     }
 
     /// The rows that are drawn, in the order of their keys.
-    async fn sample(&self) -> Result<Vec<Vec<Datum>>> {
+    async fn sample(&self) -> Result<Rows> {
         let limit = self.plot.limit.as_ref().map(params::count).transpose()?;
         if let (Some(limit), Some(asked)) = (&self.plot.limit, limit.filter(|n| *n > MOST_POINTS)) {
             let most = grouped(MOST_POINTS);
@@ -164,53 +246,62 @@ impl<P: Platform> Source<'_, '_, P> {
             [Datum::Int(count)] => u64::try_from(*count).unwrap_or(0),
             _ => 0,
         };
-        let mut rows = if count <= most {
-            self.table(&self.select(self.outputs.clone(), Some(most))).await?.rows
+        let mut rows = self.no_rows();
+        let count_of_bytes = count.saturating_mul(self.field.dim as u64 * 4);
+        if count <= most && count_of_bytes <= MOST_AT_ONCE as u64 {
+            let read = self.table(&self.select(self.outputs.clone(), Some(most))).await?.rows;
+            rows.reserve(read.len())?;
+            rows.add(read)?;
         } else {
             let keys = self.select(vec![output(self.key)], Some(MOST_KEYS.min(count)));
             let keys = self.table(&keys).await?.rows.concat();
-            self.by_keys(evenly(keys, most as usize)).await?
-        };
-        if limit.is_none() {
-            let fits = fitting(&self.tips(&rows));
-            rows = evenly(rows, fits);
+            self.by_keys(evenly(keys, most as usize), &mut rows).await?;
         }
-        if (rows.len() as u64) < count && limit != Some(0) {
+        if limit.is_none() {
+            rows.thin(fitting(&rows.told));
+        }
+        let drawn = (rows.told.len() + rows.lost) as u64;
+        if drawn < count && limit != Some(0) {
             let of = match count > MOST_KEYS {
                 true => format!("the first {} of {}", grouped(MOST_KEYS), grouped(count)),
                 false => grouped(count),
             };
             self.context.did(format!(
                 "{} of {of} rows are drawn, chosen evenly; LIMIT draws more or fewer",
-                grouped(rows.len() as u64)
+                grouped(drawn)
             ));
         }
         Ok(rows)
     }
 
-    /// What the points tell of themselves: all but the vector.
-    fn tips(&self, rows: &[Vec<Datum>]) -> Vec<Vec<Datum>> {
-        let tips =
-            |row: &Vec<Datum>| row.iter().take(1).chain(row.iter().skip(2)).cloned().collect();
-        rows.iter().map(tips).collect()
+    fn no_rows(&self) -> Rows {
+        Rows {
+            told: Vec::new(),
+            numbers: Vec::new(),
+            dim: self.field.dim,
+            lost: 0,
+            memory: self.context.memory(&self.plot.table),
+        }
     }
 
-    /// The rows of these keys, in their order.
-    async fn by_keys(&self, keys: Vec<Datum>) -> Result<Vec<Vec<Datum>>> {
-        let mut rows = Vec::with_capacity(keys.len());
+    /// Adds the rows of these keys, in their order.
+    async fn by_keys(&self, keys: Vec<Datum>, rows: &mut Rows) -> Result<()> {
+        let mut keys: Vec<Vec<Datum>> = keys.into_iter().map(|key| vec![key]).collect();
+        sort_rows(&mut keys, 0, &[Way::ASCENDING]);
+        rows.reserve(keys.len())?;
         let batch = (BATCH_BYTES / (self.field.dim * 4 + 512)).max(1);
         for keys in keys.chunks(batch) {
             let span = self.plot.table.span;
             let expr = |kind| Expr { kind, span };
             let name = Name::new(self.key.to_string(), span);
-            let list = keys.iter().map(|key| expr(ExprKind::Literal(of_datum(key)))).collect();
+            let list = keys.iter().flatten();
+            let list = list.map(|key| expr(ExprKind::Literal(of_datum(key)))).collect();
             let left = Box::new(expr(ExprKind::Field { name, path: Vec::new() }));
             let mut select = self.select(self.outputs.clone(), Some(keys.len() as u64));
             select.filter = Some(Filter::Expr(expr(ExprKind::In { left, negated: false, list })));
-            rows.extend(self.table(&select).await?.rows);
+            rows.add(self.table(&select).await?.rows)?;
         }
-        sort_rows(&mut rows, 0, &[Way::ASCENDING]);
-        Ok(rows)
+        Ok(())
     }
 
     /// Keys and distances of what is nearest, each once.
@@ -236,10 +327,11 @@ impl<P: Platform> Source<'_, '_, P> {
         let table = self.table(&select).await?;
         let key = table.columns.iter().position(|column| column.name == self.key).unwrap_or(0);
         let mut hits: Vec<(Datum, Datum)> = Vec::new();
+        let mut known = HashSet::new();
         for row in table.rows {
             let value = |at: usize| row.get(at).cloned().unwrap_or(Datum::Null);
             let hit = (value(key), if own.is_some() { value(key + 1) } else { Datum::Null });
-            if !hits.iter().any(|(known, _)| *known == hit.0) {
+            if known.insert(scales::text(&hit.0)) {
                 hits.push(hit);
             }
         }
@@ -257,8 +349,9 @@ impl<P: Platform> Source<'_, '_, P> {
             Value::Int(id) => Datum::Int(*id),
             _ => Datum::Null,
         });
-        let rows = self.by_keys(ids.collect()).await?;
-        Ok(rows.iter().filter_map(|row| row.get(1)).map(floats).collect())
+        let mut rows = self.no_rows();
+        self.by_keys(ids.collect(), &mut rows).await?;
+        Ok(rows.numbers.chunks(self.field.dim).map(<[f32]>::to_vec).collect())
     }
 
     async fn project(&self, numbers: Vec<f32>) -> plane::Plane {
@@ -285,7 +378,9 @@ impl<P: Platform> Source<'_, '_, P> {
         hits: &[(Datum, Datum)],
         queries: &[Vec<f32>],
     ) -> Chart {
-        let place = |of: &Output| self.outputs.iter().position(|output| output == of);
+        // the vector, which is the second of them, is told by no point
+        let told = || self.outputs.iter().take(1).chain(self.outputs.iter().skip(2));
+        let place = |of: &Output| told().position(|output| output == of);
         let title = format!("{}.{}", self.plot.table, self.plot.field);
         let mut words = vec![format!(
             "scatter of {} of {title}: {} of {} {} {:.0} % of the variance",
@@ -309,15 +404,17 @@ impl<P: Platform> Source<'_, '_, P> {
             colors = places;
             color = Some(Axis { title: head(of), scale });
         }
-        let mut tips: Vec<String> = self.outputs.iter().map(head).collect();
-        tips.remove(1);
+        let mut tips: Vec<String> = told().map(head).collect();
         if !hits.is_empty() {
             tips.push("distance".to_string());
         }
-        let points = rows.iter().zip(&plane.points).zip(colors).zip(self.tips(rows));
+        let near = places(hits.iter().map(|(key, _)| key));
+        let points = rows.iter().zip(&plane.points).zip(colors);
         let mut points: Vec<Point> = points
-            .map(|(((row, [x, y]), color), mut tips)| {
-                let hit = hits.iter().find(|(key, _)| row.first() == Some(key));
+            .map(|((row, [x, y]), color)| {
+                let mut tips = row.clone();
+                let key = row.first().filter(|_| !near.is_empty()).map(scales::text);
+                let hit = key.and_then(|key| hits.get(*near.get(&key)?));
                 tips.extend(hit.map(|(_, distance)| distance.clone()));
                 let role = if hit.is_some() { Role::Hit } else { Role::Plain };
                 Point { x: *x, y: *y, to: None, color, role, tips }
@@ -339,7 +436,7 @@ impl<P: Platform> Source<'_, '_, P> {
                 if hits.len() > keys.len() { ", …" } else { "" }
             ));
         }
-        let label = self.plot.label.as_ref().and_then(place).map(|at| at.saturating_sub(1));
+        let label = self.plot.label.as_ref().and_then(place);
         let axis = |title: &str| Axis { title: title.to_string(), scale: Scale::Number };
         Chart {
             mark: Mark::Scatter,
@@ -367,10 +464,10 @@ fn colors_in_words(scale: &Scale, places: &[Option<f64>]) -> String {
 }
 
 /// A vector as numbers; of a binary one, its bits.
-fn floats(value: &Datum) -> Vec<f32> {
+fn floats(value: Datum) -> Vec<f32> {
     match value {
-        Datum::Vector(values) => values.clone(),
-        Datum::Bytes(bytes) => bits(bytes),
+        Datum::Vector(values) => values,
+        Datum::Bytes(bytes) => bits(&bytes),
         _ => Vec::new(),
     }
 }

@@ -126,11 +126,13 @@ pub struct Column {
     pub kind: Type,
     /// whether a search measured it
     pub is_distance: bool,
+    /// the shape of the pictures that its numbers are, where its field says so
+    pub image: Option<String>,
 }
 
 impl Column {
     pub(crate) fn new(name: impl Into<String>, kind: Type) -> Self {
-        Column { name: name.into(), kind, is_distance: false }
+        Column { name: name.into(), kind, is_distance: false, image: None }
     }
 
     pub(crate) fn distance(name: impl Into<String>) -> Self {

@@ -39,9 +39,12 @@ pub enum Content {
 /// is to be no more than so many bytes, where it can be less.
 type Renderer = fn(&Outcome, &Options, usize) -> Option<Content>;
 
-/// Every MIME type that there is. A new kind of output is a line here.
+/// Every MIME type that there is. A new kind of output is a line here. Words take a quarter of the
+/// room at the most, markup half of what is left, and rows the rest.
 const RENDERERS: &[(&str, Renderer)] = &[
-    ("text/plain", |outcome, options, _| Some(Content::Text(text::render(outcome, options)))),
+    ("text/plain", |outcome, options, room| {
+        Some(Content::Text(text::render(outcome, options, room / 4)))
+    }),
     // JupyterLab would show it and not the chart
     ("text/html", |outcome, options, room| {
         let html = outcome.chart.is_none().then(|| html::render(outcome, options, room / 2));
@@ -57,7 +60,7 @@ const RENDERERS: &[(&str, Renderer)] = &[
         Some(Content::Json(vega::render(chart, &text::around(outcome, options))))
     }),
     (table::MIME_TYPE, |outcome, options, room| {
-        (!outcome.tables.is_empty()).then(|| Content::Json(table::render(outcome, options, room)))
+        table::render(outcome, options, room).map(Content::Json)
     }),
     ("application/vnd.dataresource+json", |outcome, options, _| {
         let table = outcome.tables.first().filter(|_| options.table_schema)?;
@@ -79,9 +82,11 @@ pub fn mime_bundle(outcome: &Outcome, options: &Options) -> MimeBundle {
         .collect()
 }
 
+/// What a line of a text takes in a notebook's file beside itself.
+const LINE: usize = 12;
+
 /// About what a text takes in a notebook's file, which has a line for each of its lines.
 fn saved(text: &str) -> usize {
-    const LINE: usize = 12;
     let of = |byte| match byte {
         b'\n' => LINE,
         b'"' | b'\\' => 2,
@@ -136,6 +141,56 @@ mod tests {
         let both = ["text/plain", "text/html"];
         assert_eq!(mime_types(&numbers(), &PLAIN)[..2], both);
         assert_eq!(mime_types(&Outcome::default(), &PLAIN), both);
+    }
+
+    /// The default of `SET table_size`.
+    const ROOM: usize = 192 << 10;
+
+    /// What a notebook's file has of a bundle, with the file's own indentation.
+    fn file_size(bundle: &MimeBundle) -> usize {
+        let part = |part: &Representation| match &part.content {
+            Content::Text(text) => {
+                serde_json::json!(text.split_inclusive('\n').collect::<Vec<_>>())
+            }
+            Content::Json(json) => serde_json::from_str(json).expect("JSON"),
+        };
+        let parts: serde_json::Map<String, serde_json::Value> =
+            bundle.iter().map(|each| (each.mime_type.to_string(), part(each))).collect();
+        serde_json::to_string_pretty(&parts).expect("JSON").len()
+    }
+
+    #[test]
+    fn each_form_of_a_large_table_has_its_share_of_a_notebook() {
+        let columns = vec![Column::new("id", Type::Int), Column::new("title", Type::Text)];
+        let row = |id| vec![Datum::Int(id), Datum::Text(format!("a \"title\" of the row {id}"))];
+        let outcome = Outcome::table(Table::new(columns, (0..5_000).map(row).collect()));
+        let bundle = mime_bundle(&outcome, &Options { table_size: ROOM, limit: 5_000, ..PLAIN });
+        let size = file_size(&bundle);
+        assert!((150_000..200_000).contains(&size), "{size}");
+        for (at, row) in [(0, "of the row 300"), (1, "of the row 300"), (2, "of the row 600")] {
+            let (Content::Text(text) | Content::Json(text)) = &bundle[at].content;
+            assert!(text.contains(row), "{}: {}", bundle[at].mime_type, text.len());
+        }
+        let (Content::Text(text) | Content::Json(text)) = &bundle[0].content;
+        let last = text.lines().rev().nth(1).expect("lines");
+        assert!(last.ends_with("of 5,000 rows are shown: SET table_size = 786432 shows more"));
+    }
+
+    #[test]
+    fn a_notebook_with_no_room_for_a_row_has_it_as_markup() {
+        let columns = || vec![Column::new("id", Type::Int), Column::new("v", Type::Vector)];
+        let row = |dim| vec![Datum::Int(1), Datum::Vector(vec![0.123_456_7; dim])];
+        let options = Options { table_size: ROOM, ..PLAIN };
+        let types = |dim| {
+            let table = Table::new(columns(), vec![row(dim), row(dim)]);
+            let bundle = mime_bundle(&Outcome::table(table), &options);
+            assert!(file_size(&bundle) < 200_000);
+            bundle.iter().map(|part| part.mime_type).collect::<Vec<_>>()
+        };
+        assert_eq!(types(4), ["text/plain", "text/html", table::MIME_TYPE]);
+        assert_eq!(types(16_384), ["text/plain", "text/html"]);
+        let none = Outcome::table(Table::new(columns(), Vec::new()));
+        assert_eq!(mime_types(&none, &options).len(), 3, "a table without rows is one");
     }
 
     #[test]

@@ -45,6 +45,14 @@ impl ImageField {
         (fits && words.next().is_none()).then_some(ImageField { name, shape })
     }
 
+    /// The shape that a field's description states: `image`, `image 28x28`, `image 32 x 32 x 3`.
+    pub(crate) fn shape_of_description(description: &str) -> Option<String> {
+        let mut words = description.split_whitespace();
+        words.next().filter(|word| word.eq_ignore_ascii_case("image"))?;
+        let shape: String = words.collect();
+        ImageField::of(&format!("image {shape}")).map(|image| image.shape())
+    }
+
     /// The shape as it is written.
     pub(crate) fn shape(&self) -> String {
         self.shape.iter().map(u32::to_string).collect::<Vec<_>>().join("x")
@@ -97,6 +105,19 @@ mod tests {
     fn a_field_of_pixels_has_a_shape_or_none() {
         for text in ["pixels", "pixels 28x28", "a.b 32x16x3", "表 8x8x4"] {
             assert_eq!(ImageField::of(text).expect(text).to_string(), text);
+        }
+        for (description, shape) in [
+            ("image", Some("")),
+            ("Image 28x28", Some("28x28")),
+            (" image 32 x 32 × 3 ", Some("32x32x3")),
+            ("image 8", None),
+            ("image of a cat", None),
+            ("images 8x8", None),
+            ("8x8", None),
+            ("", None),
+        ] {
+            let found = ImageField::shape_of_description(description);
+            assert_eq!(found.as_deref(), shape, "{description}");
         }
         for text in ["", "a 8", "a 8x", "a 0x8", "a 8x8x2", "a 8x8x3x1", "a 8x8 b", "a 9999x1"] {
             assert_eq!(ImageField::of(text), None, "{text}");

@@ -85,6 +85,23 @@ mod tests {
         assert_eq!(Picture::of(jpeg).unwrap().words(), "3 bytes");
     }
 
+    /// Whole files: a PNG of 2 x 2 greys, and a JPEG of one pixel.
+    #[test]
+    fn real_files_are_pictures() {
+        let png = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAAAAABX3VL4AAAADElEQVR42\
+                   mNg+A+EAAYAAf+tLDclAAAAAElFTkSuQmCC";
+        let picture = Picture::of(png).expect("a picture");
+        assert_eq!((picture.kind, picture.words().as_str()), ("png", "2 x 2, 69 bytes"));
+        assert!(picture.is_tiny());
+        let jpeg = format!(
+            "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP{}wgALCAABAAEBAREA/8QAFBABAAA\
+             AAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=",
+            "/".repeat(86)
+        );
+        let picture = Picture::of(&jpeg).expect("a picture");
+        assert_eq!((picture.kind, picture.words().as_str()), ("jpeg", "134 bytes"));
+    }
+
     #[test]
     fn the_pixels_of_a_tiny_one_are_seen() {
         assert!(Picture::of(PNG).unwrap().style().contains("pixelated"));

@@ -19,7 +19,10 @@ pub(super) const MIME_TYPE: &str = "application/vnd.milvus.table.v1+json";
 /// Bytes that a value takes in a notebook's file beside its own: a line with its indentation.
 const LINE: usize = 14;
 
-pub(super) fn render(outcome: &Outcome, options: &Options, mut room: usize) -> String {
+/// Nothing where there is no table, or where the room is too small for a row of one: then the other
+/// forms of the outcome have more.
+pub(super) fn render(outcome: &Outcome, options: &Options, mut room: usize) -> Option<String> {
+    let mut is_shown = !outcome.tables.is_empty();
     let notices: Vec<String> = outcome.notices.iter().map(|notice| printable(notice)).collect();
     let mut out =
         format!("{{\"notices\":{},\"status\":{},", json!(notices), json!(status(outcome, options)));
@@ -29,6 +32,7 @@ pub(super) fn render(outcome: &Outcome, options: &Options, mut room: usize) -> S
     out.push_str("\"tables\":");
     list(&mut out, ['[', ']'], &outcome.tables, |out, table| {
         let (rows, held) = held(table, room);
+        is_shown &= held > 0 || table.rows.is_empty();
         room = room.saturating_sub(rows.len());
         out.push_str("{\"columns\":");
         list(out, ['[', ']'], table.columns.iter().enumerate(), |out, (at, column)| {
@@ -45,7 +49,7 @@ pub(super) fn render(outcome: &Outcome, options: &Options, mut room: usize) -> S
         out.push('}');
     });
     out.push('}');
-    out
+    is_shown.then_some(out)
 }
 
 /// The rows that there is room for, and how many they are.
@@ -58,7 +62,8 @@ fn held(table: &Table, room: usize) -> (String, usize) {
         }
         write_row(&mut out, row);
         let written = out.as_bytes().get(start..).unwrap_or_default();
-        let lines = written.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+        let ends = |byte: &&u8| matches!(byte, b',' | b'[' | b'{' | b']' | b'}');
+        let lines = written.iter().filter(ends).count();
         taken += written.len() + LINE * lines;
         if taken > room && !table.is_whole {
             out.truncate(start);
@@ -116,8 +121,9 @@ fn write_column(out: &mut String, table: &Table, at: usize, column: &Column, opt
     out.push_str("{\"name\":");
     text(out, &column.name);
     out.push_str(&format!(",\"type\":\"{kind}\""));
-    if let Some(image) = options.image.as_ref().filter(|image| image.name == column.name) {
-        out.push_str(&format!(",\"image\":\"{}\"", image.shape()));
+    let set = options.image.as_ref().filter(|image| image.name == column.name);
+    if let Some(shape) = set.map(|image| image.shape()).or_else(|| column.image.clone()) {
+        out.push_str(&format!(",\"image\":\"{shape}\""));
     }
     if column.is_distance {
         let numbers = values().filter_map(|value| match value {
@@ -141,7 +147,8 @@ mod tests {
     use super::*;
 
     fn parsed(outcome: &Outcome, options: &Options) -> Value {
-        serde_json::from_str(&render(outcome, options, options.table_size)).expect("it is JSON")
+        let json = render(outcome, options, options.table_size).expect("a table");
+        serde_json::from_str(&json).expect("it is JSON")
     }
 
     #[test]
@@ -165,6 +172,9 @@ mod tests {
             ]
         };
         let rows = vec![row(1, 0.5), row((1 << 53) + 1, -0.25)];
+        let mut columns = columns;
+        columns[1].image = Some("2x1".to_string());
+        columns[3].image = Some(String::new());
         let options = Options { image: ImageField::of("v 1x2"), ..PLAIN };
         let shown = parsed(&Outcome::table(Table::new(columns, rows)), &options);
         let table = &shown["tables"][0];
@@ -176,7 +186,8 @@ mod tests {
         assert_eq!(table["columns"][5]["role"], json!("distance"));
         assert_eq!(table["columns"][5]["span"], json!([-0.25, 0.5]));
         assert_eq!(table["columns"][0].get("role"), None);
-        assert_eq!(table["columns"][1]["image"], json!("1x2"));
+        assert_eq!(table["columns"][1]["image"], json!("1x2"), "what is set comes first");
+        assert_eq!(table["columns"][3]["image"], json!(""));
         assert_eq!(table["columns"][2].get("image"), None);
         assert_eq!((&table["total"], &shown["status"]), (&json!(2), &json!("2 rows")));
         assert_eq!(table.get("result"), None, "all rows are there");

@@ -6,17 +6,19 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::options::Options;
 use super::value::{is_right_aligned, show};
+use super::{LINE, saved};
 use crate::outcome::{Outcome, Table, Waited, grouped};
 use crate::printable::printable;
 
 /// What `SET display_limit` takes at the most.
 const MAX_LIMIT: u64 = 100_000;
 
-pub(super) fn render(outcome: &Outcome, options: &Options) -> String {
+/// `room` is what a table may take of a saved notebook, of which it shows a row all the same.
+pub(super) fn render(outcome: &Outcome, options: &Options, room: usize) -> String {
     let mut lines: Vec<String> =
         outcome.notices.iter().map(|notice| note(notice, options)).collect();
     for table in &outcome.tables {
-        lines.extend(table_lines(table, options));
+        lines.extend(table_lines(table, options, room));
     }
     if let Some(chart) = &outcome.chart {
         lines.extend(chart.words.iter().map(|words| printable(words)));
@@ -82,24 +84,27 @@ pub(super) fn truncation(table: &Table, shown: usize, options: &Options) -> Opti
 }
 
 /// The head, a rule under it and between the hits of different queries, the rows, what was cut.
-fn table_lines(table: &Table, options: &Options) -> Vec<String> {
+fn table_lines(table: &Table, options: &Options, room: usize) -> Vec<String> {
     let names: Vec<String> = table.columns.iter().map(|column| printable(&column.name)).collect();
-    let rows: Vec<Vec<String>> = table
-        .rows
-        .iter()
-        .take(limit(table, options))
-        .map(|row| {
-            row.iter()
-                .zip(&table.columns)
-                .map(|(value, column)| show(value, column.kind, options.precision))
-                .collect()
-        })
-        .collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
     let mut widths: Vec<usize> = names.iter().map(|name| name.width()).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+    // what cells take beside their width
+    let mut more = 0;
+    for row in table.rows.iter().take(limit(table, options)) {
+        let cells = row.iter().zip(&table.columns);
+        let cells: Vec<String> =
+            cells.map(|(value, column)| show(value, column.kind, options.precision)).collect();
+        let mut widened = widths.clone();
+        for (width, cell) in widened.iter_mut().zip(&cells) {
             *width = (*width).max(cell.width());
+            more += saved(cell).saturating_sub(cell.width());
         }
+        let line: usize = widened.iter().map(|width| width + 2).sum::<usize>() + LINE;
+        if !rows.is_empty() && !table.is_whole && line * (rows.len() + 3) + more > room {
+            break;
+        }
+        widths = widened;
+        rows.push(cells);
     }
     let rule: String = widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  ");
     let mut lines = vec![aligned(&names, &widths, table), rule.clone()];
@@ -137,6 +142,10 @@ mod tests {
     use super::super::tests::PLAIN;
     use super::*;
     use crate::outcome::{Column, Datum, Type};
+
+    fn render(outcome: &Outcome, options: &Options) -> String {
+        super::render(outcome, options, usize::MAX)
+    }
 
     fn lines(outcome: &Outcome, options: &Options) -> Vec<String> {
         render(outcome, options).lines().map(str::to_string).collect()

@@ -13,6 +13,7 @@ use crate::execute::value;
 use crate::language::ast::{Name, Value};
 use crate::language::print;
 use crate::milvus::{Client, Error, Platform};
+use crate::render::options::ImageField;
 use milvus_proto::common::{ConsistencyLevel, KeyValuePair};
 use milvus_proto::milvus as pb;
 use milvus_proto::schema::{
@@ -373,6 +374,11 @@ fn params(type_params: &[KeyValuePair]) -> Vec<(String, String)> {
 }
 
 impl Field {
+    /// The shape of the pictures that its values are, where its description states it.
+    pub(crate) fn image(&self) -> Option<String> {
+        ImageField::shape_of_description(&self.description)
+    }
+
     pub(crate) fn named(name: &str) -> Field {
         Field { name: name.to_string(), ..Field::default() }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::evaluate::datum as datum_of;
-use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD};
+use crate::execute::catalog::collection::{Collection, DYNAMIC_FIELD, Field};
 use crate::execute::convert::datum;
 use crate::execute::read::computed::{self, Computed};
 use crate::execute::read::operand::is_identifier;
@@ -94,12 +94,15 @@ impl Outputs {
         match &self.fields {
             Some(fields) => fields
                 .iter()
-                .map(|output| Column::new(output.head.clone(), output.kind(collection)))
+                .map(|output| output.column(output.kind(collection), collection))
                 .collect(),
             None => collection
                 .fields
                 .iter()
-                .map(|field| Column::new(field.name.clone(), datum::kind(field.data_type)))
+                .map(|field| Column {
+                    image: field.image(),
+                    ..Column::new(field.name.clone(), datum::kind(field.data_type))
+                })
                 .collect(),
         }
     }
@@ -174,7 +177,7 @@ impl Outputs {
                         Some(_) => computed::kind(&values.iter().collect::<Vec<_>>()),
                         None => output.kind(collection),
                     };
-                    Ok((Column::new(output.head.clone(), kind), values))
+                    Ok((output.column(kind, collection), values))
                 })
                 .collect(),
             None => Ok(in_schema_order(found, dynamic, collection)),
@@ -214,7 +217,8 @@ fn in_schema_order(
     let mut ordered = Vec::with_capacity(found.len() + 1);
     for field in &collection.fields {
         if let Some(at) = found.iter().position(|(column, _)| column.name == field.name) {
-            ordered.push(found.swap_remove(at));
+            let (column, values) = found.swap_remove(at);
+            ordered.push((Column { image: field.image(), ..column }, values));
         }
     }
     ordered.append(&mut found);
@@ -223,6 +227,14 @@ fn in_schema_order(
 }
 
 impl OutputField {
+    /// What it is shown under.
+    fn column(&self, kind: Type, collection: &Collection) -> Column {
+        let is_whole = !self.is_computed() && self.path.is_empty();
+        let field = collection.find(&self.field).filter(|_| is_whole);
+        let image = field.and_then(Field::image);
+        Column { image, ..Column::new(self.head.clone(), kind) }
+    }
+
     pub(crate) fn new(
         name: &Name,
         path: &[Spanned<Value>],

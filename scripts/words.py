@@ -61,7 +61,7 @@ def pieces(prose):
         lines = [line for line in block.strip().splitlines() if not line.startswith("#")]
         if lines and lines[0].startswith("|"):
             for line in lines[2:]:
-                cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+                cells = [cell.strip() for cell in re.split(r" \|(?= )", line.strip("|"))]
                 yield " — ".join(cell for cell in cells if cell)
         elif lines:
             for piece in re.split(r"\n(?=[-*] )", "\n".join(lines)):

@@ -305,6 +305,23 @@ fn a_step_into_a_field_is_whole_however_it_is_written() {
     }
 }
 
+/// A word behind AS at the end of a PLOT is what it is drawn as, unless it is a name.
+#[test]
+fn a_name_of_a_table_is_no_mark() {
+    for (cell, is_alias) in [
+        ("PLOT SELECT a FROM t AS bar", false),
+        ("PLOT SELECT bar.a FROM t AS bar", true),
+        ("PLOT SELECT pie.a FROM t AS pie", true),
+        ("PLOT SELECT a FROM t AS \"pie\"", true),
+        ("PLOT SELECT a FROM t pie", true),
+        ("PLOT SELECT a FROM t AS pie LIMIT 1", true),
+        ("PLOT AS LINE SELECT bar.a FROM t AS bar", true),
+    ] {
+        let read = parse(cell).unwrap_or_else(|error| panic!("{cell}: {}", error.message));
+        assert_eq!(format!("{read:?}").contains("alias: Some"), is_alias, "{cell}");
+    }
+}
+
 /// Each error stands where something else was needed, whatever was read before; `^` before the
 /// place.
 #[test]
@@ -333,6 +350,21 @@ fn an_error_marks_what_is_wrong() {
         ("SELECT meta['a' ^FROM t", "expected `]`, found `FROM`"),
         ("SELECT * FROM t WHERE (a = 1 ^b", "expected `)`, a comparison, AND or OR, found `b`"),
         ("FLUSH a ^b", "expected the end or `,`, found `b`"),
+        ("PLOT^", "expected SELECT or a name, but the text ends"),
+        ("PLOT SELECT^", "expected fields or *, but the text ends"),
+        ("PLOT SELECT a FROM t GROUP BY a AS ^LIEN", "expected LINE, found `LIEN`"),
+        (
+            "PLOT SELECT a FROM t GROUP BY a AS ^PIE",
+            "expected BAR, LINE, HISTOGRAM or SCATTER, found `PIE`",
+        ),
+        ("PLOT SELECT a FROM t AS ^PIE", "nothing is drawn as `PIE`"),
+        (
+            "PLOT SELECT bar.a FROM t AS bar AS ^PIE",
+            "expected BAR, LINE, HISTOGRAM or SCATTER, found `PIE`",
+        ),
+        ("PLOT AS BAR SELECT a FROM t AS ^LINE", "AS stands twice"),
+        ("PLOT t.v COLOR BY^", "expected a field, but the text ends"),
+        ("PLOT t.v LABEL^", "expected a field, but the text ends"),
         ("EXPLAIN ^EXPLAIN SHOW TABLES", "expected a statement, found `EXPLAIN`"),
         ("EXPLAIN^", "expected a statement, but the text ends"),
     ] {

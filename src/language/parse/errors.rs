@@ -74,6 +74,15 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
             }
         }
     }
+    // the same rule is of a condition and of what is computed of fields
+    let of_item = ["BY", "LABEL"].iter().any(|opens| {
+        let before = word_before(scanned, at).map(|at| word_at(scanned, at).1);
+        before.is_some_and(|before| before.eq_ignore_ascii_case(opens))
+    });
+    let mut conditions = words.iter_mut().filter(|word| *word == "a condition");
+    if let Some(word) = conditions.next().filter(|_| of_item) {
+        *word = "a field".to_string();
+    }
     if words.iter().any(|word| word == "a name") {
         words.retain(|word| word != "TABLE");
     }
@@ -284,7 +293,9 @@ const EXPECTED: &[(&[Rule], &str)] = {
         (&[R::search, R::bm25, R::sub_search], "a search"),
         (&[R::operator], "a distance operator"),
         (&[R::type_name, R::data_type], "a type"),
-        (&[R::items, R::all, R::every], "fields|*"),
+        (&[R::select, R::items, R::all, R::every], "fields|*"),
+        (&[R::plot_select], "SELECT"),
+        (&[R::mark], "BAR|LINE|HISTOGRAM|SCATTER"),
         (&[R::item, R::order_key, R::aggregate, R::aggregate_name], "a field"),
         (&[R::original_params, R::original_param, R::param, R::dotted], "a parameter"),
         (&[R::row], "a row of values"),

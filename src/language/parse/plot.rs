@@ -5,7 +5,7 @@ use milvus_kernel_grammar::Rule;
 use super::builder::*;
 use super::filters::Place;
 use super::reads::output;
-use crate::diagnostic::{Code, Diagnostic, Result, Spanned};
+use crate::diagnostic::{Code, Diagnostic, Result, Span, Spanned};
 use crate::language::ast::*;
 
 impl<'a> Builder<'a> {
@@ -22,18 +22,34 @@ impl<'a> Builder<'a> {
         self.mark(&mut parts, &mut mark)?;
         let select = parts.skip(&[Rule::SELECT]).next()?;
         let end = self.span(&select).end;
-        let mut select = self.select(self.parts(select))?;
+        let mut select = self.unchecked_select(self.parts(select))?;
         self.mark(&mut parts, &mut mark)?;
-        // `FROM t AS BAR`, with nothing behind it, is no name of the table; `AS "bar"` is one
-        let last = select.alias.as_ref().filter(|alias| alias.span.end == end);
-        if let Some(alias) =
-            last.filter(|alias| alias.span.end - alias.span.start == alias.value.len())
-            && let Some(named) = Mark::of_word(&alias.value).filter(|_| mark.is_none())
-        {
-            mark = Some(Spanned::new(named, alias.span));
-            select.alias = None;
+        // `FROM t AS BAR`, with nothing behind it, is no name of the table; `AS "bar"` is one, and
+        // what qualifies a field is another
+        if let Some(alias) = select.alias.take_if(|alias| self.is_for_mark(alias, end)) {
+            let named = Mark::of_word(&alias.value).ok_or_else(|| {
+                let words = Mark::ALL.map(|(word, _)| word);
+                let message = format!("nothing is drawn as `{alias}`");
+                Diagnostic::new(Code::SyntaxError, message)
+                    .at(alias.span)
+                    .suggest(&alias.value, words, "there are")
+                    .help("a name of the table here is written in quotes: `AS \"t\"`")
+            })?;
+            once(&mut mark, Spanned::new(named, alias.span), "AS", alias.span)?;
         }
+        self.check_qualifiers(&select.table, select.alias.as_ref())?;
         Ok(Plot::Select { select, mark })
+    }
+
+    /// Whether a table's name is the word behind an AS at the end, and stands for nothing else.
+    fn is_for_mark(&self, alias: &Name, end: usize) -> bool {
+        let Span { start, end: alias_end } = alias.span;
+        let before = self.scanned.cell.get(..start).unwrap_or_default().trim_end();
+        let word = before.len().checked_sub(2).and_then(|at| before.get(at..));
+        alias_end == end
+            && alias_end - start == alias.value.len()
+            && word.is_some_and(|word| word.eq_ignore_ascii_case("AS"))
+            && self.qualifiers.borrow().iter().all(|name| name.value != alias.value)
     }
 
     fn mark(&self, parts: &mut Parts<'a>, into: &mut Option<Spanned<Mark>>) -> Result<()> {

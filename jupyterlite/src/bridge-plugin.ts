@@ -18,14 +18,15 @@ export const bridgePlugin: JupyterFrontEndPlugin<void> = {
       if (data?.ask === undefined) {
         return;
       }
-      const { answer } = await import('./bridge');
+      // a site that was renewed while its page is open has it no more
+      const bridge = await import('./bridge').catch(() => undefined);
       const paths = new Map<string, string>();
       for (const { kernel, path } of app.serviceManager.sessions.running()) {
         if (kernel) {
           paths.set(kernel.id, path);
         }
       }
-      await answer(data, paths, reply => channel.postMessage(reply));
+      await bridge?.answer(data, paths, reply => channel.postMessage(reply));
     };
   }
 };

@@ -47,7 +47,15 @@ class SidePanel extends Widget {
     this.node.setAttribute('aria-label', 'Milvus');
     this._make = async () => {
       const { Panel } = await import('./panel/panel');
+      this.node.replaceChildren();
       return new Panel(this.node, front, trans, commands, () => this.isVisible);
+    };
+    this._lost = () => {
+      const text = document.createElement('p');
+      text.className = 'milvus-none';
+      text.setAttribute('role', 'alert');
+      text.textContent = trans.__('This part of the page could not be loaded: load the page again.');
+      this.node.replaceChildren(text);
     };
   }
 
@@ -56,12 +64,18 @@ class SidePanel extends Widget {
   }
 
   protected onAfterShow(): void {
-    this._panel ??= this._make();
-    void this._panel.then(panel => panel.shown());
+    // what could not be loaded is asked for again when it is shown again
+    this._panel ??= this._make().catch(() => {
+      this._panel = undefined;
+      this._lost();
+      return undefined;
+    });
+    void this._panel.then(panel => panel?.shown());
   }
 
   private _make: () => Promise<Panel>;
-  private _panel: Promise<Panel> | undefined;
+  private _lost: () => void;
+  private _panel: Promise<Panel | undefined> | undefined;
 }
 
 export const panelPlugin: JupyterFrontEndPlugin<void> = {

@@ -66,32 +66,37 @@ class Watcher {
 
   update({ docChanged, selectionSet, focusChanged }: ViewUpdate): void {
     if (docChanged && this._kernel()) {
-      void this._load().then(problems => problems.changed());
+      void this._load().then(problems => problems?.changed());
     } else if (selectionSet || focusChanged) {
       // what was not finished where the cursor stood may be an error where it stands no more
-      void this._problems?.then(problems => problems.moved());
+      void this._problems?.then(problems => problems?.moved());
     }
   }
 
   /** The cell ran, and ended in an error. */
   async failed({ code, problem }: Failure): Promise<void> {
     if (this._view.state.doc.toString() === code) {
-      (await this._load()).failed(problem, code);
+      (await this._load())?.failed(problem, code);
     }
   }
 
   destroy(): void {
-    void this._problems?.then(problems => problems.dispose());
+    void this._problems?.then(problems => problems?.dispose());
   }
 
-  private _load(): Promise<Problems> {
+  /** Nothing where it cannot be loaded, as when the site was renewed; asked for again next time. */
+  private _load(): Promise<Problems | undefined> {
     this._problems ??= import('./problems').then(
-      ({ Problems }) => new Problems(this._view, this._kernel)
+      ({ Problems }) => new Problems(this._view, this._kernel),
+      () => {
+        this._problems = undefined;
+        return undefined;
+      }
     );
     return this._problems;
   }
 
-  private _problems: Promise<Problems> | undefined;
+  private _problems: Promise<Problems | undefined> | undefined;
 }
 
 /** The kernel of the notebook or console that an editor is in, if it is one of ours. */

@@ -8,8 +8,9 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 
+import type { MilvusKernel } from './kernel';
 import { kernels } from './kernels';
-import type { Ask, Result } from './table-model';
+import type { Ask, Page, Result } from './table-model';
 
 const MIME_TYPE = 'application/vnd.milvus.table.v1+json';
 
@@ -24,35 +25,46 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
       mimeTypes: [MIME_TYPE],
       // before text/html
       defaultRank: 40,
-      createRenderer: () => new Tables()
+      createRenderer: () => new Tables(mimeType => registry.createRenderer(mimeType))
     });
   }
 };
 
-/** Asks whichever kernel of the page has a result for rows of it. */
+/** Asks the kernels of the page for rows of a result: one has it, and others may be busy. */
 const ask: Ask = async (...args) => {
-  for (const kernel of kernels.all()) {
-    const rows = await kernel.ask('rows', args).catch(() => undefined);
-    if (rows !== undefined) {
-      return JSON.parse(rows);
+  const rowsOf = async (kernel: MilvusKernel): Promise<Page> => {
+    const rows = await kernel.ask('rows', args);
+    if (rows === undefined) {
+      throw new Error('it is of another kernel');
     }
-  }
-  return undefined;
+    return JSON.parse(rows) as Page;
+  };
+  return Promise.any(kernels.all().map(rowsOf)).catch(() => undefined);
 };
 
 class Tables extends Widget implements IRenderMime.IRenderer {
-  constructor() {
+  /** `plain` makes JupyterLab's own renderer of a type. */
+  constructor(private _plain: (mimeType: string) => IRenderMime.IRenderer) {
     super();
     this.addClass('milvus-tables');
     this.addClass('jp-RenderedHTMLCommon');
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    const { draw } = await import('./table');
-    if (!this.isDisposed) {
-      this._clear();
-      this._clear = draw(this.node, model.data[MIME_TYPE] as unknown as Result, ask);
+    // a site that was renewed while its page is open has it no more
+    const table = await import('./table').catch(() => undefined);
+    if (this.isDisposed) {
+      return;
     }
+    this._clear();
+    if (table) {
+      this._clear = table.draw(this.node, model.data[MIME_TYPE] as unknown as Result, ask);
+      return;
+    }
+    const plain = this._plain('text/html' in model.data ? 'text/html' : 'text/plain');
+    this.node.replaceChildren(plain.node);
+    this._clear = () => plain.dispose();
+    await plain.renderModel(model);
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 /** What the palette and the panel's menu can do, as far as it is not the panel itself. */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { ICommandPalette } from '@jupyterlab/apputils';
+import { Notification, type ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Front } from './front';
@@ -31,13 +31,22 @@ export function addCommands(
     });
     palette?.addItem({ command: id, category: 'Milvus' });
   };
-  const dialogs = (): Promise<typeof import('./dialogs')> => import('./dialogs');
+  const withDialogs = async (
+    run: (dialogs: typeof import('./dialogs')) => Promise<void>
+  ): Promise<void> => {
+    try {
+      await run(await import('./dialogs'));
+    } catch (error) {
+      // a site that was renewed while its page is open has them no more
+      Notification.error(trans.__('This was not done: %1', String(error)), { autoClose: 10_000 });
+    }
+  };
 
   add(
     'milvus:connect',
     trans.__('Connect to Milvus…'),
     trans.__('Connect the notebook in front to a server, or to the engine of the page'),
-    async () => (await dialogs()).connect(front, trans)
+    () => withDialogs(dialogs => dialogs.connect(front, trans))
   );
   add(
     'milvus:show-collections',
@@ -55,7 +64,7 @@ export function addCommands(
     'milvus:export-database',
     trans.__('Export Database to a File…'),
     trans.__('Write the database in use into a file beside the notebook'),
-    async () => (await dialogs()).exportDatabase(front, trans)
+    () => withDialogs(dialogs => dialogs.exportDatabase(front, trans))
   );
   add(
     'milvus:interrupt',

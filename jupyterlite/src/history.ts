@@ -107,8 +107,14 @@ export class History {
   private _lines: Line[] = [];
 }
 
-/** The page's own store, where there is one: a browser may forbid it. */
+/**
+ * The page's own store, where there is one: a browser may forbid it, and a console in a frame, as
+ * the reference has it, is an example that leaves nothing behind.
+ */
 export function pageStorage(): Storage | undefined {
+  if (window.parent !== window && window.location.pathname.includes('/repl/')) {
+    return undefined;
+  }
   try {
     return window.localStorage;
   } catch {

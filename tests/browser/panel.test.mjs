@@ -16,6 +16,7 @@ import {
   pageOf,
   run,
   screenshot,
+  setCells,
   text
 } from './page.mjs';
 import { plainServer } from './plain.mjs';
@@ -264,7 +265,7 @@ test('the panel shows what is there, inserts names and runs statements', async (
   await dialog.getByRole('button', { name: 'Drop' }).click();
   await dialog.locator('input').fill('order');
   await page.keyboard.press('Enter');
-  await lastCell(page, 'DROP TABLE `order`');
+  await lastCell(page, 'DROP TABLE default.default.`order`');
   await node(page, 'order').waitFor({ state: 'detached' });
 
   // in both themes
@@ -373,6 +374,201 @@ test('the panel waits for a cell that runs, and says so', async () => {
   await page.context().close();
 });
 
+/** Runs statements that stand in no cell. */
+const quietly = (page, code) =>
+  page.evaluate(async code => {
+    const { kernel } = window.notebook().sessionContext.session;
+    await kernel.requestExecute({ code }).done;
+  }, code);
+
+test('what is dropped is what was shown, whatever ran meanwhile', async () => {
+  const page = await lab();
+  const dialog = page.locator('.jp-Dialog');
+  await run(page, [
+    'milvus://memory/drops; CREATE DATABASE other; ' +
+      `USE other; ${BOOKS}; USE default; ${BOOKS}; CREATE PARTITION old ON books`
+  ]);
+  await open(page);
+  await node(page, 'books').waitFor();
+  await node(page, 'books').click({ button: 'right' });
+  await quietly(page, 'USE other');
+  await page.locator('.lm-Menu-itemLabel').getByText('Load', { exact: true }).click();
+  await lastCell(page, 'LOAD TABLE default.books');
+
+  await quietly(page, 'USE default');
+  await node(page, 'books').locator('.milvus-twisty').click();
+  await node(page, 'Partitions').click();
+  await choose(page, 'old', 'Drop…');
+  await dialog.getByText('of books in the database default at milvus://memory/drops').waitFor();
+  await dialog.getByRole('button', { name: 'Drop' }).click();
+  await dialog.locator('input').fill('old');
+  await quietly(page, 'USE other');
+  await page.keyboard.press('Enter');
+  await lastCell(page, 'DROP PARTITION old ON default.default.books');
+
+  await quietly(page, 'USE default');
+  await node(page, 'books').getByText('rows').waitFor();
+  await choose(page, 'books', 'Drop…');
+  await dialog.getByText('in the database default at milvus://memory/drops').waitFor();
+  await dialog.getByRole('button', { name: 'Drop' }).click();
+  await dialog.locator('input').fill('books');
+  // queued, as by a person who runs all cells
+  await page.evaluate(() => {
+    window.notebook().sessionContext.session.kernel.requestExecute({ code: 'USE other' });
+  });
+  await page.keyboard.press('Enter');
+  await lastCell(page, 'DROP TABLE default.default.books');
+  const [, , here, there] = await run(page, [
+    BOOKS.replace('books', 'more'),
+    'USE default',
+    'SHOW TABLES',
+    'SHOW TABLES FROM other'
+  ]);
+  assert.doesNotMatch(here, /books/);
+  assert.match(there, /books/);
+
+  // the same name, and another server
+  await run(page, [`USE default; ${BOOKS}`]);
+  await node(page, 'books').waitFor();
+  await choose(page, 'books', 'Drop…');
+  await dialog.getByRole('button', { name: 'Drop' }).click();
+  await dialog.locator('input').fill('books');
+  await quietly(page, `CONNECT 'milvus://memory/drops2'; ${BOOKS}`);
+  await page.keyboard.press('Enter');
+  const said = page.locator('.milvus-said');
+  await said.getByText('connected to another server by now').waitFor();
+  const [kept] = await run(page, ['SHOW TABLES']);
+  assert.match(kept, /books/);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+test('no password of an address comes into a cell', async () => {
+  const page = await lab();
+  const dialog = page.locator('.jp-Dialog');
+  for (const [typed, shown] of [
+    ['milvus://root:Geh@im7@127.0.0.1:1', "'milvus://127.0.0.1:1' USER 'root' PASSWORD PROMPT"],
+    ['root:Geheim7@127.0.0.1:1', "'127.0.0.1:1' USER 'root' PASSWORD PROMPT"],
+    [
+      'https://a%20b:Geh/im7?@127.0.0.1:1/d?secure=true',
+      "'https://127.0.0.1:1/d?secure=true' USER 'a b' PASSWORD PROMPT"
+    ],
+    [
+      'milvus+tls://root:Geheim7@127.0.0.1:1',
+      "'milvus+tls://127.0.0.1:1' USER 'root' PASSWORD PROMPT"
+    ],
+    ['http://127.0.0.1:1?token=root:Geheim7@1', "'http://127.0.0.1:1' TOKEN PROMPT"],
+    ['http://Geheim7@127.0.0.1:1', "'http://127.0.0.1:1' TOKEN PROMPT"],
+    ['milvus://memory/a@b', "'milvus://memory/a@b'"]
+  ]) {
+    await run(page, ['']);
+    await command(page, 'notebook:enter-command-mode');
+    void command(page, 'milvus:connect').catch(() => undefined);
+    await dialog.getByLabel('Address').fill(typed);
+    await dialog.getByRole('button', { name: 'Connect' }).click();
+    const source = await page.waitForFunction(() => {
+      const { sharedModel } = window.notebook().content.model;
+      return sharedModel.cells.map(cell => cell.getSource()).find(source => source !== '');
+    });
+    assert.equal(await source.jsonValue(), `CONNECT ${shown}`);
+    // an address that is none is refused at once
+    if (/PROMPT/.test(shown) && !/tls:/.test(shown)) {
+      await page.locator('.jp-Stdin-input').fill('typed');
+      await page.keyboard.press('Enter');
+    }
+    await idle(page);
+  }
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+  assert.doesNotMatch(kept, /Geh|im7/);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+test('what cannot be done is said', async () => {
+  const page = await lab({ [SETTINGS]: { defaultConnection: 'http://127.0.0.1:1' } });
+  await open(page);
+  const first = node(page, 'http://127.0.0.1:1');
+  await first.click();
+  const said = page.locator('.milvus-said');
+  await said.getByText('http://127.0.0.1:1').waitFor();
+  // until something else is done
+  await page.waitForTimeout(500);
+  assert.match(await said.textContent(), /127\.0\.0\.1:1/);
+  // the menu gives the keys back to the tree
+  await first.press('Shift+F10');
+  await page.locator('.lm-Menu').waitFor();
+  assert.equal(await said.textContent(), '');
+  await page.keyboard.press('Escape');
+  await page.locator('.lm-Menu').waitFor({ state: 'detached' });
+  assert.ok(await first.evaluate(item => item === document.activeElement));
+  // a cell of text does not run
+  await run(page, ['']);
+  await command(page, 'notebook:change-cell-to-markdown');
+  await command(page, 'milvus:help');
+  assert.match(await lastCell(page, 'HELP'), /CREATE TABLE/);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+test('a kernel that ended between two cells is told, and the next cell puts it right', async () => {
+  const page = await lab();
+  await run(page, [`milvus://memory/ended; ${BOOKS}`]);
+  const worker = page.workers().find(worker => /milvus\.worker/.test(worker.url()));
+  await worker.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('it is over');
+    });
+  });
+  await command(page, 'milvus:open-panel');
+  const isThere = () =>
+    document.querySelector('.milvus-said')?.textContent !== '' ||
+    document.querySelector('.milvus-node') !== null;
+  await page.waitForFunction(isThere);
+  await page.getByRole('button', { name: 'Look Again' }).click();
+  await page.waitForFunction(isThere);
+  // its notice is a stream
+  await setCells(page, ['SHOW TABLES']);
+  await command(page, 'notebook:run-cell');
+  await idle(page);
+  await page.waitForFunction(() => document.querySelector('.milvus-said').textContent === '');
+  await node(page, 'Connections').waitFor();
+  assert.deepEqual(page.errors.filter(error => !/it is over/.test(error)), []);
+  await page.context().close();
+});
+
+test('what the site has no more, since it was renewed, is not missed', async () => {
+  const page = await lab();
+  await run(page, ['milvus://memory/renewed']);
+  site.gone = /jupyterlite-milvus-kernel\/static\/.*js$/;
+  // the table that a notebook has without an extension
+  await run(page, ["SELECT 6 * 7 AS answer, '<img src=x onerror=window.hacked=1>' AS evil"]);
+  await page.locator('.milvus-tables td').getByText('42').waitFor();
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  const type = text =>
+    page.evaluate(text => {
+      const { editor, model } = window.notebook().content.activeCell;
+      editor.setCursorPosition({ line: 0, column: model.sharedModel.getSource().length });
+      editor.replaceSelection(text);
+    }, text);
+  await type(' FROM');
+  await command(page, 'milvus:open-panel');
+  const lost = page.locator('.milvus-panel').getByText('This part of the page could not be loaded');
+  await lost.waitFor();
+  await screenshot(page, 'panel-lost');
+  void command(page, 'milvus:connect').catch(() => undefined);
+  await page.locator('.Toastify').getByText('This was not done').waitFor();
+  // and when it is there again, it is shown
+  site.gone = undefined;
+  await command(page, 'filebrowser:activate');
+  await command(page, 'milvus:open-panel');
+  await node(page, 'Connections').waitFor();
+  await lost.waitFor({ state: 'detached' });
+  await type(' FROM FROM');
+  await page.locator('.cm-lintRange-error').first().waitFor();
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
 test('the palette', async () => {
   const page = await lab();
   const choose = async (typed, label) => {
@@ -393,9 +589,9 @@ test('the palette', async () => {
   assert.match(await lastCell(page, 'HELP'), /CREATE TABLE/);
   await choose('milvus connect', 'Connect to Milvus…');
   const dialog = page.locator('.jp-Dialog');
-  await dialog.getByLabel('Address').fill('milvus://memory/chosen');
+  await dialog.getByLabel('Address').fill('milvus://local/chosen');
   await dialog.getByRole('button', { name: 'Connect' }).click();
-  assert.match(await lastCell(page, "CONNECT 'milvus://memory/chosen'"), /connected to/);
+  assert.match(await lastCell(page, "CONNECT 'milvus://local/chosen'"), /connected to/);
   // a password that stands in the address goes no further
   await choose('milvus connect', 'Connect to Milvus…');
   await dialog.getByLabel('Address').fill('milvus://root:Geheim7@127.0.0.1:1');
@@ -414,7 +610,13 @@ test('the palette', async () => {
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
   assert.doesNotMatch(kept, /Geheim7|typed/);
   await open(page);
-  await node(page, 'milvus://memory/chosen').waitFor();
+  await node(page, 'milvus://local/chosen').waitFor();
+  // what is gone with the page is not remembered, and nothing of another site of the host is
+  const connections = await page.evaluate(
+    () => localStorage[`${new URL('../', location.href).href} milvus connections`]
+  );
+  assert.match(connections, /local\/chosen/);
+  assert.doesNotMatch(connections, /memory/);
   await choose('milvus new notebook', 'New Milvus Notebook');
   await page.waitForFunction(
     () => window.jupyterapp.shell.currentWidget?.title.label.startsWith('Untitled')

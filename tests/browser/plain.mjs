@@ -19,13 +19,15 @@ const TYPES = {
 /** `folder` is where the files of `root` are on their host, such as `/` or `/a/b/`. */
 export async function plainServer(folder = '/', root = SITE) {
   const asked = [];
+  /** what is not here any more: the paths that `gone` fits */
+  const plain = { gone: undefined };
   const server = createServer((request, answer) => {
     const { pathname } = new URL(request.url, 'http://here');
     asked.push(pathname);
     let path = join(root, normalize(decodeURIComponent(pathname.slice(folder.length))));
     try {
-      if (!pathname.startsWith(folder)) {
-        throw new Error('outside');
+      if (!pathname.startsWith(folder) || plain.gone?.test(pathname)) {
+        throw new Error('not here');
       }
       if (statSync(path).isDirectory()) {
         path = join(path, 'index.html');
@@ -41,7 +43,7 @@ export async function plainServer(folder = '/', root = SITE) {
   const listen = port => new Promise(resolve => server.listen(port, '127.0.0.1', resolve));
   await listen(0);
   const { port } = server.address();
-  return {
+  Object.assign(plain, {
     url: `http://127.0.0.1:${port}${folder.replace(/\/$/, '')}`,
     /** every path that was asked for */
     asked,
@@ -51,5 +53,6 @@ export async function plainServer(folder = '/', root = SITE) {
       server.closeAllConnections();
       return closed;
     }
-  };
+  });
+  return plain;
 }

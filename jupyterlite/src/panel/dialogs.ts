@@ -4,14 +4,11 @@ import { Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
+import { loginOf, type Login } from './address';
 import type { Front } from './front';
+import type { Node } from './nodes';
 import { remembered } from './remembered';
 import { text } from './text';
-
-interface Login {
-  address: string;
-  user: string;
-}
 
 /** Where to; the password is asked for by the cell, which does not keep it. */
 class ConnectBody extends Widget implements Dialog.IBodyWidget<Login> {
@@ -34,12 +31,8 @@ class ConnectBody extends Widget implements Dialog.IBodyWidget<Login> {
 
   getValue(): Login {
     // who enters stands in a field of its own, and a password in none
-    const [, scheme, user, place] =
-      /^(\w+:\/\/)(?:([^@/:]*)[^@]*@)?(.*)$/.exec(this._address.value.trim()) ?? [];
-    return {
-      address: scheme ? `${scheme}${place}` : this._address.value.trim(),
-      user: this._user.value.trim() || (user ?? '')
-    };
+    const login = loginOf(this._address.value);
+    return { ...login, user: this._user.value.trim() || login.user };
   }
 
   private _address: HTMLInputElement;
@@ -57,13 +50,15 @@ export async function connect(front: Front, trans: TranslationBundle): Promise<v
     ]
   });
   if (button.accept && value?.address) {
-    const login = value.user ? ` USER ${text(value.user)} PASSWORD PROMPT` : '';
+    const { user, hasToken } = value;
+    const prompted = hasToken ? ' TOKEN PROMPT' : '';
+    const login = user ? ` USER ${text(user)} PASSWORD PROMPT` : prompted;
     await front.run(`CONNECT ${text(value.address)}${login}`);
   }
 }
 
 export async function exportDatabase(front: Front, trans: TranslationBundle): Promise<void> {
-  const status = await front.kernel?.ask('status', []);
+  const status = await front.status();
   const current = status?.connections.find(connection => connection.in_use);
   const { button, value } = await InputDialog.getText({
     title: trans.__('Export database %1', current?.database ?? 'default'),
@@ -90,10 +85,16 @@ export async function exportFile(name: string, trans: TranslationBundle): Promis
 }
 
 /** Asks twice: whether to drop, and for the name of what is dropped. */
-export async function mayDrop(name: string, trans: TranslationBundle): Promise<boolean> {
+export async function mayDrop(node: Node, trans: TranslationBundle): Promise<boolean> {
+  const { name, kind, collection = '', database = '', at } = node;
+  const address = at?.address ?? '';
+  const where =
+    kind === 'collection'
+      ? trans.__('It is in the database %1 at %2.', database, address)
+      : trans.__('It is of %1 in the database %2 at %3.', collection, database, address);
   const first = await showDialog({
     title: trans.__('Drop %1?', name),
-    body: trans.__('What is in it is lost.'),
+    body: `${where} ${trans.__('What is in it is lost.')}`,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.warnButton({ label: trans.__('Drop') })

@@ -16,7 +16,7 @@ import { remembered } from './remembered';
 /** A cell, as far as it is used here. */
 interface Cell {
   editor: { replaceSelection?(text: string): void; focus(): void } | null;
-  model: { sharedModel: { getSource(): string; setSource(source: string): void } };
+  model: { type: string; sharedModel: { getSource(): string; setSource(source: string): void } };
 }
 
 /** A notebook or a console; their packages are not needed for more. */
@@ -29,6 +29,7 @@ interface Document extends Widget {
 export class Front {
   constructor(app: JupyterFrontEnd) {
     this._app = app;
+    remembered.baseUrl = app.serviceManager.serverSettings.baseUrl;
     const shell = app.shell as unknown as { currentChanged?: ISignal<unknown, unknown> };
     shell.currentChanged?.connect(() => this._look());
     kernels.changed.connect(() => this._look());
@@ -46,6 +47,11 @@ export class Front {
 
   get kernel(): MilvusKernel | undefined {
     return this._kernel;
+  }
+
+  /** Whether the kernel in front runs no cell. */
+  get isIdle(): boolean {
+    return this._document?.sessionContext.session?.kernel?.status === 'idle';
   }
 
   /** Where the statements of the kernel in front go; what it is connected to is remembered. */
@@ -85,8 +91,9 @@ export class Front {
     if (!document || activeCell === undefined) {
       return;
     }
-    // an empty cell is as good as a new one
-    if (activeCell === null || activeCell.model.sharedModel.getSource().trim() !== '') {
+    // an empty cell is as good as a new one, if it is one that runs
+    const { type, sharedModel } = activeCell?.model ?? {};
+    if (type !== 'code' || sharedModel?.getSource().trim() !== '') {
       await this._app.commands.execute('notebook:insert-cell-below');
     }
     document.content?.activeCell?.model.sharedModel.setSource(statements);

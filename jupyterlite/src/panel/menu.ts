@@ -1,14 +1,19 @@
-/** What can be done with a node of the tree; what changes something runs in a cell. */
+/**
+ * What can be done with a node of the tree; what changes something runs in a cell. A cell may lead
+ * elsewhere than where the tree was read: a statement names where its table is, unless that is in
+ * use.
+ */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
+import type { Connection } from '../../wasm/milvus_kernel.js';
 import { answers, records } from './answer';
 import { exportFile, mayDrop } from './dialogs';
 import type { Front } from './front';
 import type { Node } from './nodes';
-import { remembered } from './remembered';
+import { remembered, same } from './remembered';
 import { text } from './text';
 
 interface Item {
@@ -18,17 +23,34 @@ interface Item {
   execute: (node: Node) => Promise<void>;
 }
 
+/** What takes longer than this waits for a cell. */
+export const WAITING_MS = 500;
+
 export class NodeMenu {
-  constructor(front: Front, trans: TranslationBundle) {
+  /** `say` tells why something was not done; `closed` is called when the menu has no keys more. */
+  constructor(
+    front: Front,
+    trans: TranslationBundle,
+    say: (text: string) => void,
+    closed: () => void
+  ) {
     this._front = front;
     this._trans = trans;
+    this._say = say;
     this._menu = new Menu({ commands: this._commands });
+    this._menu.aboutToClose.connect(closed);
     this._menu.title.label = 'Milvus';
     for (const item of this._items()) {
       this._commands.addCommand(item.id, {
         label: item.label,
         isVisible: () => this._node !== undefined && item.isFor(this._node),
-        execute: () => (this._node ? item.execute(this._node) : undefined)
+        execute: async () => {
+          try {
+            await (this._node && item.execute(this._node));
+          } catch (error) {
+            say(error instanceof Error ? error.message : String(error));
+          }
+        }
       });
       this._menu.addItem({ command: item.id });
     }
@@ -55,8 +77,11 @@ export class NodeMenu {
       }
     } else if (isDefault) {
       // as the first statement would, without one
-      await kernel?.query('SHOW VERSION').catch(() => undefined);
-      this._front.told();
+      try {
+        await kernel?.query('SHOW VERSION');
+      } finally {
+        this._front.told();
+      }
     } else if (connection) {
       const login = connection.user ? ` USER ${text(connection.user)} PASSWORD PROMPT` : '';
       await this._front.run(`CONNECT ${text(connection.address)}${login}`);
@@ -112,7 +137,12 @@ export class NodeMenu {
         id: 'use',
         label: trans.__('Use'),
         isFor: ({ kind, isInUse }) => kind === 'database' && !isInUse,
-        execute: run(name => `USE ${name}`)
+        execute: async node => {
+          if (!(await this._connection(node)).in_use) {
+            throw new Error(trans.__('Another connection is in use by now.'));
+          }
+          await this._front.run(`USE ${await this._quoted(node.name)}`);
+        }
       },
       {
         id: 'sample',
@@ -167,8 +197,7 @@ export class NodeMenu {
   /** A vector, or the first one of a collection. */
   private async _plot(node: Node): Promise<void> {
     const { kernel } = this._front;
-    const { collection = '' } = node;
-    const table = await this._quoted(collection);
+    const table = await this._table(node);
     let { name } = node;
     if (node.kind === 'collection' && kernel) {
       const [described] = await answers(kernel, `DESCRIBE ${table}`).catch(() => []);
@@ -180,25 +209,59 @@ export class NodeMenu {
   }
 
   private async _drop(node: Node): Promise<void> {
-    if (!(await mayDrop(node.name, this._trans))) {
+    if (!(await mayDrop(node, this._trans))) {
       return;
     }
-    const name = await this._quoted(node.name);
+    // the cells that wait may connect to another server
+    const waiting = this._trans.__('Waiting for the kernel, which runs a cell…');
+    const timer = setTimeout(() => this._say(waiting), WAITING_MS);
+    try {
+      await this._front.kernel?.query('');
+    } finally {
+      clearTimeout(timer);
+      this._say('');
+    }
+    const table = await this._table(node, true);
     const words = { partition: 'PARTITION', index: 'INDEX' } as const;
     if (node.kind === 'partition' || node.kind === 'index') {
-      const table = await this._quoted(node.collection ?? '');
+      const name = await this._quoted(node.name);
       await this._front.run(`DROP ${words[node.kind]} ${name} ON ${table}`);
     } else {
-      await this._front.run(`DROP TABLE ${name}`);
+      await this._front.run(`DROP TABLE ${table}`);
     }
   }
 
-  /** The name as a statement has it; a collection elsewhere with its database. */
-  private async _name(node: Node): Promise<string> {
-    const name = await this._quoted(node.name);
-    return node.kind === 'collection' && !node.isInUse
-      ? `${await this._quoted(node.database ?? '')}.${name}`
-      : name;
+  /** The name as a statement has it. */
+  private _name(node: Node): Promise<string> {
+    return node.kind === 'collection' ? this._table(node) : this._quoted(node.name);
+  }
+
+  /**
+   * A collection, or that of what is below it, as a statement has it: with its place if another is
+   * in use, or may be when the statement runs, or if it is asked for.
+   */
+  private async _table(node: Node, isPlaced = false): Promise<string> {
+    const { database = '', collection = '' } = node;
+    const now = await this._connection(node);
+    let parts = [collection];
+    if (isPlaced || !now.in_use || !this._front.isIdle) {
+      // a point ends the name of a connection
+      const isPointed = now.in_use && now.name.includes('.');
+      parts = [...(isPointed ? [] : [now.name]), database, ...parts];
+    } else if (now.database !== database) {
+      parts = [database, ...parts];
+    }
+    return (await Promise.all(parts.map(part => this._quoted(part)))).join('.');
+  }
+
+  /** The connection of a node as it is now, if it leads where the node is. */
+  private async _connection({ at }: Node): Promise<Connection> {
+    const status = await this._front.kernel?.ask('status', []);
+    const now = status?.connections.find(({ name }) => name === at?.name);
+    if (!at || !now || !same(now, at)) {
+      throw new Error(this._trans.__('The notebook is connected to another server by now.'));
+    }
+    return now;
   }
 
   private async _quoted(name: string): Promise<string> {
@@ -207,6 +270,7 @@ export class NodeMenu {
 
   private _front: Front;
   private _trans: TranslationBundle;
+  private _say: (text: string) => void;
   private _commands = new CommandRegistry();
   private _menu: Menu;
   private _node: Node | undefined;

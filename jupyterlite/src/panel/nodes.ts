@@ -39,6 +39,8 @@ export interface Node {
   database?: string;
   collection?: string;
   connection?: Remembered;
+  /** of what is below a connection: where it is */
+  at?: Connection;
   /** what is below it */
   load?: () => Promise<Node[]>;
 }
@@ -139,6 +141,7 @@ export class Nodes {
         kind: 'database',
         name,
         database: name,
+        at: current,
         isCurrent: isInUse,
         isInUse,
         note: isInUse ? this._trans.__('in use') : undefined,
@@ -161,6 +164,7 @@ export class Nodes {
         name: collection,
         database,
         collection,
+        at: current,
         isInUse
       })
     );
@@ -192,12 +196,12 @@ export class Nodes {
 
   /** The fields of a collection, and what else it has; its rows and its state become its note. */
   private async _of(node: Node): Promise<Node[]> {
-    const { name, database } = node;
+    const { name, database, at } = node;
     const quoted = await this._kernel.ask('quoted', [name]);
     const [described] = await answers(this._kernel, `DESCRIBE ${quoted}`);
     node.note = this._state(name, described?.status ?? '');
     this._notes.set(node.key, node.note);
-    const below = { database, collection: name, isInUse: true };
+    const below = { database, collection: name, at, isInUse: true };
     const fields = records(described).map(
       ({ field = '', type = '', key = '', index = '', metric = '' }): Node => ({
         ...below,

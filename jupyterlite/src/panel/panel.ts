@@ -8,15 +8,12 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Front } from './front';
-import { NodeMenu } from './menu';
+import { NodeMenu, WAITING_MS } from './menu';
 import { Nodes, type Node } from './nodes';
 import { Tree, type Line } from './tree';
 
 /** Cells that end within so many milliseconds are looked at once. */
 const TOGETHER_MS = 150;
-
-/** What takes longer than this waits for a cell. */
-const WAITING_MS = 500;
 
 export class Panel {
   /** `isVisible` tells whether anybody sees it. */
@@ -30,11 +27,22 @@ export class Panel {
     this._front = front;
     this._trans = trans;
     this._isVisible = isVisible;
-    this._menu = new NodeMenu(front, trans);
+    this._menu = new NodeMenu(
+      front,
+      trans,
+      text => this._tell(text),
+      () => this._tree.focus()
+    );
     this._tree = new Tree('Milvus', {
       toggle: (node, open) => this._toggle(node, open),
-      choose: node => void this._choose(node),
-      menu: (node, x, y) => this._menu.open(node, x, y)
+      choose: node => {
+        this._tell('');
+        this._choose(node).catch(error => this._tell(messageOf(error)));
+      },
+      menu: (node, x, y) => {
+        this._tell('');
+        this._menu.open(node, x, y);
+      }
     });
     this._filter = document.createElement('input');
     this._filter.type = 'search';
@@ -57,7 +65,10 @@ export class Panel {
     head.append(
       this._filter,
       button(addIcon, trans.__('Connect to Milvus…'), run('milvus:connect')),
-      button(refreshIcon, trans.__('Look Again'), () => this.look())
+      button(refreshIcon, trans.__('Look Again'), () => {
+        this._tell('');
+        void this._look();
+      })
     );
     this._none = document.createElement('div');
     this._none.className = 'milvus-none';
@@ -76,11 +87,6 @@ export class Panel {
     this._other();
   }
 
-  /** Looks at what is there now. */
-  look(): void {
-    void this._look();
-  }
-
   /** It can be seen again. */
   shown(): void {
     this._lookIfStale();
@@ -95,6 +101,7 @@ export class Panel {
     this._nodes = kernel && new Nodes(kernel, this._trans, () => this._draw());
     this._round += 1;
     this._loading.clear();
+    this._told = this._failure = '';
     this._roots = [];
     this._below.clear();
     this._draw();
@@ -117,12 +124,28 @@ export class Panel {
     this._isStale = false;
     this._loading.clear();
     const round = ++this._round;
-    const roots = await this._nodes?.roots().catch(() => undefined);
-    if (!roots || round !== this._round) {
-      return;
+    let roots: Node[] = [];
+    let failure = '';
+    try {
+      roots = (await this._read()) ?? [];
+    } catch (error) {
+      failure = messageOf(error);
     }
-    this._roots = roots;
-    await this._loadOpen(roots, round);
+    if (round === this._round) {
+      this._roots = failure === '' ? roots : this._roots;
+      this._failure = failure;
+      this._draw();
+      await this._loadOpen(roots, round);
+    }
+  }
+
+  private async _read(): Promise<Node[] | undefined> {
+    const nodes = this._nodes;
+    return nodes?.roots().catch(async () => {
+      // a worker that ended is replaced for what runs
+      await this._front.kernel?.query('');
+      return nodes.roots();
+    });
   }
 
   private async _loadOpen(nodes: Node[], round: number): Promise<void> {
@@ -138,7 +161,7 @@ export class Panel {
     this._draw();
     const below = await node.load?.().then(
       nodes => (nodes.length > 0 ? nodes : [textOf(node, this._trans.__('nothing here yet'))]),
-      (error: unknown) => [textOf(node, error instanceof Error ? error.message : String(error))]
+      (error: unknown) => [textOf(node, messageOf(error))]
     );
     if (!below || round !== this._round) {
       return;
@@ -220,12 +243,21 @@ export class Panel {
     return isLookedFor(node, filter) || below.some(child => this._holds(child, filter));
   }
 
-  /** Says it when what is asked waits. */
+  /** Says what came of what a person did, until something else is done. */
+  private _tell(text: string): void {
+    this._told = text;
+    this._draw();
+  }
+
+  /** Says it when what is asked waits, or failed. */
   private _say(): void {
     if (this._loading.size === 0) {
       window.clearTimeout(this._waiting);
       this._waiting = 0;
-      this._said.textContent = '';
+      const said = this._told || this._failure;
+      if (this._said.textContent !== said) {
+        this._said.textContent = said;
+      }
     } else {
       this._waiting ||= window.setTimeout(() => {
         this._said.textContent = this._trans.__('Waiting for the kernel, which runs a cell…');
@@ -250,6 +282,9 @@ export class Panel {
   private _loading = new Set<string>();
   /** what an earlier look asked for is no longer of use */
   private _round = 0;
+  private _told = '';
+  /** why the last look came to nothing */
+  private _failure = '';
   private _isStale = true;
   private _isDrawing = 0;
   private _soon = 0;
@@ -258,6 +293,9 @@ export class Panel {
 
 const isLookedFor = (node: Node, filter: string): boolean =>
   node.kind !== 'group' && node.kind !== 'text' && node.name.toLowerCase().includes(filter);
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 function textOf(node: Node, name: string): Node {
   return { key: `text ${node.key}`, kind: 'text', name };

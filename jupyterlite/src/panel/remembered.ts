@@ -1,4 +1,7 @@
-/** Connections that were used in this browser, without secrets: addresses, users, databases. */
+/**
+ * Connections that were used in this browser, without secrets: addresses and users. A store in
+ * memory is gone with its page, and not remembered.
+ */
 
 import { pageStorage } from '../history';
 import type { Connection } from '../../wasm/milvus_kernel.js';
@@ -8,16 +11,17 @@ export interface Remembered {
   user: string;
 }
 
-const KEY = 'milvus connections';
-
 /** The latest ones. */
 const MOST = 20;
 
 class RememberedConnections {
+  /** Where the site is: others of the same host have their own. */
+  baseUrl = '/';
+
   /** The latest first. */
   all(): Remembered[] {
     try {
-      const kept: unknown = JSON.parse(pageStorage()?.getItem(KEY) ?? '[]');
+      const kept: unknown = JSON.parse(pageStorage()?.getItem(this._key) ?? '[]');
       return Array.isArray(kept) ? kept.filter(isRemembered) : [];
     } catch {
       return [];
@@ -28,7 +32,7 @@ class RememberedConnections {
   add(connections: readonly Connection[]): void {
     const before = this.all();
     let all = before;
-    for (const { address, user } of connections) {
+    for (const { address, user } of connections.filter(lasts)) {
       if (!all.some(known => same(known, { address, user }))) {
         all = [{ address, user }, ...all];
       }
@@ -42,9 +46,13 @@ class RememberedConnections {
     this._keep(this.all().filter(known => !same(known, gone)));
   }
 
+  private get _key(): string {
+    return `${this.baseUrl} milvus connections`;
+  }
+
   private _keep(all: Remembered[]): void {
     try {
-      pageStorage()?.setItem(KEY, JSON.stringify(all));
+      pageStorage()?.setItem(this._key, JSON.stringify(all));
     } catch {
       // a full store remembers no more
     }
@@ -53,6 +61,9 @@ class RememberedConnections {
 
 export const same = (one: Remembered, other: Remembered): boolean =>
   one.address === other.address && one.user === other.user;
+
+const lasts = ({ address }: { address: string }): boolean =>
+  !/^milvus:\/\/memory(?![^/?])/.test(address);
 
 function isRemembered(kept: unknown): kept is Remembered {
   const { address, user } = (kept ?? {}) as Partial<Remembered>;

@@ -81,16 +81,25 @@ function numbersOf(value: Value, { type }: Column): number[] | undefined {
   return value.length > 1 || type === 'vector' ? value : undefined;
 }
 
+/** The least and the most: of more values than a function takes arguments. */
+function endsOf(numbers: number[]): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (const number of numbers) {
+    least = Math.min(least, number);
+    most = Math.max(most, number);
+  }
+  return [least, most];
+}
+
 /** The values one after the other. */
 function sparkline(numbers: number[]): Node {
   const [width, height] = [140, 28];
-  const least = Math.min(...numbers);
-  const most = Math.max(...numbers);
+  const [least, most] = endsOf(numbers);
   const points: number[] = [];
   const step = numbers.length <= MAX_POINTS ? 1 : Math.ceil((2 * numbers.length) / MAX_POINTS);
   for (let at = 0; at < numbers.length; at += step) {
     const part = numbers.slice(at, at + step);
-    const ends = [Math.min(...part), Math.max(...part)] as const;
+    const ends = endsOf(part);
     // in the order in which they come
     const rises = part.indexOf(ends[0]) < part.indexOf(ends[1]);
     points.push(...(step === 1 ? part : rises ? ends : [ends[1], ends[0]]));
@@ -131,8 +140,7 @@ function pixels(numbers: number[], shape: string): Node | undefined {
     return undefined;
   }
   const image = context.createImageData(width, height);
-  const least = Math.min(...numbers);
-  const most = Math.max(...numbers);
+  const [least, most] = endsOf(numbers);
   const light = (at: number): number =>
     (((numbers[at] ?? least) - least) * 255) / (most - least || 1);
   for (let at = 0; at < width * height; at++) {

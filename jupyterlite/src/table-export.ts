@@ -1,4 +1,8 @@
-/** The rows of a table as CSV and JSON, to be copied or kept as a file. */
+/**
+ * The rows of a table as CSV and JSON, to be copied or kept as a file. Values are written as they
+ * are, so that COPY reads the same again: a text such as `=1+1`, too, which a spreadsheet takes for
+ * a formula.
+ */
 
 import type { Column, Rows, Value } from './table-model';
 

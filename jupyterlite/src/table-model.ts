@@ -136,13 +136,24 @@ export class Rows {
     return wanted.length > 0;
   }
 
-  /** All rows in their order, some at a time. */
+  /** All rows in their order, some at a time: as they are now, or not at all. */
   async *all(): AsyncGenerator<Value[][]> {
+    const { _order: order, _isKept: isKept } = this;
     for (let from = 0; from < this.total; from += PAGE) {
       await this.fetch(from, from + PAGE);
+      if (this._order !== order) {
+        throw new Error('the rows were sorted or filtered meanwhile');
+      }
+      if (this._isKept !== isKept) {
+        throw new Error('the kernel was started again and has the rows no more');
+      }
       const rows: Value[][] = [];
       for (let index = from; index < Math.min(from + PAGE, this.total); index++) {
-        rows.push(this.row(index) ?? []);
+        const row = this.row(index);
+        if (!row) {
+          throw new Error(`row ${index + 1} could not be read`);
+        }
+        rows.push(row);
       }
       yield rows;
     }

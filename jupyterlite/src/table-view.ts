@@ -119,7 +119,12 @@ export class TableView {
       node.type = 'button';
       node.title = title;
       node.onclick = () => {
-        run().catch(error => this._say(`this was not done: ${String(error)}`));
+        run().catch(error => {
+          // there may be fewer rows by now
+          this._refresh();
+          const reason = error instanceof Error ? error.message : String(error);
+          this._say(`this was not done: ${reason}`);
+        });
       };
       return node;
     };
@@ -133,6 +138,10 @@ export class TableView {
   }
 
   private async _copy(): Promise<void> {
+    // as it is where a page came over plain http
+    if (!(navigator.clipboard as Clipboard | undefined)) {
+      throw new Error('a browser lets pages copy over https or from localhost alone');
+    }
     const file = await written(this._table.columns, this._rows, 'csv');
     await navigator.clipboard.writeText(await file.text());
     this._say(`copied ${count(this._rows.total, 'row')}`);
@@ -223,7 +232,9 @@ export class TableView {
     this._body.replaceChildren(...above, ...rows, ...this._spacer(total - last));
     this._grid?.setAttribute('aria-rowcount', String(total + 1));
     if (focused !== undefined) {
-      const again = this._body.querySelector<HTMLElement>(`[data-cell="${focused}"]`);
+      const again = this._body.querySelector<HTMLElement>(
+        `[data-cell="${focused}"], [data-tree="${focused}"] > summary`
+      );
       again?.focus({ preventScroll: true });
     }
     this._settle(rows);
@@ -274,6 +285,7 @@ export class TableView {
         const isOpen = this._opened.has(name) !== this._turned.has(at);
         const { shown, opens } = face(value, column, this._precision, isOpen);
         if (shown instanceof HTMLDetailsElement) {
+          shown.dataset.tree = name;
           // folded again, it is a line as before
           shown.addEventListener('toggle', () => shown.open || this._open(name));
           cell.append(shown);
@@ -306,11 +318,14 @@ export class TableView {
     return row;
   }
 
+  /** The cell that has the keys, as a line or as a tree. */
   private _focused(): string | undefined {
     const { activeElement } = document;
-    return activeElement instanceof HTMLElement && this._body.contains(activeElement)
-      ? activeElement.dataset.cell
-      : undefined;
+    if (!(activeElement instanceof HTMLElement) || !this._body.contains(activeElement)) {
+      return undefined;
+    }
+    const tree = activeElement.closest<HTMLElement>('[data-tree]');
+    return activeElement.dataset.cell ?? tree?.dataset.tree;
   }
 
   /** Learns how high a row is, and keeps columns from becoming narrower while rows go by. */

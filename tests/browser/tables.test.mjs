@@ -178,6 +178,15 @@ test('a few rows are a plain table, and what is in a cell unfolds', async () => 
   await shown.getByText('b: [2 items]').click();
   await shown.getByText('1: 2', { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => window.hacked), undefined);
+  // by the keyboard too, which stays where it is
+  const json = shown.locator('tbody tr').first().locator('td').nth(2);
+  await json.locator('summary').first().click();
+  await json.getByRole('button').press('Enter');
+  await json.locator('details').first().waitFor();
+  assert.ok(await json.locator('summary').first().evaluate(isFocused));
+  await page.keyboard.press('Enter');
+  await json.locator('details').first().waitFor({ state: 'detached' });
+  assert.ok(await json.getByRole('button').evaluate(isFocused));
   // the closest first, with a bar as long as it is far
   const bars = page.locator('.milvus-distance');
   assert.equal(await bars.count(), 2);
@@ -201,6 +210,36 @@ test('a few rows are a plain table, and what is in a cell unfolds', async () => 
   await table().locator('svg').first().waitFor();
   await screenshot(page, 'table-many-dark');
   await theme('JupyterLab Light');
+});
+
+const isFocused = node => node === document.activeElement;
+
+/** Shows a result that no kernel gave, as a notebook that was made elsewhere has it. */
+const shows = result =>
+  page.evaluate(
+    ([type, result]) => {
+      const { activeCell } = window.notebook().content;
+      activeCell.model.outputs.clear();
+      activeCell.model.outputs.add({
+        output_type: 'display_data',
+        data: { [type]: result },
+        metadata: {}
+      });
+    },
+    [MIME_TYPE, result]
+  );
+
+test('a very long list is a line and a picture', async () => {
+  await run(page, ['']);
+  const list = Array.from({ length: 200_000 }, (_, at) => at % 1000);
+  const columns = ['json', 'vector', 'vector'].map((type, at) => ({ name: `c${at}`, type }));
+  columns[2].image = '400x500';
+  const tables = [{ columns, rows: [[list, list, list]], total: 1, groups: [] }];
+  await shows({ notices: [], status: '', tables });
+  await table().locator('canvas').waitFor();
+  await table().getByRole('cell').first().getByRole('button').press('Enter');
+  await table().getByRole('img', { name: '200,000 values from 0 to 999' }).first().waitFor();
+  assert.deepEqual(errors, []);
 });
 
 test('help is whole, and what is cut says how to see more', async () => {
@@ -244,6 +283,55 @@ test('a saved notebook holds a part, which is there when it is opened again', as
   assert.equal((await cells(1))[0], String(held - 1));
   await table().getByRole('searchbox').fill('word 999');
   await table().getByText(`${Math.floor(held / 1000)} rows found`, { exact: false }).waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test('a kernel that computes holds no table of another', async () => {
+  const added = page.waitForEvent('worker', worker => /milvus\.worker/.test(worker.url()));
+  await page.evaluate(async () => {
+    const { sessions } = window.jupyterapp.serviceManager;
+    window.other = await sessions.startNew({
+      path: 'other.ipynb',
+      name: 'other',
+      type: 'notebook',
+      kernel: { name: 'milvus' }
+    });
+    await window.other.kernel.info;
+  });
+  const busy = await added;
+  // the one that has the rows comes second
+  await page.evaluate(() => window.notebook().sessionContext.session.kernel.restart());
+  await idle(page);
+  await run(page, ['SELECT id, word FROM many LIMIT 20000']);
+  await table().getByText('20,000 rows').waitFor();
+  const end = Date.now() + 20_000;
+  const computed = busy.evaluate(end => {
+    while (Date.now() < end);
+  }, end);
+  await table()
+    .locator('.milvus-scroll')
+    .evaluate(node => (node.scrollTop = node.scrollHeight));
+  await table().getByRole('cell', { name: '19999', exact: true }).waitFor();
+  assert.ok(Date.now() < end, 'it had to wait');
+  await page.evaluate(() => window.other.shutdown());
+  await computed.catch(() => undefined);
+});
+
+test('a file is whole or is not made, and why is said', async () => {
+  await run(page, ['SELECT id, word FROM many LIMIT 20000']);
+  await table().getByText('20,000 rows').waitFor();
+  const made = [];
+  page.on('download', file => made.push(file));
+  await page.evaluate(() => window.notebook().sessionContext.session.kernel.restart());
+  await idle(page);
+  await table().getByRole('button', { name: 'CSV', exact: true }).click();
+  await table().getByText('this was not done: the kernel was started again').waitFor();
+  await table().getByText(/of 20,000 rows are in this notebook: run the cell/).waitFor();
+  assert.equal(made.length, 0);
+  // as where a page came over plain http
+  await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await table().getByRole('button', { name: 'Copy' }).click();
+  await table().getByText('this was not done: a browser lets pages copy over https').waitFor();
   assert.deepEqual(errors, []);
 });
 

@@ -54,7 +54,9 @@ class SidePanel extends Widget {
       const text = document.createElement('p');
       text.className = 'milvus-none';
       text.setAttribute('role', 'alert');
-      text.textContent = trans.__('This part of the page could not be loaded: load the page again.');
+      text.textContent = trans.__(
+        'This part of the page could not be loaded: load the page again.'
+      );
       this.node.replaceChildren(text);
     };
   }

@@ -38,7 +38,9 @@ export function takeDrops(app: JupyterFrontEnd): void {
       ({ node, sessionContext }) => sessionContext && node?.contains(target)
     );
     const kernel = panel?.sessionContext?.session?.kernel?.name;
-    return kernel === 'milvus' ? (panel as Notebook) : undefined;
+    // a console has no cells to put one between
+    const isNotebook = panel?.context !== undefined && !!panel.content?.model;
+    return kernel === 'milvus' && isNotebook ? (panel as Notebook) : undefined;
   };
   // before the editor of a cell, which would take a file for text
   document.addEventListener(

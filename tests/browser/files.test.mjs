@@ -126,6 +126,27 @@ test('a file that is dropped on a cell is kept, and a cell below shows its table
   assert.deepEqual(await get('My books.csv'), file('books.csv'));
 });
 
+test('what is dropped on a console is left to others', async () => {
+  const other = await newPage(browser);
+  const errors = [];
+  other.on('pageerror', error => errors.push(error.message));
+  await other.goto(`${host.url}/repl/index.html?kernel=milvus&code=SELECT%201&execute=1`);
+  await other.locator('.jp-CodeConsole-content table').waitFor();
+  const taken = await other.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['id\n7\n'], 'books.csv'));
+    const target = document.querySelector('.jp-CodeConsole-promptCell .cm-content');
+    let isLeft = false;
+    document.addEventListener('drop', () => (isLeft = true), { once: true });
+    target.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+    return !isLeft;
+  });
+  assert.equal(taken, false);
+  await other.waitForTimeout(300);
+  assert.deepEqual(errors, []);
+  await other.context().close();
+});
+
 test('the names of files are completed', async () => {
   await page.evaluate(() =>
     window.jupyterapp.serviceManager.contents.save('shelf', { type: 'directory' })

@@ -236,6 +236,69 @@ test('a cell of the reference runs below its page, after those that it needs', a
   await page.context().close();
 });
 
+test('a console that is closed holds no cell of the next one', async () => {
+  const page = await newPage(browser);
+  const errors = [];
+  page.on('pageerror', error => errors.push(error.message));
+  await page.goto(`${host.url}/reference/search.html`);
+  const cell = page.locator('.cell', { hasText: 'ORDER BY v <-> [1, 0.25] LIMIT 2' }).first();
+  const run = cell.getByRole('button');
+  const close = page.getByRole('button', { name: 'Close' });
+  const frame = page.frameLocator('.dock iframe');
+  // before its kernel is there
+  await run.click();
+  await close.click();
+  assert.ok(await run.evaluate(button => button === document.activeElement));
+  await run.click();
+  await frame.locator('table').first().waitFor({ timeout: 30_000 });
+  // while a cell runs
+  const worker = page.workers().find(worker => /milvus\.worker/.test(worker.url()));
+  void worker
+    .evaluate(() => {
+      const end = Date.now() + 60_000;
+      while (Date.now() < end);
+    })
+    .catch(() => undefined);
+  await run.click();
+  await page.waitForTimeout(500);
+  await close.click();
+  await run.click();
+  await frame.locator('table').first().waitFor({ timeout: 30_000 });
+  await page.waitForTimeout(300);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test('what runs in a page leaves nothing behind, and the theme of Lab as it was', async () => {
+  const context = await newContext(browser, { colorScheme: 'dark' });
+  const page = await pageOf(context);
+  const isDark = frame => frame.locator('body[data-jp-theme-light="false"]');
+  await page.goto(`${host.url}/index.html`);
+  await page.getByRole('link', { name: 'Run it here' }).press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'IFRAME');
+  const frame = page.frameLocator('.cell iframe');
+  await frame.locator('table img').nth(9).waitFor();
+  await isDark(frame).waitFor({ state: 'attached' });
+  await screenshot(page, 'landing-live-dark');
+  await page.goto(`${host.url}/reference/search.html`);
+  await page.locator('.cell button').first().click();
+  const dock = page.frameLocator('.dock iframe');
+  await dock.getByText('connected to milvus://memory/reference-').waitFor();
+  await isDark(dock).waitFor({ state: 'attached' });
+  assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...localStorage })), /milvus/i);
+  await page.goto(`${host.url}/lab/index.html?path=tour.ipynb`);
+  await idle(page);
+  await page.locator('body[data-jp-theme-light="true"]').waitFor({ state: 'attached' });
+  await context.close();
+});
+
+test('what an inspection adds has the words of the reference, and no bars of its tables', () => {
+  const words = JSON.parse(readFileSync(`${SITE}reference/words.json`, 'utf8'));
+  assert.match(words.varchar[2], /`VARCHAR\(n\)` — n bytes/);
+  const barred = Object.values(words).filter(([, , text]) => /— *\||^\|/m.test(text));
+  assert.deepEqual(barred, []);
+});
+
 test('the cells of a page fail where it says so, and nowhere else', async () => {
   const page = await newPage(browser);
   await page.goto(`${host.url}/reference/original.html`);
@@ -320,14 +383,34 @@ async function searches(page) {
 test('who had a notebook open has the front page and the reference without a host', async () => {
   const own = await plainServer();
   const page = await newPage(browser);
+  // a page that is to run something may have a password in its address
+  const code = encodeURIComponent("SELECT 'Geheim7' AS word");
+  await page.goto(`${own.url}/repl/index.html?kernel=milvus&code=${code}&execute=1`);
+  await page.locator('.jp-CodeConsole-content table').waitFor();
   await page.goto(`${own.url}/notebooks/index.html?path=tour.ipynb`);
   await idle(page);
   // the last of what is fetched for it
-  await page.evaluate(async () => {
-    while (!(await caches.match(new URL('../deploy/site.conf', location.href)))) {
-      await new Promise(resolve => setTimeout(resolve, 100));
-    }
+  const isKept = () =>
+    page.evaluate(async () => {
+      while (!(await caches.match(new URL('../offline.made', location.href)))) {
+        await new Promise(resolve => setTimeout(resolve, 100));
+      }
+    });
+  await isKept();
+  const kept = await page.evaluate(async () => {
+    const requests = await (await caches.open('precache')).keys();
+    return requests.map(({ url }) => url);
   });
+  assert.ok(kept.some(url => url.endsWith('/repl/index.html')));
+  assert.deepEqual(kept.filter(url => /Geheim7|index\.html\?/.test(url)), []);
+  // at its next load nothing is asked for that the page does not need
+  await page.waitForTimeout(2000);
+  own.asked.length = 0;
+  await page.reload();
+  await idle(page);
+  await isKept();
+  await page.waitForTimeout(2000);
+  assert.deepEqual(own.asked.filter(path => /deploy|landing|reference|\.milvus$/.test(path)), []);
   await own.off();
   await page.goto(`${own.url}/index.html`);
   await page.getByRole('heading', { level: 1 }).waitFor();

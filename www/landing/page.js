@@ -2,7 +2,6 @@
 
 // where there is room for it, a notebook opens in Lab; on a phone it stays by itself
 const isWide = matchMedia('(min-width: 760px)');
-const isDark = matchMedia('(prefers-color-scheme: dark)');
 const cell = document.querySelector('.cell');
 const shown = cell.querySelector('code');
 const copied = document.querySelector('#copied');
@@ -32,7 +31,6 @@ function consoleOf(code) {
   const query = new URLSearchParams({
     kernel: 'milvus',
     toolbar: '1',
-    theme: isDark.matches ? 'JupyterLab Dark' : 'JupyterLab Light',
     code: cell.dataset.setup + code,
     execute: '1'
   });
@@ -46,7 +44,12 @@ function run(code) {
   frame.title = 'A console with the Milvus kernel';
   frame.src = consoleOf(code);
   shown.textContent = code;
+  const hadFocus = cell.contains(document.activeElement);
   cell.replaceChildren(shown.parentElement, frame);
+  if (hadFocus) {
+    // the button is gone
+    frame.focus();
+  }
   cell.scrollIntoView({ block: 'nearest' });
 }
 
@@ -68,7 +71,8 @@ async function copy(button) {
   try {
     await navigator.clipboard.writeText(await textFor(button.dataset));
   } catch {
-    said = 'Not copied';
+    // as it is where this page came over plain http
+    said = navigator.clipboard ? 'Not copied' : 'Needs https';
   }
   button.textContent = said;
   copied.textContent = said;

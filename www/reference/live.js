@@ -17,34 +17,34 @@ for (const cell of cells) {
   button.setAttribute('aria-label', `Run: ${cell.textContent.slice(0, 60)}`);
   button.addEventListener('click', () => {
     // one after the other, however fast one clicks
-    running = running.then(() => run(cell)).catch(fail);
+    running = running.then(() => run(cell, button)).catch(fail);
   });
   cell.replaceWith(frame);
   frame.append(cell, button);
 }
 
-async function run(cell) {
+async function run(cell, button) {
   dock ??= open();
   const here = dock;
-  const cellsConsole = await here.console;
+  here.button = button;
+  // what is closed answers no more
+  const cellsConsole = await Promise.race([here.console, here.closed]);
   const above = cells.slice(0, cells.indexOf(cell)).filter(other => !ran.has(other));
   for (const next of [...above, cell]) {
     if (here !== dock) {
       return;
     }
     ran.add(next);
-    await cellsConsole.inject(next.textContent.trim());
+    await Promise.race([cellsConsole.inject(next.textContent.trim()), here.closed]);
   }
 }
 
 /** A console of the site, with the kernel, in a frame of this page. */
 function open() {
   const store = `milvus://memory/reference-${Date.now().toString(36)}`;
-  const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
   const query = new URLSearchParams({
     kernel: 'milvus',
     toolbar: '1',
-    theme: isDark ? 'JupyterLab Dark' : 'JupyterLab Light',
     code: store,
     execute: '1'
   });
@@ -65,12 +65,14 @@ function open() {
   bar.append(title, button);
   panel.append(bar, frame);
   document.body.append(panel);
-  return { panel, title, console: ready(frame) };
+  const opened = { panel, title, console: ready(frame) };
+  opened.closed = new Promise(resolve => (opened.end = resolve));
+  return opened;
 }
 
-/** The console in the frame, once its kernel is there. */
+/** The console in the frame, once its kernel is there; none in one that was closed. */
 async function ready(frame) {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 600 && frame.isConnected; tries++) {
     const shell = frame.contentWindow?.jupyterapp?.shell;
     const panel = shell && [...shell.widgets('main')].find(widget => widget.console);
     if (panel?.console.sessionContext.session?.kernel) {
@@ -78,7 +80,9 @@ async function ready(frame) {
     }
     await new Promise(resolve => setTimeout(resolve, 100));
   }
-  throw new Error('the console did not open');
+  if (frame.isConnected) {
+    throw new Error('the console did not open');
+  }
 }
 
 function fail(error) {
@@ -88,7 +92,12 @@ function fail(error) {
 }
 
 function close() {
-  dock?.panel.remove();
+  const { panel, end, button } = dock;
   dock = undefined;
   ran.clear();
+  // the next cell waits for none of a console that is gone
+  running = Promise.resolve();
+  panel.remove();
+  end();
+  button.focus();
 }

@@ -107,7 +107,8 @@ impl<P: Platform> Session<P> {
             if is_here {
                 self.see(&statement, &outcome);
             }
-            let outcome = match self.catalogue.borrow().as_ref() {
+            // what a program asks quietly it reads, and says in its own way
+            let outcome = match self.catalogue.borrow().as_ref().filter(|_| !is_quiet) {
                 Some(catalogue) => catalogue.outcome(outcome),
                 None => outcome,
             };
@@ -300,7 +301,12 @@ impl<P: Platform> Session<P> {
 
     /// What the word at a cursor (bytes) means.
     pub fn inspect(&self, cell: &str, cursor: usize) -> Option<Inspection> {
-        typing::inspect(cell, cursor, &self.known())
+        let sheet = typing::inspect(cell, cursor, &self.known())?;
+        let sheet = match self.catalogue.borrow().as_ref() {
+            Some(catalogue) => sheet.said(|text| catalogue.text(text)),
+            None => sheet,
+        };
+        Some(sheet.finish())
     }
 
     /// A cell as the history gives it back: whoever asks for it may keep it, so its secrets are

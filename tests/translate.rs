@@ -143,6 +143,46 @@ fn help_is_in_chinese_and_its_statements_are_not() {
     assert!(rows > 200, "{rows} rows");
 }
 
+/// What is said of a word; names, types and lines of the grammar stay as they are typed.
+#[test]
+fn inspection_is_in_chinese() {
+    let session = Session::new(Native::new());
+    let made = "milvus://memory; CREATE TABLE books (id BIGINT PRIMARY KEY, title VARCHAR(9) NULL, \
+                v VECTOR(2)); CREATE INDEX i ON books (v) USING HNSW WITH (metric_type = 'L2'); \
+                CREATE ALIAS library FOR books; LOAD TABLE books; SET @q = [1, 2]; \
+                INSERT INTO books VALUES (1, 'Emma', [1, 2]); SELECT * FROM books LIMIT 1";
+    block_on(session.run(made, |_| ())).expect("it is made");
+    session.speak(Catalogue::parse(JSON).expect("the catalogue"));
+    let settings = [
+        "display_limit",
+        "precision",
+        "table_schema",
+        "table_size",
+        "image_field",
+        "timeout",
+        "consistency_level",
+        "default_connection",
+        "memory_limit",
+    ];
+    let words = ["SELECT", "HNSW", "ef", "nprobe", "COSINE", "BIGINT", "lower"];
+    let cells = settings.iter().map(|name| format!("SET {name}"));
+    let cells = cells.chain(words.iter().map(|word| word.to_string()));
+    let own = ["SELECT id", "SELECT title", "SELECT v", "SELECT * FROM library", "SELECT :q"];
+    let mut lines = 0;
+    for cell in cells.chain(own.iter().map(|cell| cell.to_string())) {
+        let behind = if cell.starts_with("SELECT") { " FROM books" } else { "" };
+        let whole = format!("{cell}{behind}");
+        block_on(session.learn(&whole, cell.len()));
+        let found = session.inspect(&whole, cell.len()).unwrap_or_else(|| panic!("{cell}: none"));
+        // the grammar stands in a fence
+        for line in found.markdown.split("\n```").next().unwrap_or_default().lines() {
+            assert!(line.is_empty() || is_chinese(line), "{cell}: {line}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 50, "{lines} lines");
+}
+
 #[test]
 fn a_session_speaks_chinese() {
     let session = Session::new(Native::new());

@@ -30,16 +30,23 @@ pub struct Inspection {
 }
 
 /// A title with what is to be said of it, and lines as they would be typed.
-struct Sheet {
+pub(crate) struct Sheet {
     title: String,
     what: String,
     facts: Vec<String>,
     code: Vec<String>,
+    topic: String,
 }
 
 impl Sheet {
     fn new(title: &str, what: impl Into<String>) -> Sheet {
-        Sheet { title: title.to_string(), what: what.into(), facts: Vec::new(), code: Vec::new() }
+        Sheet {
+            title: title.to_string(),
+            what: what.into(),
+            facts: Vec::new(),
+            code: Vec::new(),
+            topic: String::new(),
+        }
     }
 
     fn fact(mut self, fact: impl Into<String>) -> Sheet {
@@ -54,7 +61,20 @@ impl Sheet {
         }
     }
 
-    fn finish(mut self, topic: &str) -> Inspection {
+    /// The word of the reference that says more.
+    fn about(mut self, topic: &str) -> Sheet {
+        self.topic = topic.to_lowercase();
+        self
+    }
+
+    /// The same with its own words as `say` has them: the title and the code are names.
+    pub(crate) fn said(mut self, say: impl Fn(&str) -> String) -> Sheet {
+        self.what = say(&self.what);
+        self.facts = self.facts.iter().map(|fact| say(fact)).collect();
+        self
+    }
+
+    pub(crate) fn finish(mut self) -> Inspection {
         for text in [&mut self.title, &mut self.what] {
             *text = printable(text);
         }
@@ -78,7 +98,7 @@ impl Sheet {
             let fence = fence(&code);
             markdown.push_str(&format!("\n{fence}sql\n{code}\n{fence}\n"));
         }
-        Inspection { markdown, text, topic: topic.to_lowercase() }
+        Inspection { markdown, text, topic: self.topic }
     }
 }
 
@@ -103,7 +123,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// What the word at the cursor means.
-pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Inspection> {
+pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Sheet> {
     let before = cell.get(..cursor)?;
     let start = before.trim_end_matches(is_word).len();
     let behind = cell.get(cursor..)?;
@@ -120,14 +140,14 @@ pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Inspec
         && let Some((name, value)) = known.variables.iter().find(|(name, _)| name == word)
     {
         let sheet = Sheet::new(&format!(":{name}"), format!("a variable, {value}"));
-        return Some(sheet.finish("variables"));
+        return Some(sheet.about("variables"));
     }
     if is(|role| *role == Role::Setting)
         && let Some(setting) = keywords::used_for(SETTING).find(|setting| own(setting))
     {
         let sheet = Sheet::new(setting, "a setting of the kernel");
         let takes = format!("takes {}", values::setting_takes(setting));
-        return Some(sheet.fact(takes).finish(setting));
+        return Some(sheet.fact(takes).about(setting));
     }
     let in_scope = || field_in(place?, word, known);
     let is_vector =
@@ -146,7 +166,7 @@ pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Inspec
         && let Some(range) = values::range(word)
     {
         let sheet = Sheet::new(word, "a parameter of an index or of a search on it");
-        return Some(sheet.fact(format!("takes {}", range.words())).finish(word));
+        return Some(sheet.fact(format!("takes {}", range.words())).about(word));
     }
     let named = || {
         in_scope().or_else(|| {
@@ -166,7 +186,7 @@ pub(crate) fn inspect(cell: &str, cursor: usize, known: &Known) -> Option<Inspec
 }
 
 /// The field of this name, of the tables in scope: or the alias of one.
-fn field_in(place: &Place<'_>, word: &str, known: &Known) -> Option<Inspection> {
+fn field_in(place: &Place<'_>, word: &str, known: &Known) -> Option<Sheet> {
     let tables = scope::tables(place, known);
     let qualifier = place.qualifier();
     let fits = |table: &&scope::Table| {
@@ -188,7 +208,7 @@ fn field_in(place: &Place<'_>, word: &str, known: &Known) -> Option<Inspection> 
     })
 }
 
-fn field(collection: &Collection, field: &Field, known: &Known) -> Inspection {
+fn field(collection: &Collection, field: &Field, known: &Known) -> Sheet {
     let what = format!("{}, a field of {}", field.type_name(), collection.name);
     let key = field.primary.then(|| match field.auto_id {
         true => "the primary key, which the server gives".to_string(),
@@ -213,10 +233,10 @@ fn field(collection: &Collection, field: &Field, known: &Known) -> Inspection {
         .maybe((!field.description.is_empty()).then(|| field.description.clone()))
         .maybe((!samples.is_empty()).then(|| format!("values: {}", samples.join(", "))));
     let word = field.type_name();
-    sheet.finish(word.split(['(', '<']).next().unwrap_or_default())
+    sheet.about(word.split(['(', '<']).next().unwrap_or_default())
 }
 
-fn collection(collection: &Collection, name: &str, known: &Known) -> Inspection {
+fn collection(collection: &Collection, name: &str, known: &Known) -> Sheet {
     let what = match name == collection.name {
         true => "a collection".to_string(),
         false => format!("the collection {}", collection.name),
@@ -245,11 +265,11 @@ fn collection(collection: &Collection, name: &str, known: &Known) -> Inspection 
     if !collection.aliases.is_empty() {
         sheet = sheet.fact(format!("aliases: {}", collection.aliases.join(", ")));
     }
-    sheet.finish("tables")
+    sheet.about("tables")
 }
 
 /// A word of the language: what it is, and the statements that have it.
-fn of_language(word: &str) -> Option<Inspection> {
+fn of_language(word: &str) -> Option<Sheet> {
     let is = |known: &str| known.eq_ignore_ascii_case(word);
     let meaning = |table: &[(&'static str, &'static str)]| {
         table.iter().find(|(name, _)| is(name)).map(|(_, meaning)| *meaning)
@@ -263,15 +283,15 @@ fn of_language(word: &str) -> Option<Inspection> {
         for (name, range) in index_type.search {
             sheet = sheet.fact(format!("SEARCH PARAMS {name}: {}", range.words()));
         }
-        return Some(sheet.finish(index_type.name));
+        return Some(sheet.about(index_type.name));
     }
     if let Some(metric) = METRICS.into_iter().find(|metric| is(metric)) {
         let sheet = Sheet::new(metric, "a metric").maybe(meaning(METRIC).map(String::from));
-        return Some(sheet.finish(metric));
+        return Some(sheet.about(metric));
     }
     if let Some(range) = values::range(word) {
         let sheet = Sheet::new(word, "a parameter of an index or of a search on it");
-        return Some(sheet.fact(format!("takes {}", range.words())).finish(word));
+        return Some(sheet.fact(format!("takes {}", range.words())).about(word));
     }
     let what = if types::words().any(is) {
         "a type"
@@ -286,7 +306,7 @@ fn of_language(word: &str) -> Option<Inspection> {
     };
     let standard = PAGES.iter().flat_map(|(_, lines)| lines.iter().copied());
     let has = |line: &&str| line.split(|char| !is_word(char)).any(is);
-    let lines = ORIGINAL.iter().map(|(_, how)| *how).chain(standard).filter(has);
+    let lines = standard.chain(ORIGINAL.iter().map(|(_, how)| *how)).filter(has);
     // those that begin with it say most
     let mut lines: Vec<String> = lines.map(str::to_string).collect();
     lines.sort_by_key(|line| !line.split(|char| !is_word(char)).next().is_some_and(is));
@@ -297,7 +317,7 @@ fn of_language(word: &str) -> Option<Inspection> {
     let title = if what == "a function" { word.to_lowercase() } else { word.to_uppercase() };
     let mut sheet = Sheet::new(&title, what);
     sheet.code = lines;
-    Some(sheet.finish(word))
+    Some(sheet.about(word))
 }
 
 /// Whether a word is one of the table of keywords: HELP's lines have names for examples too.
@@ -330,7 +350,7 @@ mod tests {
         let mut sheet = Sheet::new("a\n# b", "x ![y](https://evil.example/z.png)")
             .fact("<img src=x> www.evil.example WWW.evil.example a@b.example\u{202e}\u{7}\r- c");
         sheet.code = vec!["f VARCHAR\n```\n[z](http://evil.example)".into(), "````".into()];
-        let shown = sheet.finish("t");
+        let shown = sheet.about("t");
         assert_eq!(
             shown.markdown,
             "**a\\\\n\\# b**: x !\\[y\\](https:\\//evil.example/z.png)\n\n\
@@ -341,6 +361,6 @@ mod tests {
         assert!(!shown.text.contains(['\r', '\u{7}', '\u{202e}']), "{}", shown.text);
         let mut plain = Sheet::new("t", "a collection");
         plain.code = vec!["id BIGINT".to_string()];
-        assert!(plain.finish("t").markdown.ends_with("\n```sql\nid BIGINT\n```\n"));
+        assert!(plain.about("t").markdown.ends_with("\n```sql\nid BIGINT\n```\n"));
     }
 }

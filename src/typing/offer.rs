@@ -510,7 +510,7 @@ impl Offer<'_> {
 
     /// Files beside the notebook: those of a format that is read before others.
     fn files(&mut self) {
-        for path in &self.known.files {
+        for path in self.known.files.iter() {
             let is_read = path.ends_with('/') || Format::of_file(path).0.is_some();
             let rank = if is_read { rank::NAME } else { rank::LATER_NAME };
             self.value(rank, Kind::File, path, true);

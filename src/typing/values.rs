@@ -134,6 +134,9 @@ pub(super) fn setting_takes(name: &str) -> &'static str {
         "table_schema" => "on or off",
         "timeout" => "seconds, up to 86400",
         "consistency_level" => "Strong, Session, Bounded, Eventually or default",
+        "table_size" => "a table's part of a notebook, '1KB' to '64MB'",
+        "image_field" => "a field of pixels and its shape, 'pixels 28x28', or off",
+        "default_connection" => "an address, 'milvus://local'",
         "memory_limit" => "'1MB' to '4GB'",
         _ => "",
     }

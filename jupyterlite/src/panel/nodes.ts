@@ -259,7 +259,6 @@ export class Nodes {
       loading: trans.__('loading'),
       'not loaded': trans.__('not loaded')
     };
-    // in another language the kernel says it so that it can stand here
     if (!state) {
       return status;
     }

@@ -79,8 +79,8 @@ impl Known {
         let known = self.collections.iter().flat_map(|collection| {
             collection.aliases.iter().map(move |alias| (alias, Some(&collection.name)))
         });
-        let told: HashSet<&String> = known.clone().map(|(alias, _)| alias).collect();
-        let listed = self.aliases.iter().filter(move |alias| !told.contains(alias));
+        let told: HashSet<&str> = known.clone().map(|(alias, _)| alias.as_str()).collect();
+        let listed = self.aliases.iter().filter(move |alias| !told.contains(alias.as_str()));
         known.chain(listed.map(|alias| (alias, None)))
     }
 }

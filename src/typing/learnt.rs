@@ -4,7 +4,7 @@
 //! server that has not all of it, or does not answer, is not complained of.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use super::known::{Seen, Server, Status};
@@ -28,7 +28,7 @@ const MOST: usize = 3;
 pub(crate) struct Learnt {
     pub(crate) server: RefCell<Rc<Server>>,
     /// what has been asked for since a statement last ran
-    asked: RefCell<HashSet<Asked>>,
+    asked: RefCell<Vec<Asked>>,
     /// what has been looked up since a statement last began
     meanwhile: RefCell<Vec<String>>,
     /// counts these times: what was asked for in another is not kept
@@ -39,7 +39,7 @@ pub(crate) struct Learnt {
     seen: RefCell<BTreeMap<String, Rc<Seen>>>,
 }
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq)]
 enum Asked {
     Names,
     Server,
@@ -76,7 +76,7 @@ impl Learnt {
     fn keep(&self, turn: u32, asked: Asked, keep: impl FnOnce(&mut Server)) -> Option<()> {
         (self.turn.get() == turn).then(|| {
             keep(Rc::make_mut(&mut self.server.borrow_mut()));
-            self.asked.borrow_mut().insert(asked);
+            self.asked.borrow_mut().push(asked);
         })
     }
 
@@ -183,10 +183,14 @@ impl Learnt {
             catalog.set_aliases(&database, aliases.aliases);
         }
         let Ok(mut listed) = listed else { return Some(()) };
-        let ids = listed.collection_ids.into_iter().chain(std::iter::repeat(0));
-        let there: HashMap<String, i64> =
-            listed.collection_names.iter().cloned().zip(ids).collect();
-        catalog.keep_those_of(&database, &there);
+        // a server may tell no ids
+        catalog.keep_those_of(&database, |collection| {
+            let names = &mut listed.collection_names.iter();
+            names.position(|name| *name == collection.name).is_some_and(|at| {
+                let id = listed.collection_ids.get(at).copied().unwrap_or_default();
+                id == 0 || collection.id == 0 || id == collection.id
+            })
+        });
         listed.collection_names.sort();
         catalog.set_names(&database, listed.collection_names);
         Some(())

@@ -68,15 +68,10 @@ impl Catalog {
         self.forgotten.get()
     }
 
-    /// Forgets the collections of a database that are not among those that it has now, by their
-    /// ids; a server may tell none.
-    pub(crate) fn keep_those_of(&self, database: &str, there: &HashMap<String, i64>) {
-        self.collections.borrow_mut().retain(|(of, _), collection| {
-            of != database
-                || there
-                    .get(&collection.name)
-                    .is_some_and(|id| *id == 0 || collection.id == 0 || *id == collection.id)
-        });
+    /// Forgets the collections of a database but for these.
+    pub(crate) fn keep_those_of(&self, database: &str, is_there: impl Fn(&Collection) -> bool) {
+        let mut all = self.collections.borrow_mut();
+        all.retain(|(of, _), collection| of != database || is_there(collection));
     }
 
     /// Notes the name that the index on a field was created with.

@@ -16,7 +16,8 @@ import {
   run,
   runAll,
   screenshot,
-  text
+  text,
+  until
 } from './page.mjs';
 import { plainServer } from './plain.mjs';
 
@@ -236,7 +237,7 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
       await openNotebook(page, 'tour.ipynb', host.url);
       await run(page, [TABLE]);
       // what it loaded before it had a service worker is asked for once more
-      await page.waitForFunction(async () => {
+      await until(page, async () => {
         const keys = await (await caches.open('precache')).keys();
         return keys.some(({ url }) => url.endsWith('/files/tour.ipynb'));
       });

@@ -8,7 +8,16 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { launchFirefox } from './firefox.mjs';
-import { idle, launch, newContext, newPage, pageOf, screenshot, setCells } from './page.mjs';
+import {
+  idle,
+  launch,
+  newContext,
+  newPage,
+  pageOf,
+  screenshot,
+  setCells,
+  until
+} from './page.mjs';
 import { plainServer, SITE } from './plain.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -391,10 +400,9 @@ test('who had a notebook open has the front page and the reference without a hos
   await idle(page);
   // the last of what is fetched for it
   const isKept = () =>
-    page.evaluate(async () => {
-      while (!(await caches.match(new URL('../offline.made', location.href)))) {
-        await new Promise(resolve => setTimeout(resolve, 100));
-      }
+    until(page, async () => {
+      const made = await caches.match(new URL('../offline.made', location.href));
+      return made !== undefined;
     });
   await isKept();
   const kept = await page.evaluate(async () => {

@@ -97,6 +97,17 @@ export async function idle(page) {
   await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
 }
 
+/** Waits for what a page answers later; `waitForFunction` takes its promise for the answer. */
+export async function until(page, asked, argument) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    if (await page.evaluate(asked, argument)) {
+      return;
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`it did not come in time: ${asked}`);
+}
+
 export const command = (page, name) =>
   page.evaluate(name => window.jupyterapp.commands.execute(name), name);
 

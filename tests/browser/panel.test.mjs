@@ -17,7 +17,8 @@ import {
   run,
   screenshot,
   setCells,
-  text
+  text,
+  until
 } from './page.mjs';
 import { plainServer } from './plain.mjs';
 
@@ -129,7 +130,8 @@ test('what a site has set holds before the first cell, and a cell wins', async (
   );
   const field = name => page.locator(`input[id$="kernel_${name}"]`);
   await field('timeout').fill('33');
-  await page.waitForFunction(
+  await until(
+    page,
     id =>
       window.jupyterapp.serviceManager.settings
         .fetch(id)
@@ -480,6 +482,13 @@ test('no password of an address comes into a cell', async () => {
   }
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage }));
   assert.doesNotMatch(kept, /Geh|im7/);
+  // there is room for it on a phone
+  await page.setViewportSize({ width: 360, height: 740 });
+  void command(page, 'milvus:connect').catch(() => undefined);
+  const { x, width } = await dialog.getByLabel('Address').boundingBox();
+  await screenshot(page, 'connect-phone');
+  assert.ok(x > 0 && x + width < 360, `${width} at ${x}`);
+  await page.keyboard.press('Escape');
   assert.deepEqual(page.errors, []);
   await page.context().close();
 });
@@ -536,7 +545,8 @@ test('a kernel that ended between two cells is told, and the next cell puts it r
   await page.context().close();
 });
 
-test('what the site has no more, since it was renewed, is not missed', async () => {
+test('what the site has no more, since it was renewed, is not missed', async context => {
+  context.after(() => (site.gone = undefined));
   const page = await lab();
   await run(page, ['milvus://memory/renewed']);
   site.gone = /jupyterlite-milvus-kernel\/static\/.*js$/;

@@ -42,6 +42,8 @@ def main():
         for piece in kept:
             if len(excerpt) + len(piece) <= LONGEST or not excerpt:
                 excerpt += piece + "\n\n"
+        # a cell that is not told apart from the next
+        assert "— |" not in excerpt, f"{word}: {excerpt}"
         page = address(stem)
         out[word] = [page, title, excerpt.strip().rstrip(":")]
     for word, (page, title) in shown.items():

@@ -386,6 +386,12 @@ const quietly = (page, code) =>
 test('what is dropped is what was shown, whatever ran meanwhile', async () => {
   const page = await lab();
   const dialog = page.locator('.jp-Dialog');
+  /** Uses a database, and waits until the tree shows it. */
+  const use = async name => {
+    await quietly(page, `USE ${name}`);
+    const shown = page.locator('.milvus-mod-database[aria-current] .milvus-name');
+    await shown.getByText(name, { exact: true }).waitFor();
+  };
   await run(page, [
     'milvus://memory/drops; CREATE DATABASE other; ' +
       `USE other; ${BOOKS}; USE default; ${BOOKS}; CREATE PARTITION old ON books`
@@ -397,7 +403,8 @@ test('what is dropped is what was shown, whatever ran meanwhile', async () => {
   await page.locator('.lm-Menu-itemLabel').getByText('Load', { exact: true }).click();
   await lastCell(page, 'LOAD TABLE default.books');
 
-  await quietly(page, 'USE default');
+  await use('other');
+  await use('default');
   await node(page, 'books').locator('.milvus-twisty').click();
   await node(page, 'Partitions').click();
   await choose(page, 'old', 'Drop…');
@@ -408,8 +415,8 @@ test('what is dropped is what was shown, whatever ran meanwhile', async () => {
   await page.keyboard.press('Enter');
   await lastCell(page, 'DROP PARTITION old ON default.default.books');
 
-  await quietly(page, 'USE default');
-  await node(page, 'books').getByText('rows').waitFor();
+  await use('other');
+  await use('default');
   await choose(page, 'books', 'Drop…');
   await dialog.getByText('in the database default at milvus://memory/drops').waitFor();
   await dialog.getByRole('button', { name: 'Drop' }).click();
@@ -430,8 +437,9 @@ test('what is dropped is what was shown, whatever ran meanwhile', async () => {
   assert.match(there, /books/);
 
   // the same name, and another server
-  await run(page, [`USE default; ${BOOKS}`]);
-  await node(page, 'books').waitFor();
+  await run(page, [BOOKS]);
+  await use('other');
+  await use('default');
   await choose(page, 'books', 'Drop…');
   await dialog.getByRole('button', { name: 'Drop' }).click();
   await dialog.locator('input').fill('books');

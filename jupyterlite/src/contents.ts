@@ -51,7 +51,10 @@ export class NotebookFiles {
 
   /** The names in a folder, by the alphabet; a folder's ends with a slash. */
   async list(folder: string): Promise<string[]> {
-    const { content } = await this._contents.get(this._path(folder), { type: 'directory' });
+    const { content } = await this._contents.get(this._path(folder), {
+      type: 'directory',
+      content: true
+    });
     const models = Array.isArray(content) ? (content as Contents.IModel[]) : [];
     return models
       .map(({ name, type }) => (type === 'directory' ? `${name}/` : name))

@@ -57,7 +57,8 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
         const { contents, serverSettings, sessions } = app.serviceManager;
         const { baseUrl } = serverSettings;
         const files = new NotebookFiles(contents, () => {
-          const path = [...sessions.running()].find(({ kernel }) => kernel?.id === options.id)?.path;
+          const running = [...sessions.running()];
+          const path = running.find(({ kernel }) => kernel?.id === options.id)?.path;
           return path?.slice(0, Math.max(path.lastIndexOf('/'), 0)) ?? options.location;
         });
         const kernel = new MilvusKernel(

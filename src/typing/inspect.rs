@@ -350,7 +350,7 @@ mod tests {
         let mut sheet = Sheet::new("a\n# b", "x ![y](https://evil.example/z.png)")
             .fact("<img src=x> www.evil.example WWW.evil.example a@b.example\u{202e}\u{7}\r- c");
         sheet.code = vec!["f VARCHAR\n```\n[z](http://evil.example)".into(), "````".into()];
-        let shown = sheet.about("t");
+        let shown = sheet.about("t").finish();
         assert_eq!(
             shown.markdown,
             "**a\\\\n\\# b**: x !\\[y\\](https:\\//evil.example/z.png)\n\n\
@@ -361,6 +361,6 @@ mod tests {
         assert!(!shown.text.contains(['\r', '\u{7}', '\u{202e}']), "{}", shown.text);
         let mut plain = Sheet::new("t", "a collection");
         plain.code = vec!["id BIGINT".to_string()];
-        assert!(plain.about("t").markdown.ends_with("\n```sql\nid BIGINT\n```\n"));
+        assert!(plain.about("t").finish().markdown.ends_with("\n```sql\nid BIGINT\n```\n"));
     }
 }

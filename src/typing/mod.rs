@@ -91,8 +91,8 @@ pub struct Candidate {
     pub detail: String,
 }
 
-/// The folder, from the notebook's, of the file whose name stands at the cursor; of what a URL leads
-/// to nothing is known.
+/// The folder, from the notebook's, of the file whose name stands at the cursor; of what a URL
+/// leads to nothing is known.
 pub(crate) fn folder(cell: &str, cursor: usize) -> Option<&str> {
     let place = Place::find(cell, cursor)?;
     let is_file = place.next.iter().any(|next| role::role(next) == role::Role::File);

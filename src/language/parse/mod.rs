@@ -107,8 +107,8 @@ fn opening<'a>(scanned: &'a Scanned<'_>, start: usize, end: usize) -> (&'a str, 
     (text, text.get(..length).unwrap_or_default())
 }
 
-/// What is nested deeper than it may be, and how deep that is, going by the words; what is quoted is
-/// skipped. A SELECT in brackets may be read twice, and one in it four times.
+/// What is nested deeper than it may be, and how deep that is, going by the words; what is quoted
+/// is skipped. A SELECT in brackets may be read twice, and one in it four times.
 fn too_deep(text: &str) -> Option<(&'static str, usize)> {
     // of each bracket that is open a bit: whether SELECT stands right behind it
     let (mut brackets, mut is_first) = (0u64, false);

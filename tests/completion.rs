@@ -157,6 +157,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("SELECT '表 𝒳' AS x FROM books WHERE ti|", &["title"]),
     ("SELECT * FROM books WHERE title = 'it''s' AND ye|", &["year"]),
     ("INSERT INTO wide VALUES ('a', [1, 2], NULL); SELECT * FROM books WHERE ti|", &["title"]),
+    // before FROM
+    ("SELECT ti|", &["title"]),
+    ("SELECT pri|", &["price"]),
+    ("select id, dist|", &["distance"]),
+    ("SELECT * FROM books WHERE dis|", &["distance"]),
     // files
     ("COPY books FROM |", &["'books.csv'", "'data/'"]),
     ("COPY books FROM 'b|", &["books.csv"]),

@@ -27,6 +27,9 @@ use crate::language::{help, print};
 /// More are not offered.
 const MOST: usize = 2_000;
 
+/// Tables whose fields are offered before FROM names one.
+const MOST_GUESSED: usize = 20;
+
 /// The types that most columns have.
 const USUAL_TYPES: [&str; 5] = ["BIGINT", "VARCHAR", "VECTOR", "DOUBLE", "JSON"];
 
@@ -63,16 +66,25 @@ struct Offer<'a> {
     place: &'a Place<'a>,
     known: &'a Known,
     tables: Vec<Table>,
+    /// no FROM is there yet: the tables are all whose fields are known
+    is_guess: bool,
     is_lower: bool,
     found: Vec<(u8, Candidate)>,
 }
 
 pub(super) fn candidates(place: &Place<'_>, known: &Known) -> Vec<Candidate> {
     let typed = if place.word.is_empty() { place.opener() } else { place.word };
+    let mut tables = scope::tables(place, known);
+    let is_guess = tables.is_empty() && place.opener().eq_ignore_ascii_case("SELECT");
+    if is_guess {
+        let all = known.collections.iter().take(MOST_GUESSED);
+        tables = all.map(|one| Table { collection: one.clone(), alias: None }).collect();
+    }
     let mut offer = Offer {
         place,
         known,
-        tables: scope::tables(place, known),
+        tables,
+        is_guess,
         is_lower: typed.chars().any(char::is_lowercase),
         found: Vec::new(),
     };
@@ -358,7 +370,14 @@ impl Offer<'_> {
                 if is_later && of == Of::Search {
                     continue;
                 }
-                let rank = if is_later { rank::LATER_NAME } else { first };
+                let rank = match is_later {
+                    // before FROM is there, of several tables those that are being typed
+                    _ if self.is_guess && tables.len() > 1 && self.place.word.is_empty() => {
+                        rank::OTHER
+                    }
+                    true => rank::LATER_NAME,
+                    false => first,
+                };
                 let detail = format!("{} of {}", field.type_name(), collection.name);
                 self.name(rank, Kind::Field, &field.name, detail);
             }
@@ -366,6 +385,11 @@ impl Offer<'_> {
         if qualifier.is_none() && of == Of::Expression {
             for alias in tables.iter().filter_map(|table| table.alias.as_deref()) {
                 self.name(rank::OTHER, Kind::Alias, alias, "");
+            }
+            let has_vector = |table: &Table| table.collection.fields.iter().any(Field::is_vector);
+            if self.place.opener().eq_ignore_ascii_case("SELECT") && tables.iter().any(has_vector) {
+                let rank = if self.place.word.is_empty() { rank::OTHER } else { rank::LATER_NAME };
+                self.name(rank, Kind::Field, "distance", "what a search measures");
             }
         }
         self.tables = tables;

@@ -157,6 +157,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("SELECT '表 𝒳' AS x FROM books WHERE ti|", &["title"]),
     ("SELECT * FROM books WHERE title = 'it''s' AND ye|", &["year"]),
     ("INSERT INTO wide VALUES ('a', [1, 2], NULL); SELECT * FROM books WHERE ti|", &["title"]),
+    // the likeliest first
+    ("CREATE |", &["TABLE"]),
+    ("SELECT year, COUNT(*) FROM books GROUP BY year |", &["HAVING", "ORDER BY", "LIMIT"]),
     // before FROM
     ("SELECT ti|", &["title"]),
     ("SELECT pri|", &["price"]),
@@ -310,6 +313,15 @@ fn a_word_means_what_it_means_there() {
     for word in ["nonsense", "title", "price", "x", "a"] {
         assert_eq!(session.inspect(&format!("SELECT {word}"), 7), None, "{word}");
     }
+}
+
+#[test]
+fn a_statement_is_a_select_before_all_others() {
+    let session = session();
+    for cell in ["|", "EXPLAIN |", "EXPLAIN ANALYZE |"] {
+        assert_eq!(offered(&session, cell).first().map(String::as_str), Some("SELECT"), "{cell}");
+    }
+    assert_eq!(offered(&session, "CREATE |").first().map(String::as_str), Some("TABLE"));
 }
 
 #[test]

@@ -145,8 +145,12 @@ impl Offer<'_> {
 
     fn opening(&mut self) {
         for word in keywords::used_for(OPENS) {
-            let usual = ["SELECT", "SHOW", "INSERT", "CREATE", "DESCRIBE"].contains(&word);
-            self.keyword(if usual { rank::NAME } else { rank::KEYWORD }, word);
+            let rank = match word {
+                "SELECT" => rank::FIRST,
+                "SHOW" | "INSERT" | "CREATE" | "DESCRIBE" => rank::NAME,
+                _ => rank::KEYWORD,
+            };
+            self.keyword(rank, word);
         }
         self.addresses(rank::OTHER);
     }
@@ -177,15 +181,21 @@ impl Offer<'_> {
         if is_of_table && has(&[Rule::param, Rule::set, Rule::original_param]) {
             return;
         }
-        let is_later = has(&[Rule::order_clause]) && has(&[Rule::expr, Rule::search])
+        let by = [Rule::order_clause, Rule::group_clause, Rule::color_by, Rule::plot_label];
+        let is_later = has(&by) && has(&[Rule::expr, Rule::search])
             || *rule == Rule::NOT && has(&[Rule::in_list, Rule::between, Rule::like])
             || has(&[Rule::is_true])
+            // the grammar takes it there too, and nobody writes it
+            || matches!(rule, Rule::WHERE | Rule::PARTITION | Rule::PARTITIONS)
+                && (self.is_used("GROUP") || self.is_used("ORDER"))
             || *rule == Rule::NULLS
             || self.is_used(name);
         let rank = match rule {
             _ if is_of_table => rank::LAST,
             _ if is_later => rank::OTHER,
             Rule::listing | Rule::ASC | Rule::DESC => rank::NAME,
+            Rule::TABLE => rank::COUNT,
+            Rule::HAVING if self.is_used("GROUP") => rank::COUNT,
             _ => rank::KEYWORD,
         };
         for word in &next.words {

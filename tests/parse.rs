@@ -337,6 +337,7 @@ fn an_error_marks_what_is_wrong() {
         ("INSERT INTO t (a ^b) VALUES (1)", "expected `,` or `)`, found `b`"),
         ("UPDATE t SET a ^5", "expected `=`, found `5`"),
         ("SET x ^5", "expected `=`"),
+        ("DELETE ^t WHERE id = 1", "expected FROM, found `t`"),
         ("LOAD TABLE t WITH (a ^5)", "expected `=`, found `5`"),
         ("create table t where dimension ^128", "expected `=`, found `128`"),
         ("CREATE TABLE t (a VARCHAR(32 ^5))", "expected `)`, found `5`"),

@@ -64,6 +64,17 @@ pub(super) fn syntax_error(scanned: &Scanned<'_>, base: usize, error: Error<Rule
         ErrorVariant::CustomError { .. } => return too_long(word_at(scanned, base).0),
     };
     let (span, word) = word_at(scanned, at);
+    // `DELETE t WHERE …` is the original's `delete t by id=1` up to there
+    if expected == [Rule::BY]
+        && opener(scanned, base).is_some_and(|opener| opener.eq_ignore_ascii_case("DELETE"))
+        && let Some(table) = word_before(scanned, at)
+    {
+        let (span, table) = word_at(scanned, table);
+        return Diagnostic::new(Code::SyntaxError, format!("expected FROM, found `{table}`"))
+            .at(span)
+            .label("expected FROM")
+            .help(format!("write `DELETE FROM {table} WHERE …`"));
+    }
     let at_end = is_end(word);
     let expected_alias = expected.iter().any(|rule| matches!(rule, Rule::FROM | Rule::WHERE));
     let mut words: Vec<String> = Vec::new();

@@ -31,8 +31,15 @@ export class Reference {
   }
 
   private async _fetch(): Promise<Map<string, Entry>> {
+    let response: Response;
     try {
-      const response = await fetch(new URL('words.json', this._folder));
+      response = await fetch(new URL('words.json', this._folder));
+    } catch {
+      // without a network it is asked for again at the next word
+      this._words = undefined;
+      return new Map();
+    }
+    try {
       return new Map(Object.entries((await response.json()) as Record<string, Entry>));
     } catch {
       // no page of ours

@@ -2,6 +2,7 @@
 // them, its signals, its files; and how they find it.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { quiet, startPage } from './page.mjs';
@@ -213,4 +214,22 @@ test('files of the notebook are read and written by the page', async () => {
   const missing = await other.run("COPY t FROM 'c.csv'");
   assert.equal(missing.reply.status, 'error');
   assert.match(missing.reply.evalue, /Path c\.csv does not exist/);
+});
+
+test('a reference that could not be reached is asked for again', async () => {
+  const server = createServer((_, response) => {
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ limit: ['query', 'Reading rows', 'LIMIT ends a list.'] }));
+  });
+  const listen = port => new Promise(resolve => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address();
+  await new Promise(resolve => server.close(resolve));
+  const reference = new page.Reference(`http://127.0.0.1:${port}/`);
+  const asked = { markdown: 'a keyword', text: 'a keyword', topic: 'limit' };
+  assert.doesNotMatch((await reference.explain(asked)).text, /ends a list/);
+  await listen(port);
+  assert.match((await reference.explain(asked)).text, /ends a list/);
+  server.closeAllConnections();
+  await new Promise(resolve => server.close(resolve));
 });

@@ -160,6 +160,8 @@ const PLACES: &[(&str, &[&str])] = &[
     // the likeliest first
     ("CREATE |", &["TABLE"]),
     ("SELECT year, COUNT(*) FROM books GROUP BY year |", &["HAVING", "ORDER BY", "LIMIT"]),
+    ("SELECT * FROM books |", &["WHERE", "ORDER BY", "LIMIT", "GROUP BY"]),
+    ("INSERT INTO books |", &["VALUES"]),
     // before FROM
     ("SELECT ti|", &["title"]),
     ("SELECT pri|", &["price"]),
@@ -322,6 +324,8 @@ fn a_statement_is_a_select_before_all_others() {
         assert_eq!(offered(&session, cell).first().map(String::as_str), Some("SELECT"), "{cell}");
     }
     assert_eq!(offered(&session, "CREATE |").first().map(String::as_str), Some("TABLE"));
+    let behind = offered(&session, "CREATE TABLE shelf |");
+    assert_eq!(behind.last().map(String::as_str), Some("WHERE"), "{behind:?}");
 }
 
 #[test]

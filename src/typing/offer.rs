@@ -186,16 +186,23 @@ impl Offer<'_> {
             || *rule == Rule::NOT && has(&[Rule::in_list, Rule::between, Rule::like])
             || has(&[Rule::is_true])
             // the grammar takes it there too, and nobody writes it
-            || matches!(rule, Rule::WHERE | Rule::PARTITION | Rule::PARTITIONS)
-                && (self.is_used("GROUP") || self.is_used("ORDER"))
+            || *rule == Rule::WHERE && (self.is_used("GROUP") || self.is_used("ORDER"))
+            // today's form before that of 2021
+            || *rule == Rule::WHERE
+                && has(&[Rule::original_create_table, Rule::original_create_index])
+            || has(&[Rule::select_clause])
+                && matches!(
+                    rule,
+                    Rule::PARTITION | Rule::PARTITIONS | Rule::FILTER | Rule::FETCH | Rule::HAVING
+                )
             || *rule == Rule::NULLS
             || self.is_used(name);
         let rank = match rule {
             _ if is_of_table => rank::LAST,
+            Rule::HAVING if self.is_used("GROUP") => rank::COUNT,
             _ if is_later => rank::OTHER,
             Rule::listing | Rule::ASC | Rule::DESC => rank::NAME,
-            Rule::TABLE => rank::COUNT,
-            Rule::HAVING if self.is_used("GROUP") => rank::COUNT,
+            Rule::TABLE | Rule::VALUES => rank::COUNT,
             _ => rank::KEYWORD,
         };
         for word in &next.words {

@@ -48,7 +48,7 @@ engine/js/dist/index.js: .cache/setup scripts/engine.sh scripts/order.py .cargo/
 
 engine: engine/js/dist/index.js ## the engine as an npm package, in engine/js
 
-dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm jupyterlite/wasm/milvus_columns_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/words.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www deploy tests/language -type f -not -name '*.milvus')
+dist/site/index.html: .cache/setup jupyterlite/wasm/milvus_kernel_bg.wasm jupyterlite/wasm/milvus_columns_bg.wasm engine/js/dist/index.js scripts/site.sh scripts/docs.py scripts/words.py scripts/made.py scripts/data.py examples/database.rs $(TYPESCRIPT) $(shell find www deploy tests/language -type f -not -name '*.milvus')
 	@echo "site: building (about 20 seconds)" >&2
 	@scripts/site.sh
 	@touch $@

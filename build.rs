@@ -1,4 +1,4 @@
-//! Makes HELP's tables of the pages of the reference.
+//! Makes HELP's tables of the pages of the reference, in the order of `tests/language/order.json`.
 
 use std::fmt::Write as _;
 use std::{env, fs, path::Path};

@@ -41,7 +41,7 @@ cat www/offline/worker.js >>dist/site/service-worker.js
     (cd dist/site && find $folder -type f -not -name 'milvus*columns*' | sort | sed "s/.*/  '&',/")
   done
   echo '];'
-  echo "const MADE = '$(cd dist/site && find . -type f -not -name offline.js | sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-16)';"
+  "$bin/python" scripts/made.py dist/site
   cat www/offline/page.js
 } >dist/site/offline.js
 for app in lab notebooks repl; do

@@ -41,10 +41,11 @@
 //! notebooks, hands each kernel a port, and the tabs of a site share a store's files.
 //!
 //! Arrows: `wasm -> session -> language, execute, results, render, translate, typing`; `results ->
-//! evaluate, execute::memory, render`; `typing -> language, execute, evaluate, milvus, outcome`
-//! (and `execute::state`, which keeps what is learnt); `execute -> language::ast, evaluate, files,
-//! chart, milvus, diagnostic` (and `render::options`, which the settings are); `evaluate ->
-//! language::ast, outcome` (and `execute::value` for JSON, the one arrow that goes back up);
+//! evaluate, execute::memory, render`; `typing -> language, execute, evaluate, files, milvus,
+//! outcome` (and `execute::state`, which keeps what is learnt); `execute -> language::ast,
+//! evaluate, files, chart, milvus, diagnostic` (and `render::options`, which the settings are);
+//! `evaluate -> language::ast, outcome` (and `execute::value` for JSON, the one arrow that goes
+//! back up);
 //! `files -> outcome`; `language::ast -> chart`, and `chart` and `outcome` know each other;
 //! `milvus -> milvus_proto`; `render -> outcome, chart, diagnostic, secrets`; `secrets ->
 //! language, milvus`; `diagnostic, render -> printable`. Parse, evaluate, files and render are

@@ -51,6 +51,7 @@ fn record(backend: &str, host: &str, credentials: &str) {
     let mut pages: Vec<_> = std::fs::read_dir(format!("{root}/tests/language"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     pages.sort();
     let mut kinds = BTreeSet::new();

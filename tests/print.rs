@@ -34,7 +34,7 @@ fn name() -> impl Strategy<Value = Name> {
         4 => "[a-z_][a-z0-9_]{0,8}".prop_filter("FLUSH ALL is every table", |word| word != "all"),
         2 => select(words).prop_map(str::to_string),
         1 => "[^\u{0}-\u{1f}]{1,6}".prop_filter("a name is not `*`", |name| name != "*"),
-        1 => select(vec!["表", "a b", "`", "\"", "'", "x--y", "[1]", ";", "👋"])
+        1 => select(vec!["a.b", ".0", "表", "a b", "`", "\"", "'", "x--y", "[1]", ";", "👋"])
             .prop_map(str::to_string),
     ]
     .prop_map(spanned)
@@ -952,6 +952,13 @@ fn a_privilege_of_that_name_is_quoted() {
 #[test]
 fn a_further_table_with_a_point_is_quoted() {
     let text = "LOAD TABLE d.a, `b.c`";
+    assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
+}
+
+/// So it is of the first release's INSERT, which knows no other database.
+#[test]
+fn a_point_in_the_first_releases_insert_is_quoted() {
+    let text = "INSERT [1.0] INTO `b.c`";
     assert_eq!(print::statement(&parse::parse(text).unwrap()[0]), text);
 }
 

@@ -277,7 +277,7 @@ fn original_insert(
 ) -> String {
     let tag = tag.map_or_else(String::new, |tag| format!(" WHERE partition_tag = {}", string(tag)));
     let ids = ids.map_or_else(String::new, |ids| format!(" BY id = {}", values(ids)));
-    format!("INSERT {} INTO {}{tag}{ids}", values(vectors), table_name(table))
+    format!("INSERT {} INTO {}{tag}{ids}", values(vectors), name(table))
 }
 
 fn run_analyzer(texts: &Spanned<Value>, field: Option<&(Name, Name)>, params: &[Param]) -> String {

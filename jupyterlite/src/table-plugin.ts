@@ -6,6 +6,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
 import type { MilvusKernel } from './kernel';
@@ -19,13 +20,19 @@ export const tablePlugin: JupyterFrontEndPlugin<void> = {
   description: 'Tables to sort, filter and page through',
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  activate: (_app: JupyterFrontEnd, registry: IRenderMimeRegistry) => {
+  optional: [ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    registry: IRenderMimeRegistry,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyterlite_milvus_kernel');
     registry.addFactory({
       safe: true,
       mimeTypes: [MIME_TYPE],
       // before text/html
       defaultRank: 40,
-      createRenderer: () => new Tables(mimeType => registry.createRenderer(mimeType))
+      createRenderer: () => new Tables(mimeType => registry.createRenderer(mimeType), trans)
     });
   }
 };
@@ -44,7 +51,10 @@ const ask: Ask = async (...args) => {
 
 class Tables extends Widget implements IRenderMime.IRenderer {
   /** `plain` makes JupyterLab's own renderer of a type. */
-  constructor(private _plain: (mimeType: string) => IRenderMime.IRenderer) {
+  constructor(
+    private _plain: (mimeType: string) => IRenderMime.IRenderer,
+    private _trans: TranslationBundle
+  ) {
     super();
     this.addClass('milvus-tables');
     this.addClass('jp-RenderedHTMLCommon');
@@ -58,7 +68,8 @@ class Tables extends Widget implements IRenderMime.IRenderer {
     }
     this._clear();
     if (table) {
-      this._clear = table.draw(this.node, model.data[MIME_TYPE] as unknown as Result, ask);
+      const result = model.data[MIME_TYPE] as unknown as Result;
+      this._clear = table.draw(this.node, result, ask, this._trans);
       return;
     }
     const plain = this._plain('text/html' in model.data ? 'text/html' : 'text/plain');

@@ -5,10 +5,11 @@
  * libraries that are small place rows (`@tanstack/virtual-core`), which is twenty lines of it.
  */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
+
 import { element, face, isNumber, isTurned } from './table-cell';
 import { download, written, type Format } from './table-export';
 import { Rows, type Ask, type Order, type Table } from './table-model';
-import { count } from './table-text';
 
 /** A table of more rows is a window on them. */
 const MAX_PLAIN = 50;
@@ -20,9 +21,16 @@ const AROUND = 12;
 const PAUSE_MS = 150;
 
 export class TableView {
-  constructor(table: Table, at: number, ask: Ask, precision: number | undefined) {
+  constructor(
+    table: Table,
+    at: number,
+    ask: Ask,
+    precision: number | undefined,
+    trans: TranslationBundle
+  ) {
     this._table = table;
     this._precision = precision;
+    this._trans = trans;
     this._rows = new Rows(table, at, ask);
     this.isGrid = table.rows.length > MAX_PLAIN || table.result !== undefined;
     this.node = element('div', 'milvus-table');
@@ -60,7 +68,7 @@ export class TableView {
     const names = columns.map(({ name }) => name).join(', ');
     const table = element('table', 'dataframe');
     this._grid = table;
-    table.append(element('caption', 'milvus-unseen', caption ?? `result: ${names}`));
+    table.append(element('caption', 'milvus-unseen', caption ?? this._trans.__('result: %1', names)));
     const row = table.createTHead().insertRow();
     row.setAttribute('aria-rowindex', '1');
     columns.forEach((column, at) => {
@@ -69,12 +77,12 @@ export class TableView {
       const button = element('button', 'milvus-table-head', column.name);
       button.type = 'button';
       if (isTurned(column)) {
-        button.title = 'Show all as pictures, or as numbers';
+        button.title = this._trans.__('Show all as pictures, or as numbers');
         button.setAttribute('aria-pressed', String(this._turned.has(at)));
         button.onclick = () => this._turn(at, button);
       } else {
         head.setAttribute('aria-sort', 'none');
-        button.title = 'Sort';
+        button.title = this._trans.__('Sort');
         button.onclick = () => void this._sort(at);
       }
       head.append(button);
@@ -88,7 +96,7 @@ export class TableView {
     if (this.isGrid) {
       this._scroll.tabIndex = 0;
       this._scroll.setAttribute('role', 'region');
-      this._scroll.setAttribute('aria-label', `rows of ${caption ?? names}`);
+      this._scroll.setAttribute('aria-label', this._trans.__('rows of %1', caption ?? names));
     }
     this._body.onclick = event => {
       const button = (event.target as Element).closest<HTMLElement>('[data-cell]');
@@ -99,10 +107,11 @@ export class TableView {
   }
 
   private _makeTools(): void {
+    const trans = this._trans;
     const filter = element('input', 'milvus-table-filter');
     filter.type = 'search';
-    filter.placeholder = 'Filter';
-    filter.setAttribute('aria-label', 'Filter the rows');
+    filter.placeholder = trans.__('Filter');
+    filter.setAttribute('aria-label', trans.__('Filter the rows'));
     filter.oninput = () => {
       clearTimeout(this._typing);
       this._typing = setTimeout(() => {
@@ -112,8 +121,8 @@ export class TableView {
     // keys are for the filter, and no shortcuts of the notebook
     this.tools.dataset.lmSuppressShortcuts = 'true';
     this.tools.setAttribute('role', 'group');
-    this.tools.setAttribute('aria-label', 'Table');
-    this._count.setAttribute('role', 'status');
+    this.tools.setAttribute('aria-label', trans.__('Table'));
+    this._said.setAttribute('role', 'status');
     const button = (text: string, title: string, run: () => Promise<void>): HTMLElement => {
       const node = element('button', 'milvus-tool', text);
       node.type = 'button';
@@ -123,28 +132,30 @@ export class TableView {
           // there may be fewer rows by now
           this._refresh();
           const reason = error instanceof Error ? error.message : String(error);
-          this._say(`this was not done: ${reason}`);
+          this._say(trans.__('this was not done: %1', reason));
         });
       };
       return node;
     };
     this.tools.append(
       filter,
-      this._count,
-      button('Copy', 'Copy all rows as CSV', () => this._copy()),
-      button('CSV', 'Download all rows as CSV', () => this._download('csv')),
-      button('JSON', 'Download all rows as JSON', () => this._download('json'))
+      this._said,
+      button(trans.__('Copy'), trans.__('Copy all rows as CSV'), () => this._copy()),
+      button('CSV', trans.__('Download all rows as CSV'), () => this._download('csv')),
+      button('JSON', trans.__('Download all rows as JSON'), () => this._download('json'))
     );
   }
 
   private async _copy(): Promise<void> {
     // as it is where a page came over plain http
     if (!(navigator.clipboard as Clipboard | undefined)) {
-      throw new Error('a browser lets pages copy over https or from localhost alone');
+      throw new Error(
+        this._trans.__('a browser lets pages copy over https or from localhost alone')
+      );
     }
     const file = await written(this._table.columns, this._rows, 'csv');
     await navigator.clipboard.writeText(await file.text());
-    this._say(`copied ${count(this._rows.total, 'row')}`);
+    this._say(this._trans.__('copied %1', this._count(this._rows.total)));
   }
 
   private async _download(format: Format): Promise<void> {
@@ -351,26 +362,39 @@ export class TableView {
     const { rows, total, result } = this._table;
     const all = this._rows.isKept || result === undefined ? this._rows.total : rows.length;
     const isFiltered = this._order.filter !== '';
-    this._count.textContent = isFiltered
-      ? `${count(this._rows.total, 'row')} found`
-      : this.isGrid
-        ? count(all, 'row')
-        : '';
+    this._say(
+      isFiltered
+        ? this._trans.__('%1 found', this._count(this._rows.total))
+        : this.isGrid
+          ? this._count(all)
+          : ''
+    );
     this._note.textContent = '';
     if (!isFiltered && all < total) {
       const [here, whole] = [all, total].map(number => number.toLocaleString('en'));
       this._note.textContent =
         result === undefined || this._rows.isKept
-          ? `… ${here} of ${whole} rows are read: a LIMIT reads more`
-          : `… ${here} of ${whole} rows are in this notebook: run the cell again to see the rest`;
+          ? this._trans.__('… %1 of %2 rows are read: a LIMIT reads more', here, whole)
+          : this._trans.__(
+              '… %1 of %2 rows are in this notebook: run the cell again to see the rest',
+              here,
+              whole
+            );
     }
   }
 
+  private _count(rows: number): string {
+    return rows === 1
+      ? this._trans.__('1 row')
+      : this._trans.__('%1 rows', rows.toLocaleString('en'));
+  }
+
   private _say(text: string): void {
-    this._count.textContent = text;
+    this._said.textContent = text;
   }
 
   private _table: Table;
+  private _trans: TranslationBundle;
   private _precision: number | undefined;
   private _rows: Rows;
   private _order: Order = { descending: false, filter: '' };
@@ -382,7 +406,7 @@ export class TableView {
   private _grid: HTMLTableElement | undefined;
   private _body = element('tbody');
   private _note = element('p', 'milvus-table-note');
-  private _count = element('span', 'milvus-count');
+  private _said = element('span', 'milvus-count');
   private _observer: ResizeObserver;
   private _rowHeight = 25;
   private _typing: ReturnType<typeof setTimeout> | undefined;

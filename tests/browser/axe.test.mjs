@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { findings } from './axe.mjs';
-import { launch, newContext, openNotebook, pageOf, run } from './page.mjs';
+import { holds, launch, newContext, openNotebook, pageOf, run } from './page.mjs';
 import { plainServer, SITE } from './plain.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -40,7 +40,7 @@ for (const colorScheme of ['light', 'dark']) {
     for (const options of [{ viewport: { width: 1280, height: 800 } }, PHONE]) {
       const page = await pageOf(await newContext(browser, { ...options, colorScheme }));
       await page.goto(`${host.url}/index.html`);
-      assert.deepEqual(await findings(page), []);
+      await holds(async () => assert.deepEqual(await findings(page), []));
       await page.context().close();
     }
   });
@@ -51,7 +51,7 @@ for (const colorScheme of ['light', 'dark']) {
     const page = await pageOf(await newContext(browser, { colorScheme }));
     for (const path of [...names.map(name => `reference/${name}`), 'deploy/index.html']) {
       await page.goto(`${host.url}/${path}`);
-      assert.deepEqual(await findings(page), [], path);
+      await holds(async () => assert.deepEqual(await findings(page), [], path));
     }
     await page.context().close();
   });
@@ -59,11 +59,11 @@ for (const colorScheme of ['light', 'dark']) {
   test(`the reference on a phone, and what a search finds, ${colorScheme}`, async () => {
     const page = await pageOf(await newContext(browser, { ...PHONE, colorScheme }));
     await page.goto(`${host.url}/reference/schema.html`);
-    assert.deepEqual(await findings(page), []);
+    await holds(async () => assert.deepEqual(await findings(page), []));
     await page.locator('header input').fill('hybrid');
     await page.locator('.results a').first().waitFor();
     await page.keyboard.press('ArrowDown');
-    assert.deepEqual(await findings(page), []);
+    await holds(async () => assert.deepEqual(await findings(page), []));
     await page.context().close();
   });
 
@@ -83,10 +83,12 @@ for (const colorScheme of ['light', 'dark']) {
     for (let at = 0; at < CELLS.length; at++) {
       await page.evaluate(at => window.notebook().content.scrollToItem(at, 'start'), at);
       await shown.first().waitFor();
-      assert.deepEqual(
-        await findings(page, ['.jp-OutputArea-output'], ['.jp-OutputPrompt']),
-        [],
-        CELLS[at]
+      await holds(async () =>
+        assert.deepEqual(
+          await findings(page, ['.jp-OutputArea-output'], ['.jp-OutputPrompt']),
+          [],
+          CELLS[at]
+        )
       );
     }
     await page.context().close();

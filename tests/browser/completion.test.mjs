@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch, newPage, openNotebook, run, setCells } from './page.mjs';
+import { holds, launch, newPage, openNotebook, run, setCells } from './page.mjs';
 import { plainServer } from './plain.mjs';
 
 let browser;
@@ -35,51 +35,57 @@ async function type(text) {
   await page.keyboard.type(text, { delay: 20 });
 }
 
-async function shown() {
-  await list().first().waitFor();
-  return list().allTextContents();
+/** Waits until the list begins with these. */
+const begins = (...names) =>
+  holds(async () =>
+    assert.deepEqual((await list().allTextContents()).slice(0, names.length), names)
+  );
+
+/** Nothing is listed: what would open it has been answered by then, and drawn. */
+async function nothing() {
+  await page.evaluate(() =>
+    window.notebook().sessionContext.session.kernel.requestComplete({ code: 'a', cursor_pos: 1 })
+  );
+  await page.waitForTimeout(500);
+  // what was listed before the last key goes when it can
+  await holds(async () => assert.equal(await list().count(), 0));
 }
 
 test('the list has the order of the kernel, and no words of the cell', async () => {
   await type('c');
-  assert.equal((await shown())[0], 'create');
+  await begins('create');
   await page.keyboard.press('Escape');
   await type('insert ');
   await page.keyboard.press('Tab');
-  assert.deepEqual(await shown(), ['into']);
+  await holds(async () => assert.deepEqual(await list().allTextContents(), ['into']));
 });
 
 test('what is typed further leaves what begins with it before what has its letters', async () => {
   await type('select * from books where t');
   await page.locator('.jp-Completer:visible').getByText('title', { exact: true }).waitFor();
-  assert.equal((await shown())[0], 'title');
+  await begins('title');
   await page.keyboard.type('i', { delay: 20 });
   await page.waitForFunction(
     () => document.querySelector('.jp-Completer .jp-Completer-match')?.textContent === 'title'
   );
   await page.keyboard.press('Enter');
-  assert.equal(
-    await page.evaluate(() => window.notebook().content.widgets[0].model.sharedModel.source),
-    'select * from books where title'
+  await holds(async () =>
+    assert.equal(
+      await page.evaluate(() => window.notebook().content.widgets[0].model.sharedModel.source),
+      'select * from books where title'
+    )
   );
 });
 
 test('the list opens by itself where a name follows, and not where nothing has to', async () => {
   await type('select * from ');
-  assert.deepEqual((await shown()).slice(0, 2), ['authors', 'books']);
+  await begins('authors', 'books');
   await page.keyboard.press('Escape');
   await type('select * from books b where b.');
-  assert.deepEqual((await shown()).slice(0, 3), ['id', 'title', 'v']);
+  await begins('id', 'title', 'v');
   await page.keyboard.press('Escape');
   await type('select * from books ');
-  // what would open it has been answered by then
-  await page.evaluate(() =>
-    window.notebook().sessionContext.session.kernel.requestComplete({ code: 'a', cursor_pos: 1 })
-  );
-  assert.equal(await list().count(), 0);
+  await nothing();
   await type("insert into books values (1, 'a letter from ");
-  await page.evaluate(() =>
-    window.notebook().sessionContext.session.kernel.requestComplete({ code: 'a', cursor_pos: 1 })
-  );
-  assert.equal(await list().count(), 0);
+  await nothing();
 });

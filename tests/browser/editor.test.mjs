@@ -9,6 +9,7 @@ import { contrast } from './contrast.mjs';
 import { launchFirefox } from './firefox.mjs';
 import {
   command,
+  holds,
   idle,
   launch,
   newPage,
@@ -112,13 +113,15 @@ const colours = selector =>
 async function assertReadable(selector, show = async () => undefined) {
   for (const name of ['JupyterLab Dark', 'JupyterLab Light']) {
     await theme(name);
-    await show();
-    const shown = await colours(selector);
-    assert.ok(shown.length > 0, selector);
-    for (const { text, color, behind } of shown) {
-      const found = contrast(color, behind);
-      assert.ok(found >= 4.5, `${name}: ${text} has a contrast of ${found.toFixed(1)}`);
-    }
+    await holds(async () => {
+      await show();
+      const shown = await colours(selector);
+      assert.ok(shown.length > 0, selector);
+      for (const { text, color, behind } of shown) {
+        const found = contrast(color, behind);
+        assert.ok(found >= 4.5, `${name}: ${text} has a contrast of ${found.toFixed(1)}`);
+      }
+    });
   }
 }
 
@@ -127,7 +130,9 @@ test('the pieces of statements are what the lexer of the wheel has, too', async 
   await page.locator('.milvus-sql-keyword').first().waitFor();
   for (const [at, [statement, pieces]] of TOKENS.entries()) {
     await editor(at).scrollIntoViewIfNeeded();
-    assert.deepEqual(await characters(editor(at)), expected(pieces), statement);
+    await holds(async () =>
+      assert.deepEqual(await characters(editor(at)), expected(pieces), statement)
+    );
   }
 });
 
@@ -139,13 +144,13 @@ test('its colours can be read in the light theme and in the dark one', async () 
 test('brackets close, and a key makes a comment of a line', async () => {
   await setCells(page, ['']);
   await type('SELECT (');
-  assert.equal(await source(), 'SELECT ()');
+  await holds(async () => assert.equal(await source(), 'SELECT ()'));
   await page.keyboard.type("lower('A");
-  assert.equal(await source(), "SELECT (lower('A'))");
+  await holds(async () => assert.equal(await source(), "SELECT (lower('A'))"));
   await page.keyboard.press('Control+/');
-  assert.equal(await source(), "-- SELECT (lower('A'))");
+  await holds(async () => assert.equal(await source(), "-- SELECT (lower('A'))"));
   await page.keyboard.press('Control+/');
-  assert.equal(await source(), "SELECT (lower('A'))");
+  await holds(async () => assert.equal(await source(), "SELECT (lower('A'))"));
 });
 
 test('a syntax error is underlined after a pause, and put right by a click', async () => {
@@ -153,36 +158,37 @@ test('a syntax error is underlined after a pause, and put right by a click', asy
   await type('SELECT * FRM books; SHOW TABLES');
   const mark = page.locator('.jp-Notebook .cm-lintRange');
   await mark.waitFor();
-  assert.deepEqual(await underlined(), ['FRM']);
+  await holds(async () => assert.deepEqual(await underlined(), ['FRM']));
   await mark.hover();
   const tooltip = page.locator('.cm-tooltip-lint');
   await tooltip.waitFor();
-  const said = await tooltip.innerText();
-  assert.match(said, /expected FROM, found `FRM`\ndid you mean `FROM`\?/);
+  await holds(async () =>
+    assert.match(await tooltip.innerText(), /expected FROM, found `FRM`\ndid you mean `FROM`\?/)
+  );
   await screenshot(page, 'editor-problem');
   await tooltip.getByRole('button').click();
-  assert.equal(await source(), 'SELECT * FROM books; SHOW TABLES');
+  await holds(async () => assert.equal(await source(), 'SELECT * FROM books; SHOW TABLES'));
   await page.waitForTimeout(PAUSE_MS);
-  assert.deepEqual(await underlined(), []);
+  await holds(async () => assert.deepEqual(await underlined(), []));
 });
 
 test('what is put right by keyboard, and the list of problems', async () => {
   await setCells(page, ['']);
   await type('selct 1; SHOW TABLS x; SHOW TABLES');
   await page.locator('.jp-Notebook .cm-lintRange').first().waitFor();
-  assert.deepEqual(await underlined(), ['selct', 'TABLS']);
+  await holds(async () => assert.deepEqual(await underlined(), ['selct', 'TABLS']));
   await page.keyboard.press('Control+Home');
   await page.keyboard.press('Control+.');
-  assert.equal(await source(), 'select 1; SHOW TABLS x; SHOW TABLES');
+  await holds(async () => assert.equal(await source(), 'select 1; SHOW TABLS x; SHOW TABLES'));
   await page.locator('.jp-Notebook .cm-lintRange').first().waitFor();
-  assert.deepEqual(await underlined(), ['TABLS']);
+  await holds(async () => assert.deepEqual(await underlined(), ['TABLS']));
   await page.keyboard.press('F8');
   const listed = page.locator('.cm-panel-lint [role="option"]');
   await listed.waitFor();
-  assert.match(await listed.innerText(), /expected TABLES, found `TABLS`/);
+  await holds(async () => assert.match(await listed.innerText(), /expected TABLES, found `TABLS`/));
   await assertReadable('.cm-panel-lint .milvus-problem > span, .cm-panel-lint button');
   await listed.getByRole('button').click();
-  assert.equal(await source(), 'select 1; SHOW TABLES x; SHOW TABLES');
+  await holds(async () => assert.equal(await source(), 'select 1; SHOW TABLES x; SHOW TABLES'));
 });
 
 test('what merely is not finished is not underlined before the editor is left', async () => {
@@ -197,7 +203,7 @@ test('what merely is not finished is not underlined before the editor is left', 
   assert.deepEqual(await underlined(), []);
   await editor(1).click();
   await page.locator('.jp-Notebook .cm-lintRange').waitFor();
-  assert.deepEqual(await underlined(), ['FRO']);
+  await holds(async () => assert.deepEqual(await underlined(), ['FRO']));
 });
 
 test('the place of the error of a run is underlined until the text changes', async () => {
@@ -207,7 +213,7 @@ test('the place of the error of a run is underlined until the text changes', asy
     'SELECT id FROM shel'
   ]);
   await page.waitForTimeout(PAUSE_MS);
-  assert.deepEqual(await underlined(), ['titel', 'shel']);
+  await holds(async () => assert.deepEqual(await underlined(), ['titel', 'shel']));
   const tooltip = page.locator('.cm-tooltip-lint');
   const shown = '.cm-tooltip-lint .milvus-problem > span, .cm-tooltip-lint button';
   await assertReadable(shown, async () => {
@@ -215,10 +221,10 @@ test('the place of the error of a run is underlined until the text changes', asy
     await page.locator('.jp-Notebook .cm-lintRange').first().hover();
     await tooltip.waitFor();
   });
-  assert.match(await tooltip.innerText(), /unknown field `titel`/);
+  await holds(async () => assert.match(await tooltip.innerText(), /unknown field `titel`/));
   await tooltip.getByRole('button').click();
-  assert.equal(await source(1), "SELECT '错👋', title FROM shelf");
-  assert.deepEqual(await underlined(), ['shel']);
+  await holds(async () => assert.equal(await source(1), "SELECT '错👋', title FROM shelf"));
+  await holds(async () => assert.deepEqual(await underlined(), ['shel']));
   await runCell(1);
   await editor(2).click();
   await page.keyboard.press('Control+Home');
@@ -238,7 +244,7 @@ test('a cell that was out of sight as it ran is underlined when it is seen', asy
   });
   const mark = far.locator('.jp-Notebook .cm-lintRange');
   await mark.waitFor();
-  assert.equal(await mark.textContent(), 'nots');
+  await holds(async () => assert.equal(await mark.textContent(), 'nots'));
   await screenshot(far, 'editor-tour');
   await far.close();
 });
@@ -263,14 +269,14 @@ test('a page that brings its code, and its prompt', async () => {
   await repl.locator('.jp-CodeConsole-content .milvus-sql-keyword').first().waitFor();
   const ran = repl.locator('.jp-CodeConsole-content .jp-CodeCell .cm-content').first();
   const kinds = expected(['SELECT:keyword', '1:number', 'AS:keyword', 'year:name']);
-  assert.deepEqual(await characters(ran), kinds);
+  await holds(async () => assert.deepEqual(await characters(ran), kinds));
   const prompt = repl.locator('.jp-CodeConsole-promptCell .cm-content');
   await prompt.click();
   await repl.keyboard.type('SELECT * FRM books; x');
   await repl.locator('.jp-CodeConsole-promptCell .cm-lintRange').first().waitFor();
-  assert.equal((await characters(prompt))[0], 'S keyword');
+  await holds(async () => assert.equal((await characters(prompt))[0], 'S keyword'));
   const marks = repl.locator('.jp-CodeConsole-promptCell .cm-lintRange');
-  assert.deepEqual(await marks.allTextContents(), ['FRM']);
+  await holds(async () => assert.deepEqual(await marks.allTextContents(), ['FRM']));
   await repl.close();
 });
 
@@ -290,7 +296,7 @@ test('a console and a file have the language', async () => {
   const file = lab.locator('.jp-FileEditor .cm-content');
   await lab.locator('.jp-FileEditor .milvus-sql-keyword').first().waitFor();
   const kinds = expected(['SELECT:keyword', 'year:name', 'FROM:keyword', 'books:name']);
-  assert.deepEqual(await characters(file), kinds);
+  await holds(async () => assert.deepEqual(await characters(file), kinds));
   await lab.evaluate(() =>
     window.jupyterapp.commands.execute('console:create', { kernelPreference: { name: 'milvus' } })
   );
@@ -298,7 +304,7 @@ test('a console and a file have the language', async () => {
   await prompt.click();
   await lab.keyboard.type('SELECT year FROM books');
   await lab.locator('.jp-CodeConsole-promptCell .milvus-sql-keyword').first().waitFor();
-  assert.deepEqual(await characters(prompt), kinds);
+  await holds(async () => assert.deepEqual(await characters(prompt), kinds));
   await lab.close();
 });
 
@@ -313,12 +319,14 @@ test('Firefox has the colours and the underlines', async () => {
     await other.keyboard.type('SELECT year FRM books; ');
     const mark = other.locator('.jp-Notebook .cm-lintRange');
     await mark.waitFor();
-    assert.equal(await mark.textContent(), 'FRM');
+    await holds(async () => assert.equal(await mark.textContent(), 'FRM'));
     await other.keyboard.press('Control+.');
     await mark.waitFor({ state: 'detached' });
-    assert.deepEqual(
-      await characters(content),
-      expected(['SELECT:keyword', 'year:name', 'FROM:keyword', 'books:name', ';:punctuation'])
+    await holds(async () =>
+      assert.deepEqual(
+        await characters(content),
+        expected(['SELECT:keyword', 'year:name', 'FROM:keyword', 'books:name', ';:punctuation'])
+      )
     );
   } finally {
     await firefox.close();

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { launchFirefox } from './firefox.mjs';
 import {
+  holds,
   idle,
   launch,
   newContext,
@@ -80,17 +81,19 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
         cells.every(cell => cell.count > 0 && cell.outputs.length > 0),
         true
       );
-      const pictures = await page.evaluate(() =>
-        [...document.querySelectorAll('.jp-OutputArea table.dataframe img')].map(image => [
-          image.naturalWidth,
-          image.getBoundingClientRect().height
-        ])
-      );
-      assert.equal(pictures.length > 30, true, `${pictures.length} pictures`);
-      assert.equal(
-        pictures.every(([width, height]) => width === 8 && height === 48),
-        true
-      );
+      await holds(async () => {
+        const pictures = await page.evaluate(() =>
+          [...document.querySelectorAll('.jp-OutputArea table.dataframe img')].map(image => [
+            image.naturalWidth,
+            image.getBoundingClientRect().height
+          ])
+        );
+        assert.equal(pictures.length > 30, true, `${pictures.length} pictures`);
+        assert.equal(
+          pictures.every(([width, height]) => width === 8 && height === 48),
+          true
+        );
+      });
       assert.deepEqual(page.outside, [], 'no request leaves the origin');
       await screenshot(page, `${kind.screenshots}-tour`);
       await page.context().close();
@@ -325,12 +328,11 @@ test('a full disk refuses in words, keeps what it has, and is emptied by a DROP'
   const [made] = await run(page, ['CREATE TABLE much (id BIGINT PRIMARY KEY, v VECTOR(1024))']);
   assert.match(made, /^created/m);
   // the files are written anew once nothing else is asked
-  let inserted;
-  for (let times = 0; times < 20 && !/^inserted 50 rows/m.test(inserted); times++) {
-    await new Promise(resolve => setTimeout(resolve, 100));
-    [inserted] = await run(page, [`INSERT INTO much VALUES ${rows(0).join(', ')}`]);
-  }
-  assert.match(inserted, /^inserted 50 rows/m);
+  await holds(async () => {
+    await page.waitForTimeout(100);
+    const [inserted] = await run(page, [`INSERT INTO much VALUES ${rows(0).join(', ')}`]);
+    assert.match(inserted, /^inserted 50 rows/m);
+  });
   const [found] = await run(page, ['SELECT COUNT(*) FROM much; SELECT id FROM t']);
   assert.match(found, /\b50\b/);
 });

@@ -6,7 +6,17 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { idle, launch, newPage, openNotebook, outputs, run, setCells, text } from './page.mjs';
+import {
+  holds,
+  idle,
+  launch,
+  newPage,
+  openNotebook,
+  outputs,
+  run,
+  setCells,
+  text
+} from './page.mjs';
 import { plainServer } from './plain.mjs';
 
 let browser;
@@ -87,8 +97,9 @@ test('a gzip of several members is told, and one of one member is read', async (
 });
 
 /** Drops a file on a cell, as a person does; whether the notebook took it. */
-const drop = (name, bytes, at) =>
-  page.evaluate(
+async function drop(name, bytes, at) {
+  await page.locator('.jp-Cell').nth(at).waitFor();
+  return page.evaluate(
     ([name, bytes, at]) => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([Uint8Array.from(bytes)], name));
@@ -100,6 +111,7 @@ const drop = (name, bytes, at) =>
     },
     [name, [...bytes], at]
   );
+}
 
 const sources = () =>
   page.evaluate(() => window.notebook().content.widgets.map(cell => cell.model.sharedModel.source));
@@ -108,11 +120,13 @@ test('a file that is dropped on a cell is kept, and a cell below shows its table
   await setCells(page, ['SELECT 1', 'SELECT 2']);
   assert.equal(await drop('My books.csv', file('books.csv'), 0), true);
   await page.waitForFunction(() => window.notebook().content.widgets.length === 3);
-  assert.deepEqual(await sources(), [
-    'SELECT 1',
-    "CREATE TABLE My_books FROM 'My books.csv' DRY RUN;",
-    'SELECT 2'
-  ]);
+  await holds(async () =>
+    assert.deepEqual(await sources(), [
+      'SELECT 1',
+      "CREATE TABLE My_books FROM 'My books.csv' DRY RUN;",
+      'SELECT 2'
+    ])
+  );
   assert.deepEqual(await get('My books.csv'), file('books.csv'));
   // the cell runs as it stands
   await page.evaluate(() => window.jupyterapp.commands.execute('notebook:run-cell'));
@@ -122,7 +136,9 @@ test('a file that is dropped on a cell is kept, and a cell below shows its table
   // the same name again overwrites nothing
   await drop('My books.csv', Buffer.from('id\n7\n'), 2);
   await page.waitForFunction(() => window.notebook().content.widgets.length === 4);
-  assert.equal((await sources())[3], "CREATE TABLE My_books_1 FROM 'My books-1.csv' DRY RUN;");
+  await holds(async () =>
+    assert.equal((await sources())[3], "CREATE TABLE My_books_1 FROM 'My books-1.csv' DRY RUN;")
+  );
   assert.deepEqual(await get('My books.csv'), file('books.csv'));
 });
 
@@ -132,6 +148,7 @@ test('what is dropped on a console is left to others', async () => {
   other.on('pageerror', error => errors.push(error.message));
   await other.goto(`${host.url}/repl/index.html?kernel=milvus&code=SELECT%201&execute=1`);
   await other.locator('.jp-CodeConsole-content table').waitFor();
+  await other.locator('.jp-CodeConsole-promptCell .cm-content').waitFor();
   const taken = await other.evaluate(() => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(['id\n7\n'], 'books.csv'));
@@ -159,10 +176,11 @@ test('the names of files are completed', async () => {
         return (await kernel.requestComplete({ code, cursor_pos: code.length })).content;
       }, code);
     // what was not listed in time is there at the next key
-    let found = await ask();
-    for (let tries = 0; tries < 20 && found.matches.length === 0; tries++) {
+    let found;
+    await holds(async () => {
       found = await ask();
-    }
+      assert.ok(found.matches.length > 0, code);
+    });
     return code.slice(0, found.cursor_start) + found.matches[0];
   };
   assert.equal(await complete("COPY books FROM 'sh"), "COPY books FROM 'shelf/");
@@ -193,6 +211,7 @@ test('what is no file of rows is left to others', async () => {
     document.addEventListener('drop', () => (window.dropped += 1), { once: true });
   });
   await drop('picture.png', Buffer.from([1, 2, 3]), 0);
-  assert.equal(await page.evaluate(() => window.dropped), 1);
+  await holds(async () => assert.equal(await page.evaluate(() => window.dropped), 1));
+  await page.waitForTimeout(500);
   assert.equal((await sources()).filter(source => source.includes('png')).length, 0);
 });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch, newPage, openNotebook, outputs, run, server } from './page.mjs';
+import { holds, launch, newPage, openNotebook, outputs, run, server } from './page.mjs';
 
 let browser;
 let page;
@@ -73,5 +73,5 @@ test('what the policy does not name cannot be called, by the page or by its kern
   const [shown] = await run(page, [`milvus://${login}@${elsewhere}?secure=true`]);
   assert.match(shown, /^Unreachable: /);
   await page.evaluate(() => fetch('https://127.0.0.1:1').catch(() => undefined));
-  assert.match(violations.join('\n'), /connect-src/);
+  await holds(async () => assert.match(violations.join('\n'), /connect-src/));
 });

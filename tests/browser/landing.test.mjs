@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 
 import { launchFirefox } from './firefox.mjs';
 import {
+  holds,
   idle,
   launch,
   newContext,
@@ -86,17 +87,22 @@ test('from the first page of the reference `next` leads through all of them', as
   const listed = await page
     .locator('.cards a')
     .evaluateAll(links => links.map(link => link.pathname));
-  await page.locator('.cards a').first().click();
+  /** Follows a link, until its page is there. */
+  const follow = async link => {
+    const target = await link.evaluate(link => link.href);
+    await link.click();
+    await page.waitForURL(target);
+  };
+  await follow(page.locator('.cards a').first());
   const met = [];
   for (;;) {
     met.push(new URL(page.url()).pathname);
     assert.equal(await page.locator('nav [aria-current="page"]').count(), 1);
-    const next = page.locator('[rel="next"]');
+    const next = page.locator('[rel="next"]').first();
     if ((await next.count()) === 0) {
       break;
     }
-    await next.click();
-    await page.waitForLoadState();
+    await follow(next);
   }
   assert.deepEqual(met, listed);
   const count = readdirSync(new URL('../language/', import.meta.url)).filter(name =>
@@ -122,18 +128,23 @@ test('the front page is light, and its statement runs in its place when asked', 
   const frame = page.frameLocator('.cell iframe');
   const table = frame.locator('table').first();
   await table.waitFor();
-  assert.deepEqual(await labels(table), ['0', '9', '5', '3', '8', '6', '2', '4', '7', '1']);
-  assert.equal(await table.locator('img').count(), 10);
+  await holds(async () =>
+    assert.deepEqual(await labels(table), ['0', '9', '5', '3', '8', '6', '2', '4', '7', '1'])
+  );
+  await holds(async () => assert.equal(await table.locator('img').count(), 10));
   await screenshot(page, 'landing-live');
   // what the page shows before is what the statement gives
   const shown = readFileSync(`${SITE}index.html`, 'utf8').matchAll(/<span><b>(\d)<\/b> (\d+)</g);
-  const rows = await table
-    .locator('tbody tr')
-    .evaluateAll(rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim())));
-  assert.deepEqual(
-    [...shown].map(([, label, distance]) => [label, distance]),
-    rows.map(row => [row[0], row.at(-1)])
-  );
+  const before = [...shown].map(([, label, distance]) => [label, distance]);
+  await holds(async () => {
+    const rows = await table
+      .locator('tbody tr')
+      .evaluateAll(rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim())));
+    assert.deepEqual(
+      before,
+      rows.map(row => [row[0], row.at(-1)])
+    );
+  });
   assert.deepEqual(page.outside, []);
   assert.deepEqual(errors, []);
   await page.context().close();
@@ -145,7 +156,7 @@ test('a digit that was drawn finds its likes', async () => {
   await page.getByRole('link', { name: 'Change a digit' }).click();
   const table = page.frameLocator('.cell iframe').locator('table').first();
   await table.waitFor();
-  assert.deepEqual(await labels(table), ['3', '3', '3', '3', '3']);
+  await holds(async () => assert.deepEqual(await labels(table), ['3', '3', '3', '3', '3']));
   await page.context().close();
 });
 
@@ -179,7 +190,7 @@ test('every button copies what it says', async () => {
         : await page.locator(`#${id}`).textContent()
     );
   }
-  assert.equal(await page.locator('#origin').textContent(), host.url);
+  await holds(async () => assert.equal(await page.locator('#origin').textContent(), host.url));
   await context.close();
 });
 
@@ -188,16 +199,20 @@ test('on a phone all fits, can be touched, and the notebook application opens', 
   const page = await pageOf(context);
   for (const path of pages()) {
     await page.goto(`${host.url}/${path}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.equal(wide, PHONE.viewport.width, path);
+    await holds(async () => {
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.equal(wide, PHONE.viewport.width, path);
+    });
   }
   await page.goto(`${host.url}/index.html`);
   await screenshot(page, 'landing-phone');
   const targets = page.locator('.button, .copy, .cards a, header a, .links a, input');
   for (const target of await targets.all()) {
-    const box = await target.boundingBox();
-    // what is not shown cannot be touched
-    assert.ok(!box || box.height >= 40, await target.evaluate(element => element.outerHTML));
+    await holds(async () => {
+      const box = await target.boundingBox();
+      // what is not shown cannot be touched
+      assert.ok(!box || box.height >= 40, await target.evaluate(element => element.outerHTML));
+    });
   }
   await page.getByRole('link', { name: 'Take the tour' }).tap();
   await page.waitForURL(/\/notebooks\/index\.html\?path=tour\.ipynb/);
@@ -208,9 +223,11 @@ test('on a phone all fits, can be touched, and the notebook application opens', 
   await page.locator('.jp-CodeCell .cm-content').first().tap();
   await page.getByRole('button', { name: 'Run this cell' }).first().tap();
   await page.getByText('two', { exact: true }).first().waitFor();
-  assert.equal(
-    await page.evaluate(() => document.documentElement.scrollWidth),
-    PHONE.viewport.width
+  await holds(async () =>
+    assert.equal(
+      await page.evaluate(() => document.documentElement.scrollWidth),
+      PHONE.viewport.width
+    )
   );
   await screenshot(page, 'notebook-phone');
   await context.close();
@@ -232,16 +249,20 @@ test('a cell of the reference runs below its page, after those that it needs', a
   await cells.first().getByRole('button').click();
   const frame = page.frameLocator('.dock iframe');
   await frame.locator('table').first().waitFor();
-  const said = await frame.locator('.jp-CodeConsole-content').textContent();
-  assert.match(said, /connected to milvus:\/\/memory\/reference-/);
-  assert.match(said, /inserted 4 rows into books/);
-  assert.match(said, /Persuasion/);
+  await holds(async () => {
+    const said = await frame.locator('.jp-CodeConsole-content').textContent();
+    assert.match(said, /connected to milvus:\/\/memory\/reference-/);
+    assert.match(said, /inserted 4 rows into books/);
+    assert.match(said, /Persuasion/);
+  });
   // once more: by itself
   await cells.first().getByRole('button').click();
   await frame.locator('table').nth(1).waitFor();
-  assert.equal(await frame.locator('.jp-CodeConsole-content .jp-CodeCell').count(), 4);
+  await holds(async () =>
+    assert.equal(await frame.locator('.jp-CodeConsole-content .jp-CodeCell').count(), 4)
+  );
   await page.getByRole('button', { name: 'Close' }).click();
-  assert.equal(await page.locator('.dock').count(), 0);
+  await holds(async () => assert.equal(await page.locator('.dock').count(), 0));
   await page.context().close();
 });
 
@@ -257,7 +278,9 @@ test('a console that is closed holds no cell of the next one', async () => {
   // before its kernel is there
   await run.click();
   await close.click();
-  assert.ok(await run.evaluate(button => button === document.activeElement));
+  await holds(async () =>
+    assert.ok(await run.evaluate(button => button === document.activeElement))
+  );
   await run.click();
   await frame.locator('table').first().waitFor({ timeout: 30_000 });
   // while a cell runs
@@ -284,7 +307,9 @@ test('what runs in a page leaves nothing behind, and the theme of Lab as it was'
   const isDark = frame => frame.locator('body[data-jp-theme-light="false"]');
   await page.goto(`${host.url}/index.html`);
   await page.getByRole('link', { name: 'Run it here' }).press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'IFRAME');
+  await holds(async () =>
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'IFRAME')
+  );
   const frame = page.frameLocator('.cell iframe');
   await frame.locator('table img').nth(9).waitFor();
   await isDark(frame).waitFor({ state: 'attached' });
@@ -319,12 +344,14 @@ test('the cells of a page fail where it says so, and nowhere else', async () => 
   const shown = page.frameLocator('.dock iframe').locator('.jp-CodeConsole-content .jp-CodeCell');
   // the first names the store
   await shown.nth(expected.length).locator('.jp-OutputArea-output').first().waitFor();
-  const failed = await shown.evaluateAll(cells =>
-    cells.map(
-      cell => cell.querySelector('[data-mime-type="application/vnd.jupyter.stderr"]') !== null
-    )
-  );
-  assert.deepEqual(failed.slice(1), expected);
+  await holds(async () => {
+    const failed = await shown.evaluateAll(cells =>
+      cells.map(
+        cell => cell.querySelector('[data-mime-type="application/vnd.jupyter.stderr"]') !== null
+      )
+    );
+    assert.deepEqual(failed.slice(1), expected);
+  });
   await page.context().close();
 });
 
@@ -354,7 +381,9 @@ async function searches(page) {
   await page.waitForURL(/reference\/index\.html\?q=hybrid\+search/);
   const first = page.locator('.results a').first();
   await first.waitFor();
-  assert.equal(await first.locator('strong').textContent(), 'Hybrid search');
+  await holds(async () =>
+    assert.equal(await first.locator('strong').textContent(), 'Hybrid search')
+  );
   // within the reference
   await page.goto(`${host.url}/reference/table.html`);
   await page.keyboard.press('/');
@@ -362,15 +391,19 @@ async function searches(page) {
   await first.waitFor();
   await screenshot(page, 'reference-search');
   const box = page.locator('header input');
-  assert.equal(await box.getAttribute('aria-expanded'), 'true');
+  await holds(async () => assert.equal(await box.getAttribute('aria-expanded'), 'true'));
   await page.keyboard.press('ArrowDown');
-  assert.equal(await box.getAttribute('aria-activedescendant'), await first.getAttribute('id'));
-  assert.equal(await first.getAttribute('aria-selected'), 'true');
-  assert.match(await page.locator('.count').textContent(), /^\d+ found$/);
-  assert.ok((await page.locator('.results mark').count()) > 0);
+  await holds(async () =>
+    assert.equal(await box.getAttribute('aria-activedescendant'), await first.getAttribute('id'))
+  );
+  await holds(async () => assert.equal(await first.getAttribute('aria-selected'), 'true'));
+  await holds(async () => assert.match(await page.locator('.count').textContent(), /^\d+ found$/));
+  await holds(async () => assert.ok((await page.locator('.results mark').count()) > 0));
   await page.keyboard.press('Enter');
   await page.waitForURL(/reference\/aggregate\.html\?find=distinct#distinct$/);
-  assert.ok(await page.evaluate(() => CSS.highlights.get('found').size > 3));
+  await holds(async () =>
+    assert.ok(await page.evaluate(() => CSS.highlights.get('found').size > 3))
+  );
   // an operator, a message of an error, and what is nowhere
   for (const [words, found] of [
     ['<#>', /Vector search/],
@@ -381,12 +414,14 @@ async function searches(page) {
       words => document.querySelector('.results a')?.href.includes(encodeURIComponent(words)),
       words
     );
-    assert.match(await page.locator('.results').first().textContent(), found);
+    await holds(async () =>
+      assert.match(await page.locator('.results').first().textContent(), found)
+    );
   }
   await box.fill('no-such-word');
   await page.getByText('Nothing was found').first().waitFor();
   await box.press('Escape');
-  assert.equal(await page.locator('.results:visible').count(), 0);
+  await holds(async () => assert.equal(await page.locator('.results:visible').count(), 0));
 }
 
 test('who had a notebook open has the front page and the reference without a host', async () => {
@@ -427,6 +462,6 @@ test('who had a notebook open has the front page and the reference without a hos
   await page.locator('header input').fill('hybrid');
   await page.locator('.results a').first().click();
   await page.waitForURL(/hybrid\.html\?find=hybrid/);
-  assert.equal(await page.locator('h1').textContent(), 'Hybrid search');
+  await holds(async () => assert.equal(await page.locator('h1').textContent(), 'Hybrid search'));
   await page.context().close();
 });

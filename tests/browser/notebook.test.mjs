@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { contrast } from './contrast.mjs';
 import {
   command,
+  holds,
   host,
   idle,
   launch,
@@ -89,13 +90,17 @@ test('pymilvus sees from outside what the two did', () => {
 test('a table is a table, numbers to the right', async () => {
   const table = page.locator('.jp-OutputArea table.dataframe', { hasText: 'Persuasion' }).first();
   await table.scrollIntoViewIfNeeded();
-  assert.deepEqual(await table.locator('th').allTextContents(), ['id', 'title', 'distance']);
-  assert.equal(
-    await table
-      .locator('td')
-      .first()
-      .evaluate(cell => getComputedStyle(cell).textAlign),
-    'right'
+  await holds(async () =>
+    assert.deepEqual(await table.locator('th').allTextContents(), ['id', 'title', 'distance'])
+  );
+  await holds(async () =>
+    assert.equal(
+      await table
+        .locator('td')
+        .first()
+        .evaluate(cell => getComputedStyle(cell).textAlign),
+      'right'
+    )
   );
   await screenshot(page, 'table');
 });
@@ -108,9 +113,11 @@ test('an error says where and what to do', async () => {
     )
     .last();
   await error.scrollIntoViewIfNeeded();
-  const shown = await error.textContent();
-  assert.match(shown, /\^\^\^\^ no such collection/);
-  assert.match(shown, /did you mean `books`\?/);
+  await holds(async () => {
+    const shown = await error.textContent();
+    assert.match(shown, /\^\^\^\^ no such collection/);
+    assert.match(shown, /did you mean `books`\?/);
+  });
   await screenshot(page, 'error');
 });
 
@@ -137,12 +144,14 @@ test('errors can be read in the light theme and in the dark one', async () => {
     const isLight = String(theme === 'JupyterLab Light');
     await page.waitForSelector(`body[data-jp-theme-light="${isLight}"]`, { state: 'attached' });
     await screenshot(page, `error-${isLight === 'true' ? 'light' : 'dark'}`);
-    const shown = await pieces();
-    assert.ok(shown.length > 5, JSON.stringify(shown));
-    for (const { text, color, behind } of shown) {
-      const found = contrast(color, behind);
-      assert.ok(found >= 4.5, `${theme}: ${text} has a contrast of ${found.toFixed(1)}`);
-    }
+    await holds(async () => {
+      const shown = await pieces();
+      assert.ok(shown.length > 5, JSON.stringify(shown));
+      for (const { text, color, behind } of shown) {
+        const found = contrast(color, behind);
+        assert.ok(found >= 4.5, `${theme}: ${text} has a contrast of ${found.toFixed(1)}`);
+      }
+    });
   }
 });
 
@@ -354,9 +363,11 @@ test('a password is asked for, and is in no output', async () => {
     return { running };
   };
   const { running } = await start();
-  assert.match(
-    await page.locator('.jp-Stdin-prompt').last().textContent(),
-    /^Password of root at http:\/\/127\.0\.0\.1:\d+: $/
+  await holds(async () =>
+    assert.match(
+      await page.locator('.jp-Stdin-prompt').last().textContent(),
+      /^Password of root at http:\/\/127\.0\.0\.1:\d+: $/
+    )
   );
   await screenshot(page, 'prompt');
   await page.fill('.jp-Stdin-input', 'Milvus');
@@ -560,17 +571,15 @@ test('the console answers as well', async () => {
   const code = encodeURIComponent(`milvus://${host('LITE_WEB_URL')}; SHOW TABLES`);
   await console.goto(`${server('SITE_URL')}/repl/index.html?kernel=milvus&code=${code}&execute=1`);
   await console.waitForSelector('.jp-OutputArea table.dataframe');
-  assert.match(await console.locator('.jp-OutputArea').first().textContent(), /books/);
+  await holds(async () =>
+    assert.match(await console.locator('.jp-OutputArea').first().textContent(), /books/)
+  );
   await screenshot(console, 'console');
 });
 
 test('shutdown ends the worker', async () => {
   assert.equal(page.workers().length > 0, true);
   await page.evaluate(() => window.notebook().sessionContext.shutdown());
-  await page.waitForFunction(() => true);
   const runs = () => page.workers().some(worker => worker.url().includes('milvus.worker'));
-  for (let tries = 0; tries < 50 && runs(); tries++) {
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  assert.equal(runs(), false);
+  await holds(() => assert.equal(runs(), false));
 });

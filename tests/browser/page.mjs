@@ -1,5 +1,6 @@
 // A browser with the built site in it, and the handles that a person has: cells, buttons, outputs.
 
+import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { mkdirSync } from 'node:fs';
 
@@ -97,16 +98,28 @@ export async function idle(page) {
   await page.waitForSelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
 }
 
-/** Waits for what a page answers later; `waitForFunction` takes its promise for the answer. */
-export async function until(page, asked, argument) {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
-    if (await page.evaluate(asked, argument)) {
-      return;
+/**
+ * Checks again and again what a page shows a moment after what was done; what is still wrong at the
+ * limit is thrown. It is not for what must not come: that is waited for, and read once.
+ */
+export async function holds(check, limit = 30_000) {
+  for (const end = Date.now() + limit; ; ) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) {
+        throw error;
+      }
     }
-    await page.waitForTimeout(100);
+    await new Promise(resolve => setTimeout(resolve, 50));
   }
-  throw new Error(`it did not come in time: ${asked}`);
 }
+
+/** Waits for what a page answers later; `waitForFunction` takes its promise for the answer. */
+export const until = (page, asked, argument) =>
+  holds(async () => {
+    assert.ok(await page.evaluate(asked, argument), `it did not come in time: ${asked}`);
+  }, 60_000);
 
 export const command = (page, name) =>
   page.evaluate(name => window.jupyterapp.commands.execute(name), name);

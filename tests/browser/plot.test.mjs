@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
+  holds,
   idle,
   launch,
   newPage,
@@ -62,15 +63,17 @@ test('a tooltip tells what a point is, with its picture', async () => {
   const box = await drawing(1).boundingBox();
   // wherever points are, one is met on the way through them
   const tooltip = page.locator('#vg-tooltip-element.visible');
-  for (let step = 10; step < 90 && (await tooltip.count()) === 0; step++) {
-    const at = step / 100;
-    await page.mouse.move(box.x + box.width * 0.45, box.y + box.height * at);
-  }
-  const told = await tooltip.innerText();
-  assert.match(told, /id:?\s+\d+\s+label:?\s+\d/);
-  assert.equal(told.includes('undefined'), false, told);
+  await holds(async () => {
+    for (let step = 10; step < 90 && (await tooltip.count()) === 0; step++) {
+      const at = step / 100;
+      await page.mouse.move(box.x + box.width * 0.45, box.y + box.height * at);
+    }
+    const told = await tooltip.innerText({ timeout: 1_000 });
+    assert.match(told, /id:?\s+\d+\s+label:?\s+\d/);
+    assert.equal(told.includes('undefined'), false, told);
+  });
   const picture = tooltip.locator('img');
-  assert.equal(await picture.evaluate(image => image.naturalWidth), 96);
+  await holds(async () => assert.equal(await picture.evaluate(image => image.naturalWidth), 96));
   await screenshot(page, 'plot-tooltip');
   await page.mouse.move(0, 0);
 });
@@ -99,11 +102,14 @@ test('a plot is readable in the dark', async () => {
   await page.waitForFunction(() => document.body.dataset.jpThemeLight === 'false');
   await run(page, [DIGITS, 'PLOT digits.vector COLOR BY label NEAR ID(0)']);
   await drawing(1).waitFor();
-  const dark = await drawing(1).evaluate(canvas => {
-    const [red, green, blue] = canvas.getContext('2d').getImageData(2, 2, 1, 1).data;
-    return Math.max(red, green, blue);
+  await holds(async () => {
+    const [red, green, blue, alpha] = await drawing(1).evaluate(canvas => [
+      ...canvas.getContext('2d').getImageData(2, 2, 1, 1).data
+    ]);
+    assert.equal(alpha, 255, 'it is drawn');
+    const dark = Math.max(red, green, blue);
+    assert.equal(dark < 80, true, `a background of ${dark}`);
   });
-  assert.equal(dark < 80, true, `a background of ${dark}`);
   await screenshot(page, 'plot-dark');
   await page.evaluate(() =>
     window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })

@@ -5,7 +5,17 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
-import { idle, launch, newPage, openNotebook, outputs, run, screenshot, text } from './page.mjs';
+import {
+  holds,
+  idle,
+  launch,
+  newPage,
+  openNotebook,
+  outputs,
+  run,
+  screenshot,
+  text
+} from './page.mjs';
 import { plainServer } from './plain.mjs';
 
 const ROWS = 100_000;
@@ -72,44 +82,53 @@ test('100,000 rows are gone through, sorted and filtered by a window of them', a
   assert.match(shown, /^100,000 rows/m);
   const scroll = table().locator('.milvus-scroll');
   await table().getByText('100,000 rows').waitFor();
-  assert.equal(await table().locator('table').getAttribute('aria-rowcount'), String(ROWS + 1));
+  await holds(async () =>
+    assert.equal(await table().locator('table').getAttribute('aria-rowcount'), String(ROWS + 1))
+  );
   assert.ok((await table().locator('tbody tr').count()) < 100);
   await screenshot(page, 'table-many');
   // to the end, which the kernel has
   await scroll.evaluate(node => (node.scrollTop = node.scrollHeight));
   await table().getByRole('cell', { name: String(ROWS - 1), exact: true }).waitFor();
   assert.ok((await table().locator('tbody tr').count()) < 100);
-  const last = (await cells(1)).at(-1);
-  assert.equal(last, String(ROWS - 1));
+  await holds(async () => assert.equal((await cells(1)).at(-1), String(ROWS - 1)));
   // and to a place in the middle: each row is where its number says
   await scroll.evaluate(node => (node.scrollTop = node.scrollHeight / 2));
   await page.waitForFunction(() => {
     const first = document.querySelector('.milvus-table tbody tr:nth-child(2) td');
     return Math.abs(Number(first?.textContent) - 50_000) < 200 && first.textContent !== '';
   });
-  const middle = (await cells(1)).map(Number);
-  assert.deepEqual(
-    middle,
-    middle.map((_, at) => middle[0] + at)
-  );
+  await holds(async () => {
+    const middle = (await cells(1)).map(Number);
+    assert.ok(middle.length > 10 && middle[0] > 0, String(middle));
+    assert.deepEqual(
+      middle,
+      middle.map((_, at) => middle[0] + at)
+    );
+  });
   // the head stays
-  const [head, box] = await Promise.all([
-    table().locator('thead th').first().boundingBox(),
-    scroll.boundingBox()
-  ]);
-  assert.ok(head.y - box.y < 3, JSON.stringify([head, box]));
+  await holds(async () => {
+    const [head, box] = await Promise.all([
+      table().locator('thead th').first().boundingBox(),
+      scroll.boundingBox()
+    ]);
+    assert.ok(head.y - box.y < 3, JSON.stringify([head, box]));
+  });
 
   const price = table().getByRole('columnheader', { name: 'price' });
   await price.getByRole('button').press('Enter');
   await page.waitForSelector('.milvus-table th[aria-sort="ascending"]');
-  assert.deepEqual((await cells(3)).slice(0, 3), ['0', '0', '0']);
-  assert.deepEqual((await cells(1)).slice(0, 3), ['0', '997', '1994']);
+  await holds(async () => assert.deepEqual((await cells(3)).slice(0, 3), ['0', '0', '0']));
+  await holds(async () => assert.deepEqual((await cells(1)).slice(0, 3), ['0', '997', '1994']));
   await price.getByRole('button').click();
   await page.waitForSelector('.milvus-table th[aria-sort="descending"]');
-  assert.deepEqual((await cells(3)).slice(0, 2), ['124.5', '124.5']);
+  await holds(async () => assert.deepEqual((await cells(3)).slice(0, 2), ['124.5', '124.5']));
   await table().getByRole('searchbox').fill('WORD 77');
   await table().getByText('1,100 rows found').waitFor();
-  assert.ok((await cells(2)).every(word => word.startsWith('word 77')));
+  await holds(async () => {
+    const words = await cells(2);
+    assert.ok(words.length > 10 && words.every(word => word.startsWith('word 77')), String(words));
+  });
   const csv = await download('CSV');
   assert.equal(csv.trim().split('\n').length, 1_101);
   assert.match(csv, /^id,word,price,v\n\d+,word 77\d?,[\d.]+,"\[/);
@@ -149,31 +168,43 @@ test('a few rows are a plain table, and what is in a cell unfolds', async () => 
   ]);
   const shown = page.locator('.milvus-table').nth(0);
   assert.equal(await page.evaluate(() => window.hacked), undefined);
-  assert.equal(await shown.getAttribute('class'), 'milvus-table');
+  await holds(async () => assert.equal(await shown.getAttribute('class'), 'milvus-table'));
   const tools = page.locator('.milvus-table-tools').nth(0);
   await page.mouse.move(0, 0);
-  assert.equal(await tools.evaluate(node => getComputedStyle(node).opacity), '0');
-  assert.deepEqual(
-    await shown.locator('thead th').evaluateAll(heads => heads.map(head => head.scope)),
-    Array(5).fill('col')
+  await holds(async () =>
+    assert.equal(await tools.evaluate(node => getComputedStyle(node).opacity), '0')
   );
-  assert.equal(await shown.locator('caption').innerText(), 'result: id, t, meta, p, v');
+  await holds(async () =>
+    assert.deepEqual(
+      await shown.locator('thead th').evaluateAll(heads => heads.map(head => head.scope)),
+      Array(5).fill('col')
+    )
+  );
+  await holds(async () =>
+    assert.equal(await shown.locator('caption').innerText(), 'result: id, t, meta, p, v')
+  );
   // pictures: of a URL, and of numbers
-  assert.equal(await shown.locator('img').count(), 1);
-  assert.match(await shown.locator('img').getAttribute('alt'), /^a picture of 8 x 8 pixels$/);
-  assert.equal(await shown.locator('canvas').count(), 2);
+  await holds(async () => assert.equal(await shown.locator('img').count(), 1));
+  await holds(async () =>
+    assert.match(await shown.locator('img').getAttribute('alt'), /^a picture of 8 x 8 pixels$/)
+  );
+  await holds(async () => assert.equal(await shown.locator('canvas').count(), 2));
   // a line of numbers, by the keyboard, and of a whole column
   const vector = shown.locator('tbody tr').first().locator('td').nth(4).getByRole('button');
-  assert.equal(await vector.innerText(), '[1, 5, … 8 values]');
+  await holds(async () => assert.equal(await vector.innerText(), '[1, 5, … 8 values]'));
   await vector.press('Enter');
   const line = shown.getByRole('img', { name: '8 values from 0 to 9' });
   await line.waitFor();
-  assert.equal((await line.locator('polyline').getAttribute('points')).split(' ').length, 8);
+  await holds(async () =>
+    assert.equal((await line.locator('polyline').getAttribute('points')).split(' ').length, 8)
+  );
   await shown.locator('thead').getByRole('button', { name: 'v', exact: true }).click();
-  assert.equal(await shown.locator('svg').count(), 2);
+  await holds(async () => assert.equal(await shown.locator('svg').count(), 2));
   // JSON, a level at a time
   await shown.getByRole('button', { name: '{"a":{"b"' }).click();
-  assert.equal(await shown.locator('.milvus-json .milvus-leaf').count(), 1);
+  await holds(async () =>
+    assert.equal(await shown.locator('.milvus-json .milvus-leaf').count(), 1)
+  );
   await shown.getByText('a: {1 key}').click();
   await shown.getByText('b: [2 items]').click();
   await shown.getByText('1: 2', { exact: true }).waitFor();
@@ -183,18 +214,20 @@ test('a few rows are a plain table, and what is in a cell unfolds', async () => 
   await json.locator('summary').first().click();
   await json.getByRole('button').press('Enter');
   await json.locator('details').first().waitFor();
-  assert.ok(await json.locator('summary').first().evaluate(isFocused));
+  await holds(async () => assert.ok(await json.locator('summary').first().evaluate(isFocused)));
   await page.keyboard.press('Enter');
   await json.locator('details').first().waitFor({ state: 'detached' });
-  assert.ok(await json.getByRole('button').evaluate(isFocused));
+  await holds(async () => assert.ok(await json.getByRole('button').evaluate(isFocused)));
   // the closest first, with a bar as long as it is far
   const bars = page.locator('.milvus-distance');
-  assert.equal(await bars.count(), 2);
-  const shares = await bars.evaluateAll(all =>
-    all.map(bar => bar.style.getPropertyValue('--milvus-share'))
-  );
-  assert.equal(shares[1], '100.0%');
-  assert.ok(parseFloat(shares[0]) < 10, shares[0]);
+  await holds(async () => assert.equal(await bars.count(), 2));
+  await holds(async () => {
+    const shares = await bars.evaluateAll(all =>
+      all.map(bar => bar.style.getPropertyValue('--milvus-share'))
+    );
+    assert.equal(shares[1], '100.0%');
+    assert.ok(parseFloat(shares[0]) < 10, shares[0]);
+  });
   await page.locator('.milvus-tables').first().hover();
   await screenshot(page, 'table-few');
   await theme('JupyterLab Dark');
@@ -203,7 +236,7 @@ test('a few rows are a plain table, and what is in a cell unfolds', async () => 
   // a few rows are sorted and filtered too
   await shown.getByRole('columnheader', { name: 'id' }).getByRole('button').click();
   await shown.getByRole('columnheader', { name: 'id' }).getByRole('button').click();
-  assert.deepEqual(await cells(1, shown), ['2', '1']);
+  await holds(async () => assert.deepEqual(await cells(1, shown), ['2', '1']));
   await run(page, [`SELECT id, word, price, v FROM many LIMIT ${ROWS}`]);
   await table().getByText('100,000 rows').waitFor();
   await table().locator('thead').getByRole('button', { name: 'v', exact: true }).click();
@@ -245,12 +278,14 @@ test('a very long list is a line and a picture', async () => {
 test('help is whole, and what is cut says how to see more', async () => {
   const [help, cut] = await run(page, ['help', 'SELECT id FROM many']);
   assert.doesNotMatch(help, /are shown/);
-  const clipped = await page
-    .locator('.milvus-table')
-    .first()
-    .locator('td')
-    .evaluateAll(all => all.filter(cell => cell.scrollWidth > cell.clientWidth).length);
-  assert.equal(clipped, 0, 'its lines are whole');
+  const lines = page.locator('.milvus-table').first().locator('td');
+  await lines.first().waitFor();
+  await holds(async () => {
+    const clipped = await lines.evaluateAll(
+      all => all.filter(cell => cell.scrollWidth > cell.clientWidth).length
+    );
+    assert.equal(clipped, 0, 'its lines are whole');
+  });
   assert.match(cut, /… 50 of 100,000 rows are shown: SET display_limit = 100000 shows all/);
   await table().getByText(/… 1,000 of 100,000 rows are read: a LIMIT reads more/).waitFor();
 });
@@ -280,7 +315,7 @@ test('a saved notebook holds a part, which is there when it is opened again', as
   await table().getByRole('columnheader', { name: 'id' }).getByRole('button').click();
   await table().getByRole('columnheader', { name: 'id' }).getByRole('button').click();
   await page.waitForSelector('.milvus-table th[aria-sort="descending"]');
-  assert.equal((await cells(1))[0], String(held - 1));
+  await holds(async () => assert.equal((await cells(1))[0], String(held - 1)));
   await table().getByRole('searchbox').fill('word 999');
   // of each thousand one
   const found = Math.floor(held / 1000);

@@ -68,7 +68,8 @@ export class TableView {
     const names = columns.map(({ name }) => name).join(', ');
     const table = element('table', 'dataframe');
     this._grid = table;
-    table.append(element('caption', 'milvus-unseen', caption ?? this._trans.__('result: %1', names)));
+    const title = caption ?? this._trans.__('result: %1', names);
+    table.append(element('caption', 'milvus-unseen', title));
     const row = table.createTHead().insertRow();
     row.setAttribute('aria-rowindex', '1');
     columns.forEach((column, at) => {

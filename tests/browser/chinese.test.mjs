@@ -31,8 +31,11 @@ after(async () => {
   await site?.off();
 });
 
-/** What the cells show on a page whose site has chosen that language; an error has that advice. */
-async function said(locale, advice) {
+/**
+ * What the cells show on a page whose site has chosen that language; an error has that advice, and
+ * a table that notice and that box.
+ */
+async function said(locale, advice, [notice, filter]) {
   const context = await newContext(browser, {
     viewport: { width: 1200, height: 1700 },
     serviceWorkers: 'block'
@@ -51,13 +54,15 @@ async function said(locale, advice) {
   const texts = await run(page, CELLS);
   const errorText = page.locator('.jp-OutputArea-output[data-mime-type$="stderr"]').first();
   await holds(async () => assert.match(await errorText.innerText(), advice));
+  await page.locator('.milvus-notice').getByText(notice).first().waitFor();
+  await page.getByPlaceholder(filter, { exact: true }).first().waitFor();
   await screenshot(page, `kernel-${locale}`);
   await context.close();
   return texts;
 }
 
 test('in Chinese where the page is', async () => {
-  const texts = await said('zh_CN', /您是指 `title` 吗？/);
+  const texts = await said('zh_CN', /您是指 `title` 吗？/, ['注意：在内核中过滤', '筛选']);
   const [connected, created, inserted, read, field, syntax, metrics, searched] = texts;
   assert.match(connected, /^已连接到 milvus:\/\/memory\/chinese，Milvus Engine /);
   assert.match(created, /^已创建集合 books，含 1 个索引（引擎用时 [\d.]+ ms）$/m);
@@ -72,7 +77,7 @@ test('in Chinese where the page is', async () => {
 });
 
 test('in English elsewhere', async () => {
-  const texts = await said('default', /did you mean `title`\?/);
+  const texts = await said('default', /did you mean `title`\?/, ['note: filtered in', 'Filter']);
   assert.match(texts[1], /^created collection books with 1 index \(/m);
   assert.equal(texts[4], 'UnknownField: unknown field `titel`');
   assert.match(texts[6], /^IP {14}inner product; larger is closer; <#>$/m);

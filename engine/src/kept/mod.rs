@@ -209,6 +209,11 @@ impl Kept {
                 self.is_asked = false;
                 self.store.fill_reserve();
             }
+            // the record found room that the files did not
+            Err(StoreError::Quota) if self.is_asked && self.store.sizes().reserve > 0 => {
+                self.running = None;
+                self.store.empty_reserve()?;
+            }
             Err(error) => {
                 self.running = None;
                 let Sizes { log, records, .. } = self.store.sizes();

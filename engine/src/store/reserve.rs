@@ -18,13 +18,18 @@ impl Store {
     pub fn append_reserved(&mut self, kind: u8, body: &[u8]) -> Result<u64> {
         match self.append(kind, body) {
             Err(StoreError::Quota) if reserved(self.files.as_ref())? > 0 => {
-                let file = self.files.open(&Name::Reserve.to_string())?;
-                file.truncate(0)?;
-                file.flush()?;
+                self.empty_reserve()?;
                 self.append(kind, body)
             }
             answered => answered,
         }
+    }
+
+    /// Lets go of what is kept back.
+    pub fn empty_reserve(&self) -> Result<()> {
+        let file = self.files.open(&Name::Reserve.to_string())?;
+        file.truncate(0)?;
+        file.flush()
     }
 
     /// Keeps room back, as much of it as there is. Where it fails there is none, and no harm done.

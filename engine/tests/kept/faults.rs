@@ -128,23 +128,28 @@ fn a_full_disk_is_emptied_by_a_drop() {
     }
 }
 
-/// A drop whose own record finds room makes room all the same.
+/// A drop whose own record finds room makes room all the same, also where the files that are
+/// written anew find none.
 #[test]
 fn a_disk_that_is_nearly_full_is_emptied_by_a_drop() {
-    let (mut pair, quota) = full();
-    pair.memory.set_faults(Faults { quota: Some(quota + 5_000), ..Faults::default() });
-    pair.now_ms += 1;
-    let much = insert("", "b", 1, "", &Rows::new(8_000..8_400, 1));
-    let reply = pair.kept.call(call(&much, pair.now_ms)).unwrap();
-    let status = pb::MutationResult::decode(reply.as_slice()).unwrap().status.unwrap();
-    assert_eq!(status.code, 9);
-    let collection_name = "b".to_string();
-    pair.done(&ask(pb::DropCollectionRequest { collection_name, ..Default::default() }));
-    assert_eq!(pair.kept.sizes().reserve, RESERVE, "the record had room");
-    while pair.kept.step(1 << 20).unwrap() {}
-    let sizes = pair.kept.sizes();
-    assert!(used(&sizes) < quota - 40_000, "{sizes:?} {quota}");
-    pair.look();
+    for room in [60, 150, 300, 5_000] {
+        let (mut pair, quota) = full();
+        let quota = quota + room;
+        pair.memory.set_faults(Faults { quota: Some(quota), ..Faults::default() });
+        pair.now_ms += 1;
+        let much = insert("", "b", 1, "", &Rows::new(8_000..8_400, 1));
+        let reply = pair.kept.call(call(&much, pair.now_ms)).unwrap();
+        let status = pb::MutationResult::decode(reply.as_slice()).unwrap().status.unwrap();
+        assert_eq!(status.code, 9);
+        let collection_name = "b".to_string();
+        pair.done(&ask(pb::DropCollectionRequest { collection_name, ..Default::default() }));
+        assert_eq!(pair.kept.sizes().reserve, RESERVE, "the record had room");
+        while pair.kept.step(1 << 20).unwrap() {}
+        let sizes = pair.kept.sizes();
+        assert!(used(&sizes) < quota - 40_000, "{room}: {sizes:?} {quota}");
+        assert_eq!(sizes.reserve, RESERVE, "{room}");
+        pair.look();
+    }
 }
 
 #[test]

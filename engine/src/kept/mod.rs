@@ -8,7 +8,7 @@
 //! 2. Where the record cannot be kept, the memory knows more than the files: it is read anew from
 //!    them, and the reply is an error. Before the next write there has to be room for it; reads go
 //!    on all the while. What makes room is kept all the same, in a reserve, and a checkpoint then
-//!    lets go of files.
+//!    lets go of files; where it finds no room to do so, the reserve is its own.
 //! 3. When the log has grown, or somebody asks for a flush, a `checkpoint` is due. Whoever owns
 //!    this calls [`Kept::step`] between requests while [`Kept::is_due`], each time for some
 //!    milliseconds. The catalog goes to the manifest (`snapshot`, `state`), rows that are in no
@@ -79,6 +79,8 @@ pub struct Kept {
     running: Option<Checkpoint>,
     /// somebody asked for a flush
     is_asked: bool,
+    /// what is due lets go of files, and may take of the reserve
+    makes_room: bool,
     /// of the log, at which a checkpoint is due; higher behind one that failed
     due_bytes: u64,
     due_records: u64,
@@ -121,6 +123,7 @@ impl Kept {
             places,
             running: None,
             is_asked: false,
+            makes_room: false,
             due_bytes: LOG,
             due_records: RECORDS,
             trouble: None,
@@ -178,6 +181,7 @@ impl Kept {
             let is_short = reserve < RESERVE || self.trouble.is_some();
             let makes_room = is_short || call.method == "DropStorage";
             self.is_asked |= records > 0 && (is_flush || makes_room);
+            self.makes_room |= records > 0 && makes_room && !is_flush;
         }
         Ok((!answered.is_paused).then_some(answered.reply))
     }
@@ -206,11 +210,11 @@ impl Kept {
                 let done = self.running.take().map(Checkpoint::into_places);
                 self.places = done.unwrap_or_default();
                 (self.due_bytes, self.due_records) = (LOG, RECORDS);
-                self.is_asked = false;
+                (self.is_asked, self.makes_room) = (false, false);
                 self.store.fill_reserve();
             }
             // the record found room that the files did not
-            Err(StoreError::Quota) if self.is_asked && self.store.sizes().reserve > 0 => {
+            Err(StoreError::Quota) if self.makes_room && self.store.sizes().reserve > 0 => {
                 self.running = None;
                 self.store.empty_reserve()?;
             }
@@ -218,7 +222,7 @@ impl Kept {
                 self.running = None;
                 let Sizes { log, records, .. } = self.store.sizes();
                 (self.due_bytes, self.due_records) = (log + LOG, records + RECORDS);
-                self.is_asked = false;
+                (self.is_asked, self.makes_room) = (false, false);
                 self.store.fill_reserve();
                 return Err(error);
             }

@@ -1,6 +1,6 @@
 //! Room that is kept back, so that a full disk can be emptied: a file that says nothing, and that
-//! is let go of when a record that makes room finds none. What comes afterwards fills it again, as
-//! far as there is room.
+//! is let go of when a record that makes room, or the checkpoint behind it, finds none. What comes
+//! afterwards fills it again, as far as there is room.
 
 use super::Store;
 use super::error::{Result, StoreError};

@@ -152,6 +152,16 @@ fn a_disk_that_is_nearly_full_is_emptied_by_a_drop() {
     }
 }
 
+/// A flush makes no room, and takes nothing of the reserve.
+#[test]
+fn a_flush_of_a_full_disk_leaves_room_for_a_drop() {
+    let (mut pair, quota) = full();
+    assert!(pair.kept.checkpoint().is_err());
+    let sizes = pair.kept.sizes();
+    assert!(sizes.reserve == RESERVE && used(&sizes) <= quota, "{sizes:?} {quota}");
+    pair.look();
+}
+
 #[test]
 fn an_insert_takes_nothing_of_the_reserve() {
     let (mut pair, quota) = full();
